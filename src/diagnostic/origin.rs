@@ -1,0 +1,105 @@
+//! Where something was written: a file of the repository and a JSON pointer into it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Where something was written. Cheap to clone; byte positions are looked up only when it is printed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Origin {
+    /// The file's path from the root of the repository, with `/`.
+    pub file: Arc<str>,
+    /// The field in the file; the empty pointer is the whole document.
+    pub pointer: Pointer,
+}
+
+impl Origin {
+    /// The whole file.
+    pub fn file(file: &str) -> Self {
+        Self { file: Arc::from(file), pointer: Pointer::root() }
+    }
+
+    /// A field of the file.
+    pub fn new(file: &Arc<str>, pointer: Pointer) -> Self {
+        Self { file: Arc::clone(file), pointer }
+    }
+
+    /// A field below this one. `key` is one key or index, not a pointer.
+    #[must_use]
+    pub fn at(&self, key: impl fmt::Display) -> Self {
+        Self { file: Arc::clone(&self.file), pointer: self.pointer.at(key) }
+    }
+}
+
+/// A JSON pointer (RFC 6901), for instance `/spec/pools/acp/arch`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The pointer to the whole document.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// Takes a pointer that is already written out, with its escapes.
+    pub fn parse(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The pointer to a key or index below this one.
+    #[must_use]
+    pub fn at(&self, key: impl fmt::Display) -> Self {
+        let key = key.to_string().replace('~', "~0").replace('/', "~1");
+        Self(format!("{}/{key}", self.0))
+    }
+
+    /// The pointer as RFC 6901 writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The keys and indexes, unescaped, from the root down.
+    pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
+        self.0.split('/').skip(1).map(|t| t.replace("~1", "/").replace("~0", "~"))
+    }
+
+    /// The last key, if any.
+    pub fn last(&self) -> Option<String> {
+        self.tokens().last()
+    }
+
+    /// The pointer one level up; `None` for the root.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rfind('/').map(|i| Self(self.0[..i].to_owned()))
+    }
+
+    /// Appends another pointer.
+    #[must_use]
+    pub fn join(&self, below: &Self) -> Self {
+        Self(format!("{}{}", self.0, below.0))
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which bytes of a place are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Part {
+    /// The key that names the field.
+    Key,
+    /// The field's value.
+    Value,
+    /// A range of bytes of the file; the pointer is not used.
+    Bytes {
+        /// The first byte.
+        start: usize,
+        /// The byte after the last.
+        end: usize,
+    },
+}

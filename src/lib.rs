@@ -1,0 +1,10 @@
+//! siteplan compiles descriptions of sites into trees that Argo CD syncs.
+//!
+//! `src/` lists the passes; data flows one way through them.
+
+#![forbid(unsafe_code)]
+
+pub mod diagnostic;
+pub mod manifest;
+pub mod model;
+pub mod yaml;

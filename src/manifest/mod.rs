@@ -1,0 +1,114 @@
+//! Kubernetes objects as values, and their names.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A Kubernetes object: a map with `apiVersion`, `kind` and `metadata.name`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    value: Value,
+}
+
+/// What tells an object from others in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ObjectId {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The API version without the group.
+    pub version: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace, where one is written.
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+impl Object {
+    /// Takes a value that is a map; anything else becomes an empty object.
+    pub fn new(value: Value) -> Self {
+        match value {
+            Value::Object(_) => Self { value },
+            _ => Self { value: Value::Object(Map::new()) },
+        }
+    }
+
+    /// The object as a value.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The object as a value, to change it.
+    pub fn value_mut(&mut self) -> &mut Value {
+        &mut self.value
+    }
+
+    /// Gives the value back.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// `apiVersion`, or the empty string.
+    pub fn api_version(&self) -> &str {
+        self.text("/apiVersion")
+    }
+
+    /// The group of `apiVersion`; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version().split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The version of `apiVersion`, without the group.
+    pub fn version(&self) -> &str {
+        self.api_version().split_once('/').map_or(self.api_version(), |(_, version)| version)
+    }
+
+    /// `kind`, or the empty string.
+    pub fn kind(&self) -> &str {
+        self.text("/kind")
+    }
+
+    /// `metadata.name`, or the empty string.
+    pub fn name(&self) -> &str {
+        self.text("/metadata/name")
+    }
+
+    /// `metadata.namespace`, where it is written.
+    pub fn namespace(&self) -> Option<&str> {
+        self.get("/metadata/namespace").and_then(Value::as_str)
+    }
+
+    /// An annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.value.get("metadata")?.get("annotations")?.get(key)?.as_str()
+    }
+
+    /// The field at a JSON pointer.
+    pub fn get(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
+    /// What tells the object from others.
+    pub fn id(&self) -> ObjectId {
+        ObjectId {
+            group: self.group().to_owned(),
+            version: self.version().to_owned(),
+            kind: self.kind().to_owned(),
+            namespace: self.namespace().map(str::to_owned),
+            name: self.name().to_owned(),
+        }
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.get(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ObjectId {
+    /// `Kind/name`, as kubectl names objects.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}

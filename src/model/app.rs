@@ -1,0 +1,214 @@
+//! `base/apps/<name>/app.yaml`: what siteplan needs to know about an app beside its plain kustomize base.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Arch, PodSecurity};
+
+/// An app: a plain kustomize base, and what a site can choose about it. A name is enough to begin.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppSpec {
+    /// One sentence: what it is.
+    #[serde(default)]
+    pub summary: String,
+    /// The namespace that its base carries; absent: it has cluster-scoped objects only, or objects in several namespaces.
+    pub namespace: Option<String>,
+    /// The pod security level that the app's namespace needs.
+    pub pod_security: Option<PodSecurity>,
+    /// Labels that the app's namespace needs.
+    #[serde(default)]
+    pub namespace_labels: BTreeMap<String, String>,
+    /// The architectures that its images exist for, and how we know. Absent: it brings no images of its own.
+    pub images: Option<ImageSupport>,
+    /// What must be there before it.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
+    /// Apps that it cannot share a site with.
+    #[serde(default)]
+    pub conflicts: Vec<String>,
+    /// A JSON Schema of the values that a site can set; the defaults in it are filled in.
+    pub values: Option<Value>,
+    /// What deviates from the catalogue, by part. A part is named as the catalogue does (`instance`, `pgbouncer`, `osd` …); the one
+    /// part of a built-in workload by the workload's name. `<Kind>/<name>` and `<Kind>/<name>/<part>` tell equal names apart.
+    #[serde(default)]
+    pub parts: BTreeMap<String, PartSpec>,
+    /// Where values go.
+    #[serde(default)]
+    pub set: Vec<SetValue>,
+    /// Whole resources, one per node, disk, VLAN …
+    #[serde(default)]
+    pub each: Vec<Each>,
+    /// What this app needs of its nodes.
+    #[serde(default)]
+    pub nodes: NodeNeeds,
+    /// What an operator makes at run time, so that references to it are known.
+    #[serde(default)]
+    pub provides: Provides,
+    /// What Argo CD may do when the instance goes.
+    #[serde(default)]
+    pub on_remove: OnRemove,
+    /// Entries for the catalogue: where the pods are in kinds that it does not know, or knows otherwise.
+    #[serde(default)]
+    pub catalogue: Vec<Value>,
+}
+
+/// The architectures that images exist for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImageSupport {
+    /// The architectures.
+    #[serde(default)]
+    pub arch: Vec<Arch>,
+    /// Images that an operator chooses and the base therefore does not name; they are named in messages and checked against the
+    /// fleet's image policy.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// The app that builds the image on the site: the architectures are those that its instance builds for.
+    pub built_by: Option<String>,
+    /// How we know: where it was looked up, and when.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// Something that must be there before an app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, untagged)]
+pub enum Requirement {
+    /// An instance of another app.
+    App {
+        /// The app.
+        app: String,
+    },
+    /// A storage role: the app comes after whatever provides the class on the site.
+    Storage {
+        /// The role.
+        storage: String,
+    },
+}
+
+/// What deviates from the catalogue for one part of an app.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PartSpec {
+    /// How many replicas: a number, or an expression.
+    pub replicas: Option<Value>,
+    /// Whether the part needs a majority of its replicas to work.
+    pub quorum: Option<Quorum>,
+    /// How available it is made; derived from `quorum` and `replicas` if not written.
+    pub availability: Option<Availability>,
+    /// The storage role of its volumes.
+    pub storage: Option<String>,
+    /// Whether it must have a place after a loss.
+    pub survives: Option<Survives>,
+    /// Images of this part, where they differ from the app's.
+    pub images: Option<ImageSupport>,
+    /// Whether the placement rule is written here; `false` leaves the part alone.
+    pub place: Option<bool>,
+    /// Whether an operator makes the PodDisruptionBudget (then siteplan makes none).
+    pub budget_by_operator: Option<bool>,
+}
+
+/// What a part needs of its replicas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quorum {
+    /// More than half of the replicas must be there.
+    Majority,
+}
+
+/// How available a part is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Availability {
+    /// One replica, no budget.
+    Single,
+    /// One more replica than nodes may be lost, spread over nodes.
+    Replicated,
+    /// Enough replicas for a majority, each on a node of its own.
+    Quorum,
+}
+
+/// Whether a part must have a place after a loss.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Survives {
+    /// Whether it must.
+    pub value: bool,
+    /// Why not.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Where a value goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetValue {
+    /// The resource, `<Kind>/<name>`.
+    pub to: String,
+    /// The field, in kustomize's fieldPath form: `spec.instances.[name=pginstance].replicas`.
+    pub path: String,
+    /// The value: one expression keeps its type, text around expressions makes a string.
+    pub value: Value,
+    /// An expression; the field is left alone where it is false.
+    pub when: Option<String>,
+}
+
+/// Resources made from a template, one per item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Each {
+    /// What to go over: `site` (once), `nodes` (of the instance's pool, or all), `vlans` (of all networks), or an expression that
+    /// gives a list or a map. Bound as `node`, `vlan`, or `item` (and `key`).
+    pub over: String,
+    /// The template, relative to the app's directory; one YAML document.
+    pub template: String,
+    /// An expression; the item is left out where it is false.
+    pub when: Option<String>,
+}
+
+/// What an app needs of its nodes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeNeeds {
+    /// Labels on every node that the app runs on; put there by the built-in app `nodes`.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What an operator makes at run time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Provides {
+    /// Names of Secrets.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// Names of Services.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// Names of StorageClasses.
+    #[serde(default)]
+    pub storage_classes: Vec<String>,
+    /// Kinds whose CustomResourceDefinitions it installs, as `<Kind>.<group>`.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// Namespaces that it makes.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
+}
+
+/// What Argo CD may do when an instance goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnRemove {
+    /// Its objects stay in the cluster.
+    Keep,
+    /// They go after somebody confirms.
+    #[default]
+    Confirm,
+    /// They go.
+    Delete,
+}

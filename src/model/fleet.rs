@@ -1,0 +1,132 @@
+//! `siteplan.yaml`: what all sites of a repository share.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The fleet: where Argo CD finds the output, which Argo CD it is, and the rules that hold for every site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FleetSpec {
+    /// The git repository that Argo CD syncs.
+    pub source: GitSource,
+    /// The Argo CD that syncs it.
+    pub argocd: ArgoCd,
+    /// Which registries images may come from.
+    #[serde(default)]
+    pub images: ImagePolicy,
+    /// Secrets that exist in clusters without being in git, so that references to them are known.
+    #[serde(default)]
+    pub secrets: Vec<ExpectedSecret>,
+    /// What may disappear from the output, each with a reason; reviewed in the pull request that removes it.
+    #[serde(default)]
+    pub removals: Vec<Removal>,
+}
+
+/// A git repository and a revision of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GitSource {
+    /// The URL as Argo CD clones it.
+    #[serde(rename = "repoURL")]
+    pub repo_url: String,
+    /// The revision that the Applications follow: `refs/heads/<branch>` or a 40-digit commit.
+    #[serde(default = "default_revision")]
+    pub revision: String,
+    /// The directory of this fleet inside the git repository; empty for its root.
+    #[serde(default)]
+    pub directory: String,
+}
+
+fn default_revision() -> String {
+    "refs/heads/main".to_owned()
+}
+
+/// The Argo CD that syncs the output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArgoCd {
+    /// Upstream Argo CD, or OpenShift GitOps.
+    #[serde(default)]
+    pub flavour: ArgoFlavour,
+    /// Its version, `MAJOR.MINOR` of Argo CD itself (OpenShift GitOps 1.16 is Argo CD 2.14).
+    pub version: String,
+    /// One Argo CD per site, or one hub for all.
+    #[serde(default)]
+    pub topology: Topology,
+    /// The namespace it runs in; `argocd`, or `openshift-gitops` for OpenShift GitOps.
+    pub namespace: Option<String>,
+}
+
+impl ArgoCd {
+    /// The namespace Argo CD runs in.
+    pub fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or(match self.flavour {
+            ArgoFlavour::Upstream => "argocd",
+            ArgoFlavour::OpenshiftGitops => "openshift-gitops",
+        })
+    }
+
+    /// Major and minor version; `None` where the text is something else.
+    pub fn version(&self) -> Option<(u32, u32)> {
+        let (major, minor) = self.version.split_once('.')?;
+        Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+    }
+}
+
+/// Which build of Argo CD it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArgoFlavour {
+    /// The project's own manifests; settings live in the ConfigMap argocd-cm.
+    #[default]
+    Upstream,
+    /// Red Hat OpenShift GitOps; settings live in the `ArgoCD` resource.
+    OpenshiftGitops,
+}
+
+/// How Argo CD instances and sites relate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topology {
+    /// Every site runs its own Argo CD.
+    #[default]
+    PerSite,
+    /// One Argo CD syncs all sites; each site's cluster is registered there under the site's name.
+    Hub,
+}
+
+/// Which registries images may come from. An image without a registry comes from docker.io.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImagePolicy {
+    /// Registries, or registry/path prefixes, that images may come from; empty allows all that `deny` does not name.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// Registries, or registry/path prefixes, that images must not come from.
+    #[serde(default)]
+    pub deny: Vec<String>,
+}
+
+/// A Secret that somebody else puts into the clusters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExpectedSecret {
+    /// The Secret's namespace.
+    pub namespace: String,
+    /// The Secret's name.
+    pub name: String,
+    /// Who puts it there.
+    pub source: String,
+}
+
+/// Permission for a site or an instance to disappear from the output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Removal {
+    /// The site.
+    pub site: String,
+    /// The instance; absent: the whole site.
+    pub instance: Option<String>,
+    /// Why it goes.
+    pub reason: String,
+}

@@ -1,0 +1,24 @@
+//! The input language as types: Fleet, Site, Profile and App.
+//!
+//! The JSON Schemas in `schema/` are generated from these types, so a doc comment here is what an editor shows.
+//! The types carry no positions: an entity's place is its file, and a field's place is a JSON pointer into it.
+
+mod app;
+mod fleet;
+mod quantity;
+mod site;
+
+pub use app::{
+    AppSpec, Availability, Each, ImageSupport, NodeNeeds, OnRemove, PartSpec, Provides, Quorum, Requirement, SetValue,
+    Survives,
+};
+pub use fleet::{ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, Removal, Topology};
+pub use quantity::{Quantity, QuantityError};
+pub use site::{
+    AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Effect, Exception, Ha, HaMode, NamespaceSpec, Network,
+    NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role, SiteSpec, StorageClassRef, Survive, Taint,
+    Toleration, TolerationOperator, Vips,
+};
+
+/// The API version of all inputs.
+pub const API_VERSION: &str = "siteplan.dev/v1alpha1";

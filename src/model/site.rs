@@ -1,0 +1,482 @@
+//! `sites/**/<name>.yaml` and `base/profiles/*.yaml`: what one site is, and what sites share.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Availability, Quantity};
+
+/// A site: its nodes, storage, networks, promise of availability, and the apps that run on it.
+///
+/// A Profile has the same fields. Profiles are merged in order, then the site over them: maps merge, other lists replace,
+/// `null` removes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SiteSpec {
+    /// The profiles that this site is made of, in order; later ones win.
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    /// The cluster as a whole.
+    #[serde(default)]
+    pub cluster: Cluster,
+    /// The site's networks, by name.
+    #[serde(default)]
+    pub networks: BTreeMap<String, Network>,
+    /// Groups of nodes that are alike, by name.
+    #[serde(default)]
+    pub pools: BTreeMap<String, Pool>,
+    /// Storage by role: apps ask for a role, never for a class.
+    #[serde(default)]
+    pub storage: BTreeMap<String, StorageClassRef>,
+    /// The promise of availability.
+    #[serde(default)]
+    pub ha: Ha,
+    /// Namespaces that need more than what their apps ask for. What apps need is added.
+    #[serde(default)]
+    pub namespaces: BTreeMap<String, NamespaceSpec>,
+    /// The instances of apps on this site, by name.
+    #[serde(default)]
+    pub apps: BTreeMap<String, AppInstance>,
+    /// Patches to single instances, each with a reason and an end.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
+}
+
+/// The cluster as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cluster {
+    /// OpenShift, or plain Kubernetes.
+    #[serde(default)]
+    pub platform: Platform,
+    /// The platform's version.
+    pub version: Option<String>,
+    /// The DNS domain below which the cluster's name stands.
+    pub base_domain: Option<String>,
+    /// Whether the control plane is hosted outside of the cluster (HyperShift).
+    #[serde(default)]
+    pub hosted: bool,
+    /// Virtual IPs of the API and of ingress.
+    pub vips: Option<Vips>,
+}
+
+/// Virtual IPs of a cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Vips {
+    /// The Kubernetes API.
+    pub api: String,
+    /// Ingress.
+    pub ingress: String,
+}
+
+/// What kind of Kubernetes a cluster is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Platform {
+    /// `OpenShift` Container Platform.
+    #[default]
+    Openshift,
+    /// Any other Kubernetes.
+    Kubernetes,
+}
+
+/// A network of the site.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Network {
+    /// The network interface of each node on it.
+    pub interface: Option<String>,
+    /// The bridge that is made over the interface.
+    pub bridge: Option<String>,
+    /// Its address range.
+    pub cidr: Option<String>,
+    /// Its gateway.
+    pub gateway: Option<String>,
+    /// The maximum transmission unit in bytes.
+    pub mtu: Option<u32>,
+    /// VLANs on it: name to VLAN id.
+    #[serde(default)]
+    pub vlans: BTreeMap<String, u16>,
+}
+
+/// A group of nodes that are alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Pool {
+    /// The CPU architecture of its nodes.
+    pub arch: Arch,
+    /// What its nodes are for; `[worker]` if not written.
+    #[serde(default = "default_roles")]
+    pub roles: Vec<Role>,
+    /// Labels that, with the architecture, tell the pool from others.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Taints that each of its nodes carries.
+    #[serde(default)]
+    pub taints: Vec<Taint>,
+    /// Whether siteplan puts the labels on the nodes (through the built-in app `nodes`).
+    #[serde(default)]
+    pub manage_labels: bool,
+    /// What a node of the pool has in all, by resource (`cpu`, `memory`, `pods` …).
+    #[serde(default)]
+    pub capacity: BTreeMap<String, Quantity>,
+    /// What a node of the pool offers to pods, as imported from the cluster; instead of `capacity` and `reserved`.
+    #[serde(default)]
+    pub allocatable: BTreeMap<String, Quantity>,
+    /// The platform's own share of each node's capacity.
+    #[serde(default)]
+    pub reserved: BTreeMap<String, Quantity>,
+    /// Groups of disks that every node of the pool has, by name.
+    #[serde(default)]
+    pub disks: BTreeMap<String, DiskGroup>,
+    /// The nodes by name. Where names do not exist yet: `replicas`.
+    #[serde(default)]
+    pub nodes: BTreeMap<String, NodeSpec>,
+    /// How many nodes there are, where they have no names yet (hosted node pools).
+    pub replicas: Option<u32>,
+}
+
+fn default_roles() -> Vec<Role> {
+    vec![Role::Worker]
+}
+
+/// A CPU architecture, in the spelling of the node label `kubernetes.io/arch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Arch {
+    /// 64-bit x86; `x86_64` is accepted.
+    #[serde(alias = "x86_64")]
+    #[schemars(extend("x-aliases" = ["x86_64"]))]
+    Amd64,
+    /// 64-bit Arm; `aarch64` is accepted.
+    #[serde(alias = "aarch64")]
+    Arm64,
+    /// IBM Power, little endian.
+    Ppc64le,
+    /// IBM Z.
+    S390x,
+}
+
+impl Arch {
+    /// All of them, sorted.
+    pub const ALL: [Self; 4] = [Self::Amd64, Self::Arm64, Self::Ppc64le, Self::S390x];
+
+    /// The value of the node label `kubernetes.io/arch`.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+            Self::Ppc64le => "ppc64le",
+            Self::S390x => "s390x",
+        }
+    }
+}
+
+impl std::fmt::Display for Arch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// What a node is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Runs the API server and etcd.
+    ControlPlane,
+    /// Runs workloads.
+    Worker,
+    /// Runs the platform's own services.
+    Infra,
+}
+
+/// A taint of a node.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Taint {
+    /// The taint's key.
+    pub key: String,
+    /// The taint's value.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// What it does to pods that do not tolerate it.
+    pub effect: Effect,
+}
+
+/// What a taint does to pods that do not tolerate it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Effect {
+    /// New pods are not scheduled.
+    NoSchedule,
+    /// New pods are scheduled elsewhere if possible.
+    PreferNoSchedule,
+    /// Running pods are evicted too.
+    NoExecute,
+}
+
+/// A pod's tolerance of a taint, as Kubernetes writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Toleration {
+    /// The taint's key; absent with `Exists`: every key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// How the value is compared; `Equal` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<TolerationOperator>,
+    /// The taint's value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The taint's effect; absent: every effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// How long a `NoExecute` taint is tolerated, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toleration_seconds: Option<i64>,
+}
+
+/// How a toleration compares values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TolerationOperator {
+    /// Key and value are equal.
+    Equal,
+    /// The key is there.
+    Exists,
+}
+
+/// A group of disks of a node that are used for one purpose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DiskGroup {
+    /// How many disks; the number of paths if not written.
+    pub count: Option<u32>,
+    /// The size of each disk.
+    pub size: Option<Quantity>,
+    /// Their stable paths (`/dev/disk/by-path/…`, `/dev/disk/by-id/…`).
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// One node.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeSpec {
+    /// Its zone (`topology.kubernetes.io/zone`): rack, fire section, building.
+    pub zone: Option<String>,
+    /// Its baseboard management controller.
+    pub bmc: Option<Bmc>,
+    /// Its addresses, by network.
+    #[serde(default)]
+    pub addresses: BTreeMap<String, String>,
+    /// Labels of this node only.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Taints of this node only, beside the pool's.
+    #[serde(default)]
+    pub taints: Vec<Taint>,
+    /// Disks that differ from the pool's, by group.
+    #[serde(default)]
+    pub disks: BTreeMap<String, DiskGroup>,
+    /// Capacity that differs from the pool's, by resource.
+    #[serde(default)]
+    pub capacity: BTreeMap<String, Quantity>,
+    /// Allocatable resources that differ from the pool's.
+    #[serde(default)]
+    pub allocatable: BTreeMap<String, Quantity>,
+    /// `replacing` while the machine is away; `unschedulable` while it is cordoned.
+    pub state: Option<NodeState>,
+}
+
+/// A node's state, where it is not simply there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeState {
+    /// The machine is away and another will take its name.
+    Replacing,
+    /// The node is cordoned.
+    Unschedulable,
+}
+
+/// A baseboard management controller.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bmc {
+    /// Its IP address or host name.
+    pub address: String,
+    /// The MAC address of the node's boot interface.
+    pub boot_mac: Option<String>,
+}
+
+/// A storage class that plays a role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StorageClassRef {
+    /// The name of the StorageClass.
+    pub class: String,
+    /// The instance that provides the class; absent: the cluster has it.
+    pub from: Option<String>,
+    /// The access modes that it offers.
+    #[serde(default)]
+    pub modes: Vec<AccessMode>,
+    /// Whether it is the cluster's default class.
+    #[serde(default)]
+    pub default: bool,
+    /// Whether a volume can be used on one node only (local volumes).
+    #[serde(default)]
+    pub local: bool,
+}
+
+/// How a volume may be mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AccessMode {
+    /// By one node, for writing.
+    ReadWriteOnce,
+    /// By many nodes, for writing.
+    ReadWriteMany,
+    /// By many nodes, for reading.
+    ReadOnlyMany,
+    /// By one pod, for writing.
+    ReadWriteOncePod,
+}
+
+/// The promise of availability.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Ha {
+    /// What the site's shape is; asserted, not derived.
+    pub mode: Option<HaMode>,
+    /// What the site survives; proved.
+    #[serde(default)]
+    pub survive: Survive,
+}
+
+/// The shape of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HaMode {
+    /// One node that is everything.
+    SingleNode,
+    /// Three nodes, each control plane and worker.
+    ThreeNode,
+    /// A control plane of its own, and workers.
+    Workers,
+}
+
+/// What the site survives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Survive {
+    /// How many nodes may be lost at once.
+    #[serde(default)]
+    pub nodes: u32,
+    /// How many zones may be lost at once.
+    #[serde(default)]
+    pub zones: u32,
+}
+
+/// What a namespace needs beside existing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamespaceSpec {
+    /// The pod security level that is enforced (`pod-security.kubernetes.io/*`).
+    pub pod_security: Option<PodSecurity>,
+    /// More labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// More annotations.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A level of the Pod Security Standards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PodSecurity {
+    /// Everything is allowed.
+    Privileged,
+    /// Known privilege escalations are not.
+    Baseline,
+    /// Current hardening practice.
+    Restricted,
+}
+
+/// An app on a site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppInstance {
+    /// The app in base/apps; the instance's own name if not written.
+    #[serde(rename = "use")]
+    pub uses: Option<String>,
+    /// Whether it runs here; a profile's app is switched off with `false`.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+    /// The namespace, where it is not the app's own.
+    pub namespace: Option<String>,
+    /// The pool that its pods run on; absent: every node whose architecture its images have.
+    pub pool: Option<String>,
+    /// The app's values; see the app's own schema.
+    #[serde(default)]
+    pub values: BTreeMap<String, Value>,
+    /// Where single parts run, where they do not follow `pool`.
+    #[serde(default)]
+    pub placement: BTreeMap<String, Placement>,
+    /// Storage roles that this instance takes from other roles of the site: the app's role to the site's.
+    #[serde(default)]
+    pub storage: BTreeMap<String, String>,
+    /// How available its parts are, where that is not what the app says: part to availability.
+    #[serde(default)]
+    pub availability: BTreeMap<String, Availability>,
+}
+
+impl Default for AppInstance {
+    fn default() -> Self {
+        Self {
+            uses: None,
+            enabled: true,
+            namespace: None,
+            pool: None,
+            values: BTreeMap::new(),
+            placement: BTreeMap::new(),
+            storage: BTreeMap::new(),
+            availability: BTreeMap::new(),
+        }
+    }
+}
+
+fn enabled() -> bool {
+    true
+}
+
+/// Where a part runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Placement {
+    /// The pool.
+    pub pool: Option<String>,
+    /// The architectures, where the pool or the images leave a choice.
+    #[serde(default)]
+    pub arch: Vec<Arch>,
+    /// Labels that a node must have.
+    #[serde(default)]
+    pub node_selector: BTreeMap<String, String>,
+    /// Taints that its pods tolerate.
+    #[serde(default)]
+    pub tolerations: Vec<Toleration>,
+}
+
+/// A patch to one instance, with a reason and an end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Exception {
+    /// The instance.
+    pub app: String,
+    /// The patch, in kustomize's own form: `{target: {…}, patch: "…"}` or a strategic merge patch as a map.
+    pub patch: Value,
+    /// Why it is needed.
+    pub reason: String,
+    /// The last day on which it is acceptable, `YYYY-MM-DD`.
+    pub until: String,
+}
