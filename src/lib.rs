@@ -5,6 +5,9 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod load;
 pub mod manifest;
 pub mod model;
+pub mod patch;
+pub mod plan;
 pub mod yaml;

@@ -1,0 +1,212 @@
+//! Changes a value and records the operations that do the same.
+
+use serde_json::{Map, Value};
+
+use super::{Op, Operation, Reason};
+use crate::diagnostic::Pointer;
+
+/// Changes a value and records the operations, with guards.
+#[derive(Debug)]
+pub struct Editor<'a> {
+    value: &'a mut Value,
+    operations: Vec<Operation>,
+}
+
+impl<'a> Editor<'a> {
+    /// Starts to record changes of the value.
+    pub fn new(value: &'a mut Value) -> Self {
+        Self { value, operations: Vec::new() }
+    }
+
+    /// The value as it is now.
+    pub fn value(&self) -> &Value {
+        self.value
+    }
+
+    /// The field at a pointer, as it is now.
+    pub fn get(&self, pointer: &Pointer) -> Option<&Value> {
+        self.value.pointer(pointer.as_str())
+    }
+
+    /// What was recorded.
+    pub fn finish(self) -> Vec<Operation> {
+        self.operations
+    }
+
+    /// Sets a field: makes missing maps above it, replaces another value, does nothing where it is already so. Returns whether the
+    /// path could be followed: `false` when a list element on it is missing or a scalar is in the way.
+    #[must_use = "a path that cannot be followed has to be reported"]
+    pub fn set(&mut self, pointer: &Pointer, new: Value, reason: &Reason) -> bool {
+        let Some((present, missing)) = self.split(pointer) else { return false };
+        if missing.is_empty() {
+            self.replace(&present, new, reason);
+            return true;
+        }
+        let (first, rest) = (missing[0].clone(), &missing[1..]);
+        let wrapped = rest.iter().rev().fold(new, |inner, key| Value::Object(Map::from_iter([(key.clone(), inner)])));
+        self.add(&present, &first, wrapped, reason)
+    }
+
+    /// Appends to a list, making it where it is missing. Returns whether the path could be followed.
+    #[must_use = "a path that cannot be followed has to be reported"]
+    pub fn append(&mut self, list: &Pointer, element: Value, reason: &Reason) -> bool {
+        match self.get(list) {
+            None | Some(Value::Null) => self.set(list, Value::Array(vec![element]), reason),
+            Some(Value::Array(_)) => {
+                self.guard(list);
+                if let Some(Value::Array(items)) = self.value.pointer_mut(list.as_str()) {
+                    items.push(element.clone());
+                }
+                self.record(Op::Add, list.at("-"), Some(element), Some(reason));
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// Removes a field of a map, where it is there.
+    pub fn remove(&mut self, pointer: &Pointer, reason: &Reason) {
+        let (Some(parent), Some(key)) = (pointer.parent(), pointer.last()) else { return };
+        let Some(old) = self.get(pointer).cloned() else { return };
+        let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else { return };
+        map.remove(&key);
+        self.guard(pointer);
+        self.record(Op::Test, pointer.clone(), Some(old), None);
+        self.record(Op::Remove, pointer.clone(), None, Some(reason));
+    }
+
+    fn replace(&mut self, pointer: &Pointer, new: Value, reason: &Reason) {
+        let Some(slot) = self.value.pointer_mut(pointer.as_str()) else { return };
+        if *slot == new {
+            return;
+        }
+        let old = std::mem::replace(slot, new.clone());
+        self.guard(pointer);
+        self.record(Op::Test, pointer.clone(), Some(old), None);
+        self.record(Op::Replace, pointer.clone(), Some(new), Some(reason));
+    }
+
+    fn add(&mut self, parent: &Pointer, key: &str, new: Value, reason: &Reason) -> bool {
+        let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else { return false };
+        map.insert(key.to_owned(), new.clone());
+        self.guard(parent);
+        self.record(Op::Add, parent.at(key), Some(new), Some(reason));
+        true
+    }
+
+    /// The part of the pointer that is there, and the keys below it that are not; `None` where a missing key would have to be made
+    /// in something that is not a map. A null on the way counts as missing.
+    fn split(&self, pointer: &Pointer) -> Option<(Pointer, Vec<String>)> {
+        let mut present = Pointer::root();
+        let mut tokens = pointer.tokens().peekable();
+        while let Some(token) = tokens.peek() {
+            let next = present.at(token);
+            match self.get(&next) {
+                Some(Value::Null) if !self.is_list(&present) => break,
+                Some(_) => present = next,
+                None => break,
+            }
+            tokens.next();
+        }
+        let missing: Vec<String> = tokens.collect();
+        let makes_in_map = missing.is_empty() || self.get(&present).is_some_and(Value::is_object);
+        makes_in_map.then_some((present, missing))
+    }
+
+    fn is_list(&self, pointer: &Pointer) -> bool {
+        self.get(pointer).is_some_and(Value::is_array)
+    }
+
+    /// Tests the name of every list element that the pointer goes through, once each.
+    fn guard(&mut self, pointer: &Pointer) {
+        let mut at = Pointer::root();
+        for token in pointer.tokens() {
+            let in_list = self.is_list(&at);
+            at = at.at(token);
+            if let Some((key, name)) = in_list.then(|| self.identity(&at)).flatten() {
+                self.record_guard(at.at(key), name);
+            }
+        }
+    }
+
+    fn record_guard(&mut self, path: Pointer, value: Value) {
+        let known = self
+            .operations
+            .iter()
+            .any(|o| o.op == Op::Test && o.path == path.as_str() && o.value.as_ref() == Some(&value));
+        if !known {
+            self.record(Op::Test, path, Some(value), None);
+        }
+    }
+
+    /// The field that names a list element: `name`, else `key`, else `topologyKey`.
+    fn identity(&self, element: &Pointer) -> Option<(&'static str, Value)> {
+        let map = self.get(element)?.as_object()?;
+        ["name", "key", "topologyKey"]
+            .into_iter()
+            .find_map(|k| Some((k, map.get(k).filter(|v| v.is_string())?.clone())))
+    }
+
+    fn record(&mut self, op: Op, path: Pointer, value: Option<Value>, reason: Option<&Reason>) {
+        self.operations.push(Operation { op, path: path.as_str().to_owned(), value, asked_by: reason.cloned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn reason() -> Reason {
+        Reason { rule: "test", origins: Vec::new() }
+    }
+
+    fn operations(value: &mut Value, change: impl FnOnce(&mut Editor<'_>)) -> Vec<String> {
+        let mut editor = Editor::new(value);
+        change(&mut editor);
+        let text = |o: &Operation| {
+            let value = o.value.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{:?} {} {value}", o.op, o.path)
+        };
+        editor.finish().iter().map(text).collect()
+    }
+
+    #[test]
+    fn missing_maps_are_added_in_one_operation_below_the_deepest_that_is_there() {
+        let mut value = json!({"spec": {}});
+        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/spec/a/b"), json!(1), &reason())));
+        assert_eq!(done, ["Add /spec/a {\"b\":1}"]);
+        assert_eq!(value, json!({"spec": {"a": {"b": 1}}}));
+    }
+
+    #[test]
+    fn replaced_values_and_list_elements_are_guarded() {
+        let mut value = json!({"spec": {"list": [{"name": "x", "n": 1}]}});
+        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/spec/list/0/n"), json!(2), &reason())));
+        assert_eq!(done, ["Test /spec/list/0/name \"x\"", "Test /spec/list/0/n 1", "Replace /spec/list/0/n 2"]);
+    }
+
+    #[test]
+    fn setting_what_is_already_so_records_nothing() {
+        let mut value = json!({"a": 1});
+        assert!(operations(&mut value, |e| assert!(e.set(&Pointer::parse("/a"), json!(1), &reason()))).is_empty());
+    }
+
+    #[test]
+    fn a_null_is_replaced_as_if_it_were_missing() {
+        let mut value = json!({"a": null});
+        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/a/b"), json!(1), &reason())));
+        assert_eq!(done, ["Add /a {\"b\":1}"]);
+    }
+
+    #[test]
+    fn a_missing_list_element_or_a_scalar_in_the_way_is_refused() {
+        let mut value = json!({"list": [], "text": "x"});
+        let done = operations(&mut value, |e| {
+            assert!(!e.set(&Pointer::parse("/list/0/n"), json!(2), &reason()));
+            assert!(!e.set(&Pointer::parse("/text/n"), json!(2), &reason()));
+        });
+        assert!(done.is_empty());
+    }
+}

@@ -1,0 +1,53 @@
+//! Exact changes to one object: RFC 6902 operations, and an editor that records them with their guards.
+//!
+//! An [`Editor`] changes a value and writes down the operations that do the same in kustomize. List positions are guarded by a `test`
+//! of the element's name, replaced values by a `test` of the old value, so that a base that moved fails instead of being patched wrongly.
+
+mod editor;
+mod field_path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diagnostic::Origin;
+
+pub use editor::Editor;
+pub use field_path::{FieldPath, FieldPathError};
+
+/// One RFC 6902 operation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Operation {
+    /// What it does.
+    pub op: Op,
+    /// The JSON pointer.
+    pub path: String,
+    /// The value; none for `remove`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// Who asked for it; `None` for guards.
+    #[serde(skip)]
+    pub asked_by: Option<Reason>,
+}
+
+/// The kind of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    /// Fails the patch unless the value is there.
+    Test,
+    /// Adds a field or list element.
+    Add,
+    /// Replaces a value.
+    Replace,
+    /// Removes a field or list element.
+    Remove,
+}
+
+/// Why a field is what it is: the rule that wrote it and the input that the rule followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// What wrote it, in a few words: `placement`, `storage role`, `availability`, `value`, `exception`.
+    pub rule: &'static str,
+    /// The inputs, the most specific first.
+    pub origins: Vec<Origin>,
+}

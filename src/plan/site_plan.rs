@@ -1,0 +1,186 @@
+//! What planning gives: a site with everything resolved, so that later passes look nothing up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Origin, Pointer};
+use crate::load::{App, Fleet, Site};
+use crate::model::{
+    Arch, Availability, DiskGroup, NamespaceSpec, NodeSpec, NodeState, Placement, PodSecurity, Quantity, Role,
+    StorageClassRef, Taint,
+};
+
+/// A site with everything resolved.
+#[derive(Debug, Clone)]
+pub struct SitePlan {
+    /// The site's name.
+    pub name: String,
+    /// The site as it was loaded: for origins, and for facts that need no resolving.
+    pub site: Arc<Site>,
+    /// The fleet that the site belongs to.
+    pub fleet: Arc<Fleet>,
+    /// The pools, by name.
+    pub pools: BTreeMap<String, PoolPlan>,
+    /// All nodes, by pool, then name. Nodes of a pool with `replicas` have made-up names (`<pool>-0` …).
+    pub nodes: Vec<NodePlan>,
+    /// The storage roles.
+    pub storage: BTreeMap<String, StorageClassRef>,
+    /// Every namespace that the site needs, with its one owner's view of it.
+    pub namespaces: BTreeMap<String, NamespacePlan>,
+    /// The instances, by wave, then name; the built-in ones among them.
+    pub instances: Vec<Instance>,
+}
+
+/// A pool, and the node labels and taints that tell its nodes from those of all other pools.
+#[derive(Debug, Clone)]
+pub struct PoolPlan {
+    /// The pool's name.
+    pub name: String,
+    /// The architecture of its nodes.
+    pub arch: Arch,
+    /// Node affinity expressions, beside the architecture's, that select the pool's nodes and no others.
+    pub selector: Vec<LabelRequirement>,
+    /// The taints that every node of the pool carries.
+    pub taints: Vec<Taint>,
+    /// Whether siteplan puts the labels on the nodes.
+    pub manage_labels: bool,
+}
+
+/// One expression of a node selector term.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelRequirement {
+    /// The label.
+    pub key: String,
+    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
+    pub operator: &'static str,
+    /// The values; empty for the last two.
+    pub values: Vec<String>,
+}
+
+/// A node with what it has from its pool.
+#[derive(Debug, Clone)]
+pub struct NodePlan {
+    /// Its name.
+    pub name: String,
+    /// Its pool.
+    pub pool: String,
+    /// Its architecture.
+    pub arch: Arch,
+    /// What it is for.
+    pub roles: Vec<Role>,
+    /// All labels: the pool's, its own, `kubernetes.io/arch`, `kubernetes.io/hostname`, `topology.kubernetes.io/zone`, the roles'.
+    pub labels: BTreeMap<String, String>,
+    /// All taints.
+    pub taints: Vec<Taint>,
+    /// What it has in all; empty where unknown.
+    pub capacity: BTreeMap<String, Quantity>,
+    /// What it offers to pods, where imported.
+    pub allocatable: BTreeMap<String, Quantity>,
+    /// The platform's share of the capacity.
+    pub reserved: BTreeMap<String, Quantity>,
+    /// Its disks, by group.
+    pub disks: BTreeMap<String, DiskGroup>,
+    /// Its own entry in the site file (a default one for nodes without names).
+    pub spec: NodeSpec,
+    /// Its state, where it is not simply there.
+    pub state: Option<NodeState>,
+    /// Whether its name is made up (`replicas` instead of `nodes`).
+    pub unnamed: bool,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// A namespace that the site needs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NamespacePlan {
+    /// The pod security level: the most permissive that is asked for.
+    pub pod_security: Option<PodSecurity>,
+    /// Labels and annotations, pod security not among them.
+    pub spec: NamespaceSpec,
+    /// The instances that live in it.
+    pub instances: Vec<String>,
+}
+
+/// What an instance is made from.
+#[derive(Debug, Clone)]
+pub enum InstanceSource {
+    /// An app of base/apps.
+    App(Arc<App>),
+    /// The built-in app that owns every Namespace.
+    Namespaces,
+    /// The built-in app that owns node labels.
+    Nodes,
+}
+
+/// An app on the site.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// Its name on the site.
+    pub name: String,
+    /// What it is made from.
+    pub source: InstanceSource,
+    /// Its namespace; `None` where the app has none of its own.
+    pub namespace: Option<String>,
+    /// Whether the namespace is another than the base's, so that the overlay has to change it.
+    pub moved: bool,
+    /// The sync wave: 0 for instances that need nothing.
+    pub wave: u32,
+    /// The instances it comes after.
+    pub after: Vec<String>,
+    /// The pool of its parts, unless `placement` says otherwise.
+    pub pool: Option<String>,
+    /// Where single parts run.
+    pub placement: BTreeMap<String, Placement>,
+    /// How available single parts are made, where the site says so.
+    pub availability: BTreeMap<String, Availability>,
+    /// Storage classes by the role that the app asks for.
+    pub storage: BTreeMap<String, StorageClassRef>,
+    /// The architectures that the app's images exist for; `None`: it brings no images.
+    pub images: Option<ImagePlan>,
+    /// What expressions see: `values`, `site`, `nodes`, `disks`, `storage`, `networks` …
+    pub context: Value,
+    /// Patches of the site to this instance, by their index in the site's `exceptions`.
+    pub exceptions: Vec<(usize, Value)>,
+    /// Where the instance is written (`/spec/apps/<name>` of the site or a profile).
+    pub origin: Origin,
+}
+
+/// The architectures that images exist for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImagePlan {
+    /// The architectures.
+    pub arch: Vec<Arch>,
+    /// The images that an operator chooses, for messages and the image policy.
+    pub names: Vec<String>,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+impl Instance {
+    /// The app, where it is not a built-in one.
+    pub fn app(&self) -> Option<&Arc<App>> {
+        match &self.source {
+            InstanceSource::App(app) => Some(app),
+            InstanceSource::Namespaces | InstanceSource::Nodes => None,
+        }
+    }
+}
+
+impl SitePlan {
+    /// The place that a field below the site's `spec` comes from.
+    pub fn origin(&self, pointer: &Pointer) -> Origin {
+        self.site.origin(pointer)
+    }
+
+    /// The instance with the name.
+    pub fn instance(&self, name: &str) -> Option<&Instance> {
+        self.instances.iter().find(|i| i.name == name)
+    }
+
+    /// The nodes of a pool; all nodes for `None`.
+    pub fn nodes_of<'a>(&'a self, pool: Option<&'a str>) -> impl Iterator<Item = &'a NodePlan> {
+        self.nodes.iter().filter(move |n| pool.is_none_or(|p| n.pool == p))
+    }
+}
