@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod ledger;
 pub mod load;
 pub mod manifest;
 pub mod model;
 pub mod patch;
 pub mod plan;
+pub mod tree;
 pub mod yaml;
