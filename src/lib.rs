@@ -11,5 +11,7 @@ pub mod manifest;
 pub mod model;
 pub mod patch;
 pub mod plan;
+pub mod report;
+pub mod source;
 pub mod tree;
 pub mod yaml;
