@@ -23,6 +23,13 @@ macro_rules! rules {
 
 rules! {
     AMBIGUOUS_SCALAR = "ambiguous-scalar", Error, "a plain scalar that YAML readers take for different values";
+    ANCHOR_IN_INPUT = "anchor-in-input", Error, "an input file uses an anchor or an alias";
+    CONTROL_CHARACTER = "control-character", Error, "a file contains a character that readers do not agree on";
+    DUPLICATE_KEY = "duplicate-key", Error, "a key is written twice in one map";
+    MERGE_KEY_IN_INPUT = "merge-key-in-input", Error, "an input file uses a merge key";
+    NON_STRING_KEY = "non-string-key", Error, "a key is not text to every reader";
+    SEVERAL_DOCUMENTS = "several-documents", Error, "an input file holds more than one document";
+    TAG_IN_INPUT = "tag-in-input", Error, "an input file uses a tag";
     YAML_SYNTAX = "yaml-syntax", Error, "a file is not well-formed YAML";
 }
 

@@ -4,4 +4,27 @@
 //! - [`Node::to_value`] resolves plain scalars as kustomize does (go-yaml: `0644` is 420, `yes` is text);
 //! - [`read_input`] is for siteplan's own inputs: it refuses what readers disagree on;
 //! - [`span`] finds the bytes of a field when a message is printed;
-//! - [`write`](write()) prints values in kustomize's format.
+//! - [`write`](write()) prints values in kustomize's format, with strings quoted for every YAML reader;
+//! - [`write_as_kustomize`] prints exactly the bytes that kustomize prints.
+
+mod ambiguity;
+mod input;
+mod merge_key;
+mod node;
+mod read;
+mod scalar;
+mod span;
+mod value;
+mod write;
+
+pub use input::{Input, read_input};
+pub use node::{Data, Node, ReadError, Style, TextRange};
+pub use read::{Limits, read};
+pub use span::span;
+pub use write::{write, write_as_kustomize, write_documents, write_documents_as_kustomize};
+
+pub(crate) use merge_key::expand_merge_keys;
+pub(crate) use read::read_first;
+pub(crate) use scalar::{Dialect, Resolved, resolve};
+pub(crate) use value::{binary_text, float_number};
+pub(crate) use write::{compare_keys, float_text};

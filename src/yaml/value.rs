@@ -1,0 +1,182 @@
+//! From what was written to what it means: [`Node`]s as JSON values, resolved as Go's YAML libraries do.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Number, Value};
+
+use super::node::{Data, Node, ReadError, Style};
+use super::scalar::{Dialect, Resolved, resolve};
+
+impl Node {
+    /// The value that kustomize and kubectl see: `0644` is 420, `yes` is text, `1.0` is 1, a date is a time in RFC 3339.
+    ///
+    /// A key that is not text, a key that repeats, `.inf` and `.nan` are errors.
+    pub fn to_value(&self) -> Result<Value, ReadError> {
+        value(self, Dialect::Manifest)
+    }
+
+    /// The value that kustomize sees in a kustomization or in a JSON patch: `yes` is true.
+    pub(crate) fn to_configuration_value(&self) -> Result<Value, ReadError> {
+        value(self, Dialect::Configuration)
+    }
+}
+
+fn value(node: &Node, dialect: Dialect) -> Result<Value, ReadError> {
+    match &node.data {
+        Data::Scalar { text, style } => scalar(node, text, *style, dialect),
+        Data::Sequence { items, .. } => {
+            items.iter().map(|item| value(item, dialect)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        Data::Mapping { entries, .. } => mapping(entries, dialect),
+    }
+}
+
+fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Value, ReadError> {
+    let mut seen = BTreeSet::new();
+    let mut map = Map::new();
+    for (key, entry) in entries {
+        let name = key_text(key, dialect)?;
+        // go-yaml 2 lets the last of equal keys win.
+        if !seen.insert(name.clone()) && dialect == Dialect::Manifest {
+            return Err(ReadError::new(key.span, format!("the key `{name}` is repeated")));
+        }
+        map.insert(name, value(entry, dialect)?);
+    }
+    Ok(Value::Object(map))
+}
+
+fn key_text(key: &Node, dialect: Dialect) -> Result<String, ReadError> {
+    let Data::Scalar { text, style } = &key.data else {
+        return Err(ReadError::new(key.span, "a key that is not text"));
+    };
+    match (scalar(key, text, *style, dialect)?, dialect) {
+        (Value::String(name), _) => Ok(name),
+        (Value::Bool(_) | Value::Number(_), Dialect::Configuration) => {
+            Ok(scalar(key, text, *style, dialect)?.to_string())
+        }
+        _ => Err(ReadError::new(key.span, format!("the key `{text}` is not text; quote it"))),
+    }
+}
+
+fn scalar(node: &Node, text: &str, style: Style, dialect: Dialect) -> Result<Value, ReadError> {
+    let wrong = |what: &str| ReadError::new(node.span, format!("`{text}` is not {what}"));
+    match node.tag.as_deref() {
+        None | Some("!") if style == Style::Plain => {
+            resolved_value(resolve(text, dialect), text).ok_or_else(|| wrong("a finite number"))
+        }
+        Some(tag @ ("!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp")) => {
+            tagged(tag, resolve(text, dialect), text).ok_or_else(|| wrong(&format!("of the type `{tag}`")))
+        }
+        Some("!!binary") => binary_text(text).map(Value::String).ok_or_else(|| wrong("base64")),
+        _ => Ok(Value::String(text.to_owned())),
+    }
+}
+
+fn tagged(tag: &str, resolved: Resolved, text: &str) -> Option<Value> {
+    let fits = match tag {
+        "!!int" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_)),
+        "!!float" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)),
+        "!!bool" => matches!(resolved, Resolved::Bool(_)),
+        "!!null" => matches!(resolved, Resolved::Null),
+        _ => matches!(resolved, Resolved::Timestamp(_)),
+    };
+    if fits { resolved_value(resolved, text) } else { None }
+}
+
+/// `None` for infinities and for what is not a number.
+pub(super) fn resolved_value(resolved: Resolved, text: &str) -> Option<Value> {
+    Some(match resolved {
+        Resolved::Null => Value::Null,
+        Resolved::Bool(bool) => Value::Bool(bool),
+        Resolved::Int(int) => Value::from(int),
+        Resolved::Uint(uint) => Value::from(uint),
+        Resolved::Float(float) => Value::Number(float_number(float)?),
+        Resolved::Timestamp(time) => Value::String(time),
+        Resolved::Text => Value::String(text.to_owned()),
+    })
+}
+
+/// A float as a number; one without a fraction becomes an integer, as it does on its way through kustomize.
+pub(crate) fn float_number(float: f64) -> Option<Number> {
+    let whole = float.is_finite() && float.fract() == 0.0 && float.abs() < 1e21;
+    if whole && let Ok(int) = format!("{float:.0}").parse::<i64>() {
+        return Some(Number::from(int));
+    }
+    if whole && let Ok(uint) = format!("{float:.0}").parse::<u64>() {
+        return Some(Number::from(uint));
+    }
+    Number::from_f64(float)
+}
+
+/// The text behind base64, where it is UTF-8; line breaks are ignored.
+pub(crate) fn binary_text(text: &str) -> Option<String> {
+    let symbols: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
+    if !symbols.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = symbols.iter().rev().take_while(|b| **b == b'=').count();
+    let mut bytes = Vec::with_capacity(symbols.len() / 4 * 3);
+    for chunk in symbols[..symbols.len().checked_sub(padding)?].chunks(4) {
+        let mut bits = 0_u32;
+        for symbol in chunk {
+            bits = bits << 6 | sextet(*symbol)?;
+        }
+        let bits = bits << (6 * (4 - chunk.len()));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..chunk.len()]);
+    }
+    (padding <= 2).then_some(())?;
+    String::from_utf8(bytes).ok()
+}
+
+fn sextet(symbol: u8) -> Option<u32> {
+    let index = match symbol {
+        b'A'..=b'Z' => symbol - b'A',
+        b'a'..=b'z' => symbol - b'a' + 26,
+        b'0'..=b'9' => symbol - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(u32::from(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Limits, read};
+
+    fn value(text: &str) -> Result<serde_json::Value, String> {
+        let documents = read(text, &Limits::MANIFEST).map_err(|e| e.message)?;
+        documents[0].to_value().map_err(|e| e.message)
+    }
+
+    #[test]
+    fn plain_scalars_are_resolved_as_kustomize_resolves_them() {
+        let text = "mode: 0644\nyes: yes\none: 1.0\ndate: 2024-02-29\ntext: '1'\nnone:\nbig: 1e21\nneg: -0.0\n";
+        let expected = json!({
+            "mode": 420, "yes": "yes", "one": 1, "date": "2024-02-29T00:00:00Z", "text": "1", "none": null,
+            "big": 1e21, "neg": 0
+        });
+        assert_eq!(value(text), Ok(expected));
+    }
+
+    #[test]
+    fn tags_decide_where_they_are_written() {
+        let text = "a: !!str 1\nb: !!int \"0x10\"\nc: !!float 3\nd: !!binary aGVsbG8=\ne: !custom 1\nf: ! 1\n";
+        assert_eq!(value(text), Ok(json!({"a": "1", "b": 16, "c": 3, "d": "hello", "e": "1", "f": 1})));
+    }
+
+    #[test]
+    fn what_json_cannot_hold_is_an_error() {
+        for text in ["a: .inf\n", "1: a\n", "a: 1\na: 2\n", "? [a]\n: b\n", "true: a\n", "a: !!int x\n"] {
+            assert!(value(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn merge_keys_are_expanded_and_what_is_written_wins() {
+        let text = "base: &b {x: 1, y: 2}\nother: &o {x: 3, z: 4}\nhere:\n  <<: [*o, *b]\n  z: 9\n";
+        assert_eq!(value(text).map(|v| v["here"].clone()), Ok(json!({"x": 3, "y": 2, "z": 9})));
+    }
+}

@@ -1,0 +1,154 @@
+//! Values as YAML, in the bytes that kustomize prints.
+//!
+//! Two spellings share one path: exactly kustomize's, for rendered manifests, and a safer one for files that siteplan makes, in
+//! which every string is quoted that any YAML reader could take for something else.
+
+mod number;
+mod order;
+mod text;
+
+use serde_json::Value;
+
+pub(crate) use number::float_text;
+pub(crate) use order::compare as compare_keys;
+use text::{Form, Place, Spelling};
+
+/// The value as one document that any YAML reader reads back as it is.
+pub fn write(value: &Value) -> String {
+    document(value, Spelling::Portable)
+}
+
+/// The values as one stream that any YAML reader reads back as they are.
+pub fn write_documents<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
+    stream(values, Spelling::Portable)
+}
+
+/// The value exactly as kustomize prints it.
+pub fn write_as_kustomize(value: &Value) -> String {
+    document(value, Spelling::Kustomize)
+}
+
+/// The values exactly as kustomize prints them.
+pub fn write_documents_as_kustomize<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
+    stream(values, Spelling::Kustomize)
+}
+
+fn stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -> String {
+    values.into_iter().map(|value| document(value, spelling)).collect::<Vec<_>>().join("---\n")
+}
+
+fn document(value: &Value, spelling: Spelling) -> String {
+    let mut writer = Writer { out: String::new(), spelling };
+    writer.value(value, 0, Context::Document);
+    if !writer.out.ends_with('\n') {
+        writer.out.push('\n');
+    }
+    writer.out
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    Document,
+    /// After `key:`.
+    Field,
+    /// After `- `.
+    Item,
+}
+
+struct Writer {
+    out: String,
+    spelling: Spelling,
+}
+
+impl Writer {
+    /// Writes a value whose children are indented by `indent` columns. The cursor is after `key:`, after `- ` or at the start.
+    fn value(&mut self, value: &Value, indent: usize, context: Context) {
+        match value {
+            Value::Array(items) if !items.is_empty() => self.sequence(items, indent, context),
+            Value::Object(map) if !map.is_empty() => {
+                let mut keys: Vec<&String> = map.keys().collect();
+                order::sort(&mut keys);
+                let entries = keys.into_iter().filter_map(|k| map.get(k).map(|v| (k.as_str(), v)));
+                self.mapping(entries, indent, context);
+            }
+            _ => self.scalar(value, indent, context),
+        }
+    }
+
+    fn sequence(&mut self, items: &[Value], indent: usize, context: Context) {
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 || context == Context::Field {
+                self.line(indent);
+            }
+            self.out.push_str("- ");
+            self.value(item, indent + 2, Context::Item);
+        }
+    }
+
+    fn mapping<'v>(&mut self, entries: impl Iterator<Item = (&'v str, &'v Value)>, indent: usize, context: Context) {
+        for (index, (key, value)) in entries.enumerate() {
+            if index > 0 || context == Context::Field {
+                self.line(indent);
+            }
+            if text::is_simple_key(key) {
+                self.text(key, indent, Place::SimpleKey);
+                self.out.push(':');
+            } else {
+                self.out.push_str("? ");
+                self.text(key, indent + 2, Place::LongKey);
+                self.line(indent);
+                self.out.push(':');
+            }
+            match value {
+                Value::Array(_) | Value::Object(_) if !text::is_simple_key(key) => {
+                    self.out.push(' ');
+                    self.value(value, indent + 2, Context::Item);
+                }
+                Value::Object(_) => self.value(value, indent + 2, Context::Field),
+                // Sequences in a mapping are not indented.
+                _ => self.value(value, indent, Context::Field),
+            }
+        }
+    }
+
+    fn scalar(&mut self, value: &Value, indent: usize, context: Context) {
+        if context == Context::Field {
+            self.out.push(' ');
+        }
+        match value {
+            Value::Null => self.out.push_str("null"),
+            Value::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
+            Value::Number(number) => self.out.push_str(&number::text(number)),
+            Value::String(text) => {
+                // The indentation of what continues the scalar: two more than the collection around it.
+                match context {
+                    Context::Field => self.text(text, indent + 2, Place::Value),
+                    Context::Item => self.text(text, indent, Place::Value),
+                    Context::Document => self.text(text, 0, Place::Document),
+                }
+            }
+            Value::Array(_) => self.out.push_str("[]"),
+            Value::Object(_) => self.out.push_str("{}"),
+        }
+    }
+
+    fn text(&mut self, text: &str, indent: usize, place: Place) {
+        let column = self.out.chars().rev().take_while(|c| *c != '\n').count();
+        let form = text::form(text, place, self.spelling);
+        let start = text::Start { column, indent, fold: place != Place::SimpleKey };
+        match form {
+            Form::Plain => text::plain(&mut self.out, text, start),
+            Form::Single => text::single(&mut self.out, text, start),
+            Form::Double => text::double(&mut self.out, text, start),
+            Form::Literal => text::literal(&mut self.out, text, indent),
+        }
+    }
+
+    fn line(&mut self, indent: usize) {
+        if !self.out.ends_with('\n') && !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        self.out.extend(std::iter::repeat_n(' ', indent));
+    }
+}

@@ -1,0 +1,81 @@
+//! The order of keys: natural, as Go's YAML library sorts them.
+
+use std::cmp::Ordering;
+
+/// Sorts keys. The order is not transitive for a few sets (`v10`, `v1alpha1`, `v2`), where kustomize itself prints different orders
+/// on different runs; those are sorted by code point, so that the result never depends on chance.
+pub(super) fn sort(keys: &mut [&String]) {
+    keys.sort_unstable();
+    let mut natural: Vec<&String> = Vec::with_capacity(keys.len());
+    for key in keys.iter() {
+        let at = natural.partition_point(|other| compare(other, key) == Ordering::Less);
+        natural.insert(at, key);
+    }
+    if natural.windows(2).all(|pair| compare(pair[0], pair[1]) == Ordering::Less) {
+        keys.copy_from_slice(&natural);
+    }
+}
+
+/// Compares two keys. Letters are compared by code point and come after everything else; numbers are compared as numbers.
+pub(crate) fn compare(left: &str, right: &str) -> Ordering {
+    let l: Vec<char> = left.chars().collect();
+    let r: Vec<char> = right.chars().collect();
+    let Some(at) = l.iter().zip(&r).position(|(a, b)| a != b) else { return l.len().cmp(&r.len()) };
+    let (a, b) = (l[at], r[at]);
+    match (is_letter(a), is_letter(b)) {
+        (true, true) => return a.cmp(&b),
+        (true, false) => return Ordering::Greater,
+        (false, true) => return Ordering::Less,
+        (false, false) => {}
+    }
+    // A zero that continues a number must not compare as a leading zero.
+    let continues = (a == '0' || b == '0')
+        && l[..at].iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0');
+    let seed = u64::from(continues);
+    let (left_number, left_length) = run(&l[at..], seed);
+    let (right_number, right_length) = run(&r[at..], seed);
+    left_number.cmp(&right_number).then(left_length.cmp(&right_length)).then(a.cmp(&b))
+}
+
+/// The number that the leading digits make, and how many there are.
+fn run(chars: &[char], seed: u64) -> (u64, usize) {
+    let digits = chars.iter().map_while(|c| c.to_digit(10));
+    digits.fold((seed, 0), |(number, length), digit| {
+        (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1)
+    })
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphabetic() || (!c.is_ascii() && c.is_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_in_natural_order() {
+        for expected in [
+            &["a-b", "a.b", "a_b", "aB", "ab"][..],
+            &["item", "item-1", "item1", "item9", "item10"],
+            &["v1", "v1beta1", "v1beta2", "v1beta10", "v2"],
+            &["1", "01", "2", "10"],
+        ] {
+            let owned: Vec<String> = expected.iter().rev().map(ToString::to_string).collect();
+            let mut keys: Vec<&String> = owned.iter().collect();
+            sort(&mut keys);
+            assert_eq!(keys, expected);
+        }
+    }
+
+    #[test]
+    fn an_order_that_is_not_transitive_is_still_the_same_every_time() {
+        let owned: Vec<String> = ["v10", "v1alpha1", "v2"].map(String::from).to_vec();
+        for turn in 0..3 {
+            let mut keys: Vec<&String> = owned.iter().collect();
+            keys.rotate_left(turn);
+            sort(&mut keys);
+            assert_eq!(keys, ["v10", "v1alpha1", "v2"]);
+        }
+    }
+}

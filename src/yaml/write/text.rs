@@ -1,0 +1,343 @@
+//! Strings: which notation each needs, and how it is written.
+
+use std::fmt::Write as _;
+
+use crate::yaml::ambiguity::could_be_other_than_text;
+use crate::yaml::{Dialect, Resolved, resolve};
+
+/// The column after which a line is broken at the next space.
+const WIDTH: usize = 80;
+
+/// Whose reading decides about quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// Exactly what kustomize prints.
+    Kustomize,
+    /// Quotes wherever any YAML reader could see something else than the text.
+    Portable,
+}
+
+/// Where a string stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A value of a mapping or an element.
+    Value,
+    /// A document of its own.
+    Document,
+    /// `key:`
+    SimpleKey,
+    /// `? key`
+    LongKey,
+}
+
+/// The notation of a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Plain,
+    Single,
+    Double,
+    Literal,
+}
+
+/// The cursor before a string, and whether long lines are folded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    pub(super) column: usize,
+    pub(super) indent: usize,
+    pub(super) fold: bool,
+}
+
+/// Whether a key fits before a colon on one line.
+pub(super) fn is_simple_key(key: &str) -> bool {
+    key.len() <= 128 && !key.chars().any(is_break)
+}
+
+/// Chooses the notation.
+pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
+    let facts = Facts::of(text);
+    if text.contains('\n') {
+        let literal = facts.literal_allowed() && matches!(place, Place::Value | Place::LongKey);
+        return if literal { Form::Literal } else { Form::Double };
+    }
+    let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
+    if !is_text || (spelling == Spelling::Portable && could_be_other_than_text(text)) || facts.special {
+        return Form::Double;
+    }
+    if facts.plain_allowed() { Form::Plain } else { Form::Single }
+}
+
+/// `12:30:45`: sexagesimal numbers, which kustomize quotes although it reads them as text.
+fn is_base_60(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').map_or((unsigned, None), |(w, f)| (w, Some(f)));
+    let mut parts = whole.split(':');
+    let first = parts.next().unwrap_or_default();
+    let digit = |c: char| c.is_ascii_digit() || c == '_';
+    let sixty = |part: &str| match part.as_bytes() {
+        [one] => one.is_ascii_digit(),
+        [ten, one] => matches!(ten, b'0'..=b'5') && one.is_ascii_digit(),
+        _ => false,
+    };
+    whole.contains(':')
+        && first.starts_with(|c: char| c.is_ascii_digit())
+        && first.chars().all(digit)
+        && parts.all(sixty)
+        && fraction.is_none_or(|f| f.chars().all(digit))
+}
+
+/// What decides about the notation of a string.
+struct Facts {
+    /// Needs escapes.
+    special: bool,
+    /// Would be taken for the beginning of something else.
+    indicators: bool,
+    edge_space: bool,
+    trailing_space: bool,
+    /// A space before a line break.
+    space_break: bool,
+}
+
+impl Facts {
+    fn of(text: &str) -> Self {
+        let mut facts = Self {
+            special: text.chars().any(|c| !is_printable(c)),
+            indicators: has_indicators(text),
+            edge_space: text.starts_with(' ') || text.ends_with(' '),
+            trailing_space: text.ends_with(' '),
+            space_break: false,
+        };
+        facts.space_break = text.contains(" \n");
+        facts
+    }
+
+    fn plain_allowed(&self) -> bool {
+        !self.special && !self.indicators && !self.edge_space
+    }
+
+    fn literal_allowed(&self) -> bool {
+        !self.special && !self.space_break && !self.trailing_space
+    }
+}
+
+fn has_indicators(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let blank_at = |i: usize| matches!(bytes.get(i), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
+    let first = match bytes.first() {
+        Some(first) if b"#,[]{}&*!|>'\"%@`".contains(first) => true,
+        Some(b'?' | b':' | b'-') => blank_at(1),
+        _ => false,
+    };
+    let inner = || {
+        (1..bytes.len()).any(|i| match bytes[i] {
+            b':' => blank_at(i + 1),
+            b'#' => blank_at(i - 1),
+            _ => false,
+        })
+    };
+    first || text.starts_with("---") || text.starts_with("...") || inner()
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Characters that are written as they are. Line and paragraph separators are printable to Go but break lines to some readers.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}')
+        && !matches!(c, '\u{FEFF}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Writes characters and counts columns.
+struct Pen<'o> {
+    out: &'o mut String,
+    column: usize,
+    indent: usize,
+}
+
+impl Pen<'_> {
+    fn put(&mut self, c: char) {
+        self.out.push(c);
+        self.column += 1;
+    }
+
+    fn newline(&mut self) {
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n(' ', self.indent));
+        self.column = self.indent;
+    }
+}
+
+/// Without quotes.
+pub(super) fn plain(out: &mut String, text: &str, start: Start) {
+    let mut pen = Pen { out, column: start.column, indent: start.indent };
+    folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| pen.put(c));
+}
+
+/// `'text'`
+pub(super) fn single(out: &mut String, text: &str, start: Start) {
+    let mut pen = Pen { out, column: start.column, indent: start.indent };
+    pen.put('\'');
+    folded(&mut pen, text, start.fold, 1..text.len().saturating_sub(1), |pen, c| {
+        if c == '\'' {
+            pen.put(c);
+        }
+        pen.put(c);
+    });
+    pen.put('\'');
+}
+
+/// Breaks a long line at single spaces between the given offsets.
+fn folded(pen: &mut Pen<'_>, text: &str, fold: bool, within: std::ops::Range<usize>, put: impl Fn(&mut Pen<'_>, char)) {
+    let bytes = text.as_bytes();
+    let mut spaces = false;
+    for (at, c) in text.char_indices() {
+        if c == ' ' {
+            let alone = !spaces && bytes.get(at + 1) != Some(&b' ');
+            if fold && alone && pen.column > WIDTH && within.contains(&at) {
+                pen.newline();
+            } else {
+                pen.put(c);
+            }
+            spaces = true;
+        } else {
+            put(pen, c);
+            spaces = false;
+        }
+    }
+}
+
+/// `"text"`
+pub(super) fn double(out: &mut String, text: &str, start: Start) {
+    let mut pen = Pen { out, column: start.column, indent: start.indent };
+    // Go takes a byte order mark at the beginning for one at every place.
+    let escape_all = text.starts_with('\u{FEFF}');
+    let mut spaces = false;
+    pen.put('"');
+    for (at, c) in text.char_indices() {
+        if c == ' ' && !escape_all {
+            if start.fold && !spaces && pen.column > WIDTH && at > 0 && at + 1 < text.len() {
+                pen.newline();
+                if text.as_bytes().get(at + 1) == Some(&b' ') {
+                    pen.put('\\');
+                }
+            } else {
+                pen.put(c);
+            }
+            spaces = true;
+        } else {
+            if escape_all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+                escaped(&mut pen, c);
+            } else {
+                pen.put(c);
+            }
+            spaces = false;
+        }
+    }
+    pen.put('"');
+}
+
+fn escaped(pen: &mut Pen<'_>, c: char) {
+    let short = match c {
+        '\0' => '0',
+        '\u{7}' => 'a',
+        '\u{8}' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\u{B}' => 'v',
+        '\u{C}' => 'f',
+        '\r' => 'r',
+        '\u{1B}' => 'e',
+        '"' | '\\' => c,
+        '\u{85}' => 'N',
+        '\u{A0}' => '_',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
+        _ => {
+            let code = u32::from(c);
+            let mut long = String::new();
+            let written = match code {
+                0..=0xFF => write!(long, "\\x{code:02X}"),
+                0x100..=0xFFFF => write!(long, "\\u{code:04X}"),
+                _ => write!(long, "\\U{code:08X}"),
+            };
+            debug_assert!(written.is_ok());
+            long.chars().for_each(|c| pen.put(c));
+            return;
+        }
+    };
+    pen.put('\\');
+    pen.put(short);
+}
+
+/// `|`
+pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
+    out.push('|');
+    if text.starts_with([' ', '\n']) {
+        out.push('2');
+    }
+    match text.strip_suffix('\n') {
+        None => out.push('-'),
+        Some(rest) if rest.is_empty() || rest.ends_with('\n') => out.push('+'),
+        Some(_) => {}
+    }
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            out.extend(std::iter::repeat_n(' ', indent));
+            out.push_str(line);
+        }
+    }
+    if text.ends_with('\n') {
+        out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::yaml::{write, write_as_kustomize};
+
+    #[test]
+    fn strings_are_quoted_where_a_reader_would_see_something_else() {
+        for (text, expected) in [
+            ("yes", "\"yes\""),
+            ("1_000", "\"1_000\""),
+            ("12:30:45", "\"12:30:45\""),
+            ("2024-02-30", "\"2024-02-30\""),
+            ("=", "\"=\""),
+            ("", "\"\""),
+            ("a: b", "'a: b'"),
+            ("#x", "'#x'"),
+            ("it's", "it's"),
+            ("a\tb", "\"a\\tb\""),
+            ("plain text", "plain text"),
+            ("1Gi", "1Gi"),
+            ("\u{1F600}", "\"\\U0001F600\""),
+        ] {
+            assert_eq!(write(&json!({"a": text})), format!("a: {expected}\n"));
+        }
+        assert_eq!(write_as_kustomize(&json!({"a": "=", "b": "2024-02-30"})), "a: =\nb: 2024-02-30\n");
+    }
+
+    #[test]
+    fn multi_line_text_is_literal_with_the_header_that_it_needs() {
+        let value = json!({"a": "x\ny\n", "b": "x\ny", "c": "x\n\n", "d": " x\ny\n", "e": "\n", "f": "x \ny"});
+        let expected = "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |+\n  x\n\nd: |2\n   x\n  y\ne: |2+\n\nf: \"x \\ny\"\n";
+        assert_eq!(write(&value), expected);
+    }
+
+    #[test]
+    fn collections_are_laid_out_as_kustomize_lays_them_out() {
+        let value = json!({"a": [{"b": 1, "c": [[1, 2], []]}, {}, "x"], "d": {"e": null}});
+        let expected = "a:\n- b: 1\n  c:\n  - - 1\n    - 2\n  - []\n- {}\n- x\nd:\n  e: null\n";
+        assert_eq!(write(&value), expected);
+    }
+
+    #[test]
+    fn long_lines_are_folded_at_spaces_after_column_80() {
+        let long = "word ".repeat(20);
+        let written = write(&json!({"a": long.trim_end()}));
+        assert_eq!(written, format!("a: {}word\n  {}word\n", "word ".repeat(15), "word ".repeat(3)));
+    }
+}
