@@ -26,10 +26,18 @@ rules! {
     ANCHOR_IN_INPUT = "anchor-in-input", Error, "an input file uses an anchor or an alias";
     CONTROL_CHARACTER = "control-character", Error, "a file contains a character that readers do not agree on";
     DUPLICATE_KEY = "duplicate-key", Error, "a key is written twice in one map";
+    MALFORMED_VALUE = "malformed-value", Error, "a value does not have the form that is expected";
     MERGE_KEY_IN_INPUT = "merge-key-in-input", Error, "an input file uses a merge key";
+    MISSING_KEY = "missing-key", Error, "a map lacks a key that it must have";
     NON_STRING_KEY = "non-string-key", Error, "a key is not text to every reader";
+    NOT_A_CHOICE = "not-a-choice", Error, "a value is none of those that are possible";
+    OUT_OF_RANGE = "out-of-range", Error, "a value is too small, too large, too short or too long";
     SEVERAL_DOCUMENTS = "several-documents", Error, "an input file holds more than one document";
     TAG_IN_INPUT = "tag-in-input", Error, "an input file uses a tag";
+    UNKNOWN_KEY = "unknown-key", Error, "a map has a key that it cannot have";
+    UNKNOWN_SCHEMA_KEYWORD = "unknown-schema-keyword", Error, "an app's schema uses a keyword that JSON Schema does not have";
+    UNUSABLE_SCHEMA = "unusable-schema", Error, "an app's schema of its values cannot be used";
+    WRONG_TYPE = "wrong-type", Error, "a value is of another type than expected";
     YAML_SYNTAX = "yaml-syntax", Error, "a file is not well-formed YAML";
 }
 

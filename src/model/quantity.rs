@@ -178,6 +178,7 @@ impl JsonSchema for Quantity {
             "description": "A resource quantity, as Kubernetes writes it: 500m, 2, 256Gi.",
             "type": ["string", "integer"],
             "pattern": r"^[+-]?([0-9]+|[0-9]+\.[0-9]*|\.[0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?$",
+            "x-expects": "a number with an optional unit: 500m, 2, 256Gi",
         })
     }
 }

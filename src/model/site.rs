@@ -153,6 +153,7 @@ pub enum Arch {
     Amd64,
     /// 64-bit Arm; `aarch64` is accepted.
     #[serde(alias = "aarch64")]
+    #[schemars(extend("x-aliases" = ["aarch64"]))]
     Arm64,
     /// IBM Power, little endian.
     Ppc64le,

@@ -82,7 +82,9 @@ impl Block<'_> {
             Self::Heading(text) => styled(text, HEADING, look) + "\n",
             Self::Paragraph(text) => lines(&wrap(text, width), ["  ", "  "], look),
             Self::Item(text) => lines(&wrap(text, width), ["  - ", "    "], look),
-            Self::Code(code) => code.iter().map(|l| format!("    {}\n", styled(l, CODE, look))).collect(),
+            Self::Code(code) => {
+                code.iter().flat_map(|l| ["    ".to_owned(), styled(l, CODE, look), "\n".to_owned()]).collect()
+            }
         }
     }
 }
@@ -90,7 +92,7 @@ impl Block<'_> {
 /// Lines behind a first and a further indentation, with text in backticks coloured.
 fn lines(lines: &[String], [first, further]: [&str; 2], look: Look) -> String {
     let indent = |i| if i == 0 { first } else { further };
-    lines.iter().enumerate().map(|(i, line)| format!("{}{}\n", indent(i), inline(line, look))).collect()
+    lines.iter().enumerate().flat_map(|(i, line)| [indent(i).to_owned(), inline(line, look), "\n".to_owned()]).collect()
 }
 
 fn inline(line: &str, look: Look) -> String {

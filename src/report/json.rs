@@ -17,8 +17,7 @@ pub fn json(diagnostics: &Diagnostics, sources: &Sources) -> String {
         notes: diagnostics.count(Severity::Note),
         diagnostics: diagnostics.iter().map(|d| Item::new(d, sources)).collect(),
     };
-    let text = serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON");
-    text + "\n"
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
 #[derive(Serialize)]
@@ -39,7 +38,7 @@ struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    edit: Option<Replacement<'a>>,
+    edit: Option<Change<'a>>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +52,7 @@ struct Place<'a> {
 }
 
 #[derive(Serialize)]
-struct Replacement<'a> {
+struct Change<'a> {
     file: &'a str,
     start: Point,
     end: Point,
@@ -77,7 +76,7 @@ impl<'a> Item<'a> {
             message: &diagnostic.message,
             labels: diagnostic.labels.iter().map(|l| Place::new(l, sources)).collect(),
             help: help.map(|h| h.text.as_str()),
-            edit: help.and_then(|h| h.edit.as_ref()).map(|e| Replacement::new(e, sources)),
+            edit: help.and_then(|h| h.edit.as_ref()).map(|e| Change::new(e, sources)),
         }
     }
 }
@@ -93,7 +92,7 @@ impl<'a> Place<'a> {
     }
 }
 
-impl<'a> Replacement<'a> {
+impl<'a> Change<'a> {
     fn new(edit: &'a Edit, sources: &Sources) -> Self {
         let (start, end) = points(&edit.origin, edit.part, sources);
         Self { file: &edit.origin.file, start, end, replacement: &edit.replacement }

@@ -1,0 +1,114 @@
+//! A compiled schema, and the problems of a value under it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Keyword, PatternOptions, ValidationError, ValidationOptions, Validator};
+use serde_json::{Value, json};
+
+use super::finding::findings;
+use super::report::report;
+use super::walk::change_below;
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
+
+/// A schema that is ready to check values.
+pub(super) struct Checker {
+    schema: Value,
+    validator: Validator,
+}
+
+impl fmt::Debug for Checker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checker").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+impl Checker {
+    /// Compiles one of our own schemas.
+    pub(super) fn own(schema: Value) -> Self {
+        Self::new(schema, &|at| Origin { file: Arc::from(""), pointer: at.clone() })
+            .expect("the schemas that are generated from our types compile")
+    }
+
+    /// Compiles a schema: 2020-12, offline, formats asserted, regular expressions in linear time. `origin` says where its parts are
+    /// written.
+    pub(super) fn new(mut schema: Value, origin: &dyn Fn(&Pointer) -> Origin) -> Result<Self, Box<Diagnostic>> {
+        mark_integers(&mut schema);
+        let validator = options().with_keyword(WHOLE, |_, _, _| Ok(Box::new(Whole))).build(&schema);
+        match validator {
+            Ok(validator) => Ok(Self { schema, validator }),
+            Err(error) => Err(Box::new(unusable(&error, &schema, origin))),
+        }
+    }
+
+    /// All problems of a value, at the places that `origin` gives for them.
+    pub(super) fn check(&self, value: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
+        let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).collect();
+        findings(&errors, &self.schema).into_iter().map(|finding| report(&finding, value, origin)).collect()
+    }
+}
+
+/// Whether a `format` is one that is checked.
+pub(super) fn is_known_format(name: &str) -> bool {
+    options().is_known_format(jsonschema::Draft::Draft202012, name)
+}
+
+fn options() -> ValidationOptions<'static> {
+    jsonschema::draft202012::options()
+        .offline()
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+        .with_pattern_options(PatternOptions::regex())
+}
+
+/// What the language of schemas has against a schema, in the words that values are told.
+fn unusable(error: &ValidationError<'_>, schema: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostic {
+    let rule = &rules::UNUSABLE_SCHEMA;
+    let at = Pointer::parse(error.instance_path().as_str());
+    let first = findings(std::slice::from_ref(error), &Value::Null).into_iter().next();
+    match (error.kind(), first) {
+        (ValidationErrorKind::Format { format }, _) if format == "regex" => rule
+            .report("the schema has a `pattern` that is not a regular expression")
+            .primary(origin(&at), "")
+            .help("write it without look-around and back-references"),
+        (ValidationErrorKind::Referencing(_) | ValidationErrorKind::Custom { .. }, _) | (_, None) => {
+            rule.report(format!("the schema cannot be used: {}", error.masked())).primary(origin(&at), "")
+        }
+        (_, Some(finding)) => Diagnostic { code: rule.code, ..report(&finding, schema, origin) },
+    }
+}
+
+/// The keyword by which [`mark_integers`] makes integers strict.
+pub(super) const WHOLE: &str = "x-whole";
+
+/// JSON Schema takes `2.0` for an integer; Kubernetes does not.
+fn mark_integers(schema: &mut Value) {
+    let Value::Object(map) = schema else { return };
+    change_below(map, &mut mark_integers);
+    let has = |wanted: &str| match map.get("type") {
+        Some(Value::String(one)) => one == wanted,
+        Some(Value::Array(types)) => types.iter().any(|t| t == wanted),
+        _ => false,
+    };
+    if has("integer") && !has("number") {
+        map.insert(WHOLE.to_owned(), json!(true));
+    }
+}
+
+struct Whole;
+
+impl<'i> Keyword<'i> for Whole {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if <Self as Keyword<'i>>::is_valid(self, instance) {
+            Ok(())
+        } else {
+            Err(ValidationError::custom("a fraction"))
+        }
+    }
+
+    /// A number with a fraction that is not zero is refused by `type` already.
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        instance.as_f64().is_none_or(|n| !instance.is_f64() || n.fract() != 0.0)
+    }
+}

@@ -1,0 +1,85 @@
+//! The one door for JSON Schema: what the inputs may look like, and what a value that does not look so is told.
+//!
+//! - [`input_schema`] generates the schemas in `schema/` from the model's types;
+//! - [`validate_input`] and [`validate_merged_site`] hold documents against them;
+//! - [`ValuesSchema`] is an app's own schema of its values.
+//!
+//! Nothing is fetched; formats are asserted; regular expressions take linear time.
+
+mod check;
+mod finding;
+mod generate;
+mod keywords;
+mod report;
+mod values;
+mod walk;
+
+use std::sync::{Arc, LazyLock};
+
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostics, Origin, Pointer};
+use check::Checker;
+
+pub use generate::{input_schema, merged_site_schema};
+pub use values::ValuesSchema;
+
+/// A kind of input file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InputKind {
+    /// `siteplan.yaml`.
+    Fleet,
+    /// `sites/**/<name>.yaml`.
+    Site,
+    /// `base/profiles/<name>.yaml`.
+    Profile,
+    /// `base/apps/<name>/app.yaml`.
+    App,
+}
+
+impl InputKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Fleet, Self::Site, Self::Profile, Self::App];
+
+    /// The value of `kind` in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fleet => "Fleet",
+            Self::Site => "Site",
+            Self::Profile => "Profile",
+            Self::App => "App",
+        }
+    }
+
+    /// The path of its schema from the root of the repository.
+    pub fn schema_path(self) -> &'static str {
+        match self {
+            Self::Fleet => "schema/fleet.schema.json",
+            Self::Site => "schema/site.schema.json",
+            Self::Profile => "schema/profile.schema.json",
+            Self::App => "schema/app.schema.json",
+        }
+    }
+}
+
+/// The text of the schema file of a kind.
+pub fn input_schema_text(kind: InputKind) -> String {
+    format!("{:#}\n", input_schema(kind))
+}
+
+/// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
+pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
+    static CHECKERS: LazyLock<[Checker; 4]> = LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
+    let file = Arc::from(path);
+    let checker = &CHECKERS[InputKind::ALL.iter().position(|k| *k == kind).unwrap_or_default()];
+    checker.check(document, &|pointer| Origin::new(&file, pointer.clone()))
+}
+
+/// Holds a site, merged with its profiles, against the strict form of the site schema. `origin` says where a field was written.
+pub fn validate_merged_site(document: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
+    static CHECKER: LazyLock<Checker> = LazyLock::new(|| Checker::own(merged_site_schema()));
+    CHECKER.check(document, origin)
+}
+
+#[cfg(test)]
+mod tests;

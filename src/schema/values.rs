@@ -1,0 +1,134 @@
+//! An app's own schema of its values.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::check::Checker;
+use super::keywords::check_keywords;
+use super::walk::below;
+use crate::diagnostic::{Diagnostics, Origin, Pointer};
+
+/// The schema of an app's values, compiled. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ValuesSchema {
+    schema: Arc<Value>,
+    checker: Arc<Checker>,
+}
+
+/// References are followed no deeper than this.
+const DEEPEST: usize = 32;
+
+impl ValuesSchema {
+    /// Compiles a schema that is written at `origin`; `None` when it cannot be used. Its defaults are held against it, too.
+    pub fn compile(schema: &Value, origin: &Origin) -> (Option<Self>, Diagnostics) {
+        let mut found = check_keywords(schema, origin);
+        if found.has_errors() {
+            return (None, found);
+        }
+        let place = |at: &Pointer| Origin::new(&origin.file, origin.pointer.join(at));
+        match Checker::new(schema.clone(), &place) {
+            Ok(checker) => {
+                found.append(check_defaults(schema, origin));
+                (Some(Self { schema: Arc::new(schema.clone()), checker: Arc::new(checker) }), found)
+            }
+            Err(why) => {
+                found.push(*why);
+                (None, found)
+            }
+        }
+    }
+
+    /// Fills in the defaults of what is left out, also inside of maps and lists.
+    pub fn fill_defaults(&self, values: &mut Value) {
+        fill(&self.schema, &self.schema, values, DEEPEST);
+    }
+
+    /// All problems of values, at the places that `origin` gives for them.
+    pub fn validate(&self, values: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
+        self.checker.check(values, origin)
+    }
+}
+
+fn fill(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
+    let Some(schema) = schema.as_object().filter(|_| depth > 0) else { return };
+    if let Some(target) = target(root, schema) {
+        fill(root, target, value, depth - 1);
+    }
+    for branch in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        fill(root, branch, value, depth - 1);
+    }
+    match value {
+        Value::Object(fields) => fill_fields(root, schema, fields, depth),
+        Value::Array(items) => {
+            if let Some(item) = schema.get("items") {
+                for value in items {
+                    fill(root, item, value, depth - 1);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fill_fields(root: &Value, schema: &Map<String, Value>, fields: &mut Map<String, Value>, depth: usize) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (key, property) in properties.into_iter().flatten() {
+        match fields.get_mut(key) {
+            Some(value) => fill(root, property, value, depth - 1),
+            None => fields.extend(default(root, property, depth - 1).map(|value| (key.clone(), value))),
+        }
+    }
+    let Some(others) = schema.get("additionalProperties") else { return };
+    let is_other = |key: &str| properties.is_none_or(|known| !known.contains_key(key));
+    for (_, value) in fields.iter_mut().filter(|(key, _)| is_other(key)) {
+        fill(root, others, value, depth - 1);
+    }
+}
+
+/// What stands for a value that is left out: its default, or a map of the defaults below it where these are all that it requires.
+fn default(root: &Value, schema: &Value, depth: usize) -> Option<Value> {
+    let map = schema.as_object().filter(|_| depth > 0)?;
+    if let Some(written) = map.get("default") {
+        let mut value = written.clone();
+        fill(root, schema, &mut value, depth - 1);
+        return Some(value);
+    }
+    if let Some(target) = target(root, map) {
+        return default(root, target, depth - 1);
+    }
+    let mut value = json!({});
+    fill(root, schema, &mut value, depth - 1);
+    let required = map.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let complete = required.into_iter().all(|key| value.get(key).is_some());
+    let is_map = map.get("type").is_some_and(|t| t == "object");
+    (is_map && complete && value.as_object().is_some_and(|fields| !fields.is_empty())).then_some(value)
+}
+
+/// What a local reference names.
+fn target<'a>(root: &'a Value, schema: &Map<String, Value>) -> Option<&'a Value> {
+    root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
+}
+
+/// A default that its own schema refuses would be reported at every site; it is reported here, once.
+fn check_defaults(root: &Value, origin: &Origin) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let mut open = vec![(root, Pointer::root())];
+    while let Some((schema, at)) = open.pop() {
+        let Value::Object(map) = schema else { continue };
+        open.extend(below(map).into_iter().map(|(deeper, schema)| (schema, at.join(&deeper))));
+        let Some(default) = map.get("default") else { continue };
+        let place = origin.pointer.join(&at).at("default");
+        let mut alone = map.clone();
+        for shared in ["$defs", "definitions"] {
+            if let Some(definitions) = root.get(shared) {
+                alone.insert(shared.to_owned(), definitions.clone());
+            }
+        }
+        let Ok(checker) = Checker::new(Value::Object(alone), &|_| origin.clone()) else { continue };
+        let mut complete = default.clone();
+        fill(root, schema, &mut complete, DEEPEST);
+        found.append(checker.check(&complete, &|below| Origin::new(&origin.file, place.join(below))));
+    }
+    found
+}
