@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Label, Origin, Part};
+use crate::yaml;
 
 /// The files that were read, by path from the root of the repository, with `/`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Sources {
         let Some(text) = self.text(&origin.file) else { return 0..0 };
         let found = match part {
             Part::Bytes { start, end } => start..end,
-            Part::Key | Part::Value => 0..0,
+            Part::Key | Part::Value => yaml::span(text, &origin.pointer, part),
         };
         let start = boundary_below(text, found.start);
         start..boundary_below(text, found.end).max(start)
