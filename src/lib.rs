@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod compare;
 pub mod diagnostic;
 pub mod ledger;
 pub mod load;
@@ -16,4 +17,5 @@ pub mod report;
 pub mod schema;
 pub mod source;
 pub mod tree;
+pub mod write;
 pub mod yaml;

@@ -72,6 +72,13 @@ impl Tree {
         self.iter().filter(move |(path, _)| path.site() == site)
     }
 
+    /// A tree of the one site's files.
+    #[must_use]
+    pub fn only(&self, site: &str) -> Self {
+        let files = self.site(site).map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
+        Self { files, names: self.names.clone() }
+    }
+
     fn insert_path(&mut self, path: TreePath, bytes: Vec<u8>) -> Result<(), TreeError> {
         if self.files.contains_key(&path) {
             return Err(TreeError::Twice(path));

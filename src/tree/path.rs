@@ -3,13 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 /// The longest name of a file or directory, in bytes (NAME_MAX of Linux and macOS).
 const MAX_NAME: usize = 255;
 /// The longest path, in bytes; leaves room for the repository's own path below PATH_MAX (4096 on Linux, 1024 on macOS).
 const MAX_PATH: usize = 768;
 
 /// The path of a generated file, relative to out/: `site/…/file`, each name of `[A-Za-z0-9._-]` and none `.` or `..`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
 pub struct TreePath(Arc<str>);
 
 impl TreePath {

@@ -1,0 +1,198 @@
+//! Compares a freshly compiled site with what out/ holds of it.
+//!
+//! Comes in: the files that are there ([`Present`]) and the ones that should be (a [`Tree`]). Goes out: what differs, and of
+//! each difference whether somebody edited the file by hand or siteplan has not been run since an input changed.
+
+mod removal;
+mod report;
+pub mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::ledger::{self, Digest, Ledger};
+use crate::tree::{Tree, TreePath};
+
+pub use removal::{Inventory, Vanished, check_removals, inventory, vanished};
+pub use report::report;
+
+/// What out/ holds of one site.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Present {
+    /// The site, that is the name of the directory in out/.
+    pub site: String,
+    /// What the directory was generated from, as far as it is known.
+    pub record: Record,
+    /// The files that may be siteplan's.
+    pub files: BTreeMap<TreePath, File>,
+    /// The paths, below out/, of the files that are somebody else's.
+    pub foreign: Vec<String>,
+}
+
+/// The ledger of a site's directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Record {
+    /// There is none.
+    #[default]
+    Missing,
+    /// It cannot be read; why.
+    Unreadable(String),
+    /// It was read.
+    Known(Ledger),
+}
+
+/// A file in out/.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its bytes; `None` if it is larger than anything siteplan generates.
+    pub bytes: Option<Vec<u8>>,
+    /// Whether it is executable, which git tracks.
+    pub executable: bool,
+}
+
+/// How the files of one site in out/ differ from the ones that should be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// The site.
+    pub site: String,
+    /// The files that differ, sorted by path.
+    pub changes: Vec<Change>,
+    /// Files of somebody else, which are kept.
+    pub foreign: Vec<String>,
+    /// The inputs that differ from the ones out/ was generated from, sorted by path.
+    pub inputs: Vec<InputChange>,
+    /// Why the site's ledger cannot be used, if it is there.
+    pub unreadable: Option<String>,
+}
+
+/// A file that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Its path below out/.
+    pub path: TreePath,
+    /// How it differs.
+    pub kind: ChangeKind,
+    /// Whether it was edited, replaced or removed by hand since siteplan wrote it.
+    pub edited: bool,
+}
+
+/// How a file differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    /// It is missing in out/.
+    Added,
+    /// It has other content in out/.
+    Changed,
+    /// It is in out/ and is generated no more.
+    Stale,
+}
+
+/// An input that is not the one out/ was generated from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputChange {
+    /// Its path in the repository.
+    pub path: String,
+    /// Added, changed, or (stale) used no more.
+    pub kind: ChangeKind,
+}
+
+/// Compares one site. All files of the tree belong to it.
+pub fn compare(present: &Present, tree: &Tree) -> Comparison {
+    let paths: BTreeSet<&TreePath> = present.files.keys().chain(tree.iter().map(|(path, _)| path)).collect();
+    let mut comparison = Comparison { site: present.site.clone(), ..Comparison::default() };
+    comparison.foreign.clone_from(&present.foreign);
+    for path in paths {
+        match (present.files.get(path), tree.get(path)) {
+            (Some(file), None) if !is_ours(present, path, file) => comparison.foreign.push(path.to_string()),
+            (file, new) => comparison.changes.extend(change(present, path, file, new)),
+        }
+    }
+    comparison.foreign.sort_unstable();
+    if let Record::Unreadable(why) = &present.record {
+        comparison.unreadable = Some(why.clone());
+    }
+    comparison.inputs = input_changes(present, tree);
+    comparison
+}
+
+impl Present {
+    /// The files that siteplan generated, as far as that is known.
+    pub fn generated(&self) -> impl Iterator<Item = &TreePath> {
+        let recorded = if let Record::Known(ledger) = &self.record { Some(ledger.files.keys()) } else { None };
+        let told = self.files.iter().filter(move |(path, file)| is_ours(self, path, file)).map(|(path, _)| path);
+        told.chain(recorded.into_iter().flatten())
+    }
+}
+
+impl Comparison {
+    /// Whether out/ holds exactly what it should of the site.
+    pub fn is_same(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How many files differ in the way.
+    pub fn count(&self, kind: ChangeKind) -> usize {
+        self.changes.iter().filter(|change| change.kind == kind).count()
+    }
+}
+
+fn change(present: &Present, path: &TreePath, file: Option<&File>, new: Option<&[u8]>) -> Option<Change> {
+    let same = |file: &File, new| file.bytes.as_deref() == Some(new) && !file.executable;
+    let kind = match (file, new) {
+        (Some(file), Some(new)) if same(file, new) => return None,
+        (Some(_), Some(_)) => ChangeKind::Changed,
+        (Some(_), None) => ChangeKind::Stale,
+        (None, _) => ChangeKind::Added,
+    };
+    Some(Change { path: path.clone(), kind, edited: is_edited(present, path, file) })
+}
+
+/// Whether siteplan generated the file: the ledger says so, or, without a ledger, the file's own first line.
+fn is_ours(present: &Present, path: &TreePath, file: &File) -> bool {
+    match &present.record {
+        _ if path.in_site() == ledger::FILE => true,
+        Record::Known(ledger) => ledger.files.contains_key(path),
+        Record::Missing | Record::Unreadable(_) => has_header(present, file),
+    }
+}
+
+fn is_edited(present: &Present, path: &TreePath, file: Option<&File>) -> bool {
+    match (&present.record, file) {
+        _ if path.in_site() == ledger::FILE => false,
+        (Record::Known(ledger), Some(file)) => {
+            let digest = file.bytes.as_deref().map(Digest::of);
+            digest.is_none() || digest.as_ref() != ledger.files.get(path)
+        }
+        (Record::Known(ledger), None) => ledger.files.contains_key(path),
+        (_, Some(file)) => !has_header(present, file),
+        (_, None) => false,
+    }
+}
+
+fn has_header(present: &Present, file: &File) -> bool {
+    file.bytes.as_deref().is_some_and(|bytes| ledger::is_generated(bytes, &present.site))
+}
+
+fn input_changes(present: &Present, tree: &Tree) -> Vec<InputChange> {
+    let (Record::Known(old), Some(new)) = (&present.record, new_ledger(&present.site, tree)) else {
+        return Vec::new();
+    };
+    let paths: BTreeSet<&String> = old.inputs.keys().chain(new.inputs.keys()).collect();
+    let kind = |path: &String| match (old.inputs.get(path), new.inputs.get(path)) {
+        (Some(one), Some(other)) if one == other => None,
+        (Some(_), Some(_)) => Some(ChangeKind::Changed),
+        (Some(_), None) => Some(ChangeKind::Stale),
+        (None, _) => Some(ChangeKind::Added),
+    };
+    paths.into_iter().filter_map(|path| Some(InputChange { path: path.clone(), kind: kind(path)? })).collect()
+}
+
+fn new_ledger(site: &str, tree: &Tree) -> Option<Ledger> {
+    let path = TreePath::parse(&format!("{site}/{}", ledger::FILE)).ok()?;
+    Ledger::parse(tree.get(&path)?, site).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! The stage: a directory beside out/ where the new files wait.
+//!
+//! It holds a marker, by which the next run knows that it may remove it, and below `tree/` the files as they will lie in
+//! out/. The marker goes last, so that a removal that was killed can be repeated.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::fs::{Fs, Kind};
+use super::journal;
+use super::path::{Paths, at, show};
+use crate::tree::TreePath;
+
+/// The file that says whose directory this is.
+const MARKER: &str = "README";
+
+const MARKER_TEXT: &[u8] = b"siteplan stages its output here. The directory exists only while `siteplan build` runs;\n\
+    if a build was killed, the next one finishes or removes it.\n";
+
+/// Where a run may have left a stage.
+pub(super) fn places(paths: &Paths) -> [PathBuf; 2] {
+    [paths.root.join(super::path::STAGE), paths.out.join(super::path::STAGE)]
+}
+
+/// Finishes the journal of a killed run, and removes its stage.
+pub(super) fn recover(fs: &dyn Fs, paths: &Paths) -> anyhow::Result<()> {
+    for stage in places(paths) {
+        if !is_left(fs, &stage)? {
+            continue;
+        }
+        if journal::is_pending(fs, &stage)? {
+            let paths = Paths { stage: stage.clone(), ..paths.clone() };
+            journal::resume(fs, &paths).context("an interrupted build cannot be finished")?;
+        }
+        discard(fs, &stage).context("what an interrupted build left cannot be removed")?;
+    }
+    Ok(())
+}
+
+/// Makes the stage: where [`Paths`] says, or inside of out/ if only out/ can be written.
+pub(super) fn open(fs: &dyn Fs, paths: &mut Paths) -> anyhow::Result<()> {
+    match fs.create_directory(&paths.stage) {
+        Err(error) if is_read_only(&error) && !paths.is_stage_inside() && exists(fs, &paths.out)? => {
+            *paths = paths.clone().with_inner_stage();
+            at("create", &paths.stage, fs.create_directory(&paths.stage))?;
+        }
+        result => at("create", &paths.stage, result)?,
+    }
+    let marker = paths.stage.join(MARKER);
+    at("write", &marker, fs.create(&marker, MARKER_TEXT))?;
+    at("create", &paths.staged(), fs.create_directory(&paths.staged()))
+}
+
+/// Stages files.
+pub(super) fn put<'a>(
+    fs: &dyn Fs,
+    paths: &Paths,
+    files: impl Iterator<Item = (&'a TreePath, &'a [u8])>,
+) -> anyhow::Result<()> {
+    let mut directories = Directories::new(fs, paths.staged());
+    for (path, bytes) in files {
+        directories.make(Path::new(path.directory()))?;
+        let file = paths.in_stage(path);
+        at("write", &file, fs.create(&file, bytes))?;
+    }
+    Ok(())
+}
+
+/// Directories below a base, each made once.
+pub(super) struct Directories<'a> {
+    fs: &'a dyn Fs,
+    base: PathBuf,
+    made: BTreeSet<PathBuf>,
+}
+
+impl<'a> Directories<'a> {
+    pub(super) fn new(fs: &'a dyn Fs, base: PathBuf) -> Self {
+        Self { fs, base, made: BTreeSet::new() }
+    }
+
+    /// Makes a directory, given relative to the base, and those above it.
+    pub(super) fn make(&mut self, relative: &Path) -> anyhow::Result<()> {
+        if relative == Path::new("") || self.made.contains(relative) {
+            return Ok(());
+        }
+        if let Some(above) = relative.parent() {
+            self.make(above)?;
+        }
+        let directory = self.base.join(relative);
+        match self.fs.create_directory(&directory) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            result => at("create", &directory, result)?,
+        }
+        self.made.insert(relative.to_owned());
+        Ok(())
+    }
+}
+
+/// Removes the stage unless a journal in it says that out/ needs it.
+pub(super) fn abandon(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
+    if journal::is_pending(fs, stage)? { Ok(()) } else { discard(fs, stage) }
+}
+
+/// Removes the stage. Links in it are removed, never followed.
+pub(super) fn discard(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
+    journal::remove(fs, stage)?;
+    let marker = stage.join(MARKER);
+    for (name, kind) in at("list", stage, fs.entries(stage))? {
+        if name != MARKER {
+            remove_all(fs, &stage.join(name), kind)?;
+        }
+    }
+    match fs.remove(&marker) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        result => at("remove", &marker, result)?,
+    }
+    at("remove", stage, fs.remove_directory(stage))
+}
+
+/// Whether there is a stage of a killed run. Anything else of that name is refused.
+fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
+    match at("look at", stage, fs.status(stage))?.map(|status| status.kind) {
+        None => return Ok(false),
+        Some(Kind::Directory) => {}
+        Some(_) => bail!("`{}` is not siteplan's: move it away", show(stage.as_os_str())),
+    }
+    let entries = at("list", stage, fs.entries(stage))?;
+    if entries.is_empty() || entries.iter().any(|(name, kind)| name == MARKER && *kind == Kind::File) {
+        return Ok(true);
+    }
+    bail!("`{}` is not siteplan's, it has no `{MARKER}`: move it away", show(stage.as_os_str()))
+}
+
+fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {
+    // Directories come after what is in them: first down, noting each, then back up.
+    let (mut open, mut directories) = (vec![(path.to_owned(), kind)], Vec::new());
+    while let Some((path, kind)) = open.pop() {
+        if kind != Kind::Directory {
+            at("remove", &path, fs.remove(&path))?;
+            continue;
+        }
+        let entries = at("list", &path, fs.entries(&path))?;
+        open.extend(entries.into_iter().map(|(name, kind)| (path.join(name), kind)));
+        directories.push(path);
+    }
+    directories.iter().rev().try_for_each(|directory| at("remove", directory, fs.remove_directory(directory)))
+}
+
+pub(super) fn exists(fs: &dyn Fs, path: &Path) -> anyhow::Result<bool> {
+    Ok(at("look at", path, fs.status(path))?.is_some())
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
