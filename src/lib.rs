@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod patch;
 pub mod plan;
 pub mod report;
+pub mod scaffold;
 pub mod schema;
 pub mod source;
 pub mod tree;

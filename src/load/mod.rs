@@ -1,5 +1,257 @@
-//! Reads a repository: files become sources, documents and typed entities.
+//! Reads a repository: files become checked documents and typed entities.
+//!
+//! Comes in: a directory. Goes out: the [`Repository`] with what all sites share, and, one at a time, [`Site`]s merged from their
+//! profiles. Sites are read when they are compiled, so a fleet needs the memory of the sites in flight.
 
+mod document;
 mod entity;
+mod files;
+mod merge;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
+use crate::nearest::nearest;
+use crate::schema::{self, InputKind};
+use crate::yaml;
+
+use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
+pub use files::Files;
+
+/// The name of the fleet file, at the root of the repository.
+pub const FLEET_FILE: &str = "siteplan.yaml";
+const SITES: &str = "sites";
+const PROFILES: &str = "base/profiles";
+const APPS: &str = "base/apps";
+
+/// What all sites of a repository share.
+#[derive(Debug)]
+pub struct Repository {
+    /// The files.
+    pub files: Files,
+    /// The fleet.
+    pub fleet: Arc<Fleet>,
+    /// The apps, by name.
+    pub apps: BTreeMap<String, Arc<App>>,
+    /// The site files, by site name.
+    pub sites: BTreeMap<String, String>,
+    profiles: BTreeMap<String, Document>,
+    /// Names of apps and profiles whose files have errors: references to them are not reported again.
+    broken: BTreeSet<String>,
+}
+
+/// Reads the fleet, the apps, the profiles, and the list of sites. `None` when there is no usable fleet file.
+pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let files = Files::new(root);
+    let fleet = load_fleet(&files, &mut found);
+    let mut broken = BTreeSet::new();
+    let profiles = load_profiles(&files, &mut broken, &mut found);
+    let apps = load_apps(&files, &mut broken, &mut found);
+    let sites = list_sites(&files, &mut found);
+    let repository = fleet.map(|fleet| Repository { files, fleet: Arc::new(fleet), apps, sites, profiles, broken });
+    (repository, found)
+}
+
+impl Repository {
+    /// Reads a site and merges it with its profiles. `None` when it has errors.
+    pub fn site(&self, name: &str) -> (Option<Site>, Diagnostics) {
+        let mut found = Diagnostics::new();
+        let path = self.sites.get(name).cloned().unwrap_or_default();
+        let site = document(&self.files, &path, InputKind::Site, &mut found).and_then(|d| self.merged(&d, &mut found));
+        (site, found)
+    }
+
+    /// Whether the app or profile exists but has errors of its own.
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
+    }
+
+    fn merged(&self, site: &Document, found: &mut Diagnostics) -> Option<Site> {
+        let (layers, complete) = self.layers(site, found);
+        let mut merged = Value::Object(Map::new());
+        for (_, layer) in &layers {
+            merge::merge(&mut merged, layer);
+        }
+        set_heading(&mut merged, site);
+        let layers = Layers::new(layers);
+        let problems = schema::validate_merged_site(&merged, &|pointer| layers.origin(pointer));
+        let good = complete && !problems.has_errors();
+        if complete {
+            found.append(problems);
+        }
+        let spec = good.then(|| typed(merged.get("spec"), &Origin::file(&site.file).at("spec"), found)).flatten()?;
+        Some(Site { name: site.name.clone(), labels: site.labels.clone(), spec, merged, layers })
+    }
+
+    /// The documents to merge, the site's last, and whether all of them could be found.
+    fn layers(&self, site: &Document, found: &mut Diagnostics) -> (Vec<(Arc<str>, Arc<Value>)>, bool) {
+        let names = site.value.pointer("/spec/profiles").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut layers = Vec::new();
+        let mut complete = true;
+        for (index, name) in names.iter().enumerate() {
+            let name = name.as_str().unwrap_or_default();
+            if let Some(profile) = self.profiles.get(name) {
+                layers.push((Arc::clone(&profile.file), Arc::clone(&profile.value)));
+                continue;
+            }
+            complete = false;
+            if !self.broken.contains(name) {
+                let origin = Origin::new(&site.file, Pointer::parse("/spec/profiles").at(index));
+                let known = self.profiles.keys().map(String::as_str);
+                found.push(unknown_profile(name, origin, nearest(name, known)));
+            }
+        }
+        layers.push((Arc::clone(&site.file), Arc::clone(&site.value)));
+        (layers, complete)
+    }
+}
+
+fn unknown_profile(name: &str, origin: Origin, nearest: Option<&str>) -> crate::diagnostic::Diagnostic {
+    let help = match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("add `{PROFILES}/{name}.yaml`, or take the name out"),
+    };
+    rules::UNKNOWN_PROFILE.report(format!("there is no profile `{name}`")).primary(origin, "").help(help)
+}
+
+/// Gives the merged document the site's own heading.
+fn set_heading(merged: &mut Value, site: &Document) {
+    if let (Value::Object(merged), Value::Object(own)) = (merged, site.value.as_ref()) {
+        for key in ["apiVersion", "kind", "metadata"] {
+            if let Some(value) = own.get(key) {
+                merged.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+}
+
+fn load_fleet(files: &Files, found: &mut Diagnostics) -> Option<Fleet> {
+    if !files.exists(FLEET_FILE) {
+        found.push(
+            rules::MISSING_FLEET_FILE
+                .report(format!("there is no `{FLEET_FILE}` in `{}`", files.root().display()))
+                .help("run `siteplan init` to begin a fleet here, or choose its directory with `-C DIR`"),
+        );
+        return None;
+    }
+    let document = document(files, FLEET_FILE, InputKind::Fleet, found)?;
+    let spec = typed(document.value.get("spec"), &Origin::file(FLEET_FILE).at("spec"), found)?;
+    Some(Fleet { name: document.name, spec, file: document.file })
+}
+
+fn load_profiles(files: &Files, broken: &mut BTreeSet<String>, found: &mut Diagnostics) -> BTreeMap<String, Document> {
+    let mut profiles = BTreeMap::new();
+    for path in files.list(PROFILES, found).into_iter().filter(|p| is_yaml(p)) {
+        match document(files, &path, InputKind::Profile, found) {
+            Some(profile) => {
+                profile.expect_name(stem(&path), "file", found);
+                profiles.insert(profile.name.clone(), profile);
+            }
+            None => _ = broken.insert(stem(&path).to_owned()),
+        }
+    }
+    profiles
+}
+
+fn load_apps(files: &Files, broken: &mut BTreeSet<String>, found: &mut Diagnostics) -> BTreeMap<String, Arc<App>> {
+    let mut apps = BTreeMap::new();
+    for path in files.list(APPS, found).into_iter().filter(|p| is_app_file(p)) {
+        let directory = path.trim_end_matches("/app.yaml").to_owned();
+        let name = directory.rsplit('/').next().unwrap_or_default().to_owned();
+        match load_app(files, &path, &directory, found) {
+            Some(app) => _ = apps.insert(name, Arc::new(app)),
+            None => _ = broken.insert(name),
+        }
+    }
+    apps
+}
+
+fn load_app(files: &Files, path: &str, directory: &str, found: &mut Diagnostics) -> Option<App> {
+    let document = document(files, path, InputKind::App, found)?;
+    document.expect_name(directory.rsplit('/').next().unwrap_or_default(), "directory", found);
+    let spec: crate::model::AppSpec = document.spec(found)?;
+    let mut app = App {
+        name: document.name,
+        spec,
+        file: document.file,
+        directory: directory.to_owned(),
+        templates: BTreeMap::new(),
+    };
+    for (index, each) in app.spec.each.iter().enumerate() {
+        let origin = app.origin(&Pointer::root().at("each").at(index).at("template"));
+        if let Some(template) = load_template(files, directory, &each.template, &origin, found) {
+            app.templates.insert(each.template.clone(), template);
+        }
+    }
+    Some(app)
+}
+
+fn load_template(
+    files: &Files,
+    directory: &str,
+    path: &str,
+    asked: &Origin,
+    found: &mut Diagnostics,
+) -> Option<Template> {
+    let outside = path.starts_with('/') || path.contains('\\') || path.split('/').any(|s| matches!(s, "" | "." | ".."));
+    let full = format!("{directory}/{path}");
+    if outside || !files.exists(&full) {
+        let why = if outside { "leaves the app's directory" } else { "does not exist" };
+        found.push(
+            rules::MISSING_TEMPLATE
+                .report(format!("the template `{path}` {why}"))
+                .primary(asked.clone(), "")
+                .help(format!("write a path below `{directory}/`, for instance `templates/node.yaml`")),
+        );
+        return None;
+    }
+    let text = files.read(&full, found)?;
+    let input = yaml::read_input(&full, &text).map_err(|problems| found.append(problems)).ok()?;
+    Some(Template { file: Arc::from(full.as_str()), tree: input.value })
+}
+
+/// The site files by name. A YAML file below sites/ that is of another API is a plain manifest and left alone.
+fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String> {
+    let mut sites: BTreeMap<String, String> = BTreeMap::new();
+    for path in files.list(SITES, found).into_iter().filter(|p| is_yaml(p) && !is_plain_manifest(files, p)) {
+        let name = stem(&path).to_owned();
+        match sites.get(&name) {
+            Some(other) => found.push(
+                rules::DUPLICATE_SITE
+                    .report(format!("two files are named after the site `{name}`"))
+                    .primary(Origin::file(&path), "")
+                    .context(Origin::file(other), "the other one")
+                    .help("site names are unique in a fleet, whatever the folder: rename one"),
+            ),
+            None => _ = sites.insert(name, path),
+        }
+    }
+    sites
+}
+
+/// Whether a file is of another API: it says what it is, and names siteplan nowhere.
+fn is_plain_manifest(files: &Files, path: &str) -> bool {
+    let Some(text) = files.read(path, &mut Diagnostics::new()) else { return false };
+    let says = |key: &str| text.lines().any(|line| line.starts_with(key));
+    says("apiVersion:") && says("kind:") && !text.contains("siteplan")
+}
+
+fn is_yaml(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|e| e == "yaml" || e == "yml")
+}
+
+/// `base/apps/<name>/app.yaml`.
+fn is_app_file(path: &str) -> bool {
+    path.ends_with("/app.yaml") && path.matches('/').count() == 3
+}
+
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}

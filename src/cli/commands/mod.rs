@@ -1,0 +1,15 @@
+//! One file a command: its arguments, and `run`.
+
+pub(super) mod apps;
+pub(super) mod build;
+pub(super) mod check;
+pub(super) mod completions;
+pub(super) mod explain;
+pub(super) mod graph;
+pub(super) mod init;
+pub(super) mod man;
+pub(super) mod new;
+pub(super) mod render;
+pub(super) mod resolve;
+pub(super) mod rules;
+pub(super) mod schema;

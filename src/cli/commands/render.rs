@@ -1,0 +1,58 @@
+//! `siteplan render`.
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::cli::Outcome;
+use crate::cli::args::Global;
+use crate::cli::console::Console;
+use crate::cli::session::{Session, sources_of};
+use crate::kustomize;
+use crate::manifest::Object;
+use crate::yaml;
+
+/// Print final manifests: of a site, of one instance, or of any kustomization
+///
+/// A site is compiled afresh and out/ is not touched. A directory is rendered as `kustomize build` would, byte for byte, and needs no
+/// fleet around it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  siteplan render acp-plant\n  siteplan render acp-plant/odf\n  siteplan render ./base/apps/odf"
+)]
+pub(in crate::cli) struct RenderArgs {
+    /// A kustomization directory, a site, or an instance of a site
+    #[arg(value_name = "DIR|SITE[/INSTANCE]")]
+    what: String,
+}
+
+pub(in crate::cli) fn run(args: &RenderArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+    let directory = global.directory.join(&args.what);
+    if directory.is_dir() && kustomize::is_kustomization(&directory) {
+        let (text, found) = kustomize::build_directory(&directory);
+        let sources = sources_of(&found, &directory);
+        console.report(found, &sources, "")?;
+        return match text {
+            Some(text) => console.data(&text).map(|()| Outcome::Good),
+            None => Ok(Outcome::Errors),
+        };
+    }
+    let (site, instance) = args.what.split_once('/').map_or((args.what.as_str(), None), |(s, i)| (s, Some(i)));
+    render_site(site, instance, global, console)
+}
+
+fn render_site(site: &str, instance: Option<&str>, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+    let mut session = Session::open(global, console)?;
+    let names = session.sites(&[site.to_owned()])?;
+    let compiled = session.compile(&names);
+    let failed = session.found.has_errors();
+    session.report()?;
+    let Some(compiled) = compiled.first().filter(|_| !failed) else { return Ok(Outcome::Errors) };
+    if let Some(name) = instance.filter(|name| !compiled.rendered.contains_key(*name)) {
+        let known: Vec<&str> = compiled.rendered.keys().map(String::as_str).collect();
+        bail!("`{site}` has no instance `{name}`; it has {}", known.join(", "));
+    }
+    let wanted = compiled.rendered.iter().filter(|(name, _)| instance.is_none_or(|i| i == *name));
+    let objects = wanted.flat_map(|(_, objects)| objects).map(Object::value);
+    console.data(&yaml::write_documents_as_kustomize(objects))?;
+    Ok(Outcome::Good)
+}

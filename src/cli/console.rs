@@ -1,0 +1,127 @@
+//! The terminal: data on stdout, everything else on stderr.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::{Color, Format, Global};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::report::{self, Look};
+use crate::source::Sources;
+
+/// Where a command prints.
+#[derive(Debug)]
+pub(super) struct Console {
+    format: Format,
+    quiet: bool,
+    verbose: bool,
+    stdout: Look,
+    stderr: Look,
+}
+
+impl Console {
+    pub(super) fn new(global: &Global) -> Self {
+        let choice = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let colored = |auto: ColorChoice| match choice {
+            ColorChoice::Auto => auto != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        };
+        let width =
+            |terminal: bool| terminal.then(terminal_size::terminal_size).flatten().map(|(w, _)| usize::from(w.0));
+        Self {
+            format: global.format,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            stdout: Look {
+                color: colored(AutoStream::choice(&io::stdout())),
+                width: width(io::stdout().is_terminal()),
+            },
+            stderr: Look {
+                color: colored(AutoStream::choice(&io::stderr())),
+                width: width(io::stderr().is_terminal()),
+            },
+        }
+    }
+
+    /// A console without colours or settings, for when there are no arguments to ask.
+    pub(super) fn plain() -> Self {
+        Self { format: Format::Human, quiet: false, verbose: false, stdout: Look::default(), stderr: Look::default() }
+    }
+
+    /// How text on stdout looks.
+    pub(super) fn look(&self) -> Look {
+        self.stdout
+    }
+
+    /// Whether progress may be shown.
+    pub(super) fn shows_progress(&self) -> bool {
+        !self.quiet && self.format == Format::Human && self.stderr.width.is_some()
+    }
+
+    /// The form of reports.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Prints what the command was asked for.
+    pub(super) fn data(&self, text: &str) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Says what was done, unless the user wants quiet.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            eprint_line(text);
+        }
+    }
+
+    /// Says what is being done, where the user wants to know.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbose {
+            eprint_line(text);
+        }
+    }
+
+    /// Says what is wrong with the world.
+    pub(super) fn problem(&self, text: &str) {
+        let (start, end) = if self.stderr.color { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        eprint_line(&format!("{start}error{end}: {text}"));
+    }
+
+    /// Reports diagnostics: for people on stderr, for programs on stdout.
+    pub(super) fn report(&self, mut found: Diagnostics, sources: &Sources, directory: &str) -> anyhow::Result<()> {
+        report::sort(&mut found, sources);
+        if self.quiet {
+            found = found.into_iter().filter(|d| d.severity == Severity::Error).collect();
+        }
+        match self.format {
+            Format::Human if found.is_empty() => Ok(()),
+            Format::Human => {
+                let text = report::human(&found, sources, self.stderr);
+                eprint_line(&format!("{}\n{}", text.trim_end(), report::summary(&found)));
+                Ok(())
+            }
+            Format::Json => self.data(&report::json(&found, sources)),
+            Format::Github => self.data(&report::github(&found, sources, directory)),
+            Format::Sarif => self.data(&report::sarif(&found, sources, directory)),
+        }
+    }
+}
+
+/// Whether the reader of our output has gone: no reason to complain.
+pub(super) fn is_broken_pipe(why: &anyhow::Error) -> bool {
+    why.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn eprint_line(text: &str) {
+    let mut err = io::stderr().lock();
+    // Nobody can be told that stderr is gone.
+    let _ = writeln!(err, "{text}");
+}

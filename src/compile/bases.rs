@@ -1,0 +1,114 @@
+//! The bases of all apps: rendered once per run, shared by all sites.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::catalogue::Catalogue;
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
+use crate::kustomize::{Disk, Renderer};
+use crate::ledger::Digest;
+use crate::load::{App, FLEET_FILE, Repository};
+use crate::manifest::Object;
+use crate::plan::SitePlan;
+use crate::tree::TreeError;
+
+/// The rendered bases, and what else the sites share.
+#[derive(Debug)]
+pub(super) struct Bases<'a> {
+    repository: &'a Repository,
+    renderer: Renderer<Disk>,
+    apps: BTreeMap<String, Base>,
+    kinds: BTreeSet<(String, String)>,
+    fleet: Option<(String, Digest)>,
+}
+
+/// An app's base.
+#[derive(Debug)]
+struct Base {
+    objects: Arc<Vec<Object>>,
+    catalogue: Option<Arc<Catalogue>>,
+    inputs: BTreeMap<String, Digest>,
+}
+
+impl<'a> Bases<'a> {
+    /// Renders every base; one that has errors is left out and reported.
+    pub(super) fn render(repository: &'a Repository) -> (Self, Diagnostics) {
+        let renderer = Renderer::new(Disk::new(repository.files.root()));
+        let rendered: Vec<(Option<(String, Base)>, Diagnostics)> =
+            repository.apps.par_iter().map(|(name, app)| base(repository, &renderer, name, app)).collect();
+        let (mut apps, mut found) = (BTreeMap::new(), Diagnostics::new());
+        for (base, problems) in rendered {
+            apps.extend(base);
+            found.append(problems);
+        }
+        let objects = || apps.values().flat_map(|b: &Base| b.objects.iter());
+        let kinds = objects().map(|o| (o.group().to_owned(), o.kind().to_owned())).collect();
+        let fleet = digest(repository, FLEET_FILE);
+        (Self { repository, renderer, apps, kinds, fleet }, found)
+    }
+
+    /// The objects of an app's base; `None` where it has errors.
+    pub(super) fn objects(&self, app: &str) -> Option<Arc<Vec<Object>>> {
+        self.apps.get(app).map(|base| Arc::clone(&base.objects))
+    }
+
+    /// The catalogue with the app's own entries; `None` where they have errors.
+    pub(super) fn catalogue(&self, app: Option<&App>) -> Option<Arc<Catalogue>> {
+        match app {
+            None => Some(Catalogue::built_in()),
+            Some(app) => self.apps.get(&app.name)?.catalogue.clone(),
+        }
+    }
+
+    /// Every group and kind in any base.
+    pub(super) fn kinds(&self) -> &BTreeSet<(String, String)> {
+        &self.kinds
+    }
+
+    /// Builds a directory whose own files are in memory.
+    pub(super) fn build(&self, directory: &str, files: BTreeMap<String, String>) -> (Option<Vec<Object>>, Diagnostics) {
+        self.renderer.build_with(directory, files)
+    }
+
+    /// The digests of everything that a site is compiled from.
+    pub(super) fn inputs(&self, plan: &SitePlan) -> BTreeMap<String, Digest> {
+        let mut inputs: BTreeMap<String, Digest> = self.fleet.iter().cloned().collect();
+        inputs.extend(plan.site.layers.files().filter_map(|file| digest(self.repository, file)));
+        let apps = plan.instances.iter().filter_map(|i| self.apps.get(&i.app()?.name));
+        inputs.extend(apps.flat_map(|base| base.inputs.clone()));
+        inputs
+    }
+}
+
+fn base(
+    repository: &Repository,
+    renderer: &Renderer<Disk>,
+    name: &str,
+    app: &Arc<App>,
+) -> (Option<(String, Base)>, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let (objects, problems) = renderer.build(&app.directory);
+    found.append(problems);
+    let catalogue = Catalogue::with(&app.spec.catalogue, &app.origin(&Pointer::parse("/catalogue")));
+    let catalogue = catalogue.map_err(|problems| found.append(problems)).ok();
+    let paths = repository.files.list(&app.directory, &mut found);
+    let inputs = paths.iter().filter_map(|path| digest(repository, path)).collect();
+    let base = objects.map(|objects| (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs }));
+    (base, found)
+}
+
+/// A file's path and digest; `None` where it cannot be read, which is reported where it is parsed.
+fn digest(repository: &Repository, path: &str) -> Option<(String, Digest)> {
+    let bytes = std::fs::read(repository.files.root().join(path)).ok()?;
+    Some((path.to_owned(), Digest::of(&bytes)))
+}
+
+/// Reports a path that out/ cannot hold.
+pub(super) fn tree_error(file: &str, why: &TreeError) -> Diagnostic {
+    rules::PATH_NOT_PORTABLE
+        .report(why.to_string())
+        .primary(Origin::file(file), "")
+        .help("choose shorter names, of letters, digits, `.`, `_` and `-`, that differ in more than case")
+}

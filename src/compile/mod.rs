@@ -1,0 +1,176 @@
+//! Compiles a site: the passes, in their order.
+//!
+//! Comes in: a loaded [`Repository`] and the name of a site. Goes out: the site's files, its final manifests and the reasons of every
+//! field, or diagnostics. Sites are compiled one by one and in parallel; what they share is parsed once per run.
+
+mod bases;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::{self, BundleInput};
+use crate::diagnostic::Diagnostics;
+use crate::ledger;
+use crate::load::{Fleet, Repository};
+use crate::manifest::{Object, ObjectId};
+use crate::overlay::{Overlay, OverlayInput, overlay};
+use crate::patch::Operation;
+use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
+use crate::tree::Tree;
+use crate::validate::{self, ValidateInput};
+use crate::yaml;
+
+use bases::Bases;
+
+/// What the sites of a run share: the bases, rendered once, and the catalogue.
+#[derive(Debug)]
+pub struct Compiler<'a> {
+    repository: &'a Repository,
+    bases: Bases<'a>,
+}
+
+/// A compiled site.
+#[derive(Debug, Clone)]
+pub struct CompiledSite {
+    /// The site with everything resolved.
+    pub plan: SitePlan,
+    /// The final manifests, by instance.
+    pub rendered: BTreeMap<String, Vec<Object>>,
+    /// What siteplan changed in base objects, by instance, with the reasons.
+    pub changes: BTreeMap<String, Vec<(ObjectId, Operation)>>,
+    /// The site's files below out/, the ledger among them.
+    pub tree: Tree,
+    /// The names of its Applications.
+    pub applications: Vec<String>,
+}
+
+impl<'a> Compiler<'a> {
+    /// Renders the bases of all apps.
+    pub fn new(repository: &'a Repository) -> (Self, Diagnostics) {
+        let (bases, found) = Bases::render(repository);
+        (Self { repository, bases }, found)
+    }
+
+    /// Compiles a site. `None` when it has errors.
+    pub fn site(&self, name: &str) -> (Option<CompiledSite>, Diagnostics) {
+        let mut found = Diagnostics::new();
+        let compiled = self.passes(name, &mut found);
+        (compiled.filter(|_| !found.has_errors()), found)
+    }
+
+    fn passes(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
+        let site = take(self.repository.site(name), found)?;
+        let plan = take(plan(Arc::new(site), self.repository), found)?;
+        let overlays = self.overlays(&plan, found)?;
+        let rendered = self.render(&plan, &overlays, found)?;
+        let bundle_input = BundleInput { plan: &plan, rendered: &rendered, base_kinds: self.bases.kinds() };
+        let (bundle, problems) = bundle::bundle(&bundle_input);
+        found.append(problems);
+        found.append(validate::validate(&ValidateInput { plan: &plan, rendered: &rendered, bundle: &bundle }));
+        let tree = self.tree(&plan, &overlays, &bundle, found);
+        let changes = overlays.into_iter().map(|(name, overlay)| (name, overlay.changes)).collect();
+        let applications = bundle::application_names(&bundle);
+        Some(CompiledSite { plan, rendered, changes, tree, applications })
+    }
+
+    /// The overlays of all instances; `None` when one has errors.
+    fn overlays(&self, plan: &SitePlan, found: &mut Diagnostics) -> Option<BTreeMap<String, Overlay>> {
+        let mut overlays = BTreeMap::new();
+        for instance in &plan.instances {
+            let catalogue = self.bases.catalogue(instance.app().map(AsRef::as_ref));
+            let base = self.base(plan, instance, found);
+            let (Some(catalogue), Some(base)) = (catalogue, base) else { continue };
+            let (made, problems) = overlay(&OverlayInput { plan, instance, base: &base, catalogue: &catalogue });
+            found.append(problems);
+            overlays.insert(instance.name.clone(), made);
+        }
+        (!found.has_errors()).then_some(overlays)
+    }
+
+    /// The objects of the instance's base, after the site's exceptions.
+    fn base(&self, plan: &SitePlan, instance: &Instance, found: &mut Diagnostics) -> Option<Arc<Vec<Object>>> {
+        let Some(app) = instance.app() else { return Some(Arc::default()) };
+        let base = self.bases.objects(&app.name)?;
+        if instance.exceptions.is_empty() {
+            return Some(base);
+        }
+        let catalogue = self.bases.catalogue(Some(app))?;
+        let kustomization =
+            crate::overlay::exceptions_only(&OverlayInput { plan, instance, base: &base, catalogue: &catalogue });
+        let files = BTreeMap::from([("kustomization.yaml".to_owned(), yaml::write(&kustomization))]);
+        take(self.bases.build(&directory(plan, instance), files), found).map(Arc::new)
+    }
+
+    /// The final manifests: what kustomize would build from each overlay.
+    fn render(
+        &self,
+        plan: &SitePlan,
+        overlays: &BTreeMap<String, Overlay>,
+        found: &mut Diagnostics,
+    ) -> Option<BTreeMap<String, Vec<Object>>> {
+        let mut rendered = BTreeMap::new();
+        for instance in &plan.instances {
+            let Some(overlay) = overlays.get(&instance.name) else { continue };
+            let files = overlay
+                .files
+                .iter()
+                .map(|(name, documents)| (name.clone(), yaml::write_documents(documents)))
+                .collect();
+            if let Some(objects) = take(self.bases.build(&directory(plan, instance), files), found) {
+                rendered.insert(instance.name.clone(), objects);
+            }
+        }
+        (!found.has_errors()).then_some(rendered)
+    }
+
+    /// All files of the site, sealed with its ledger.
+    fn tree(
+        &self,
+        plan: &SitePlan,
+        overlays: &BTreeMap<String, Overlay>,
+        bundle: &[bundle::File],
+        found: &mut Diagnostics,
+    ) -> Tree {
+        let mut tree = Tree::new();
+        let of_overlays = overlays.iter().flat_map(|(instance, overlay)| {
+            overlay.files.iter().map(move |(name, documents)| (format!("{instance}/{name}"), documents))
+        });
+        let of_bundle = bundle.iter().map(|file| (file.path.clone(), &file.documents));
+        for (path, documents) in of_overlays.chain(of_bundle) {
+            let text = format!("{}\n{}", ledger::header(&plan.name), yaml::write_documents(documents));
+            if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
+                found.push(bases::tree_error(plan.site.file(), &why));
+            }
+        }
+        let inputs = self.bases.inputs(plan);
+        if let Err(why) = ledger::seal(&mut tree, &plan.name, inputs) {
+            found.push(bases::tree_error(plan.site.file(), &why));
+        }
+        tree
+    }
+}
+
+/// The files of the fleet's own directory, sealed with its ledger.
+pub fn fleet_tree(fleet: &Fleet, files: &[bundle::File], found: &mut Diagnostics) -> Option<Tree> {
+    let mut tree = Tree::new();
+    let inserted = files.iter().try_for_each(|file| {
+        let text = format!("{}\n{}", ledger::header(RESERVED_SITE), yaml::write_documents(&file.documents));
+        tree.insert(&format!("{RESERVED_SITE}/{}", file.path), text)
+    });
+    if let Err(why) = inserted.and_then(|()| ledger::seal(&mut tree, RESERVED_SITE, BTreeMap::new())) {
+        found.push(bases::tree_error(&fleet.file, &why));
+        return None;
+    }
+    Some(tree)
+}
+
+/// Where the overlay of an instance lies, from the root of the repository.
+fn directory(plan: &SitePlan, instance: &Instance) -> String {
+    format!("out/{}/{}", plan.name, instance.name)
+}
+
+/// Keeps the diagnostics and gives the value.
+fn take<T>((value, problems): (Option<T>, Diagnostics), found: &mut Diagnostics) -> Option<T> {
+    found.append(problems);
+    value
+}

@@ -1,0 +1,70 @@
+//! One input file: text → checked document → named, typed entity.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Files;
+use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
+use crate::schema::{self, InputKind};
+use crate::yaml;
+
+/// A document that its schema accepts.
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    pub(super) file: Arc<str>,
+    pub(super) name: String,
+    pub(super) labels: BTreeMap<String, String>,
+    pub(super) value: Arc<Value>,
+}
+
+/// Reads a file and checks it against the schema of its kind. `None` when it has errors.
+pub(super) fn document(files: &Files, path: &str, kind: InputKind, found: &mut Diagnostics) -> Option<Document> {
+    let text = files.read(path, found)?;
+    let value = yaml::read_input(path, &text).map_err(|problems| found.append(problems)).ok()?.value;
+    let problems = schema::validate_input(kind, path, &value);
+    let good = !problems.has_errors();
+    found.append(problems);
+    if !good {
+        return None;
+    }
+    let metadata = value.get("metadata");
+    let name = metadata.and_then(|m| m.get("name")).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let labels = metadata.and_then(|m| m.get("labels")).and_then(Value::as_object);
+    let labels = labels.into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect();
+    Some(Document { file: Arc::from(path), name, labels, value: Arc::new(value) })
+}
+
+impl Document {
+    /// Reports a name that is not the file's or directory's.
+    pub(super) fn expect_name(&self, expected: &str, what: &str, found: &mut Diagnostics) {
+        if self.name != expected {
+            let origin = Origin::new(&self.file, Pointer::parse("/metadata/name"));
+            found.push(
+                rules::NAME_NOT_OF_FILE
+                    .report(format!("`{}` is named `{}`, but its {what} is named `{expected}`", self.file, self.name))
+                    .primary(origin, format!("expected `{expected}`"))
+                    .help(format!("write `{expected}` here, or rename the {what}")),
+            );
+        }
+    }
+
+    /// The typed `spec`.
+    pub(super) fn spec<T: DeserializeOwned + Default>(&self, found: &mut Diagnostics) -> Option<T> {
+        typed(self.value.get("spec"), &Origin::file(&self.file).at("spec"), found)
+    }
+}
+
+/// Types a value that its schema has accepted. What the types refuse all the same is reported at the given place.
+pub(super) fn typed<T: DeserializeOwned>(value: Option<&Value>, origin: &Origin, found: &mut Diagnostics) -> Option<T> {
+    let value = value.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    match serde_json::from_value(value) {
+        Ok(typed) => Some(typed),
+        Err(why) => {
+            found.push(rules::MALFORMED_VALUE.report(why.to_string()).primary(origin.clone(), ""));
+            None
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Makes an instance's kustomize overlay: in memory, pure, the same every time.
+//!
+//! Comes in: a planned instance and the objects of its base (after the site's exceptions). Goes out: the files of the overlay: a
+//! kustomization, resources made from templates, and one exact patch per object and purpose. Every changed field remembers who asked
+//! for it.
+
+mod exceptions;
+mod generate;
+mod kustomization;
+mod values;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::catalogue::Catalogue;
+use crate::diagnostic::{Diagnostics, Pointer, rules};
+use crate::kinds;
+use crate::manifest::{Object, ObjectId};
+use crate::patch::Operation;
+use crate::place::{ObjectPatch, Placed, place};
+use crate::plan::{Instance, InstanceSource, SitePlan};
+
+pub use exceptions::exceptions_only;
+
+/// The files of one overlay, and what they change.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    /// The documents by file name; `kustomization.yaml` among them.
+    pub files: BTreeMap<String, Vec<Value>>,
+    /// What the patches do, in order: for `explain`.
+    pub changes: Vec<(ObjectId, Operation)>,
+}
+
+/// What an overlay is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct OverlayInput<'a> {
+    /// The site.
+    pub plan: &'a SitePlan,
+    /// The instance.
+    pub instance: &'a Instance,
+    /// The objects of the base, after the site's exceptions.
+    pub base: &'a [Object],
+    /// Where pods are in resources.
+    pub catalogue: &'a Catalogue,
+}
+
+/// Makes the overlay of an instance.
+pub fn overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
+    match &input.instance.source {
+        InstanceSource::App(_) => app_overlay(input),
+        InstanceSource::Namespaces | InstanceSource::Nodes => (built_in(input), Diagnostics::new()),
+    }
+}
+
+fn app_overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
+    let mut found = Diagnostics::new();
+    check_movable(input, &mut found);
+    let (mut patches, mut objects) = (Vec::new(), input.base.to_vec());
+    let generated = generate::generate(input, &mut found);
+    let first_generated = objects.len();
+    objects.extend(generated);
+    patches.extend(values::set(input, &mut objects, &mut found));
+    let (placed, problems) = place(input.plan, input.instance, input.catalogue, &mut objects);
+    found.append(problems);
+    let Placed { patches: placed, additions } = placed;
+    patches.extend(placed);
+    let mut resources = objects.split_off(first_generated.min(objects.len()));
+    let patches = without(patches, &resources);
+    resources.extend(additions);
+    (assemble(input, &resources, patches), found)
+}
+
+/// The patches of base objects. What the overlay makes itself is written out as it is in the end, not patched.
+fn without(patches: Vec<ObjectPatch>, generated: &[Object]) -> Vec<ObjectPatch> {
+    let made: Vec<ObjectId> = generated.iter().map(Object::id).collect();
+    patches.into_iter().filter(|p| !made.contains(&p.target)).collect()
+}
+
+fn assemble(input: &OverlayInput<'_>, resources: &[Object], patches: Vec<ObjectPatch>) -> Overlay {
+    let mut overlay = Overlay::default();
+    let mut kustomization = kustomization::Builder::new(input);
+    for object in resources {
+        let file = kustomization::file_name(None, &object.id(), &overlay.files);
+        kustomization.resource(&file);
+        overlay.files.insert(file, vec![object.value().clone()]);
+    }
+    for patch in patches.into_iter().filter(|p| !p.operations.is_empty()) {
+        let file = kustomization::file_name(Some(patch.purpose), &patch.target, &overlay.files);
+        kustomization.patch(&file, &patch.target);
+        let operations = serde_json::to_value(&patch.operations).expect("operations are plain data");
+        overlay.files.insert(file, vec![operations]);
+        overlay.changes.extend(patch.operations.into_iter().map(|o| (patch.target.clone(), o)));
+    }
+    overlay.files.insert("kustomization.yaml".to_owned(), vec![kustomization.finish()]);
+    overlay
+}
+
+/// The built-in apps have no base: their objects are the overlay's resources.
+fn built_in(input: &OverlayInput<'_>) -> Overlay {
+    let mut overlay = Overlay::default();
+    let mut kustomization = kustomization::Builder::new(input);
+    for (file, object) in crate::bundle::builtin_objects(input.plan, input.instance) {
+        kustomization.resource(&file);
+        overlay.files.insert(file, vec![object.into_value()]);
+    }
+    overlay.files.insert("kustomization.yaml".to_owned(), vec![kustomization.finish()]);
+    overlay
+}
+
+/// Reports objects that kustomize's `namespace:` would put where they do not belong.
+fn check_movable(input: &OverlayInput<'_>, found: &mut Diagnostics) {
+    let instance = input.instance;
+    let Some(app) = instance.app().filter(|_| instance.moved) else { return };
+    let own = app.spec.namespace.as_deref();
+    let misplaced = |o: &&Object| match kinds::is_cluster_scoped(o) {
+        Some(true) => !kinds::is_cluster_scoped_to_kustomize(o),
+        _ => o.namespace().is_some() && o.namespace() != own,
+    };
+    if let Some(object) = input.base.iter().find(misplaced) {
+        found.push(
+            rules::NAMESPACE_NOT_MOVABLE
+                .report(format!(
+                    "`{}` asks for another namespace, but `{}` would be moved with it",
+                    instance.name,
+                    object.id()
+                ))
+                .primary(instance.origin.at("namespace"), "")
+                .context(app.origin(&Pointer::parse("/namespace")), "the namespace that can be changed")
+                .help(format!("move `{}` into an app of its own, or leave `namespace` out", object.id())),
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! What a site says of itself: its names, and the shape that `ha.mode` asserts.
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
+use crate::load::Site;
+use crate::model::{HaMode, Role};
+
+use super::{NodePlan, RESERVED_INSTANCES, RESERVED_SITE};
+
+/// Reports names that Kubernetes or siteplan itself cannot use.
+pub(super) fn check_names(site: &Site, found: &mut Diagnostics) {
+    let pointer = Pointer::parse("/metadata/name");
+    if site.name == RESERVED_SITE {
+        found.push(reserved(&site.name, Origin::new(site.file(), pointer)));
+    }
+    for name in site.spec.apps.keys() {
+        let origin = site.origin(&Pointer::parse("/apps").at(name));
+        if RESERVED_INSTANCES.contains(&name.as_str()) {
+            found.push(reserved(name, origin));
+        } else {
+            check_label(name, "instance", origin, found);
+        }
+    }
+    let spec = &site.spec;
+    let named = [
+        ("pool", "pools", spec.pools.keys().collect::<Vec<_>>()),
+        ("namespace", "namespaces", spec.namespaces.keys().collect()),
+        ("network", "networks", spec.networks.keys().collect()),
+        ("storage role", "storage", spec.storage.keys().collect()),
+    ];
+    for (what, field, names) in named {
+        for name in names {
+            check_label(name, what, site.origin(&Pointer::root().at(field).at(name)), found);
+        }
+    }
+    for (pool, nodes) in spec.pools.iter().map(|(name, pool)| (name, pool.nodes.keys())) {
+        for node in nodes {
+            let origin = site.origin(&Pointer::parse("/pools").at(pool).at("nodes").at(node));
+            if !is_subdomain(node) {
+                found.push(not_a_name(node, "node", "a DNS name of at most 253 characters", origin));
+            }
+        }
+    }
+}
+
+/// Reports nodes that contradict `ha.mode` and a promise that no number of nodes can keep.
+pub(super) fn check_ha(site: &Site, nodes: &[NodePlan], found: &mut Diagnostics) {
+    let ha = &site.spec.ha;
+    let contradiction = ha.mode.and_then(|mode| contradiction(mode, nodes));
+    if let Some(why) = contradiction {
+        found.push(
+            rules::HA_MODE_MISMATCH
+                .report(why)
+                .primary(site.origin(&Pointer::parse("/ha/mode")), "asserted here")
+                .context_key(site.origin(&Pointer::parse("/pools")), "the site's nodes")
+                .help("correct the nodes or their `roles`, or assert another mode"),
+        );
+    }
+    if ha.survive.nodes > 0 && ha.survive.nodes as usize >= nodes.len() {
+        found.push(
+            rules::HA_MODE_MISMATCH
+                .report(format!("a site of {} nodes cannot survive the loss of {}", nodes.len(), ha.survive.nodes))
+                .primary(site.origin(&Pointer::parse("/ha/survive/nodes")), "")
+                .help("promise less, or add nodes"),
+        );
+    }
+}
+
+fn contradiction(mode: HaMode, nodes: &[NodePlan]) -> Option<String> {
+    let both = |n: &&NodePlan| n.roles.contains(&Role::ControlPlane) && n.roles.contains(&Role::Worker);
+    match mode {
+        HaMode::SingleNode if nodes.len() != 1 => {
+            Some(format!("`single-node` asserts one node, but there are {}", nodes.len()))
+        }
+        HaMode::ThreeNode if nodes.len() != 3 => {
+            Some(format!("`three-node` asserts three nodes, but there are {}", nodes.len()))
+        }
+        HaMode::ThreeNode => nodes.iter().find(|n| !both(n)).map(|node| {
+            format!("`three-node` asserts that each node is control plane and worker, but `{}` is not", node.name)
+        }),
+        HaMode::SingleNode | HaMode::Workers => None,
+    }
+}
+
+fn reserved(name: &str, origin: Origin) -> Diagnostic {
+    rules::RESERVED_NAME
+        .report(format!("`{name}` is a name that siteplan uses itself"))
+        .primary_key(origin, "")
+        .help("choose another name")
+}
+
+fn check_label(name: &str, what: &str, origin: Origin, found: &mut Diagnostics) {
+    if !is_label(name) {
+        found.push(not_a_name(
+            name,
+            what,
+            "at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
+            origin,
+        ));
+    }
+}
+
+fn not_a_name(name: &str, what: &str, expected: &str, origin: Origin) -> Diagnostic {
+    let length = name.chars().count();
+    let message = match length > 63 {
+        true => format!("the {what} name `{name}` has {length} characters"),
+        false => format!("`{name}` is not a name for a {what}"),
+    };
+    rules::NAME_NOT_DNS
+        .report(message)
+        .primary_key(origin, format!("expected {expected}"))
+        .help("choose a shorter or simpler name")
+}
+
+/// Whether the text is a DNS label (RFC 1123), as Kubernetes asks of most names.
+pub fn is_label(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let bytes = text.as_bytes();
+    (1..=63).contains(&bytes.len())
+        && bytes.iter().all(|b| inner(*b))
+        && bytes.first() != Some(&b'-')
+        && bytes.last() != Some(&b'-')
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_label)
+}
