@@ -127,7 +127,7 @@ impl Case {
     }
 
     fn place(&self) -> Place {
-        let place = Place::new();
+        let place = Place::in_memory();
         let old = texts(&tree(self.old));
         let foreign = self.foreign.iter().map(|(path, text)| (*path, *text));
         for (path, text) in old.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain(foreign) {

@@ -19,6 +19,11 @@ impl Place {
         Self { directory: TempDir::new().unwrap() }
     }
 
+    /// In memory where the machine has a place for that: for tests that make thousands of directories.
+    pub(super) fn in_memory() -> Self {
+        Self { directory: TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap() }
+    }
+
     pub(super) fn root(&self) -> PathBuf {
         self.directory.path().to_owned()
     }
