@@ -17,6 +17,7 @@ pub mod report;
 pub mod scaffold;
 pub mod schema;
 pub mod source;
+pub mod template;
 pub mod tree;
 pub mod write;
 pub mod yaml;

@@ -28,7 +28,8 @@ pub fn read_input(file: &str, text: &str) -> Result<Input, Diagnostics> {
     let parsed = match parse(text, &Limits::INPUT) {
         Ok(parsed) => parsed,
         Err(e) => {
-            let syntax = rules::YAML_SYNTAX.report(e.message).primary_bytes(file, e.range.bytes(), "reading stopped here");
+            let syntax =
+                rules::YAML_SYNTAX.report(e.message).primary_bytes(file, e.range.bytes(), "reading stopped here");
             return Err([syntax].into_iter().collect());
         }
     };
@@ -91,10 +92,8 @@ impl Findings<'_> {
             }
             [_] => {}
             [_, second, ..] => {
-                let several = rules::SEVERAL_DOCUMENTS.report(format!(
-                    "the file holds {} documents; one is expected",
-                    parsed.documents.len()
-                ));
+                let several = rules::SEVERAL_DOCUMENTS
+                    .report(format!("the file holds {} documents; one is expected", parsed.documents.len()));
                 self.report(several, second.span, "move each document to a file of its own", None);
             }
         }

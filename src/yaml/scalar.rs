@@ -262,9 +262,20 @@ mod tests {
 
     #[test]
     fn integers_are_read_with_every_prefix_of_go() {
-        for (text, value) in
-            [("0644", 420), ("012", 10), ("0x1F", 31), ("0X1f", 31), ("0O14", 12), ("0b11", 3), ("1_000", 1000), ("-07", -7), ("+5", 5), ("0b-1", -1), ("0o-7", -7), ("0_", 0)]
-        {
+        for (text, value) in [
+            ("0644", 420),
+            ("012", 10),
+            ("0x1F", 31),
+            ("0X1f", 31),
+            ("0O14", 12),
+            ("0b11", 3),
+            ("1_000", 1000),
+            ("-07", -7),
+            ("+5", 5),
+            ("0b-1", -1),
+            ("0o-7", -7),
+            ("0_", 0),
+        ] {
             assert_eq!(manifest(text), Resolved::Int(value), "{text}");
         }
         assert_eq!(manifest("18446744073709551615"), Resolved::Uint(u64::MAX));

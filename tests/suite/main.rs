@@ -1,5 +1,5 @@
 //! All integration tests, in one binary.
 
 mod oracle;
-mod yaml;
 mod schemas;
+mod yaml;

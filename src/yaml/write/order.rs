@@ -29,8 +29,8 @@ pub(crate) fn compare(left: &str, right: &str) -> Ordering {
         (false, false) => {}
     }
     // A zero that continues a number must not compare as a leading zero.
-    let continues = (a == '0' || b == '0')
-        && l[..at].iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0');
+    let continues =
+        (a == '0' || b == '0') && l[..at].iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0');
     let seed = u64::from(continues);
     let (left_number, left_length) = run(&l[at..], seed);
     let (right_number, right_length) = run(&r[at..], seed);
@@ -40,9 +40,8 @@ pub(crate) fn compare(left: &str, right: &str) -> Ordering {
 /// The number that the leading digits make, and how many there are.
 fn run(chars: &[char], seed: u64) -> (u64, usize) {
     let digits = chars.iter().map_while(|c| c.to_digit(10));
-    digits.fold((seed, 0), |(number, length), digit| {
-        (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1)
-    })
+    digits
+        .fold((seed, 0), |(number, length), digit| (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1))
 }
 
 fn is_letter(c: char) -> bool {

@@ -1,0 +1,172 @@
+//! The one door for templates: scalars with `{{ expressions }}` in documents that are parsed already, so a value never becomes structure.
+//!
+//! A scalar that is one expression becomes the expression's value with its type; text around expressions makes a string. Keys are never
+//! evaluated. Expressions are minijinja's, strict: what is not defined is an error, wherever it is used. There are no statements, no
+//! includes and no files; steps, text and memory are bounded.
+
+mod environment;
+mod filter;
+mod scan;
+mod undefined;
+mod value;
+
+use std::fmt;
+use std::ops::Range;
+
+use minijinja::ErrorKind;
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Pointer;
+use environment::ENVIRONMENT;
+use scan::Piece;
+
+/// A scalar, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    pieces: Vec<Piece>,
+}
+
+/// What is wrong with a scalar, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError {
+    /// The bytes of the scalar's value that are meant.
+    pub range: Range<usize>,
+    /// A lower-case phrase without a full stop.
+    pub message: String,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// What expressions see: the names and their values. Made once for many scalars.
+#[derive(Debug, Clone)]
+pub struct Context {
+    names: minijinja::Value,
+}
+
+impl Context {
+    /// Takes a map of names to values.
+    pub fn new(names: &Value) -> Self {
+        Self { names: value::from_json(names) }
+    }
+}
+
+impl Template {
+    /// Parses a scalar and compiles its expressions.
+    pub fn parse(scalar: &str) -> Result<Self, TemplateError> {
+        let pieces = scan::pieces(scalar)?;
+        for piece in &pieces {
+            if let Piece::Expression { source, range } = piece {
+                ENVIRONMENT.compile_expression(source).map_err(|why| said(&why, source, range, None))?;
+            }
+        }
+        Ok(Self { pieces })
+    }
+
+    /// The scalar's value in a context.
+    pub fn evaluate(&self, context: &Context) -> Result<Value, TemplateError> {
+        if let [Piece::Expression { source, range }] = self.pieces.as_slice() {
+            let result = eval(source, range, context)?;
+            return value::json(&result).map_err(|why| {
+                let missing = why.contains("undefined").then(|| undefined::error(source, range, context)).flatten();
+                missing.unwrap_or_else(|| wrong(source, range, why))
+            });
+        }
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(literal) => text.push_str(literal),
+                Piece::Expression { source, range } => {
+                    let result = eval(source, range, context)?;
+                    text.push_str(&value::text(&result).map_err(|why| wrong(source, range, why))?);
+                }
+            }
+        }
+        Ok(Value::String(text))
+    }
+}
+
+/// The value of a scalar, in a map of names to values.
+pub fn evaluate(scalar: &str, context: &Value) -> Result<Value, TemplateError> {
+    Template::parse(scalar)?.evaluate(&Context::new(context))
+}
+
+/// A document with the values of all its scalars; or everything that is wrong with them.
+pub fn expand(tree: &Value, context: &Value) -> Result<Value, Vec<(Pointer, TemplateError)>> {
+    let context = Context::new(context);
+    let mut found = Vec::new();
+    let expanded = map_scalars(tree, &Pointer::root(), &mut |scalar, at| {
+        let result = Template::parse(scalar).and_then(|template| template.evaluate(&context));
+        result.unwrap_or_else(|why| {
+            found.push((at.clone(), why));
+            Value::Null
+        })
+    });
+    if found.is_empty() { Ok(expanded) } else { Err(found) }
+}
+
+/// What is wrong with the scalars of a document whatever the context.
+pub fn check(tree: &Value) -> Vec<(Pointer, TemplateError)> {
+    let mut found = Vec::new();
+    map_scalars(tree, &Pointer::root(), &mut |scalar, at| {
+        found.extend(Template::parse(scalar).err().map(|why| (at.clone(), why)));
+        Value::Null
+    });
+    found
+}
+
+/// The tree with each text that has an expression replaced. Keys stay as they are.
+fn map_scalars(tree: &Value, at: &Pointer, replace: &mut dyn FnMut(&str, &Pointer) -> Value) -> Value {
+    match tree {
+        Value::String(text) if scan::has_expression(text) => replace(text, at),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(i, item)| map_scalars(item, &at.at(i), replace)).collect()
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| (key.clone(), map_scalars(value, &at.at(key), replace)));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+fn eval(source: &str, range: &Range<usize>, context: &Context) -> Result<minijinja::Value, TemplateError> {
+    let expression = ENVIRONMENT.compile_expression(source).map_err(|why| said(&why, source, range, None))?;
+    let result = expression.eval(context.names.clone()).map_err(|why| said(&why, source, range, Some(context)))?;
+    if result.is_undefined() {
+        return Err(
+            undefined::error(source, range, context).unwrap_or_else(|| wrong(source, range, "has no value here"))
+        );
+    }
+    Ok(result)
+}
+
+fn wrong(source: &str, range: &Range<usize>, why: impl fmt::Display) -> TemplateError {
+    TemplateError { range: range.clone(), message: format!("`{}` {why}", source.trim()) }
+}
+
+/// What minijinja has against an expression. Its own text names no values, only names.
+fn said(why: &minijinja::Error, source: &str, range: &Range<usize>, context: Option<&Context>) -> TemplateError {
+    let undefined = why.kind() == ErrorKind::UndefinedError || why.detail().is_some_and(|d| d.contains("undefined"));
+    match (why.kind(), context) {
+        (_, Some(context)) if undefined => undefined::error(source, range, context).unwrap_or_else(|| {
+            wrong(
+                source,
+                range,
+                why.detail().map_or("has no value here".to_owned(), |d| format!("cannot be evaluated: {d}")),
+            )
+        }),
+        (ErrorKind::OutOfFuel, _) => wrong(source, range, "takes too many steps"),
+        (kind, _) => {
+            wrong(source, range, format!("cannot be evaluated: {}", why.detail().unwrap_or(&kind.to_string())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
