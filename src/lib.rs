@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod compare;
+pub mod catalogue;
 pub mod diagnostic;
 pub mod ledger;
 pub mod load;

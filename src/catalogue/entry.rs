@@ -1,0 +1,411 @@
+//! One kind of the catalogue, as it is written in the data files and in apps.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::part_path::PartPath;
+
+/// What is known about one kind: where its pods are described, or that it has none.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entry {
+    /// The API group; empty for the core group.
+    #[serde(default)]
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// The API versions that the paths were looked up in; empty: any.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// The entry is about the objects with this name only.
+    pub name: Option<String>,
+    /// The places that describe pods or volumes. None: the kind has no pods.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+    /// Why the kind's pods cannot be reached, where that is so.
+    pub unsupported: Option<String>,
+    /// What else one should know.
+    pub note: Option<String>,
+    /// Where the facts were read.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// One place in a kind that describes pods, virtual machines or volumes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "RawPart")]
+pub struct Part {
+    /// The name by which sites and apps call it.
+    pub name: String,
+    /// The API versions that have it; empty: all.
+    pub versions: Vec<String>,
+    /// The place whose presence decides whether there is such a part; one part per list element where it ends in `[*]` or `{*}`.
+    pub at: Option<PartPath>,
+    /// What to do where the place is absent.
+    pub absent: Absent,
+    /// The part is there only where this field is.
+    pub only_with: Option<PartPath>,
+    /// Whether the placement rule is written here.
+    pub inject: Inject,
+    /// The field that the placement rule goes into.
+    pub arch_via: ArchVia,
+    /// Where its fields are.
+    pub places: BTreeMap<Field, Vec<PartPath>>,
+    /// What the operator does by default and stops doing once the placement is written, so that it has to be written again.
+    pub defaults: Defaults,
+    /// Whether the operator keeps the first node selector term only.
+    pub first_term_only: bool,
+    /// Whether an operator makes a PodDisruptionBudget for these pods.
+    pub budget_by_operator: bool,
+    /// Whether the object's own name is a name of the part.
+    pub named_by_object: bool,
+    /// Whether this place is about volumes only, not about pods.
+    pub volumes_only: bool,
+    /// How many pods there are where no number is written.
+    pub default_replicas: u32,
+    /// The factor where no other is written.
+    pub default_multiplier: u32,
+    /// Whether there is one pod on each eligible node.
+    pub per_node: bool,
+    /// Whether the pods end by themselves.
+    pub to_completion: bool,
+    /// Whether a pod is not replaced elsewhere while its node is merely unreachable (StatefulSets, virtual machines).
+    pub sticky: bool,
+    /// Whether more than half of the pods must be there.
+    pub quorum: bool,
+    /// The labels that the operator puts on the pods; `{name}` is the object's name, `{element}` the list element's.
+    pub pod_labels: BTreeMap<String, String>,
+    /// What else one should know; for parts without a placement field, why.
+    pub note: Option<String>,
+}
+
+/// What to do where a part's place is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absent {
+    /// There are no such pods; writing the place would start something.
+    #[default]
+    Leave,
+    /// The pods run all the same; the place is made to put the rule there.
+    Create,
+}
+
+/// Whether the placement rule is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inject {
+    /// Always.
+    Always,
+    /// Where the rule excludes a node of the site, or the site asks for it.
+    WhereNeeded,
+    /// Never: it must run everywhere, or another object owns it.
+    #[default]
+    Never,
+}
+
+/// The field that the placement rule goes into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArchVia {
+    /// `core/v1.NodeAffinity`, in an `Affinity` or by itself.
+    NodeAffinity,
+    /// A map of labels.
+    NodeSelector,
+    /// `core/v1.NodeSelector`: a map with `nodeSelectorTerms`.
+    NodeSelectorTerms,
+    /// A list of `{key, value}`.
+    NodeSelectorList,
+    /// There is none.
+    #[default]
+    None,
+}
+
+/// A field of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Field {
+    /// `core/v1.Affinity`.
+    Affinity,
+    /// `core/v1.NodeAffinity`.
+    NodeAffinity,
+    /// `core/v1.PodAffinity`.
+    PodAffinity,
+    /// `core/v1.PodAntiAffinity`.
+    PodAntiAffinity,
+    /// A map of node labels.
+    NodeSelector,
+    /// `core/v1.NodeSelector`, or a list of `{key, value}`; see [`ArchVia`].
+    NodeSelectorTerms,
+    /// A list of `core/v1.Toleration`.
+    Tolerations,
+    /// A list of `core/v1.TopologySpreadConstraint`.
+    TopologySpread,
+    /// The name of a PriorityClass.
+    PriorityClass,
+    /// How many pods.
+    Replicas,
+    /// A factor to the number of pods.
+    Multiplier,
+    /// `core/v1.ResourceRequirements`, one per container.
+    Resources,
+    /// `core/v1.PodSpec`.
+    PodSpec,
+    /// The labels of the pods.
+    Labels,
+    /// The `LabelSelector` by which the workload finds its pods.
+    Selector,
+    /// Images: texts, or references with a `name`.
+    Images,
+    /// `core/v1.PersistentVolumeClaimSpec`: has `storageClassName` and `accessModes`.
+    Claims,
+    /// The name of a StorageClass, outside of a claim.
+    StorageClass,
+    /// A CPU architecture, written as in the label `kubernetes.io/arch`.
+    Architecture,
+    /// `apps/v1.DeploymentStrategy`.
+    Rollout,
+}
+
+/// What has to be written again beside the rule.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Defaults {
+    /// Node affinity expressions.
+    #[serde(default)]
+    pub expressions: Vec<DefaultExpression>,
+    /// Other fields.
+    #[serde(default)]
+    pub fields: BTreeMap<Field, Value>,
+}
+
+/// A node affinity expression of an operator's default.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DefaultExpression {
+    /// The label.
+    pub key: String,
+    /// The operator.
+    pub operator: DefaultOperator,
+    /// The values of `In`.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Left out where no node that is eligible has it, because nothing could run then.
+    #[serde(default)]
+    pub only_if_met: bool,
+}
+
+/// The operator of a default expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum DefaultOperator {
+    /// The label has one of the values.
+    In,
+    /// The label is there.
+    Exists,
+    /// The label is not there.
+    DoesNotExist,
+}
+
+impl DefaultOperator {
+    /// The operator's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::In => "In",
+            Self::Exists => "Exists",
+            Self::DoesNotExist => "DoesNotExist",
+        }
+    }
+}
+
+/// A well-known type at a part's place, from which its fields follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Form {
+    /// `core/v1.PodTemplateSpec`.
+    PodTemplate,
+    /// `core/v1.PodSpec`.
+    PodSpec,
+    /// The part of a PodSpec that most operators copy: `affinity`, `nodeSelector`, `tolerations`.
+    NodePlacement,
+    /// Rook's `Placement`.
+    Placement,
+}
+
+const POD_SPEC: &[(Field, &str)] = &[
+    (Field::PodSpec, ""),
+    (Field::Affinity, ".affinity"),
+    (Field::NodeSelector, ".nodeSelector"),
+    (Field::Tolerations, ".tolerations"),
+    (Field::TopologySpread, ".topologySpreadConstraints"),
+    (Field::PriorityClass, ".priorityClassName"),
+    (Field::Resources, ".containers[*].resources"),
+    (Field::Images, ".containers[*].image"),
+    (Field::Images, ".initContainers[*].image"),
+    (Field::Images, ".ephemeralContainers[*].image"),
+    (Field::Claims, ".volumes[*].ephemeral.volumeClaimTemplate.spec"),
+];
+const NODE_PLACEMENT: &[(Field, &str)] =
+    &[(Field::Affinity, ".affinity"), (Field::NodeSelector, ".nodeSelector"), (Field::Tolerations, ".tolerations")];
+const PLACEMENT: &[(Field, &str)] = &[
+    (Field::NodeAffinity, ".nodeAffinity"),
+    (Field::PodAffinity, ".podAffinity"),
+    (Field::PodAntiAffinity, ".podAntiAffinity"),
+    (Field::Tolerations, ".tolerations"),
+    (Field::TopologySpread, ".topologySpreadConstraints"),
+];
+const AFFINITY: &[(Field, &str)] = &[
+    (Field::NodeAffinity, ".nodeAffinity"),
+    (Field::PodAffinity, ".podAffinity"),
+    (Field::PodAntiAffinity, ".podAntiAffinity"),
+];
+
+impl Form {
+    /// The prefix of the type's fields below the part's place, and the fields.
+    fn fields(self) -> (&'static str, &'static [(Field, &'static str)]) {
+        match self {
+            Self::PodTemplate => (".spec", POD_SPEC),
+            Self::PodSpec => ("", POD_SPEC),
+            Self::NodePlacement => ("", NODE_PLACEMENT),
+            Self::Placement => ("", PLACEMENT),
+        }
+    }
+}
+
+/// A part as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawPart {
+    name: String,
+    #[serde(default)]
+    versions: Vec<String>,
+    at: Option<String>,
+    form: Option<Form>,
+    #[serde(default)]
+    absent: Absent,
+    only_with: Option<String>,
+    #[serde(default)]
+    inject: Inject,
+    #[serde(default)]
+    arch_via: ArchVia,
+    #[serde(default)]
+    fields: BTreeMap<Field, OneOrMany>,
+    #[serde(default)]
+    defaults: Defaults,
+    #[serde(default)]
+    first_term_only: bool,
+    #[serde(default)]
+    budget_by_operator: bool,
+    #[serde(default)]
+    named_by_object: bool,
+    #[serde(default)]
+    volumes_only: bool,
+    default_replicas: Option<u32>,
+    default_multiplier: Option<u32>,
+    #[serde(default)]
+    per_node: bool,
+    #[serde(default)]
+    to_completion: bool,
+    #[serde(default)]
+    sticky: bool,
+    #[serde(default)]
+    quorum: bool,
+    #[serde(default)]
+    pod_labels: BTreeMap<String, String>,
+    note: Option<String>,
+}
+
+/// One path or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn texts(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
+impl TryFrom<RawPart> for Part {
+    type Error = String;
+
+    fn try_from(raw: RawPart) -> Result<Self, String> {
+        let part = |text: &String| PartPath::parse(text);
+        let places = places(&raw)?;
+        require_field(&raw, &places)?;
+        Ok(Self {
+            at: raw.at.as_ref().map(part).transpose()?,
+            only_with: raw.only_with.as_ref().map(part).transpose()?,
+            places,
+            name: raw.name,
+            versions: raw.versions,
+            absent: raw.absent,
+            inject: raw.inject,
+            arch_via: raw.arch_via,
+            defaults: raw.defaults,
+            first_term_only: raw.first_term_only,
+            budget_by_operator: raw.budget_by_operator,
+            named_by_object: raw.named_by_object,
+            volumes_only: raw.volumes_only,
+            default_replicas: raw.default_replicas.unwrap_or(1),
+            default_multiplier: raw.default_multiplier.unwrap_or(1),
+            per_node: raw.per_node,
+            to_completion: raw.to_completion,
+            sticky: raw.sticky,
+            quorum: raw.quorum,
+            pod_labels: raw.pod_labels,
+            note: raw.note,
+        })
+    }
+}
+
+/// The paths of the part's fields: those of its form, and over them those that are written.
+fn places(raw: &RawPart) -> Result<BTreeMap<Field, Vec<PartPath>>, String> {
+    let mut texts: BTreeMap<Field, Vec<String>> = BTreeMap::new();
+    if let Some(form) = raw.form {
+        let (prefix, fields) = form.fields();
+        for (field, path) in fields {
+            texts.entry(*field).or_default().push(below(prefix, path));
+        }
+        if form == Form::PodTemplate {
+            texts.insert(Field::Labels, vec![".metadata.labels".to_owned()]);
+        }
+    }
+    for (field, written) in &raw.fields {
+        texts.insert(*field, written.texts().to_vec());
+    }
+    let affinity = texts.get(&Field::Affinity).and_then(|paths| paths.first()).cloned();
+    for (field, path) in AFFINITY.iter().filter(|_| affinity.is_some()) {
+        let prefix = affinity.as_deref().unwrap_or_default();
+        texts.entry(*field).or_insert_with(|| vec![format!("{prefix}{path}")]);
+    }
+    texts.into_iter().map(|(field, paths)| Ok((field, paths.iter().map(|p| PartPath::parse(p)).collect::<Result<_, _>>()?))).collect()
+}
+
+/// A path below a prefix; the place itself is `.`.
+fn below(prefix: &str, path: &str) -> String {
+    match (prefix, path) {
+        ("", "") => ".".to_owned(),
+        _ => format!("{prefix}{path}"),
+    }
+}
+
+/// Refuses a part whose rule would have no field to go into.
+fn require_field(raw: &RawPart, places: &BTreeMap<Field, Vec<PartPath>>) -> Result<(), String> {
+    let (field, name) = match raw.arch_via {
+        ArchVia::NodeAffinity => (Field::NodeAffinity, "nodeAffinity` or `affinity"),
+        ArchVia::NodeSelector => (Field::NodeSelector, "nodeSelector"),
+        ArchVia::NodeSelectorTerms | ArchVia::NodeSelectorList => (Field::NodeSelectorTerms, "nodeSelectorTerms"),
+        ArchVia::None => return Ok(()),
+    };
+    match places.contains_key(&field) {
+        true => Ok(()),
+        false => Err(format!("the part `{}` does not say where its `{name}` is", raw.name)),
+    }
+}

@@ -1,0 +1,45 @@
+//! Paths of the catalogue: from the object's root, or, with a leading dot, from the part's own place.
+
+use serde_json::Value;
+
+use crate::diagnostic::Pointer;
+use crate::patch::FieldPath;
+
+/// Where a field of a part is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartPath {
+    /// The part's own place (`.`).
+    Here,
+    /// Below the part's own place (`.affinity`).
+    Below(FieldPath),
+    /// From the object's root (`spec.replicas`).
+    Root(FieldPath),
+}
+
+impl PartPath {
+    /// Reads a path.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a field path.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let path = |text: &str| FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {}", e.0));
+        match text.strip_prefix('.') {
+            Some("") => Ok(Self::Here),
+            Some(below) => Ok(Self::Below(path(below)?)),
+            None => Ok(Self::Root(path(text)?)),
+        }
+    }
+
+    /// The pointers that it leads to in an object, for a part at a place. Missing maps are followed, missing list elements are not.
+    pub fn resolve(&self, object: &Value, at: &Pointer) -> Vec<Pointer> {
+        match self {
+            Self::Here => vec![at.clone()],
+            Self::Below(path) => {
+                let place = object.pointer(at.as_str()).unwrap_or(&Value::Null);
+                path.resolve(place).iter().map(|below| at.join(below)).collect()
+            }
+            Self::Root(path) => path.resolve(object),
+        }
+    }
+}
