@@ -4,25 +4,20 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
+use super::Look;
 use super::escape::{escape, escape_lines, visible};
 use super::wrap::wrap;
-use super::{Look, summary};
 use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Label, Severity};
 use crate::source::{Sources, position};
 
-/// All diagnostics with the lines that they are about, and a line that counts them; empty if there are none.
+/// All diagnostics with the lines that they are about, an empty line behind each. [`super::summary`] counts them.
 pub fn human(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String {
-    if diagnostics.is_empty() {
-        return String::new();
-    }
     let renderer = renderer(look);
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&renderer.render(&picture(diagnostic, sources, look)));
         text.push_str("\n\n");
     }
-    text.push_str(&summary(diagnostics));
-    text.push('\n');
     text
 }
 
@@ -187,8 +182,6 @@ mod tests {
           |           - only 2 here
           |
           = help: lower the request, or place the workload on a larger node
-
-        1 error in 1 file
         ");
     }
 
@@ -209,8 +202,6 @@ mod tests {
           = help: lower the request, or
                   place the workload on a
                   larger node
-
-        1 error in 1 file
         ");
     }
 
@@ -232,8 +223,6 @@ mod tests {
         4 -     cpus: 2
         4 +     capacity: 2
           |
-
-        1 error in 1 file
         ");
     }
 
@@ -246,8 +235,6 @@ mod tests {
         --> sites/gone.yaml
          = note: named in `profiles`
          = help: add it
-
-        1 error in 1 file
         ");
     }
 
