@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cluster;
 pub mod compare;
 pub mod catalogue;
 pub mod diagnostic;

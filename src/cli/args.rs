@@ -93,6 +93,7 @@ pub(super) enum Command {
     Schema(commands::schema::SchemaArgs),
     Init(commands::init::InitArgs),
     New(commands::new::NewArgs),
+    Nodes(commands::nodes::NodesArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }

@@ -96,6 +96,7 @@ fn dispatch(cli: &Cli, console: &Console) -> anyhow::Result<Outcome> {
         Command::Schema(args) => commands::schema::run(args, console),
         Command::Init(args) => commands::init::run(args, global, console),
         Command::New(args) => commands::new::run(args, global, console),
+        Command::Nodes(args) => commands::nodes::run(args, global, console),
         Command::Completions(args) => commands::completions::run(args, console),
         Command::Man(args) => commands::man::run(args, console),
     }

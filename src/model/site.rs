@@ -123,7 +123,7 @@ pub struct Pool {
     /// What a node of the pool has in all, by resource (`cpu`, `memory`, `pods` …).
     #[serde(default)]
     pub capacity: BTreeMap<String, Quantity>,
-    /// What a node of the pool offers to pods, as imported from the cluster; instead of `capacity` and `reserved`.
+    /// What a node of the pool offers to pods, as imported from the cluster; instead of `capacity`.
     #[serde(default)]
     pub allocatable: BTreeMap<String, Quantity>,
     /// The platform's own share of each node's capacity.

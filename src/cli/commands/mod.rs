@@ -9,6 +9,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod man;
 pub(super) mod new;
+pub(super) mod nodes;
 pub(super) mod render;
 pub(super) mod resolve;
 pub(super) mod rules;
