@@ -57,7 +57,7 @@ impl<'a> Bases<'a> {
     /// The catalogue with the app's own entries; `None` where they have errors.
     pub(super) fn catalogue(&self, app: Option<&App>) -> Option<Arc<Catalogue>> {
         match app {
-            None => Some(Catalogue::built_in()),
+            None => Some(Arc::new(Catalogue::built_in().clone())),
             Some(app) => self.apps.get(&app.name)?.catalogue.clone(),
         }
     }
@@ -91,12 +91,27 @@ fn base(
     let mut found = Diagnostics::new();
     let (objects, problems) = renderer.build(&app.directory);
     found.append(problems);
-    let catalogue = Catalogue::with(&app.spec.catalogue, &app.origin(&Pointer::parse("/catalogue")));
-    let catalogue = catalogue.map_err(|problems| found.append(problems)).ok();
+    let catalogue = catalogue(app, &mut found);
     let paths = repository.files.list(&app.directory, &mut found);
     let inputs = paths.iter().filter_map(|path| digest(repository, path)).collect();
     let base = objects.map(|objects| (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs }));
     (base, found)
+}
+
+/// The catalogue, with the app's own entries.
+fn catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>> {
+    match Catalogue::with(&app.spec.catalogue) {
+        Ok(catalogue) => Some(Arc::new(catalogue)),
+        Err(why) => {
+            found.push(
+                rules::MALFORMED_CATALOGUE_ENTRY
+                    .report(why.message)
+                    .primary(app.origin(&Pointer::parse("/catalogue").at(why.index)), "")
+                    .help("an entry has the form of those in siteplan's own catalogue: `group`, `kind`, `parts` …"),
+            );
+            None
+        }
+    }
 }
 
 /// A file's path and digest; `None` where it cannot be read, which is reported where it is parsed.

@@ -39,6 +39,7 @@ rules! {
     HA_MODE_MISMATCH = "ha-mode-mismatch", Error, "the nodes contradict the promise of availability";
     INDISTINGUISHABLE_POOLS = "indistinguishable-pools", Error, "nothing tells two pools apart";
     LEDGER_UNREADABLE = "ledger-unreadable", Warning, "the record of what a site was generated from cannot be read";
+    MALFORMED_CATALOGUE_ENTRY = "malformed-catalogue-entry", Error, "an app's own catalogue entry does not have the form of one";
     MALFORMED_VALUE = "malformed-value", Error, "a value does not have the form that is expected";
     MERGE_KEY_IN_INPUT = "merge-key-in-input", Error, "an input file uses a merge key";
     MISSING_FLEET_FILE = "missing-fleet-file", Error, "there is no fleet here";
