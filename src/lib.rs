@@ -7,7 +7,9 @@
 pub mod cluster;
 pub mod compare;
 pub mod catalogue;
+pub mod bundle;
 pub mod diagnostic;
+pub mod kinds;
 pub mod ledger;
 pub mod load;
 pub mod manifest;

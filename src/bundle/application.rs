@@ -1,0 +1,155 @@
+//! The Application of an instance.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::kinds::Scope;
+use crate::model::{ArgoCd, OnRemove};
+use crate::plan::{Instance, InstanceSource};
+
+use super::project::cluster;
+use super::{
+    Context, DEFAULT_NAMESPACE, RESOURCES_FINALIZER, SYNC_OPTIONS, WAVE, differences, dry_run, has, names,
+    repository_path,
+};
+
+/// The Application of an instance.
+pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
+    let (site, fleet) = (context.site(), context.fleet());
+    let mut metadata = json!({
+        "name": names::application_name(&site.name, &instance.name),
+        "namespace": fleet.argocd.namespace(),
+        "labels": {"app.kubernetes.io/part-of": names::site_name(&site.name), "siteplan.dev/site": site.name},
+        "annotations": annotations(context, instance),
+    });
+    if on_remove(instance) != OnRemove::Keep {
+        metadata["finalizers"] = json!([RESOURCES_FINALIZER]);
+    }
+    let (key, cluster) = cluster(context);
+    let ignored = differences::of_objects(context.objects(instance));
+    let mut spec = json!({
+        "project": names::site_name(&site.name),
+        "source": source(context, &instance.name),
+        "destination": {key: cluster, "namespace": destination_namespace(context, instance)},
+        "syncPolicy": {
+            "automated": automated(&instance.source),
+            "syncOptions": sync_options(context, instance, !ignored.is_empty()),
+            "retry": retry(&fleet.argocd),
+        },
+    });
+    if !ignored.is_empty() {
+        spec["ignoreDifferences"] = json!(ignored);
+    }
+    json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec})
+}
+
+/// Where Argo CD finds a directory of the site's output.
+fn source(context: &Context<'_>, directory: &str) -> Value {
+    let fleet = context.fleet();
+    json!({
+        "repoURL": fleet.source.repo_url,
+        "path": repository_path(fleet, &format!("out/{}/{directory}", context.site().name)),
+        "targetRevision": fleet.source.revision,
+    })
+}
+
+/// How a sync that did not succeed is tried again: for half an hour, long enough for an operator to bring its API. From 3.2 on each
+/// attempt looks for a newer commit.
+pub(super) fn retry(argocd: &ArgoCd) -> Value {
+    let mut retry = json!({"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}});
+    if has(argocd, (3, 2)) {
+        retry["refresh"] = json!(true);
+    }
+    retry
+}
+
+/// The namespace that the Application names: the instance's, else the first of its objects, else one that is never used.
+pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Instance) -> &'a str {
+    let namespaced = context.objects(instance).iter().filter(|o| context.kinds.scope_of(o) == Scope::Namespaced);
+    instance
+        .namespace
+        .as_deref()
+        .or_else(|| namespaced.filter_map(|o| o.namespace()).min())
+        .unwrap_or(DEFAULT_NAMESPACE)
+}
+
+/// Namespaces and nodes outlive whoever wrote them down.
+fn on_remove(instance: &Instance) -> OnRemove {
+    instance.app().map_or(OnRemove::Keep, |app| app.spec.on_remove)
+}
+
+fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value> {
+    let mut annotations = Map::new();
+    annotations.insert(WAVE.to_owned(), json!(instance.wave.to_string()));
+    annotations
+        .insert("argocd.argoproj.io/manifest-generate-paths".to_owned(), json!(generate_paths(context, instance)));
+    if on_remove(instance) == OnRemove::Confirm {
+        annotations.insert(SYNC_OPTIONS.to_owned(), json!("Prune=confirm,Delete=confirm"));
+    }
+    annotations
+}
+
+/// Every directory whose change can change the manifests: the overlay and what it is built on.
+fn generate_paths(context: &Context<'_>, instance: &Instance) -> String {
+    let own = instance.app().map(|app| BTreeSet::from([app.directory.clone()])).unwrap_or_default();
+    let read = context.input.directories.get(&instance.name).unwrap_or(&own);
+    let overlay = format!("out/{}/{}", context.site().name, instance.name);
+    let read =
+        read.iter().filter(|d| **d != overlay).map(|d| format!("/{}", plain(&repository_path(context.fleet(), d))));
+    let mut paths: Vec<String> = std::iter::once(".".to_owned()).chain(read).collect();
+    paths.dedup();
+    paths.join(";")
+}
+
+/// The directory, or the nearest one above whose path Argo CD reads as it is written.
+fn plain(directory: &str) -> &str {
+    let strange = |name: &str| name.contains([';', '*', '?', '[', '\\']) || name.trim() != name;
+    let mut end = 0;
+    for name in directory.split('/') {
+        if strange(name) {
+            return directory[..end].trim_end_matches('/');
+        }
+        end += name.len() + 1;
+    }
+    directory
+}
+
+/// What is synced without being asked. Labels of nodes are not put back: a node that is not there must not be made.
+fn automated(source: &InstanceSource) -> Value {
+    match source {
+        InstanceSource::App(_) => json!({"prune": true, "selfHeal": true}),
+        InstanceSource::Namespaces => json!({"prune": false, "selfHeal": true}),
+        InstanceSource::Nodes => json!({"prune": false, "selfHeal": false}),
+    }
+}
+
+fn sync_options(context: &Context<'_>, instance: &Instance, ignores: bool) -> Vec<&'static str> {
+    let argocd = &context.fleet().argocd;
+    let skips = dry_run::for_whole_app(argocd)
+        && !dry_run::without_definition(context.site(), context.objects(instance)).is_empty();
+    let keeps = on_remove(instance) == OnRemove::Keep && has(argocd, (3, 4));
+    let is_app = matches!(instance.source, InstanceSource::App(_));
+    let options = [
+        (keeps, "Delete=false"),
+        (keeps && !is_app, "Prune=false"),
+        (is_app, "PruneLast=true"),
+        (ignores, "RespectIgnoreDifferences=true"),
+        (matches!(instance.source, InstanceSource::Nodes), "ServerSideApply=true"),
+        (skips, dry_run::SKIP_DRY_RUN),
+    ];
+    options.into_iter().filter_map(|(wanted, option)| wanted.then_some(option)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn directories_that_argo_cd_would_read_as_patterns_are_widened() {
+        assert_eq!(plain("base/apps/web"), "base/apps/web");
+        assert_eq!(plain("base/app[s]/web"), "base");
+        assert_eq!(plain("base/apps/a;b"), "base/apps");
+        assert_eq!(plain("*"), "");
+    }
+}

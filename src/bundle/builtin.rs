@@ -1,0 +1,99 @@
+//! The objects of the apps that siteplan makes itself: `namespaces` and `nodes`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, json};
+
+use crate::manifest::Object;
+use crate::model::{NodeState, PodSecurity};
+use crate::plan::{Instance, InstanceSource, NamespacePlan, NodePlan, SitePlan};
+
+use super::SYNC_OPTIONS;
+
+/// What Argo CD may never do with a namespace or a node: not when it leaves git, not when its Application is deleted.
+const KEEP: &str = "Prune=false,Delete=false";
+/// The annotation by which an object that has left git does not keep its Application out of sync.
+const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
+
+/// The objects of a built-in instance with the names of their files; nothing for an app of base/apps.
+pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Object)> {
+    match instance.source {
+        InstanceSource::App(_) => Vec::new(),
+        InstanceSource::Namespaces => {
+            let objects = site.namespaces.iter();
+            objects.map(|(name, plan)| (format!("namespace.{name}.yaml"), namespace(name, plan))).collect()
+        }
+        InstanceSource::Nodes => {
+            let nodes = site.nodes.iter().filter_map(|node| Some((node, managed_labels(site, node)?)));
+            nodes.map(|(node, labels)| (format!("node.{}.yaml", node.name), self::node(&node.name, &labels))).collect()
+        }
+    }
+}
+
+fn namespace(name: &str, plan: &NamespacePlan) -> Object {
+    let mut labels = plan.spec.labels.clone();
+    if let Some(level) = plan.pod_security {
+        for mode in ["audit", "enforce", "warn"] {
+            labels.insert(format!("pod-security.kubernetes.io/{mode}"), level_name(level).to_owned());
+        }
+    }
+    let mut annotations = plan.spec.annotations.clone();
+    annotations.entry(SYNC_OPTIONS.to_owned()).or_insert_with(|| KEEP.to_owned());
+    annotations.entry(COMPARE_OPTIONS.to_owned()).or_insert_with(|| "IgnoreExtraneous".to_owned());
+    let mut metadata =
+        Map::from_iter([("name".to_owned(), json!(name)), ("annotations".to_owned(), json!(annotations))]);
+    if !labels.is_empty() {
+        metadata.insert("labels".to_owned(), json!(labels));
+    }
+    Object::new(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+}
+
+fn level_name(level: PodSecurity) -> &'static str {
+    match level {
+        PodSecurity::Privileged => "privileged",
+        PodSecurity::Baseline => "baseline",
+        PodSecurity::Restricted => "restricted",
+    }
+}
+
+/// Only metadata: a Node's taints are one list that others write too, and so they are never here.
+fn node(name: &str, labels: &BTreeMap<&str, &str>) -> Object {
+    Object::new(json!({
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": labels,
+            "annotations": {SYNC_OPTIONS: KEEP, COMPARE_OPTIONS: "IgnoreExtraneous"},
+        },
+    }))
+}
+
+/// The labels that siteplan puts on a node; `None` for a node that is not there, has no name yet, or is none of ours. Argo CD would
+/// make a Node that does not exist, and that would keep the real one from joining.
+fn managed_labels<'a>(site: &'a SitePlan, node: &'a NodePlan) -> Option<BTreeMap<&'a str, &'a str>> {
+    let managed = site.pools.get(&node.pool).is_some_and(|pool| pool.manage_labels);
+    if !managed || node.unnamed || node.state == Some(NodeState::Replacing) {
+        return None;
+    }
+    let runs_here = |instance: &&Instance| instance.pool.as_ref().is_none_or(|pool| *pool == node.pool);
+    let of_apps =
+        site.instances.iter().filter(runs_here).filter_map(|i| i.app()).flat_map(|app| &app.spec.nodes.labels);
+    let mut labels: BTreeMap<&str, &str> = of_apps.map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let own = node.labels.iter().filter(|(key, _)| !is_kubelets(key));
+    labels.extend(own.map(|(key, value)| (key.as_str(), value.as_str())));
+    (!labels.is_empty()).then_some(labels)
+}
+
+/// Whether the node's kubelet or the installer writes the label.
+fn is_kubelets(key: &str) -> bool {
+    const KUBELETS: &[&str] = &[
+        "kubernetes.io/arch",
+        "kubernetes.io/hostname",
+        "kubernetes.io/os",
+        "node-role.kubernetes.io/control-plane",
+        "node-role.kubernetes.io/master",
+        "node-role.kubernetes.io/worker",
+    ];
+    KUBELETS.contains(&key)
+}

@@ -1,0 +1,77 @@
+//! Custom resources whose API may not be there yet when Argo CD tries a sync out.
+//!
+//! Argo CD tries out all objects of an Application before it applies the first one; an object whose API is missing fails the sync
+//! unless its dry run is skipped. Definitions within the same Application are seen; those that an operator brings are not.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::kinds::GroupKind;
+use crate::manifest::{Object, ObjectId};
+use crate::model::ArgoCd;
+use crate::plan::SitePlan;
+
+use super::{SYNC_OPTIONS, comes_with_platform, has};
+
+/// The sync option.
+pub(crate) const SKIP_DRY_RUN: &str = "SkipDryRunOnMissingResource=true";
+
+/// An annotation that an object needs in its overlay, because the Argo CD is too old to be told for the whole Application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededAnnotation {
+    /// The object.
+    pub object: ObjectId,
+    /// The annotation.
+    pub key: &'static str,
+    /// Its whole value; what the object has already is in it.
+    pub value: String,
+}
+
+/// The annotations that an instance's objects need beside what its Application says; none from Argo CD 3.1 on.
+pub fn needed_annotations(site: &SitePlan, objects: &[Object]) -> Vec<NeededAnnotation> {
+    if for_whole_app(&site.fleet.spec.argocd) {
+        return Vec::new();
+    }
+    let needy = without_definition(site, objects).into_iter().filter(|o| !skips_dry_run(o));
+    needy
+        .map(|object| {
+            let own = object.annotation(SYNC_OPTIONS).filter(|own| !own.is_empty());
+            let value = own.map_or_else(|| SKIP_DRY_RUN.to_owned(), |own| format!("{own},{SKIP_DRY_RUN}"));
+            NeededAnnotation { object: object.id(), key: SYNC_OPTIONS, value }
+        })
+        .collect()
+}
+
+/// Whether the option works for a whole Application.
+pub(crate) fn for_whole_app(argocd: &ArgoCd) -> bool {
+    has(argocd, (3, 1))
+}
+
+/// The custom resources whose definitions are neither among the objects nor part of the platform.
+pub(crate) fn without_definition<'a>(site: &SitePlan, objects: &'a [Object]) -> Vec<&'a Object> {
+    let defined = definitions(objects);
+    objects
+        .iter()
+        .filter(|object| {
+            let kind = GroupKind::of(object);
+            !defined.contains(&kind) && !comes_with_platform(site, &kind)
+        })
+        .collect()
+}
+
+/// Whether the object itself says that its dry run is skipped.
+pub(crate) fn skips_dry_run(object: &Object) -> bool {
+    object.annotation(SYNC_OPTIONS).is_some_and(|options| options.split(',').any(|o| o.trim() == SKIP_DRY_RUN))
+}
+
+/// The kinds that the CustomResourceDefinitions among the objects define.
+pub(crate) fn definitions(objects: &[Object]) -> BTreeSet<GroupKind> {
+    let text =
+        |object: &Object, pointer: &str| object.get(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    objects
+        .iter()
+        .filter(|o| o.kind() == "CustomResourceDefinition")
+        .map(|o| GroupKind { group: text(o, "/spec/group"), kind: text(o, "/spec/names/kind") })
+        .collect()
+}

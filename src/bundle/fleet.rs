@@ -1,0 +1,59 @@
+//! One Argo CD for all sites: the Application of the sites' roots, and that Argo CD's settings.
+
+use crate::diagnostic::{Diagnostics, Pointer, rules};
+use crate::load::Fleet;
+use crate::model::Topology;
+
+use super::root::Root;
+use super::{File, kustomization, settings};
+
+/// The name of the fleet's directory, Application and project. No site can be called so.
+const FLEET: &str = "fleet";
+/// How many Applications one root can hold: its status has a line for each, and etcd limits the size of an object.
+const MAX_SITES: usize = 1000;
+
+/// Makes `out/fleet/`; nothing where every site has its own Argo CD. `sites` are all sites of the fleet, in any order.
+pub fn fleet_bundle(fleet: &Fleet, sites: &[&str]) -> (Vec<File>, Diagnostics) {
+    if fleet.spec.argocd.topology == Topology::PerSite {
+        return (Vec::new(), Diagnostics::new());
+    }
+    let mut sites = sites.to_vec();
+    sites.sort_unstable();
+    let roots: Vec<String> = sites.iter().map(|site| format!("../../{site}/bootstrap")).collect();
+    let root = Root {
+        name: FLEET.to_owned(),
+        project: FLEET.to_owned(),
+        title: format!("fleet {}", fleet.name),
+        site: FLEET,
+        path: format!("out/{FLEET}/apps"),
+        deletion_hooks: false,
+    };
+    let (settings_file, settings) = settings::health(&fleet.spec.argocd);
+    let mut bootstrap = vec!["project.yaml", "root.yaml", settings_file];
+    bootstrap.sort_unstable();
+    let file = |path: &str, document| File { path: format!("{FLEET}/{path}"), documents: vec![document] };
+    let mut files = vec![
+        file("apps/kustomization.yaml", kustomization(&roots)),
+        file("bootstrap/kustomization.yaml", kustomization(&bootstrap)),
+        file("bootstrap/project.yaml", root.app_project(&fleet.spec)),
+        file("bootstrap/root.yaml", root.application(&fleet.spec)),
+        file(&format!("bootstrap/{settings_file}"), settings),
+    ];
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    (files, too_large(fleet, sites.len()))
+}
+
+fn too_large(fleet: &Fleet, sites: usize) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    if sites > MAX_SITES {
+        found.push(
+            rules::FLEET_TOO_LARGE
+                .report(format!("one hub syncs {sites} sites; an Application of Applications holds about {MAX_SITES}"))
+                .primary(fleet.origin(&Pointer::parse("/argocd/topology")), "one Application holds all sites")
+                .help(
+                    "let every site have its own Argo CD (`topology: per-site`), or split the fleet over several hubs",
+                ),
+        );
+    }
+    found
+}

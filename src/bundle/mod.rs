@@ -1,0 +1,198 @@
+//! Makes what Argo CD reads: Applications, projects, and what an operator applies once by hand.
+//!
+//! Comes in: a site with everything resolved, and its final manifests. Goes out: files as values; the caller writes them. Promised:
+//! specs are in the form that Argo CD's controller would give them (no empty structs), nothing here needs the network or the clock,
+//! and the same input gives the same files.
+
+mod application;
+mod builtin;
+mod differences;
+mod dry_run;
+mod fleet;
+mod names;
+mod project;
+mod rights;
+mod root;
+mod settings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::diagnostic::{Diagnostics, rules};
+use crate::kinds::{GroupKind, Kinds, Provider};
+use crate::manifest::Object;
+use crate::model::{ArgoCd, ArgoFlavour, FleetSpec, Platform, Topology};
+use crate::plan::{Instance, SitePlan};
+
+pub use builtin::builtin_objects;
+pub use dry_run::{NeededAnnotation, needed_annotations};
+pub use fleet::fleet_bundle;
+pub use names::{Name, NameKind, SiteNames, application_name, names};
+pub use settings::{HEALTH_KEY, HEALTH_SCRIPT};
+
+/// The annotation that orders resources within a sync.
+pub(crate) const WAVE: &str = "argocd.argoproj.io/sync-wave";
+/// The annotation with a resource's own sync options.
+pub(crate) const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// The cluster that Argo CD itself runs in.
+pub(crate) const IN_CLUSTER: &str = "https://kubernetes.default.svc";
+/// The finalizer that makes Argo CD delete what an Application or a project holds, before it goes.
+pub(crate) const RESOURCES_FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
+/// The wave of a site's AppProject: before, and when things are removed after, every Application.
+const PROJECT_WAVE: &str = "-100";
+/// The namespace that Applications of cluster-scoped objects name; nothing is put there.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// What bundling needs.
+#[derive(Debug, Clone, Copy)]
+pub struct BundleInput<'a> {
+    /// The site.
+    pub site: &'a SitePlan,
+    /// The final manifests, by instance, the built-in ones among them.
+    pub rendered: &'a BTreeMap<String, Vec<Object>>,
+    /// Every kind that is in a base of base/apps, whether the site uses it or not: the site's project permits the cluster-scoped ones,
+    /// so that Argo CD can still prune the last object of a kind.
+    pub base_kinds: &'a BTreeSet<GroupKind>,
+    /// The directories, from the root of the fleet, that building an instance's overlay reads beside the overlay's own: bases,
+    /// components. An instance that is not here reads its app's directory.
+    pub directories: &'a BTreeMap<String, BTreeSet<String>>,
+}
+
+/// A file of the output, before it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct File {
+    /// Its path below out/.
+    pub path: String,
+    /// Its YAML documents.
+    pub documents: Vec<Value>,
+}
+
+/// Makes a site's `apps/` and `bootstrap/`.
+pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
+    let kinds = Kinds::of_site(input.site, input.rendered);
+    let context = Context { input: *input, kinds: &kinds };
+    let mut files = vec![context.file("apps/project.yaml", project::of_site(&context))];
+    for instance in &input.site.instances {
+        let path = format!("apps/{}.yaml", instance.name);
+        files.push(context.file(&path, application::of_instance(&context, instance)));
+    }
+    files.push(context.kustomization("apps", &files));
+    let bootstrap = bootstrap(&context);
+    files.push(context.kustomization("bootstrap", &bootstrap));
+    files.extend(bootstrap);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    (files, unknown_kinds(&context))
+}
+
+/// What an operator applies once: the root and its project and, where every site has its own Argo CD, its settings and rights.
+fn bootstrap(context: &Context<'_>) -> Vec<File> {
+    let root = root::of_site(context);
+    let mut files = vec![
+        context.file("bootstrap/project.yaml", root.app_project(context.fleet())),
+        context.file("bootstrap/root.yaml", root.application(context.fleet())),
+    ];
+    if context.fleet().argocd.topology == Topology::PerSite {
+        let (name, document) = settings::health(&context.fleet().argocd);
+        files.push(context.file(&format!("bootstrap/{name}"), document));
+        if context.fleet().argocd.flavour == ArgoFlavour::OpenshiftGitops {
+            files.push(File { path: context.path("bootstrap/rights.yaml"), documents: rights::of_site(context) });
+        }
+    }
+    files
+}
+
+/// What every part of bundling sees.
+#[derive(Debug, Clone, Copy)]
+struct Context<'a> {
+    input: BundleInput<'a>,
+    kinds: &'a Kinds,
+}
+
+impl<'a> Context<'a> {
+    fn site(&self) -> &'a SitePlan {
+        self.input.site
+    }
+
+    fn fleet(&self) -> &'a FleetSpec {
+        &self.input.site.fleet.spec
+    }
+
+    fn objects(&self, instance: &Instance) -> &'a [Object] {
+        self.input.rendered.get(&instance.name).map_or(&[], Vec::as_slice)
+    }
+
+    fn path(&self, below: &str) -> String {
+        format!("{}/{below}", self.site().name)
+    }
+
+    fn file(&self, path: &str, document: Value) -> File {
+        File { path: self.path(path), documents: vec![document] }
+    }
+
+    /// The kustomization of a directory over its files.
+    fn kustomization(&self, directory: &str, files: &[File]) -> File {
+        let prefix = self.path(&format!("{directory}/"));
+        let mut names: Vec<&str> = files.iter().filter_map(|f| f.path.strip_prefix(&prefix)).collect();
+        names.sort_unstable();
+        self.file(&format!("{directory}/kustomization.yaml"), kustomization(&names))
+    }
+}
+
+/// A kustomization that only lists resources.
+fn kustomization(resources: &[impl AsRef<str>]) -> Value {
+    let resources: Vec<&str> = resources.iter().map(AsRef::as_ref).collect();
+    json!({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources})
+}
+
+/// A path in the git repository, of one in the fleet's directory.
+pub(crate) fn repository_path(fleet: &FleetSpec, path: &str) -> String {
+    match fleet.source.directory.trim_matches('/') {
+        "" | "." => path.to_owned(),
+        directory => format!("{directory}/{path}"),
+    }
+}
+
+/// Whether the Argo CD has a feature that came with a version. A version that cannot be read has none.
+pub(crate) fn has(argocd: &ArgoCd, since: (u32, u32)) -> bool {
+    argocd.version().is_some_and(|version| version >= since)
+}
+
+/// Whether every cluster of the site's platform has the API.
+pub(crate) fn comes_with_platform(site: &SitePlan, kind: &GroupKind) -> bool {
+    match crate::kinds::find(&kind.group, &kind.kind).map(|facts| &facts.provider) {
+        Some(Provider::Kubernetes | Provider::ArgoCd) => true,
+        Some(Provider::Openshift) => site.site.spec.cluster.platform == Platform::Openshift,
+        Some(Provider::Operator(_)) | None => false,
+    }
+}
+
+/// Kinds of whose scope nothing is known, each once.
+fn unknown_kinds(context: &Context<'_>) -> Diagnostics {
+    let mut seen = BTreeSet::new();
+    let mut found = Diagnostics::new();
+    for instance in &context.site().instances {
+        for object in context.objects(instance) {
+            let kind = GroupKind::of(object);
+            if context.kinds.scope(&kind).is_some() || !seen.insert(kind.clone()) {
+                continue;
+            }
+            let origin = instance
+                .app()
+                .map_or_else(|| instance.origin.clone(), |app| app.origin(&crate::diagnostic::Pointer::root()));
+            let taken = if object.namespace().is_some() { "namespaced" } else { "cluster-scoped" };
+            found.push(
+                rules::UNKNOWN_KIND_SCOPE
+                    .report(format!("nothing says whether `{kind}` is namespaced; taken for {taken} because of `{}`", object.id()))
+                    .primary_key(origin, "the app's base holds it")
+                    .context_key(instance.origin.clone(), "on this site")
+                    .help(format!(
+                        "put its CustomResourceDefinition into an app of the site, or add `{{group: {}, kind: {}, scope: Namespaced}}` \
+                         (or `Cluster`) to `catalogue:` of the app",
+                        kind.group, kind.kind
+                    )),
+            );
+        }
+    }
+    found
+}

@@ -1,0 +1,73 @@
+//! The project of a site's Applications: it permits what they hold and nothing else.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::kinds::{GroupKind, Scope};
+use crate::model::Topology;
+
+use super::application::destination_namespace;
+use super::{Context, IN_CLUSTER, PROJECT_WAVE, RESOURCES_FINALIZER, WAVE, names};
+
+/// The AppProject of a site.
+pub(super) fn of_site(context: &Context<'_>) -> Value {
+    let site = context.site();
+    let mut spec = Map::new();
+    spec.insert("description".to_owned(), json!(format!("Applications of site {}", site.name)));
+    spec.insert("sourceRepos".to_owned(), json!([context.fleet().source.repo_url]));
+    spec.insert("destinations".to_owned(), destinations(context));
+    let (cluster, namespaced) = kinds(context);
+    spec.insert("clusterResourceWhitelist".to_owned(), listed(&cluster));
+    spec.insert("namespaceResourceWhitelist".to_owned(), listed(&namespaced));
+    json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {
+            "name": names::site_name(&site.name),
+            "namespace": context.fleet().argocd.namespace(),
+            "labels": {"siteplan.dev/site": site.name},
+            "annotations": {WAVE: PROJECT_WAVE},
+            "finalizers": [RESOURCES_FINALIZER],
+        },
+        "spec": spec,
+    })
+}
+
+/// Kinds in the form of a project's lists.
+pub(super) fn listed(kinds: &BTreeSet<GroupKind>) -> Value {
+    kinds.iter().map(|k| json!({"group": k.group, "kind": k.kind})).collect()
+}
+
+/// The cluster-scoped kinds of all bases, and the namespaced ones of the site's own objects.
+pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
+    let of_bases = context.input.base_kinds.iter().filter(|k| context.kinds.scope(k) == Some(Scope::Cluster));
+    let mut cluster: BTreeSet<GroupKind> = of_bases.cloned().collect();
+    let mut namespaced = BTreeSet::new();
+    for object in context.input.rendered.values().flatten() {
+        match context.kinds.scope_of(object) {
+            Scope::Cluster => cluster.insert(GroupKind::of(object)),
+            Scope::Namespaced => namespaced.insert(GroupKind::of(object)),
+        };
+    }
+    (cluster, namespaced)
+}
+
+/// Every namespace that an object or an Application of the site names.
+fn destinations(context: &Context<'_>) -> Value {
+    let objects = context.input.rendered.values().flatten();
+    let of_objects = objects.filter(|o| context.kinds.scope_of(o) == Scope::Namespaced).filter_map(|o| o.namespace());
+    let of_apps = context.site().instances.iter().map(|i| destination_namespace(context, i));
+    let namespaces: BTreeSet<&str> = of_objects.chain(of_apps).collect();
+    let cluster = cluster(context);
+    let destination = |namespace: &str| json!({cluster.0: cluster.1, "namespace": namespace});
+    namespaces.into_iter().map(destination).collect()
+}
+
+/// How the site's cluster is called in destinations: the key, and its value.
+pub(super) fn cluster<'a>(context: &Context<'a>) -> (&'static str, &'a str) {
+    match context.fleet().argocd.topology {
+        Topology::PerSite => ("server", IN_CLUSTER),
+        Topology::Hub => ("name", &context.site().name),
+    }
+}
