@@ -31,13 +31,12 @@ pub fn fleet_bundle(fleet: &Fleet, sites: &[&str]) -> (Vec<File>, Diagnostics) {
     let (settings_file, settings) = settings::health(&fleet.spec.argocd);
     let mut bootstrap = vec!["project.yaml", "root.yaml", settings_file];
     bootstrap.sort_unstable();
-    let file = |path: &str, document| File { path: format!("{FLEET}/{path}"), documents: vec![document] };
     let mut files = vec![
-        file("apps/kustomization.yaml", kustomization(&roots)),
-        file("bootstrap/kustomization.yaml", kustomization(&bootstrap)),
-        file("bootstrap/project.yaml", root.app_project(&fleet.spec)),
-        file("bootstrap/root.yaml", root.application(&fleet.spec)),
-        file(&format!("bootstrap/{settings_file}"), settings),
+        File::new("apps/kustomization.yaml", kustomization(&roots)),
+        File::new("bootstrap/kustomization.yaml", kustomization(&bootstrap)),
+        File::new("bootstrap/project.yaml", root.app_project(&fleet.spec)),
+        File::new("bootstrap/root.yaml", root.application(&fleet.spec)),
+        File::new(&format!("bootstrap/{settings_file}"), settings),
     ];
     files.sort_by(|a, b| a.path.cmp(&b.path));
     (files, too_large(fleet, sites.len()))

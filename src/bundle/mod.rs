@@ -28,7 +28,7 @@ use crate::plan::{Instance, SitePlan};
 pub use builtin::builtin_objects;
 pub use dry_run::{NeededAnnotation, needed_annotations};
 pub use fleet::fleet_bundle;
-pub use names::{Name, NameKind, SiteNames, application_name, names};
+pub use names::{Name, NameKind, SiteNames, application_name, application_names, names};
 pub use settings::{HEALTH_KEY, HEALTH_SCRIPT};
 
 /// The annotation that orders resources within a sync.
@@ -48,12 +48,12 @@ const DEFAULT_NAMESPACE: &str = "default";
 #[derive(Debug, Clone, Copy)]
 pub struct BundleInput<'a> {
     /// The site.
-    pub site: &'a SitePlan,
+    pub plan: &'a SitePlan,
     /// The final manifests, by instance, the built-in ones among them.
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
-    /// Every kind that is in a base of base/apps, whether the site uses it or not: the site's project permits the cluster-scoped ones,
+    /// Every group and kind that is in a base of base/apps, whether the site uses it or not: the site's project permits the cluster-scoped ones,
     /// so that Argo CD can still prune the last object of a kind.
-    pub base_kinds: &'a BTreeSet<GroupKind>,
+    pub base_kinds: &'a BTreeSet<(String, String)>,
     /// The directories, from the root of the fleet, that building an instance's overlay reads beside the overlay's own: bases,
     /// components. An instance that is not here reads its app's directory.
     pub directories: &'a BTreeMap<String, BTreeSet<String>>,
@@ -62,7 +62,7 @@ pub struct BundleInput<'a> {
 /// A file of the output, before it is written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
-    /// Its path below out/.
+    /// Its path below the site's directory of out/ (below out/fleet for files of the fleet).
     pub path: String,
     /// Its YAML documents.
     pub documents: Vec<Value>,
@@ -70,16 +70,16 @@ pub struct File {
 
 /// Makes a site's `apps/` and `bootstrap/`.
 pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
-    let kinds = Kinds::of_site(input.site, input.rendered);
+    let kinds = Kinds::of_site(input.plan, input.rendered);
     let context = Context { input: *input, kinds: &kinds };
-    let mut files = vec![context.file("apps/project.yaml", project::of_site(&context))];
-    for instance in &input.site.instances {
+    let mut files = vec![File::new("apps/project.yaml", project::of_site(&context))];
+    for instance in &input.plan.instances {
         let path = format!("apps/{}.yaml", instance.name);
-        files.push(context.file(&path, application::of_instance(&context, instance)));
+        files.push(File::new(&path, application::of_instance(&context, instance)));
     }
-    files.push(context.kustomization("apps", &files));
+    files.push(File::kustomization("apps", &files));
     let bootstrap = bootstrap(&context);
-    files.push(context.kustomization("bootstrap", &bootstrap));
+    files.push(File::kustomization("bootstrap", &bootstrap));
     files.extend(bootstrap);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     (files, unknown_kinds(&context))
@@ -89,14 +89,14 @@ pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
 fn bootstrap(context: &Context<'_>) -> Vec<File> {
     let root = root::of_site(context);
     let mut files = vec![
-        context.file("bootstrap/project.yaml", root.app_project(context.fleet())),
-        context.file("bootstrap/root.yaml", root.application(context.fleet())),
+        File::new("bootstrap/project.yaml", root.app_project(context.fleet())),
+        File::new("bootstrap/root.yaml", root.application(context.fleet())),
     ];
     if context.fleet().argocd.topology == Topology::PerSite {
         let (name, document) = settings::health(&context.fleet().argocd);
-        files.push(context.file(&format!("bootstrap/{name}"), document));
+        files.push(File::new(&format!("bootstrap/{name}"), document));
         if context.fleet().argocd.flavour == ArgoFlavour::OpenshiftGitops {
-            files.push(File { path: context.path("bootstrap/rights.yaml"), documents: rights::of_site(context) });
+            files.push(File { path: "bootstrap/rights.yaml".to_owned(), documents: rights::of_site(context) });
         }
     }
     files
@@ -111,31 +111,29 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn site(&self) -> &'a SitePlan {
-        self.input.site
+        self.input.plan
     }
 
     fn fleet(&self) -> &'a FleetSpec {
-        &self.input.site.fleet.spec
+        &self.input.plan.fleet.spec
     }
 
     fn objects(&self, instance: &Instance) -> &'a [Object] {
         self.input.rendered.get(&instance.name).map_or(&[], Vec::as_slice)
     }
+}
 
-    fn path(&self, below: &str) -> String {
-        format!("{}/{below}", self.site().name)
-    }
-
-    fn file(&self, path: &str, document: Value) -> File {
-        File { path: self.path(path), documents: vec![document] }
+impl File {
+    fn new(path: &str, document: Value) -> Self {
+        Self { path: path.to_owned(), documents: vec![document] }
     }
 
     /// The kustomization of a directory over its files.
-    fn kustomization(&self, directory: &str, files: &[File]) -> File {
-        let prefix = self.path(&format!("{directory}/"));
-        let mut names: Vec<&str> = files.iter().filter_map(|f| f.path.strip_prefix(&prefix)).collect();
+    fn kustomization(directory: &str, files: &[Self]) -> Self {
+        let names = files.iter().filter_map(|f| f.path.strip_prefix(directory)?.strip_prefix('/'));
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
-        self.file(&format!("{directory}/kustomization.yaml"), kustomization(&names))
+        Self::new(&format!("{directory}/kustomization.yaml"), kustomization(&names))
     }
 }
 

@@ -3,7 +3,10 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Origin, Pointer};
+use crate::manifest::Object;
 use crate::plan::SitePlan;
+
+use super::File;
 
 /// The longest name that can be the value of a label, as label tracking of Argo CD needs it.
 pub(crate) const MAX_NAME: usize = 63;
@@ -85,6 +88,14 @@ pub fn names(site: &SitePlan) -> SiteNames {
         origin: instance.origin.clone(),
     }));
     SiteNames { site: site.name.clone(), names }
+}
+
+/// The names of all Applications in the files, sorted.
+pub fn application_names(files: &[File]) -> Vec<String> {
+    let objects = files.iter().flat_map(|f| f.documents.iter().cloned()).map(Object::new);
+    let mut names: Vec<String> = objects.filter(|o| o.kind() == "Application").map(|o| o.name().to_owned()).collect();
+    names.sort();
+    names
 }
 
 /// A name as it is, or, where it is too long for a label, its beginning and eight hexadecimal digits of its SHA-256.

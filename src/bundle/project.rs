@@ -41,8 +41,9 @@ pub(super) fn listed(kinds: &BTreeSet<GroupKind>) -> Value {
 
 /// The cluster-scoped kinds of all bases, and the namespaced ones of the site's own objects.
 pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
-    let of_bases = context.input.base_kinds.iter().filter(|k| context.kinds.scope(k) == Some(Scope::Cluster));
-    let mut cluster: BTreeSet<GroupKind> = of_bases.cloned().collect();
+    let of_bases = context.input.base_kinds.iter().map(|(group, kind)| GroupKind::new(group, kind));
+    let mut cluster: BTreeSet<GroupKind> =
+        of_bases.filter(|k| context.kinds.scope(k) == Some(Scope::Cluster)).collect();
     let mut namespaced = BTreeSet::new();
     for object in context.input.rendered.values().flatten() {
         match context.kinds.scope_of(object) {

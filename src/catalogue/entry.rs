@@ -16,6 +16,10 @@ pub struct Entry {
     pub group: String,
     /// The kind.
     pub kind: String,
+    /// Whether its objects live in a namespace, where nothing else says it.
+    pub scope: Option<crate::kinds::Scope>,
+    /// The name of its resource, in lower case and plural, where nothing else says it.
+    pub plural: Option<String>,
     /// The API versions that the paths were looked up in; empty: any.
     #[serde(default)]
     pub versions: Vec<String>,

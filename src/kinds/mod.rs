@@ -6,14 +6,14 @@
 mod learnt;
 mod table;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::manifest::Object;
 
 pub use learnt::Kinds;
 
 /// Whether objects of a kind live in a namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scope {
     /// They do.
     Namespaced,
@@ -62,6 +62,19 @@ pub fn find(group: &str, kind: &str) -> Option<&'static KindFacts> {
 /// Whether objects of the kind live in a namespace; `None` for kinds that the table does not hold.
 pub fn scope(group: &str, kind: &str) -> Option<Scope> {
     find(group, kind).map(|facts| facts.scope)
+}
+
+/// Whether the object's kind is cluster-scoped; `None` for kinds that the table does not hold.
+pub fn is_cluster_scoped(object: &Object) -> Option<bool> {
+    scope(object.group(), object.kind()).map(|scope| scope == Scope::Cluster)
+}
+
+/// Whether kustomize knows that the object's kind is cluster-scoped, and so leaves its namespace alone: the built-in kinds of Kubernetes
+/// 1.21. It takes every other kind for namespaced.
+pub fn is_cluster_scoped_to_kustomize(object: &Object) -> bool {
+    let built_in =
+        matches!(find(object.group(), object.kind()), Some(KindFacts { provider: Provider::Kubernetes, .. }));
+    built_in && is_cluster_scoped(object) == Some(true) && !table::SINCE_1_21.contains(&object.kind())
 }
 
 impl GroupKind {

@@ -7,6 +7,22 @@ use super::{KindFacts, Provider, Scope};
 
 const TEXT: &str = include_str!("kinds.txt");
 
+/// Built-in cluster-scoped kinds that came, or whose present versions came, after Kubernetes 1.21.
+pub(super) const SINCE_1_21: &[&str] = &[
+    "ClusterTrustBundle",
+    "DeviceClass",
+    "FlowSchema",
+    "IPAddress",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "PriorityLevelConfiguration",
+    "ResourceSlice",
+    "ServiceCIDR",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "VolumeAttributesClass",
+];
+
 /// By group, then kind.
 type Table = BTreeMap<&'static str, BTreeMap<&'static str, KindFacts>>;
 
