@@ -18,6 +18,7 @@ pub mod nearest;
 pub mod patch;
 pub mod plan;
 pub mod report;
+pub mod revision;
 pub mod scaffold;
 pub mod schema;
 pub mod source;

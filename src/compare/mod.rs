@@ -5,6 +5,7 @@
 
 mod removal;
 mod report;
+pub mod semantic;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,10 +3,12 @@
 //! Bounded by size, never by time: the same two texts give the same answer on every machine. What is too large to be
 //! compared is counted instead. Control characters come out escaped, so that a file cannot talk to a terminal.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
+
+use crate::report::escape;
 
 /// Lines around a change that are shown with it.
 const CONTEXT: usize = 3;
@@ -84,20 +86,6 @@ pub fn difference(old: &[u8], new: &[u8]) -> Difference {
     Difference::Hunks(hunks.collect())
 }
 
-/// Makes control characters, bidirectional controls and other invisible characters visible; tabs stay.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_invisible(c) {
-            // Writing to a String cannot fail.
-            let _ = write!(escaped, "{}", c.escape_unicode());
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
-}
-
 impl fmt::Display for Difference {
     /// The unified format, without the two lines that name the files.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,17 +124,21 @@ fn line(change: &similar::Change<&str>) -> Line {
         ChangeTag::Insert => Side::New,
     };
     let finished = text.strip_suffix('\n');
-    Line { side, text: escape(finished.unwrap_or(text)), unfinished: finished.is_none() }
+    Line { side, text: harmless(side, finished.unwrap_or(text)), unfinished: finished.is_none() }
 }
 
 fn count_lines(text: &[u8]) -> usize {
     text.split_inclusive(|byte| *byte == b'\n').count()
 }
 
-fn is_invisible(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+/// Escapes a line. A line that both texts have is shown behind a space, which would let GitHub take it for a command.
+fn harmless(side: Side, text: &str) -> String {
+    let text = escape(text);
+    let start = text.trim_start();
+    if side == Side::Both && (start.starts_with("::") || start.starts_with("##[")) {
+        return format!("\\{text}");
+    }
+    text.into_owned()
 }
 
 #[cfg(test)]
@@ -190,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn escapes_what_a_terminal_would_obey() {
-        assert_eq!(escape("a\u{1b}[31m\r\u{85}\u{202e}\tb"), "a\\u{1b}[31m\\u{d}\\u{85}\\u{202e}\tb");
+    fn escapes_what_a_terminal_or_github_would_obey() {
         assert!(show("", "\u{1b}]0;x\u{7}\n").contains("+\\u{1b}]0;x\\u{7}\n"));
+        assert!(show("::error::x\n", "::error::x\ny\n").contains("\n \\::error::x\n"));
     }
 }

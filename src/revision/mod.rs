@@ -1,0 +1,87 @@
+//! Reads the files of a git revision into memory, to compare a change with what was there before.
+//!
+//! Comes in: a repository, what names a revision, and the directories that are wanted. Goes out: their files, or why git has
+//! none. What a revision contains may come from anybody: only `rev-parse`, `ls-tree` and `cat-file` are run, which obey no
+//! attributes, hooks or programs of the repository; links and submodules are refused; sizes are bounded. Nothing is
+//! fetched from a network.
+
+mod git;
+mod listing;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+
+use git::Git;
+use listing::{Entry, EntryKind};
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+/// The most that is read of a revision, in bytes.
+const MAX_TOTAL: u64 = 1 << 30;
+
+/// The files of a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The commit's hash.
+    pub commit: String,
+    /// The files by their paths from the directory that was read, with `/`.
+    pub files: BTreeMap<String, Arc<[u8]>>,
+}
+
+/// Reads the files of a revision that are below a directory of a git repository, and there at or below one of the paths
+/// `wanted`. The revision is whatever git takes for a commit: `HEAD~1`, `origin/main`, a tag, a hash.
+pub fn read(directory: &Path, revision: &str, wanted: &[&str]) -> anyhow::Result<Revision> {
+    let git = Git::new(directory);
+    let commit = resolve(&git, revision)?;
+    let listing = git.run(&["ls-tree", "-r", "-z", "-l", &commit])?;
+    let entries = listing::parse(&listing, wanted).context("git lists a tree that cannot be read")?;
+    refuse_unreadable(&entries, revision)?;
+    let hashes: Vec<&str> = entries.iter().map(|entry| entry.hash.as_str()).collect();
+    let contents = git.contents(&hashes)?;
+    let files = entries.iter().zip(contents).map(|(entry, bytes)| (entry.path.clone(), bytes));
+    Ok(Revision { files: files.collect(), commit })
+}
+
+/// The hash of the commit. Only this ever reaches another git command.
+fn resolve(git: &Git, revision: &str) -> anyhow::Result<String> {
+    ensure!(!revision.is_empty(), "the revision is empty");
+    let name = format!("{revision}^{{commit}}");
+    let output = git.run(&["rev-parse", "--verify", "--end-of-options", &name]);
+    let output = output.map_err(|error| {
+        let shallow =
+            git.run(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer.starts_with(b"true"));
+        let help = if shallow { ": the clone is shallow, clone with the whole history (`fetch-depth: 0`)" } else { "" };
+        error.context(format!("git knows no commit `{}`{help}", crate::report::escape(revision)))
+    })?;
+    let hash = String::from_utf8(output)?.trim_end().to_owned();
+    let is_hash = matches!(hash.len(), 40 | 64) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    ensure!(is_hash, "git names no commit for `{}`", crate::report::escape(revision));
+    Ok(hash)
+}
+
+fn refuse_unreadable(entries: &[Entry], revision: &str) -> anyhow::Result<()> {
+    let place =
+        |entry: &Entry| format!("`{}` in `{}`", crate::report::escape(&entry.path), crate::report::escape(revision));
+    for entry in entries {
+        match entry.kind {
+            EntryKind::File => {}
+            EntryKind::Link => bail!("{} is a symbolic link: links are not followed", place(entry)),
+            EntryKind::Submodule => bail!("{} is a submodule: its files are in another repository", place(entry)),
+        }
+        ensure!(entry.size <= MAX_FILE, "{} is larger than {} MiB", place(entry), MAX_FILE >> 20);
+    }
+    let total: u64 = entries.iter().map(|entry| entry.size).sum();
+    ensure!(
+        total <= MAX_TOTAL,
+        "the files in `{}` are larger than {} MiB",
+        crate::report::escape(revision),
+        MAX_TOTAL >> 20
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
