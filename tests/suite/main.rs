@@ -1,5 +1,8 @@
 //! All integration tests, in one binary.
 
+mod bundle;
+mod health;
+mod made_site;
 mod oracle;
 mod schemas;
 mod yaml;

@@ -1,0 +1,402 @@
+//! What Argo CD reads: the shape of Applications, projects and bootstrap in both topologies and flavours.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use siteplan::bundle::{self, File, builtin_objects, fleet_bundle, needed_annotations};
+use siteplan::model::{Arch, NodeState, PodSecurity};
+use siteplan::plan::{NamespacePlan, PoolPlan};
+
+use crate::made_site::{Made, config_map, fleet, only};
+
+fn widget() -> Value {
+    json!({"apiVersion": "metallb.io/v1beta1", "kind": "MetalLB", "metadata": {"name": "metallb", "namespace": "web"}})
+}
+
+fn web(argocd: Value) -> Made {
+    let fleet = fleet(argocd, json!({}));
+    Made::of(fleet, "plant", json!({})).app(
+        "web",
+        1,
+        json!({"namespace": "web"}),
+        json!([config_map("web", "a"), widget()]),
+    )
+}
+
+fn pool(manage_labels: bool) -> PoolPlan {
+    PoolPlan { name: "acp".to_owned(), arch: Arch::Amd64, selector: Vec::new(), taints: Vec::new(), manage_labels }
+}
+
+fn options(application: &Value) -> Vec<&str> {
+    let options = application["spec"]["syncPolicy"]["syncOptions"].as_array().into_iter().flatten();
+    options.filter_map(Value::as_str).collect()
+}
+
+fn paths(files: &[File]) -> Vec<&str> {
+    files.iter().map(|f| f.path.as_str()).collect()
+}
+
+#[test]
+fn an_application_says_where_its_overlay_is_and_when_it_is_synced() {
+    let application = web(json!({"version": "3.3"})).document("apps/web.yaml");
+    assert_eq!(
+        application,
+        json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {
+                "name": "plant-web",
+                "namespace": "argocd",
+                "labels": {"app.kubernetes.io/part-of": "plant", "siteplan.dev/site": "plant"},
+                "annotations": {
+                    "argocd.argoproj.io/sync-wave": "1",
+                    "argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm",
+                    "argocd.argoproj.io/manifest-generate-paths": ".;/base/apps/web",
+                },
+                "finalizers": ["resources-finalizer.argocd.argoproj.io"],
+            },
+            "spec": {
+                "project": "plant",
+                "source": {
+                    "repoURL": "https://git.example.com/fleet.git",
+                    "path": "out/plant/web",
+                    "targetRevision": "refs/heads/main",
+                },
+                "destination": {"server": "https://kubernetes.default.svc", "namespace": "web"},
+                "syncPolicy": {
+                    "automated": {"prune": true, "selfHeal": true},
+                    "syncOptions": ["PruneLast=true", "SkipDryRunOnMissingResource=true"],
+                    "retry": {"limit": 10, "refresh": true, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
+                },
+            },
+        })
+    );
+}
+
+#[test]
+fn the_fleets_directory_is_part_of_every_path() {
+    let fleet = fleet(json!({"version": "3.3"}), json!({"source": {"directory": "sites/emea/"}}));
+    let mut made = Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), json!([]));
+    made.directories = BTreeMap::from([(
+        "web".to_owned(),
+        BTreeSet::from(["base/apps/web".to_owned(), "base/components/tls".to_owned(), "out/plant/web".to_owned()]),
+    )]);
+    let application = made.document("apps/web.yaml");
+    assert_eq!(application["spec"]["source"]["path"], "sites/emea/out/plant/web");
+    assert_eq!(
+        application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"],
+        ".;/sites/emea/base/apps/web;/sites/emea/base/components/tls"
+    );
+}
+
+#[test]
+fn what_happens_on_removal_is_said_in_finalizers_and_options() {
+    let made = |on_remove: &str, version: &str| {
+        let spec = json!({"namespace": "web", "onRemove": on_remove});
+        let made = Made::of(fleet(json!({"version": version}), json!({})), "plant", json!({}));
+        made.app("web", 0, spec, json!([])).document("apps/web.yaml")
+    };
+    let (keep, delete) = (made("keep", "3.3"), made("delete", "3.3"));
+    assert_eq!(keep["metadata"].get("finalizers"), None);
+    assert_eq!(options(&keep), ["PruneLast=true"]);
+    assert_eq!(delete["metadata"]["finalizers"], json!(["resources-finalizer.argocd.argoproj.io"]));
+    assert_eq!(delete["metadata"]["annotations"].get("argocd.argoproj.io/sync-options"), None);
+    assert_eq!(options(&made("keep", "3.4")), ["Delete=false", "PruneLast=true"]);
+}
+
+#[test]
+fn options_newer_than_the_argo_cd_are_not_written() {
+    let old = web(json!({"version": "2.14"}));
+    let application = old.document("apps/web.yaml");
+    assert_eq!(options(&application), ["PruneLast=true"]);
+    assert_eq!(application["spec"]["syncPolicy"]["retry"].get("refresh"), None);
+    let needed = needed_annotations(&old.plan, &old.rendered["web"]);
+    assert_eq!(needed.len(), 1);
+    assert_eq!(
+        (needed[0].object.kind.as_str(), needed[0].key, needed[0].value.as_str()),
+        ("MetalLB", "argocd.argoproj.io/sync-options", "SkipDryRunOnMissingResource=true")
+    );
+    let new = web(json!({"version": "3.1"}));
+    assert_eq!(needed_annotations(&new.plan, &new.rendered["web"]), []);
+}
+
+#[test]
+fn an_annotation_that_is_needed_keeps_what_the_object_has() {
+    let mut made = web(json!({"version": "3.0"}));
+    let own = json!({"argocd.argoproj.io/sync-options": "Prune=false"});
+    let object = &mut made.rendered.get_mut("web").unwrap()[1];
+    object.value_mut()["metadata"]["annotations"] = own;
+    let needed = needed_annotations(&made.plan, &made.rendered["web"]);
+    assert_eq!(needed[0].value, "Prune=false,SkipDryRunOnMissingResource=true");
+}
+
+#[test]
+fn a_definition_in_the_same_app_needs_no_skipped_dry_run() {
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "metallbs.metallb.io"},
+        "spec": {"group": "metallb.io", "scope": "Namespaced", "names": {"kind": "MetalLB", "plural": "metallbs"}},
+    });
+    let made = Made::new().app("web", 0, json!({"namespace": "web"}), json!([definition, widget()]));
+    assert_eq!(options(&made.document("apps/web.yaml")), ["PruneLast=true", "RespectIgnoreDifferences=true"]);
+}
+
+#[test]
+fn the_project_permits_what_is_there_and_no_more() {
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}});
+    let mut made = Made::new().app("web", 0, json!({"namespace": "web"}), json!([config_map("web", "a"), role]));
+    made.base_kinds =
+        [("nmstate.io", "NMState"), ("", "Secret")].map(|(g, k)| (g.to_owned(), k.to_owned())).into_iter().collect();
+    let project = made.namespaces().document("apps/project.yaml");
+    assert_eq!(
+        project["spec"],
+        json!({
+            "description": "Applications of site plant",
+            "sourceRepos": ["https://git.example.com/fleet.git"],
+            "destinations": [
+                {"server": "https://kubernetes.default.svc", "namespace": "default"},
+                {"server": "https://kubernetes.default.svc", "namespace": "web"},
+            ],
+            "clusterResourceWhitelist": [
+                {"group": "", "kind": "Namespace"},
+                {"group": "nmstate.io", "kind": "NMState"},
+                {"group": "rbac.authorization.k8s.io", "kind": "ClusterRole"},
+            ],
+            "namespaceResourceWhitelist": [{"group": "", "kind": "ConfigMap"}],
+        })
+    );
+    assert_eq!(project["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"], "-100");
+}
+
+#[test]
+fn the_root_brings_the_site_and_nothing_applies_it_server_side() {
+    let made = web(json!({"version": "3.3"}));
+    let (files, found) = made.bundle();
+    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(
+        paths(&files),
+        [
+            "apps/kustomization.yaml",
+            "apps/project.yaml",
+            "apps/web.yaml",
+            "bootstrap/argocd-cm.yaml",
+            "bootstrap/kustomization.yaml",
+            "bootstrap/project.yaml",
+            "bootstrap/root.yaml",
+        ]
+    );
+    assert_eq!(only(&files, "apps/kustomization.yaml")["resources"], json!(["project.yaml", "web.yaml"]));
+    let root = only(&files, "bootstrap/root.yaml");
+    assert_eq!(root["metadata"].get("finalizers"), None);
+    assert_eq!(options(&root), ["RespectIgnoreDifferences=true"]);
+    assert_eq!(root["spec"]["source"]["path"], "out/plant/apps");
+    assert_eq!(root["spec"]["project"], "plant-root");
+    let ignored = &root["spec"]["ignoreDifferences"];
+    assert_eq!(ignored[0]["kind"], "Application");
+    assert_eq!(ignored[0].get("jqPathExpressions"), None);
+    let project = only(&files, "bootstrap/project.yaml");
+    assert_eq!(
+        project["spec"]["destinations"],
+        json!([{"server": "https://kubernetes.default.svc", "namespace": "argocd"}])
+    );
+}
+
+#[test]
+fn finalizers_are_ignored_in_the_root_where_hooks_bring_them() {
+    let mut hook = config_map("web", "cleanup");
+    hook["metadata"]["annotations"] = json!({"argocd.argoproj.io/hook": "PostSync, PostDelete"});
+    let made = Made::new().app("web", 0, json!({"namespace": "web"}), json!([hook]));
+    let ignored = &made.document("bootstrap/root.yaml")["spec"]["ignoreDifferences"][0]["jqPathExpressions"];
+    assert!(ignored[0].as_str().unwrap().contains("post-delete-finalizer.argocd.argoproj.io/cleanup"), "{ignored}");
+}
+
+#[test]
+fn openshift_gitops_gets_its_settings_through_its_own_resource() {
+    let made = web(json!({"version": "2.14", "flavour": "openshift-gitops"}));
+    let settings = made.document("bootstrap/argocd.yaml");
+    assert_eq!(settings["apiVersion"], "argoproj.io/v1beta1");
+    assert_eq!(settings["metadata"], json!({"name": "openshift-gitops", "namespace": "openshift-gitops"}));
+    let check = &settings["spec"]["resourceHealthChecks"][0];
+    assert_eq!((&check["group"], &check["kind"]), (&json!("argoproj.io"), &json!("Application")));
+    assert!(!made.bundle().0.iter().any(|f| f.path == "bootstrap/argocd-cm.yaml"));
+}
+
+#[test]
+fn openshift_gitops_may_change_the_kinds_of_the_site_and_no_others() {
+    let objects = json!([
+        config_map("web", "a"),
+        widget(),
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r", "namespace": "web"},
+         "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "b", "namespace": "web"},
+         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}},
+    ]);
+    let fleet = fleet(json!({"version": "3.3", "flavour": "openshift-gitops"}), json!({}));
+    let made = Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), objects).namespaces();
+    let files = made.bundle().0;
+    let rights = &files.iter().find(|f| f.path == "bootstrap/rights.yaml").unwrap().documents;
+    let all = json!(["create", "delete", "get", "list", "patch", "update", "watch"]);
+    assert_eq!(
+        rights[0]["rules"],
+        json!([
+            {"apiGroups": [""], "resources": ["configmaps"], "verbs": all},
+            {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["create", "get", "list", "patch", "update", "watch"]},
+            {"apiGroups": ["metallb.io"], "resources": ["metallbs"], "verbs": all},
+            {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings", "roles"], "verbs": all},
+            {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["clusterroles"], "resourceNames": ["view"], "verbs": ["bind"]},
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]},
+        ])
+    );
+    let subject = &rights[1]["subjects"][0];
+    assert_eq!(subject["name"], "openshift-gitops-argocd-application-controller");
+    assert_eq!(subject["namespace"], "openshift-gitops");
+}
+
+#[test]
+fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
+    let argocd = json!({"version": "3.3", "topology": "hub"});
+    let made = web(argocd.clone());
+    let (files, _) = made.bundle();
+    assert_eq!(only(&files, "apps/web.yaml")["spec"]["destination"], json!({"name": "plant", "namespace": "web"}));
+    assert_eq!(
+        only(&files, "apps/project.yaml")["spec"]["destinations"],
+        json!([{"name": "plant", "namespace": "web"}])
+    );
+    assert_eq!(only(&files, "bootstrap/root.yaml")["spec"]["destination"]["server"], "https://kubernetes.default.svc");
+    assert_eq!(only(&files, "bootstrap/kustomization.yaml")["resources"], json!(["project.yaml", "root.yaml"]));
+
+    let (files, found) = fleet_bundle(&fleet(argocd, json!({})), &["plant-b", "plant-a"]);
+    assert!(found.is_empty());
+    assert_eq!(
+        only(&files, "apps/kustomization.yaml")["resources"],
+        json!(["../../plant-a/bootstrap", "../../plant-b/bootstrap"])
+    );
+    assert_eq!(only(&files, "bootstrap/root.yaml")["spec"]["source"]["path"], "out/fleet/apps");
+    assert!(files.iter().any(|f| f.path == "bootstrap/argocd-cm.yaml"));
+}
+
+#[test]
+fn there_is_no_fleet_directory_where_every_site_has_its_own_argo_cd() {
+    let (files, _) = fleet_bundle(&fleet(json!({"version": "3.3"}), json!({})), &["plant"]);
+    assert!(files.is_empty());
+}
+
+#[test]
+fn a_hub_with_too_many_sites_is_warned_of() {
+    let names: Vec<String> = (0..1001).map(|i| format!("s{i}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let hub = fleet(json!({"version": "3.3", "topology": "hub"}), json!({}));
+    let codes = |sites: &[&str]| fleet_bundle(&hub, sites).1.iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes(&names), ["fleet-too-large"]);
+    assert!(codes(&names[1..]).is_empty());
+}
+
+#[test]
+fn a_kind_of_unknown_scope_is_warned_of_once_and_told_by_the_app() {
+    let gadget = |name: &str| json!({"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": name, "namespace": "web"}});
+    let made = |spec: Value| Made::new().app("web", 0, spec, json!([gadget("a"), gadget("b")]));
+    let found = made(json!({"namespace": "web"})).bundle().1;
+    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["unknown-kind-scope"]);
+    let told =
+        json!({"namespace": "web", "catalogue": [{"group": "example.com", "kind": "Gadget", "scope": "Namespaced"}]});
+    assert!(made(told).bundle().1.is_empty());
+}
+
+#[test]
+fn fields_that_others_write_are_ignored_for_the_kinds_that_are_there() {
+    let trigger = r#"[{"from": {"kind": "ImageStreamTag", "name": "web:latest"}, "fieldPath": "spec.template.spec.containers[?(@.name==\"web\")].image"}]"#;
+    let objects = json!([
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "web"}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "b", "namespace": "web"}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca", "namespace": "web", "labels": {"config.openshift.io/inject-trusted-cabundle": "true"}}},
+        {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "r", "namespace": "web"}, "spec": {"host": "a.example.com"}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "web", "annotations": {"image.openshift.io/triggers": trigger}}, "spec": {"replicas": 2}},
+        {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web", "namespace": "web"},
+         "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}},
+    ]);
+    let application = Made::new().app("web", 0, json!({"namespace": "web"}), objects).document("apps/web.yaml");
+    assert_eq!(
+        application["spec"]["ignoreDifferences"],
+        json!([
+            {"kind": "ConfigMap", "name": "ca", "namespace": "web", "jsonPointers": ["/data"]},
+            {"kind": "ServiceAccount", "jsonPointers": ["/imagePullSecrets", "/secrets"]},
+            {"group": "apps", "kind": "Deployment", "name": "web", "namespace": "web",
+             "jqPathExpressions": [".spec.template.spec.containers[]? | select(.name == \"web\") | .image"]},
+            {"group": "apps", "kind": "Deployment", "name": "web", "namespace": "web", "jsonPointers": ["/spec/replicas"]},
+            {"group": "route.openshift.io", "kind": "Route", "jsonPointers": ["/status"]},
+        ])
+    );
+    assert!(options(&application).contains(&"RespectIgnoreDifferences=true"));
+}
+
+#[test]
+fn namespaces_are_labelled_and_never_pruned() {
+    let mut plan = NamespacePlan { pod_security: Some(PodSecurity::Restricted), ..NamespacePlan::default() };
+    plan.spec.labels.insert("team".to_owned(), "web".to_owned());
+    let made = Made::new().namespace("web", plan).namespaces();
+    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
+    assert_eq!(objects[0].0, "namespace.web.yaml");
+    assert_eq!(
+        objects[0].1.value()["metadata"],
+        json!({
+            "name": "web",
+            "labels": {
+                "pod-security.kubernetes.io/audit": "restricted",
+                "pod-security.kubernetes.io/enforce": "restricted",
+                "pod-security.kubernetes.io/warn": "restricted",
+                "team": "web",
+            },
+            "annotations": {
+                "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+                "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+            },
+        })
+    );
+    let application = made.document("apps/namespaces.yaml");
+    assert_eq!(application["metadata"].get("finalizers"), None);
+    assert_eq!(application["spec"]["syncPolicy"]["automated"], json!({"prune": false, "selfHeal": true}));
+    assert_eq!(application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"], ".");
+}
+
+#[test]
+fn nodes_get_labels_only_and_only_where_they_are_there() {
+    let labels = [("kubernetes.io/arch", "amd64"), ("kubernetes.io/hostname", "n"), ("workload-type", "database")];
+    let spec = json!({"nodes": {"labels": {"cluster.ocs.openshift.io/openshift-storage": ""}}});
+    let mut made = Made::new().node("acp-0", &pool(true), &labels).node("acp-1", &pool(true), &labels);
+    made.plan.nodes[1].state = Some(NodeState::Replacing);
+    let made = made.node("acp-2", &pool(true), &labels).app("odf", 1, spec, json!([]));
+    let mut made = made;
+    made.plan.nodes[2].unnamed = true;
+    let made = made.nodes();
+    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
+    assert_eq!(objects.len(), 1);
+    assert_eq!(objects[0].0, "node.acp-0.yaml");
+    assert_eq!(
+        objects[0].1.value(),
+        &json!({
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": {
+                "name": "acp-0",
+                "labels": {"cluster.ocs.openshift.io/openshift-storage": "", "workload-type": "database"},
+                "annotations": {
+                    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+                    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+                },
+            },
+        })
+    );
+    let application = made.document("apps/nodes.yaml");
+    assert_eq!(application["spec"]["syncPolicy"]["automated"], json!({"prune": false, "selfHeal": false}));
+    assert_eq!(options(&application), ["ServerSideApply=true"]);
+}
+
+#[test]
+fn nodes_of_other_pools_are_left_alone() {
+    let made = Made::new().node("acp-0", &pool(false), &[("workload-type", "database")]).nodes();
+    assert!(builtin_objects(&made.plan, &made.plan.instances[0]).is_empty());
+}
+
+#[test]
+fn names_are_those_of_all_applications() {
+    let (files, _) = web(json!({"version": "3.3"})).bundle();
+    assert_eq!(bundle::application_names(&files), ["plant", "plant-web"]);
+}
