@@ -4,10 +4,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bundle;
+pub mod catalogue;
 pub mod cluster;
 pub mod compare;
-pub mod catalogue;
-pub mod bundle;
 pub mod diagnostic;
 pub mod kinds;
 pub mod ledger;

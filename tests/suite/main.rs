@@ -3,6 +3,7 @@
 mod bundle;
 mod health;
 mod made_site;
+mod interruption;
 mod oracle;
 mod schemas;
 mod yaml;

@@ -24,7 +24,8 @@ pub(crate) fn python_with_yaml() -> Option<PathBuf> {
     works.then_some(python)
 }
 
-fn absent(tool: &str) {
+/// Says that a tool is not there, or fails if it must be.
+pub(crate) fn absent(tool: &str) {
     let required = std::env::var_os("REQUIRE_ORACLES").is_some_and(|value| value == "1");
     assert!(!required, "{tool} is not there, and REQUIRE_ORACLES=1");
     eprintln!("skipped: {tool} is not there");
