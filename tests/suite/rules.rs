@@ -1,0 +1,212 @@
+//! The table of rules against its pages and its fixtures.
+//!
+//! `tests/suite/rules/<code>/flagged/` raises the rule, `…/clean/` comes close to it and raises nothing. A fixture is what differs from
+//! the fleet in `tests/suite/small-fleet/`; where there is a `…/before/`, that is compiled first, and the fixture laid over the result.
+//! `NAME.gone` takes NAME away, and `NAME.link` makes NAME a link to what it contains.
+//!
+//! What is expected stands above the line that it is expected at, as a comment: `# error[code]: a part of the message or of the label`;
+//! for files without comments in `marks.txt`, as `path:line error[code]: …`, without the line where there is none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use insta::assert_snapshot;
+use siteplan::diagnostic::rules;
+
+#[test]
+fn the_table_is_sorted_and_codes_are_unique() {
+    let codes: Vec<&str> = rules::ALL.iter().map(|rule| rule.code).collect();
+    let sorted: BTreeSet<&str> = codes.iter().copied().collect();
+    assert_eq!(codes, Vec::from_iter(sorted));
+}
+
+#[test]
+fn every_rule_has_a_page_with_four_headings_and_no_page_is_left_over() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+    let known: BTreeSet<String> = rules::ALL.iter().map(|rule| format!("{}.md", rule.code)).collect();
+    assert_eq!(names(&pages), known);
+    for rule in rules::ALL {
+        let headings: Vec<&str> = headings(rule.explain);
+        let title = format!("# {}", rule.code);
+        let expected = [&title, "## What it finds", "## Why it matters", "## Example", "## How to fix"];
+        assert_eq!(headings, expected, "docs/rules/{}.md", rule.code);
+        assert!(!rule.summary.ends_with('.'), "the summary of {} is a phrase", rule.code);
+    }
+}
+
+/// The headings of a page, outside of its code blocks.
+fn headings(page: &str) -> Vec<&str> {
+    page.split("```").step_by(2).flat_map(str::lines).filter(|line| line.starts_with('#')).collect()
+}
+
+#[test]
+fn every_rule_has_fixtures() {
+    let fixtures = fixtures();
+    let known: BTreeSet<String> = rules::ALL.iter().map(|rule| rule.code.to_owned()).collect();
+    assert_eq!(names(&fixtures), known);
+    for code in known {
+        for kind in ["flagged", "clean"] {
+            assert!(fixtures.join(&code).join(kind).is_dir(), "{code} has no {kind}/");
+        }
+    }
+}
+
+#[test]
+fn each_flagged_fixture_raises_what_its_marks_say() {
+    let mut wrong = Vec::new();
+    for code in names(&fixtures()) {
+        let marks = marks(&fixtures().join(&code).join("flagged"));
+        assert!(marks.iter().any(|mark| mark.code == code), "{code} is not expected by its own fixture");
+        let mut unmet: Vec<&Mark> = marks.iter().collect();
+        for seen in diagnose(&code, "flagged") {
+            match unmet.iter().position(|mark| mark.fits(&seen)) {
+                Some(index) => _ = unmet.remove(index),
+                None => wrong.push(format!("{code}: not marked: {seen}")),
+            }
+        }
+        wrong.extend(unmet.into_iter().map(|mark| format!("{code}: not found: {mark}")));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_clean_fixture_is_silent() {
+    let seen = names(&fixtures()).into_iter().flat_map(|code| {
+        diagnose(&code, "clean").into_iter().map(move |seen| format!("{code}: {seen}"))
+    });
+    let seen: Vec<String> = seen.collect();
+    assert!(seen.is_empty(), "\n{}", seen.join("\n"));
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/rules")
+}
+
+fn names(directory: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    entries.map(|name| name.into_string().expect("fixtures have plain names")).collect()
+}
+
+/// Something that was found.
+#[derive(Debug)]
+struct Seen {
+    file: String,
+    line: usize,
+    severity: String,
+    code: String,
+    /// The message, and what the primary label says.
+    texts: [String; 2],
+}
+
+/// Something that a fixture expects.
+#[derive(Debug, PartialEq, Eq)]
+struct Mark {
+    file: String,
+    line: Option<usize>,
+    severity: String,
+    code: String,
+    text: String,
+}
+
+impl Mark {
+    fn fits(&self, seen: &Seen) -> bool {
+        self.file == seen.file
+            && self.line.is_none_or(|line| line == seen.line)
+            && (&self.severity, &self.code) == (&seen.severity, &seen.code)
+            && seen.texts.iter().any(|text| text.contains(&self.text))
+    }
+
+    /// Reads `error[code]: text`.
+    fn parse(mark: &str, file: &str, line: Option<usize>) -> Option<Self> {
+        let (severity, rest) = mark.split_once('[')?;
+        let (code, text) = rest.split_once("]:")?;
+        let known = ["error", "warning", "note"].contains(&severity);
+        let own = |text: &str| text.trim().to_owned();
+        known.then(|| Self { file: own(file), line, severity: own(severity), code: own(code), text: own(text) })
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.line.map_or(String::new(), |line| format!(":{line}"));
+        write!(f, "{}{line} {}[{}]: {}", self.file, self.severity, self.code, self.text)
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [message, label] = &self.texts;
+        write!(f, "{}:{} {}[{}]: {message} ({label})", self.file, self.line, self.severity, self.code)
+    }
+}
+
+/// What a fixture expects, in all its files.
+fn marks(directory: &Path) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for (path, content) in files(directory) {
+        let text = String::from_utf8_lossy(&content);
+        if path == "marks.txt" {
+            marks.extend(text.lines().map(|line| placed_mark(line).unwrap_or_else(|| panic!("not a mark: {line}"))));
+            continue;
+        }
+        let is_mark = |line: &&str| line.trim_start().strip_prefix("# ").is_some_and(|m| Mark::parse(m, "", None).is_some());
+        let lines: Vec<&str> = text.lines().collect();
+        for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_mark(line)) {
+            let next = lines[index..].iter().take_while(|line| is_mark(line)).count();
+            let mark = line.trim_start().trim_start_matches("# ");
+            marks.extend(Mark::parse(mark, &path, Some(index + next + 1)));
+        }
+    }
+    marks
+}
+
+/// Reads `path:line error[code]: text`.
+fn placed_mark(line: &str) -> Option<Mark> {
+    let (place, mark) = line.split_once(' ')?;
+    let (file, number) = place.split_once(':').unwrap_or((place, ""));
+    Mark::parse(mark, file, number.parse().ok())
+}
+
+/// The files below a directory, by path.
+fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = walkdir::WalkDir::new(directory).into_iter().map(|entry| entry.expect("fixtures can be read"));
+    let files = entries.filter(|entry| entry.file_type().is_file() && entry.file_name() != ".gitkeep");
+    let relative = |path: &Path| path.strip_prefix(directory).ok().and_then(Path::to_str).map(str::to_owned);
+    files.map(|e| (relative(e.path()).expect("plain names"), fs::read(e.path()).unwrap())).collect()
+}
+
+/// Lays a directory over another.
+fn lay(from: &Path, onto: &Path) {
+    for (path, content) in files(from) {
+        let target = onto.join(&path);
+        fs::create_dir_all(target.parent().expect("it is below a directory")).unwrap();
+        match (path.strip_suffix(".gone"), path.strip_suffix(".link")) {
+            (Some(gone), _) => _ = fs::remove_file(onto.join(gone)),
+            (_, Some(link)) => symlink(&String::from_utf8_lossy(&content), &onto.join(link)),
+            _ if path == "marks.txt" => {}
+            _ => fs::write(&target, content).unwrap(),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn symlink(to: &str, at: &Path) {
+    fs::os::unix::fs::symlink(to.trim(), at).unwrap();
+}
+
+/// Everything that a fixture raises.
+fn diagnose(code: &str, kind: &str) -> Vec<Seen> {
+    let fleet = tempfile::tempdir().unwrap();
+    lay(&fixtures().with_file_name("small-fleet"), fleet.path());
+    let fixture = fixtures().join(code);
+    let before = fixture.join("before");
+    if before.is_dir() {
+        lay(&before, fleet.path());
+        build(fleet.path());
+    }
+    lay(&fixture.join(kind), fleet.path());
+    check(fleet.path())
+}
+
