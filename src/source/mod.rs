@@ -5,15 +5,22 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::{Label, Origin, Part};
 use crate::yaml;
 
 /// The files that were read, by path from the root of the repository, with `/`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: BTreeMap<Arc<str>, Arc<str>>,
+    files: BTreeMap<Arc<str>, Arc<File>>,
+}
+
+#[derive(Debug)]
+struct File {
+    text: Arc<str>,
+    /// Read when the first field of the file is looked up.
+    spans: OnceLock<yaml::Spans>,
 }
 
 /// A place in a file as people count: lines and columns from 1, columns in characters.
@@ -33,17 +40,17 @@ impl Sources {
 
     /// Adds a file, or replaces its text.
     pub fn insert(&mut self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) {
-        self.files.insert(path.into(), text.into());
+        self.files.insert(path.into(), Arc::new(File { text: text.into(), spans: OnceLock::new() }));
     }
 
     /// The text of a file; `None` if it was not read.
     pub fn text(&self, path: &str) -> Option<&Arc<str>> {
-        self.files.get(path)
+        self.files.get(path).map(|file| &file.text)
     }
 
     /// All files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
-        self.files.iter()
+        self.files.iter().map(|(path, file)| (path, &file.text))
     }
 
     /// Adds all files of another collection.
@@ -58,10 +65,13 @@ impl Sources {
 
     /// The bytes of a field or of a part of it. For a field that is missing: the nearest key above it that is written.
     pub fn bytes(&self, origin: &Origin, part: Part) -> Range<usize> {
-        let Some(text) = self.text(&origin.file) else { return 0..0 };
+        let Some(file) = self.files.get(&origin.file) else { return 0..0 };
+        let text = file.text.as_ref();
         let found = match part {
             Part::Bytes { start, end } => start..end,
-            Part::Key | Part::Value => yaml::span(text, &origin.pointer, part),
+            Part::Key | Part::Value => {
+                file.spans.get_or_init(|| yaml::Spans::new(text)).find(text, &origin.pointer, part)
+            }
         };
         let start = boundary_below(text, found.start);
         start..boundary_below(text, found.end).max(start)

@@ -20,7 +20,7 @@ mod write;
 pub use input::{Input, read_input};
 pub use node::{Data, Node, ReadError, Style, TextRange};
 pub use read::{Limits, read};
-pub use span::span;
+pub use span::{Spans, span};
 pub use write::{write, write_as_kustomize, write_documents, write_documents_as_kustomize};
 
 pub(crate) use merge_key::expand_merge_keys;

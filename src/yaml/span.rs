@@ -6,17 +6,35 @@ use super::node::{Data, Node, TextRange};
 use super::read::{Limits, parse};
 use crate::diagnostic::{Part, Pointer};
 
-/// The bytes of a field's key or value in the first document of a text. For a field that was not written: the nearest key above
-/// that was. Text that cannot be read has its first bytes as the place of everything.
+/// The first document of a text, read once to look many fields up.
+#[derive(Debug, Clone)]
+pub struct Spans {
+    root: Option<Node>,
+}
+
+/// The bytes of a field's key or value in the first document of a text; see [`Spans::find`].
 pub fn span(text: &str, pointer: &Pointer, part: Part) -> Range<usize> {
-    if let Part::Bytes { start, end } = part {
-        return on_characters(text, start, end);
+    Spans::new(text).find(text, pointer, part)
+}
+
+impl Spans {
+    /// Reads a text; one that cannot be read has no fields.
+    pub fn new(text: &str) -> Self {
+        let documents = parse(text, &Limits::MANIFEST).map(|parsed| parsed.documents).unwrap_or_default();
+        Self { root: documents.into_iter().next() }
     }
-    let Ok(parsed) = parse(text, &Limits::MANIFEST) else { return first_line(text) };
-    let Some(root) = parsed.documents.first() else { return first_line(text) };
-    let found = find(root, pointer, part).bytes();
-    let trimmed = text.get(found.clone()).map_or(found.len(), |t| t.trim_end().len());
-    on_characters(text, found.start, found.start + trimmed)
+
+    /// The bytes of a field's key or value. For a field that was not written: the nearest key above that was. Text that cannot be read
+    /// has its first bytes as the place of everything. `text` is the one that was read.
+    pub fn find(&self, text: &str, pointer: &Pointer, part: Part) -> Range<usize> {
+        if let Part::Bytes { start, end } = part {
+            return on_characters(text, start, end);
+        }
+        let Some(root) = &self.root else { return first_line(text) };
+        let found = find(root, pointer, part).bytes();
+        let trimmed = text.get(found.clone()).map_or(found.len(), |t| t.trim_end().len());
+        on_characters(text, found.start, found.start + trimmed)
+    }
 }
 
 fn find(root: &Node, pointer: &Pointer, part: Part) -> TextRange {
