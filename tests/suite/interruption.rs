@@ -3,6 +3,8 @@
 //! The process is this test binary, told to run the one test [`writes_when_it_is_told_where`]. What every single operation
 //! leaves behind is tested beside the code; here strace lets real system calls go wrong.
 
+#![allow(clippy::unwrap_used, reason = "whatever a test cannot set up fails the test")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
