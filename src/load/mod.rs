@@ -63,7 +63,11 @@ impl Repository {
     pub fn site(&self, name: &str) -> (Option<Site>, Diagnostics) {
         let mut found = Diagnostics::new();
         let path = self.sites.get(name).cloned().unwrap_or_default();
-        let site = document(&self.files, &path, InputKind::Site, &mut found).and_then(|d| self.merged(&d, &mut found));
+        let document = document(&self.files, &path, InputKind::Site, &mut found);
+        if let Some(document) = &document {
+            document.expect_name(stem(&path), "file", &mut found);
+        }
+        let site = document.and_then(|d| self.merged(&d, &mut found));
         (site, found)
     }
 

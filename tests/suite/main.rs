@@ -2,8 +2,9 @@
 
 mod bundle;
 mod health;
-mod made_site;
 mod interruption;
+mod made_site;
 mod oracle;
+mod rules;
 mod schemas;
 mod yaml;
