@@ -389,7 +389,10 @@ fn places(raw: &RawPart) -> Result<BTreeMap<Field, Vec<PartPath>>, String> {
         let prefix = affinity.as_deref().unwrap_or_default();
         texts.entry(*field).or_insert_with(|| vec![format!("{prefix}{path}")]);
     }
-    texts.into_iter().map(|(field, paths)| Ok((field, paths.iter().map(|p| PartPath::parse(p)).collect::<Result<_, _>>()?))).collect()
+    texts
+        .into_iter()
+        .map(|(field, paths)| Ok((field, paths.iter().map(|p| PartPath::parse(p)).collect::<Result<_, _>>()?)))
+        .collect()
 }
 
 /// A path below a prefix; the place itself is `.`.

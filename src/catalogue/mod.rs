@@ -80,9 +80,10 @@ fn read(text: &str) -> Result<Vec<Entry>, String> {
 }
 
 fn typed(values: &[Value]) -> Result<Vec<Entry>, CatalogueError> {
-    let typed = values.iter().enumerate().map(|(index, value)| {
-        Entry::deserialize(value).map_err(|e| CatalogueError { index, message: e.to_string() })
-    });
+    let typed = values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| Entry::deserialize(value).map_err(|e| CatalogueError { index, message: e.to_string() }));
     typed.collect()
 }
 

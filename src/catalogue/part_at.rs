@@ -124,6 +124,9 @@ impl PartAt<'_> {
     fn operator_labels(&self, object: &Object) -> impl Iterator<Item = (String, String)> {
         let element = self.element.clone().unwrap_or_default();
         let name = object.name().to_owned();
-        self.part.pod_labels.iter().map(move |(key, value)| (key.clone(), value.replace("{name}", &name).replace("{element}", &element)))
+        self.part
+            .pod_labels
+            .iter()
+            .map(move |(key, value)| (key.clone(), value.replace("{name}", &name).replace("{element}", &element)))
     }
 }

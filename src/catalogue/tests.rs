@@ -21,7 +21,10 @@ fn postgres() -> Object {
 
 #[test]
 fn every_list_element_is_a_part() {
-    assert_eq!(pointers(&postgres(), "instance", Field::NodeAffinity), ["/spec/instances/0/affinity/nodeAffinity", "/spec/instances/1/affinity/nodeAffinity"]);
+    assert_eq!(
+        pointers(&postgres(), "instance", Field::NodeAffinity),
+        ["/spec/instances/0/affinity/nodeAffinity", "/spec/instances/1/affinity/nodeAffinity"]
+    );
 }
 
 #[test]
@@ -54,15 +57,21 @@ fn counts_come_from_the_object_the_default_and_the_factor() {
         "apiVersion": "ocs.openshift.io/v1", "kind": "StorageCluster", "metadata": {"name": "s"},
         "spec": {"storageDeviceSets": [{"name": "x", "count": 2, "replica": 4}, {"name": "y", "count": 5}]},
     }));
-    let osds: Vec<_> =
-        Catalogue::built_in().parts(&storage).iter().filter(|p| p.part.name == "osd").map(|p| p.count(&storage)).collect();
+    let osds: Vec<_> = Catalogue::built_in()
+        .parts(&storage)
+        .iter()
+        .filter(|p| p.part.name == "osd")
+        .map(|p| p.count(&storage))
+        .collect();
     assert_eq!(osds, [Some(8), Some(15)]);
 }
 
 #[test]
 fn versions_of_a_kind_may_have_other_paths() {
     let of = |version: &str| {
-        let object = Object::new(json!({"apiVersion": format!("hco.kubevirt.io/{version}"), "kind": "HyperConverged", "metadata": {"name": "k"}, "spec": {}}));
+        let object = Object::new(
+            json!({"apiVersion": format!("hco.kubevirt.io/{version}"), "kind": "HyperConverged", "metadata": {"name": "k"}, "spec": {}}),
+        );
         pointers(&object, "infra", Field::NodeSelector)
     };
     assert_eq!(of("v1beta1"), ["/spec/infra/nodePlacement/nodeSelector"]);
@@ -92,7 +101,10 @@ fn an_app_adds_a_kind_and_changes_a_part_of_a_known_one() {
     ]);
     let catalogue = Catalogue::with(own.as_array().unwrap()).unwrap();
     let cache = Object::new(json!({"apiVersion": "example.com/v1", "kind": "Cache", "metadata": {"name": "c"}}));
-    assert_eq!(catalogue.parts(&cache)[0].pointer(&cache, Field::NodeAffinity).unwrap().as_str(), "/spec/pod/affinity/nodeAffinity");
+    assert_eq!(
+        catalogue.parts(&cache)[0].pointer(&cache, Field::NodeAffinity).unwrap().as_str(),
+        "/spec/pod/affinity/nodeAffinity"
+    );
     let nmstate = Object::new(json!({"apiVersion": "nmstate.io/v1", "kind": "NMState", "metadata": {"name": "n"}}));
     let names: Vec<&str> = catalogue.parts(&nmstate).iter().map(|p| p.part.name.as_str()).collect();
     assert_eq!(names, ["webhook-metrics-console", "handler-daemonset"]);
@@ -115,15 +127,27 @@ fn every_entry_of_ours_says_where_its_facts_are_from() {
         assert!(!entry.source.is_empty(), "{} {}", entry.group, entry.kind);
         for part in &entry.parts {
             let unreachable = part.inject != Inject::Never && part.arch_via == ArchVia::None;
-            assert!(!unreachable || part.note.is_some(), "{}/{}: a part that cannot be placed says why", entry.kind, part.name);
-            assert!(part.absent == Absent::Leave || part.at.is_some(), "{}/{}: nothing to create", entry.kind, part.name);
+            assert!(
+                !unreachable || part.note.is_some(),
+                "{}/{}: a part that cannot be placed says why",
+                entry.kind,
+                part.name
+            );
+            assert!(
+                part.absent == Absent::Leave || part.at.is_some(),
+                "{}/{}: nothing to create",
+                entry.kind,
+                part.name
+            );
         }
     }
 }
 
 #[test]
 fn containers_are_found_in_unknown_kinds() {
-    let object = |spec| Object::new(json!({"apiVersion": "example.com/v1", "kind": "New", "metadata": {"name": "n"}, "spec": spec}));
+    let object = |spec| {
+        Object::new(json!({"apiVersion": "example.com/v1", "kind": "New", "metadata": {"name": "n"}, "spec": spec}))
+    };
     let pod = object(json!({"jobs": [{"template": {"containers": [{"name": "a", "image": "b"}]}}]}));
     assert_eq!(carries_pods(&pod).unwrap().as_str(), "/spec/jobs/0/template");
     assert_eq!(carries_pods(&object(json!({"containers": ["a"], "image": "x"}))), None);

@@ -20,6 +20,7 @@ fn find(value: &Value, at: &Pointer) -> Option<Pointer> {
 }
 
 fn is_container_list(value: &Value) -> bool {
-    let is_container = |c: &Value| c.get("name").is_some_and(Value::is_string) && c.get("image").is_some_and(Value::is_string);
+    let is_container =
+        |c: &Value| c.get("name").is_some_and(Value::is_string) && c.get("image").is_some_and(Value::is_string);
     value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(is_container))
 }

@@ -69,7 +69,8 @@ fn names<'a>(groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<String> {
     };
     let forms: [&dyn Fn(&Group) -> String; 3] = [&role, &with_arch, &with_labels];
     for form in forms {
-        let names: Vec<String> = groups.clone().map(form).map(|n| n.trim_matches('-').chars().take(63).collect()).collect();
+        let names: Vec<String> =
+            groups.clone().map(form).map(|n| n.trim_matches('-').chars().take(63).collect()).collect();
         if names.iter().collect::<BTreeSet<_>>().len() == names.len() {
             return names;
         }
@@ -93,7 +94,9 @@ fn pool(group: &Group, nodes: &[&ClusterNode], reserved: &BTreeMap<String, BTree
     let allocatable = least(nodes.iter().map(|n| &n.allocatable));
     let mut pool = Map::new();
     let mut put = |key: &str, value: Value| {
-        if !matches!(&value, Value::Object(map) if map.is_empty()) && !matches!(&value, Value::Array(list) if list.is_empty()) {
+        if !matches!(&value, Value::Object(map) if map.is_empty())
+            && !matches!(&value, Value::Array(list) if list.is_empty())
+        {
             pool.insert(key.to_owned(), value);
         }
     };
@@ -166,7 +169,10 @@ mod tests {
         let pools = import(&nodes, &BTreeMap::new());
         assert_eq!(pools.pointer("/pools/worker-amd64/labels"), Some(&json!({"workload-type": "database"})));
         assert_eq!(pools.pointer("/pools/worker-ppc64le/nodes/b"), Some(&json!({})));
-        assert_eq!(pools.pointer("/pools/worker-amd64/allocatable"), Some(&json!({"cpu": "3500m", "memory": "100Ki", "pods": "250"})));
+        assert_eq!(
+            pools.pointer("/pools/worker-amd64/allocatable"),
+            Some(&json!({"cpu": "3500m", "memory": "100Ki", "pods": "250"}))
+        );
     }
 
     #[test]
@@ -179,7 +185,13 @@ mod tests {
 
     #[test]
     fn what_is_not_a_list_of_nodes_is_refused() {
-        for text in ["", "[]", "{}", r#"{"items": [{"kind": "Pod"}]}"#, r#"{"items": [{"kind": "Node", "metadata": {"name": "a"}}]}"#] {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"items": [{"kind": "Pod"}]}"#,
+            r#"{"items": [{"kind": "Node", "metadata": {"name": "a"}}]}"#,
+        ] {
             assert!(nodes(text).is_err(), "{text}");
         }
     }

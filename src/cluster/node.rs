@@ -120,7 +120,9 @@ fn taints(item: &Value) -> Vec<Taint> {
             let effect: Effect = serde_json::from_value(taint.get("effect")?.clone()).ok()?;
             Some(Taint { key, value, effect })
         })
-        .filter(|t| !t.key.starts_with("node.kubernetes.io/") && !t.key.starts_with("node.cloudprovider.kubernetes.io/"))
+        .filter(|t| {
+            !t.key.starts_with("node.kubernetes.io/") && !t.key.starts_with("node.cloudprovider.kubernetes.io/")
+        })
         .collect();
     taints.sort_unstable();
     taints

@@ -10,7 +10,8 @@ use crate::model::Quantity;
 /// Sums what the platform's pods request, by node: from `oc get pods -A -o json`, the pods in namespaces of the platform (`openshift-…`,
 /// `kube-…`) that are not among `own`, the namespaces that a site file describes itself.
 pub fn reserved(json: &str, own: &BTreeSet<String>) -> anyhow::Result<BTreeMap<String, BTreeMap<String, Quantity>>> {
-    let document: Value = serde_json::from_str(json).context("the input is not the JSON of `oc get pods -A -o json`")?;
+    let document: Value =
+        serde_json::from_str(json).context("the input is not the JSON of `oc get pods -A -o json`")?;
     let items = document.get("items").and_then(Value::as_array).context("the input has no list of pods")?;
     let mut reserved: BTreeMap<String, BTreeMap<String, Quantity>> = BTreeMap::new();
     for pod in items.iter().filter(|pod| is_platforms(pod, own) && holds_resources(pod)) {
@@ -37,9 +38,11 @@ fn holds_resources(pod: &Value) -> bool {
 
 /// What a pod requests: its containers and restartable init containers together, or the largest of the other init containers.
 fn requests(pod: &Value) -> BTreeMap<String, Quantity> {
-    let list = |name: &str| pod.pointer(&format!("/spec/{name}")).and_then(Value::as_array).cloned().unwrap_or_default();
-    let (sidecars, init): (Vec<Value>, Vec<Value>) =
-        list("initContainers").into_iter().partition(|c| c.get("restartPolicy").and_then(Value::as_str) == Some("Always"));
+    let list =
+        |name: &str| pod.pointer(&format!("/spec/{name}")).and_then(Value::as_array).cloned().unwrap_or_default();
+    let (sidecars, init): (Vec<Value>, Vec<Value>) = list("initContainers")
+        .into_iter()
+        .partition(|c| c.get("restartPolicy").and_then(Value::as_str) == Some("Always"));
     let mut total: BTreeMap<String, Quantity> = BTreeMap::new();
     for (resource, quantity) in list("containers").iter().chain(&sidecars).flat_map(of_container) {
         let sum = total.entry(resource).or_default();

@@ -11,7 +11,7 @@ use crate::kustomize::{Disk, Renderer};
 use crate::ledger::Digest;
 use crate::load::{App, FLEET_FILE, Repository};
 use crate::manifest::Object;
-use crate::plan::SitePlan;
+use crate::plan::{Instance, SitePlan};
 use crate::tree::TreeError;
 
 /// The rendered bases, and what else the sites share.
@@ -30,6 +30,7 @@ struct Base {
     objects: Arc<Vec<Object>>,
     catalogue: Option<Arc<Catalogue>>,
     inputs: BTreeMap<String, Digest>,
+    directories: BTreeSet<String>,
 }
 
 impl<'a> Bases<'a> {
@@ -38,13 +39,14 @@ impl<'a> Bases<'a> {
         let renderer = Renderer::new(Disk::new(repository.files.root()));
         let rendered: Vec<(Option<(String, Base)>, Diagnostics)> =
             repository.apps.par_iter().map(|(name, app)| base(repository, &renderer, name, app)).collect();
-        let (mut apps, mut found) = (BTreeMap::new(), Diagnostics::new());
+        let (mut apps, mut found) = (BTreeMap::<String, Base>::new(), Diagnostics::new());
         for (base, problems) in rendered {
             apps.extend(base);
             found.append(problems);
         }
-        let objects = || apps.values().flat_map(|b: &Base| b.objects.iter());
-        let kinds = objects().map(|o| (o.group().to_owned(), o.kind().to_owned())).collect();
+        let of_templates = repository.apps.values().flat_map(|app| app.templates.values());
+        let of_templates = of_templates.map(|template| group_and_kind(&Object::new(template.tree.clone())));
+        let kinds = apps.values().flat_map(|base| base.objects.iter()).map(group_and_kind).chain(of_templates).collect();
         let fleet = digest(repository, FLEET_FILE);
         (Self { repository, renderer, apps, kinds, fleet }, found)
     }
@@ -62,9 +64,15 @@ impl<'a> Bases<'a> {
         }
     }
 
-    /// Every group and kind in any base.
+    /// Every group and kind in any base or template.
     pub(super) fn kinds(&self) -> &BTreeSet<(String, String)> {
         &self.kinds
+    }
+
+    /// The directories that building each instance's overlay reads beside the overlay's own.
+    pub(super) fn directories(&self, plan: &SitePlan) -> BTreeMap<String, BTreeSet<String>> {
+        let of = |instance: &Instance| Some((instance.name.clone(), self.apps.get(&instance.app()?.name)?.directories.clone()));
+        plan.instances.iter().filter_map(of).collect()
     }
 
     /// Builds a directory whose own files are in memory.
@@ -94,7 +102,8 @@ fn base(
     let catalogue = catalogue(app, &mut found);
     let paths = repository.files.list(&app.directory, &mut found);
     let inputs = paths.iter().filter_map(|path| digest(repository, path)).collect();
-    let base = objects.map(|objects| (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs }));
+    let directories = BTreeSet::from([app.directory.clone()]);
+    let base = objects.map(|objects| (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs, directories }));
     (base, found)
 }
 
@@ -112,6 +121,10 @@ fn catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>> {
             None
         }
     }
+}
+
+fn group_and_kind(object: &Object) -> (String, String) {
+    (object.group().to_owned(), object.kind().to_owned())
 }
 
 /// A file's path and digest; `None` where it cannot be read, which is reported where it is parsed.

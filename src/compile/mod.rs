@@ -63,7 +63,8 @@ impl<'a> Compiler<'a> {
         let plan = take(plan(Arc::new(site), self.repository), found)?;
         let overlays = self.overlays(&plan, found)?;
         let rendered = self.render(&plan, &overlays, found)?;
-        let bundle_input = BundleInput { plan: &plan, rendered: &rendered, base_kinds: self.bases.kinds() };
+        let directories = self.bases.directories(&plan);
+        let bundle_input = BundleInput { plan: &plan, rendered: &rendered, base_kinds: self.bases.kinds(), directories: &directories };
         let (bundle, problems) = bundle::bundle(&bundle_input);
         found.append(problems);
         found.append(validate::validate(&ValidateInput { plan: &plan, rendered: &rendered, bundle: &bundle }));

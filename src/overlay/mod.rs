@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Diagnostics, Pointer, rules};
+use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
 use crate::kinds;
 use crate::manifest::{Object, ObjectId};
-use crate::patch::Operation;
+use crate::patch::{Editor, Operation, Reason};
 use crate::place::{ObjectPatch, Placed, place};
 use crate::plan::{Instance, InstanceSource, SitePlan};
 
@@ -65,10 +65,26 @@ fn app_overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
     found.append(problems);
     let Placed { patches: placed, additions } = placed;
     patches.extend(placed);
+    patches.extend(sync_options(input, &mut objects));
     let mut resources = objects.split_off(first_generated.min(objects.len()));
     let patches = without(patches, &resources);
     resources.extend(additions);
     (assemble(input, &resources, patches), found)
+}
+
+/// Sync options that single objects need, because the Argo CD is too old to be told for the whole Application.
+fn sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
+    let reason = Reason { rule: "argocd", origins: vec![Origin::file(&input.plan.fleet.file).at("spec").at("argocd").at("version")] };
+    let mut patches = Vec::new();
+    for needed in crate::bundle::needed_annotations(input.plan, objects) {
+        let Some(object) = objects.iter_mut().find(|o| o.id() == needed.object) else { continue };
+        let mut editor = Editor::new(object.value_mut());
+        let pointer = Pointer::parse("/metadata/annotations").at(needed.key);
+        if editor.set(&pointer, Value::String(needed.value), &reason) {
+            patches.push(ObjectPatch { purpose: "argocd", target: needed.object, operations: editor.finish() });
+        }
+    }
+    patches
 }
 
 /// The patches of base objects. What the overlay makes itself is written out as it is in the end, not patched.
