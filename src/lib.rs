@@ -21,6 +21,7 @@ pub mod report;
 pub mod revision;
 pub mod scaffold;
 pub mod schema;
+pub mod scheduler;
 pub mod source;
 pub mod template;
 pub mod tree;

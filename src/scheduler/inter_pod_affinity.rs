@@ -1,0 +1,138 @@
+//! `InterPodAffinity`: required pod affinity and anti-affinity, the pod's own and, for anti-affinity, those of the pods that are there.
+//!
+//! - A pod with affinity needs, for each of its terms, a pod in the node's domain that matches *all* of its terms; the first of a group
+//!   passes without one if it matches its own terms and no pod anywhere matches them. The node must have every topology key.
+//! - Anti-affinity works both ways, and not on nodes without the topology key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Deserializer};
+
+use super::selector::null_as_default;
+use super::{Cluster, LabelSelector, Labels, Namespaces, Operator, PodSpec, Reason, Requirement};
+
+/// A required term of pod affinity or anti-affinity. The keys of `matchLabelKeys` and `mismatchLabelKeys` are merged into the
+/// selector by [`PodAffinityTerm::resolve`], as the API server does when the pod is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PodAffinityTerm {
+    /// Which pods are meant; `None` is none.
+    pub selector: Option<LabelSelector>,
+    /// In which namespaces, by name.
+    pub namespaces: BTreeSet<String>,
+    /// In which namespaces, by label.
+    pub namespace_selector: Option<LabelSelector>,
+    /// The node label whose values are the domains.
+    pub topology_key: String,
+    match_keys: Vec<String>,
+    mismatch_keys: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for PodAffinityTerm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Raw {
+            label_selector: Option<LabelSelector>,
+            #[serde(default, deserialize_with = "null_as_default")]
+            namespaces: BTreeSet<String>,
+            namespace_selector: Option<LabelSelector>,
+            topology_key: String,
+            #[serde(default, deserialize_with = "null_as_default")]
+            match_label_keys: Vec<String>,
+            #[serde(default, deserialize_with = "null_as_default")]
+            mismatch_label_keys: Vec<String>,
+        }
+        let raw = Raw::deserialize(deserializer)?;
+        Ok(Self {
+            selector: raw.label_selector,
+            namespaces: raw.namespaces,
+            namespace_selector: raw.namespace_selector,
+            topology_key: raw.topology_key,
+            match_keys: raw.match_label_keys,
+            mismatch_keys: raw.mismatch_label_keys,
+        })
+    }
+}
+
+impl PodAffinityTerm {
+    /// A term over labels in the pod's own namespace.
+    pub fn new(selector: LabelSelector, topology_key: &str) -> Self {
+        Self { selector: Some(selector), topology_key: topology_key.to_owned(), ..Self::default() }
+    }
+
+    /// Fills in what the owner of the term implies: its namespace where no namespaces are named, its labels for the label keys.
+    pub(super) fn resolve(&mut self, namespace: &str, labels: &Labels) {
+        if self.namespaces.is_empty() && self.namespace_selector.is_none() {
+            self.namespaces.insert(namespace.to_owned());
+        }
+        let Some(selector) = &mut self.selector else { return };
+        for (keys, operator) in [(&mut self.match_keys, Operator::In), (&mut self.mismatch_keys, Operator::NotIn)] {
+            let known = std::mem::take(keys).into_iter().filter_map(|key| {
+                let value = labels.get(&key)?;
+                Some(Requirement::new(&key, operator, &[value]))
+            });
+            selector.requirements.extend(known);
+        }
+    }
+
+    /// Whether the term means the pod.
+    pub fn matches(&self, pod: &PodSpec, namespaces: &Namespaces) -> bool {
+        let by_label =
+            || self.namespace_selector.as_ref().is_some_and(|s| s.matches(&namespaces.labels(&pod.namespace)));
+        (self.namespaces.contains(&pod.namespace) || by_label())
+            && self.selector.as_ref().is_some_and(|s| s.matches(&pod.labels))
+    }
+}
+
+/// Whether the pod matches all terms; `false` where there are none.
+pub fn matches_all(terms: &[PodAffinityTerm], pod: &PodSpec, namespaces: &Namespaces) -> bool {
+    !terms.is_empty() && terms.iter().all(|t| t.matches(pod, namespaces))
+}
+
+pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+    existing_anti_affinity(cluster, spec, node)
+        .or_else(|| affinity(cluster, spec, node))
+        .or_else(|| anti_affinity(cluster, spec, node))
+}
+
+fn existing_anti_affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+    cluster.placed.iter().find_map(|p| {
+        let mut terms = p.spec.anti_affinity.iter().filter(|t| t.matches(spec, cluster.namespaces));
+        let term = terms.find(|t| same_domain(cluster, &t.topology_key, p.node, node))?;
+        Some(Reason::AntiAffinity { key: term.topology_key.clone(), with: p.spec.owner.clone() })
+    })
+}
+
+fn anti_affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+    spec.anti_affinity.iter().find_map(|term| {
+        let mut there = cluster.placed.iter().filter(|p| same_domain(cluster, &term.topology_key, p.node, node));
+        let other = there.find(|p| term.matches(p.spec, cluster.namespaces))?;
+        Some(Reason::AntiAffinity { key: term.topology_key.clone(), with: other.spec.owner.clone() })
+    })
+}
+
+fn affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+    let terms = &spec.affinity;
+    if let Some(term) = terms.iter().find(|t| !cluster.nodes[node].labels.contains_key(&t.topology_key)) {
+        return Some(Reason::MissingTopologyKey { key: term.topology_key.clone() });
+    }
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for placed in cluster.placed.iter().filter(|p| matches_all(terms, p.spec, cluster.namespaces)) {
+        for term in terms {
+            if let Some(value) = cluster.nodes[placed.node].labels.get(&term.topology_key) {
+                *counts.entry((&term.topology_key, value)).or_default() += 1;
+            }
+        }
+    }
+    let absent = terms.iter().find(|term| {
+        let value = cluster.nodes[node].labels.get(&term.topology_key);
+        value.is_none_or(|value| !counts.contains_key(&(term.topology_key.as_str(), value.as_str())))
+    })?;
+    let first_of_group = counts.is_empty() && matches_all(terms, spec, cluster.namespaces);
+    (!first_of_group).then(|| Reason::Affinity { key: absent.topology_key.clone() })
+}
+
+fn same_domain(cluster: &Cluster<'_>, key: &str, a: usize, b: usize) -> bool {
+    let value = cluster.nodes[a].labels.get(key);
+    value.is_some() && value == cluster.nodes[b].labels.get(key)
+}

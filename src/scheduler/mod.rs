@@ -1,0 +1,109 @@
+//! Where kube-scheduler lets a pod run: its filters, as pure functions, one file a plugin.
+//!
+//! Comes in: a pod's specification, the nodes, and the pods that are already placed. Goes out: the [`Reason`]s why a node is not
+//! possible, none if it is. The semantics are those of the default plugins of kube-scheduler 1.31 and newer; each file names its plugin.
+//! Scoring plugins, which only prefer, are not here: they never make a placement impossible. Neither is preemption, which
+//! trades one pod for another and so never makes room for all.
+
+mod inter_pod_affinity;
+mod node;
+mod node_affinity;
+mod node_name;
+mod node_ports;
+mod node_resources_fit;
+mod node_unschedulable;
+mod pod;
+mod pod_topology_spread;
+mod reason;
+mod requests;
+mod selector;
+mod taint_toleration;
+#[cfg(test)]
+mod tests;
+mod volume_binding;
+mod volume_restrictions;
+
+pub use inter_pod_affinity::{PodAffinityTerm, matches_all as matches_all_terms};
+pub use node::{HOSTNAME, Labels, Namespaces, Node};
+pub use node_affinity::{NodeSelectorTerm, PreferredTerm};
+pub use node_ports::HostPort;
+pub use node_resources_fit::{CPU, PODS, whole};
+pub use pod::{PodSpec, SpecError};
+pub use pod_topology_spread::{NodePolicy, SpreadConstraint, WhenUnsatisfiable};
+pub use reason::Reason;
+pub use requests::pod_requests;
+pub use selector::{LabelSelector, Operator, Requirement};
+pub use taint_toleration::{Toleration, TolerationOperator};
+pub use volume_binding::Volume;
+
+/// A pod that has a node.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed<'a> {
+    /// What the pod asks for.
+    pub spec: &'a PodSpec,
+    /// The node, as an index.
+    pub node: usize,
+}
+
+/// A pod that looks for a node.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// What the pod asks for.
+    pub spec: &'a PodSpec,
+    /// The node on which the pod's own volumes were bound when it ran before, as an index.
+    pub home: Option<usize>,
+}
+
+/// Nodes, and the pods on them.
+#[derive(Debug, Clone)]
+pub struct Cluster<'a> {
+    /// The nodes.
+    pub nodes: &'a [Node],
+    /// The labels of the namespaces.
+    pub namespaces: &'a Namespaces,
+    /// The pods that have a node.
+    pub placed: Vec<Placed<'a>>,
+}
+
+/// Why the pod cannot be placed on the node while the others are where they are; empty if it can.
+pub fn filter(cluster: &Cluster<'_>, pod: Candidate<'_>, node: usize) -> Vec<Reason> {
+    let Some(target) = cluster.nodes.get(node) else { return vec![Reason::NoSuchNode] };
+    let mut reasons = fixed(pod.spec, target);
+    reasons.extend(node_ports::filter(cluster, pod.spec, node));
+    reasons.extend(node_resources_fit::filter(cluster, pod.spec, node));
+    reasons.extend(volume_restrictions::filter(cluster, pod.spec));
+    reasons.extend(volume_binding::filter_bound(cluster, pod, node));
+    reasons.extend(inter_pod_affinity::filter(cluster, pod.spec, node));
+    reasons.extend(pod_topology_spread::filter(cluster, pod.spec, node));
+    reasons
+}
+
+/// Why the pod cannot run on the node whatever other pods there are; empty if nothing of the node itself forbids it.
+pub fn fixed(spec: &PodSpec, node: &Node) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    reasons.extend(node_name::filter(spec, node));
+    reasons.extend(node_affinity::filter(spec, node));
+    reasons.extend(node_unschedulable::filter(spec, node));
+    reasons.extend(taint_toleration::filter(spec, node));
+    reasons.extend(volume_binding::filter_topology(spec, node));
+    reasons
+}
+
+/// Whether a DaemonSet's controller makes a pod for the node: the node's name, the node affinity, and taints that the pod tolerates
+/// with the tolerations that the controller adds (`pkg/controller/daemon`, `NodeShouldRunDaemonPod`).
+pub fn daemon_runs_on(spec: &PodSpec, node: &Node) -> bool {
+    let spec = spec.with_daemon_tolerations();
+    node_name::filter(&spec, node).is_none()
+        && node_affinity::filter(&spec, node).is_none()
+        && taint_toleration::filter(&spec, node).is_none()
+}
+
+/// Whether two pods cannot be on one node because of their host ports.
+pub fn ports_conflict(a: &PodSpec, b: &PodSpec) -> bool {
+    node_ports::conflict(&a.host_ports, &b.host_ports).is_some()
+}
+
+/// The domain's nodes that a spread constraint counts for a pod, as one flag per node.
+pub fn spread_counts_node(spec: &PodSpec, constraint: &SpreadConstraint, node: &Node) -> bool {
+    pod_topology_spread::counts(spec, constraint, node)
+}

@@ -1,0 +1,36 @@
+//! `NodePorts`: no two pods of a node listen on the same port of its addresses (`framework.HostPortInfo.CheckConflict`).
+
+use super::{Cluster, PodSpec, Reason};
+
+/// A port of the node itself that a pod listens on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostPort {
+    /// The address; `0.0.0.0` is all of them.
+    pub ip: String,
+    /// `TCP`, `UDP` or `SCTP`.
+    pub protocol: String,
+    /// The port, above 0.
+    pub port: u16,
+}
+
+const WILDCARD: &str = "0.0.0.0";
+
+impl HostPort {
+    fn conflicts(&self, other: &Self) -> bool {
+        self.port == other.port
+            && self.protocol == other.protocol
+            && (self.ip == other.ip || self.ip == WILDCARD || other.ip == WILDCARD)
+    }
+}
+
+/// The first port that both want.
+pub(super) fn conflict<'a>(a: &'a [HostPort], b: &[HostPort]) -> Option<&'a HostPort> {
+    a.iter().find(|port| b.iter().any(|other| port.conflicts(other)))
+}
+
+pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+    cluster.placed.iter().filter(|p| p.node == node).find_map(|p| {
+        let port = conflict(&spec.host_ports, &p.spec.host_ports)?;
+        Some(Reason::PortTaken { port: port.port, protocol: port.protocol.clone(), by: p.spec.owner.clone() })
+    })
+}

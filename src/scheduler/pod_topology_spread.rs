@@ -1,0 +1,114 @@
+//! `PodTopologySpread`: constraints with `whenUnsatisfiable: DoNotSchedule`.
+//!
+//! A node is possible if, for each constraint, the matching pods in its domain, with this one if it matches, exceed those in the
+//! emptiest domain by `maxSkew` at most. Domains are made by the nodes that have every constraint's topology key and pass the
+//! constraint's inclusion policies; with fewer domains than `minDomains` the emptiest counts as 0.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::selector::null_as_default;
+use super::{
+    Cluster, LabelSelector, Labels, Node, Operator, PodSpec, Reason, Requirement, node_affinity, taint_toleration,
+};
+
+/// A constraint on how pods are spread.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpreadConstraint {
+    /// How many more pods a domain may have than the emptiest; at least 1.
+    pub max_skew: u32,
+    /// The node label whose values are the domains.
+    pub topology_key: String,
+    /// Whether it forbids or only prefers.
+    #[serde(default)]
+    pub when_unsatisfiable: WhenUnsatisfiable,
+    /// Which pods are counted; `None` is none.
+    #[serde(rename = "labelSelector")]
+    pub selector: Option<LabelSelector>,
+    /// With fewer domains, the emptiest counts as 0; 1 if not written.
+    pub min_domains: Option<u32>,
+    /// Whether nodes that the pod's node selector and affinity exclude are left out; `Honor` if not written.
+    pub node_affinity_policy: Option<NodePolicy>,
+    /// Whether nodes with taints that the pod does not tolerate are left out; `Ignore` if not written.
+    pub node_taints_policy: Option<NodePolicy>,
+    /// Labels of the pod that the counted pods share.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub match_label_keys: Vec<String>,
+}
+
+/// What happens where a spread constraint cannot be met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub enum WhenUnsatisfiable {
+    /// The pod waits.
+    #[default]
+    DoNotSchedule,
+    /// The pod is placed all the same.
+    ScheduleAnyway,
+}
+
+/// Whether a constraint's count honours or ignores something of the pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub enum NodePolicy {
+    /// Nodes that the pod cannot use are left out.
+    Honor,
+    /// All nodes count.
+    Ignore,
+}
+
+impl SpreadConstraint {
+    /// Merges the pod's labels of `matchLabelKeys` into the selector.
+    pub(super) fn resolve(&mut self, labels: &Labels) {
+        let Some(selector) = &mut self.selector else { return };
+        let known = std::mem::take(&mut self.match_label_keys).into_iter().filter_map(|key| {
+            let value = labels.get(&key)?;
+            Some(Requirement::new(&key, Operator::In, &[value]))
+        });
+        selector.requirements.extend(known);
+    }
+
+    /// Whether it counts the pod, which must be in the namespace of the constraint's owner.
+    pub fn matches(&self, owner: &PodSpec, pod: &PodSpec) -> bool {
+        owner.namespace == pod.namespace && self.selector.as_ref().is_some_and(|s| s.matches(&pod.labels))
+    }
+}
+
+/// Whether the constraint counts what is on the node.
+pub(super) fn counts(spec: &PodSpec, constraint: &SpreadConstraint, node: &Node) -> bool {
+    let keys = spec.required_spread().all(|c| node.labels.contains_key(&c.topology_key));
+    let affinity =
+        constraint.node_affinity_policy == Some(NodePolicy::Ignore) || node_affinity::filter(spec, node).is_none();
+    let taints =
+        constraint.node_taints_policy != Some(NodePolicy::Honor) || taint_toleration::filter(spec, node).is_none();
+    keys && affinity && taints
+}
+
+pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+    spec.required_spread().find_map(|constraint| {
+        let key = &constraint.topology_key;
+        let Some(value) = cluster.nodes[node].labels.get(key) else {
+            return Some(Reason::MissingTopologyKey { key: key.clone() });
+        };
+        let domains = domains(cluster, spec, constraint);
+        let few = domains.len() < constraint.min_domains.unwrap_or(1) as usize;
+        let least = if few { 0 } else { domains.values().copied().min().unwrap_or(usize::MAX) };
+        let own = usize::from(constraint.matches(spec, spec));
+        let here = domains.get(value.as_str()).copied().unwrap_or(0) + own;
+        (here.saturating_sub(least) > constraint.max_skew as usize)
+            .then(|| Reason::Skew { key: key.clone(), max: constraint.max_skew })
+    })
+}
+
+/// The matching pods in each domain.
+fn domains<'a>(cluster: &'a Cluster<'_>, spec: &PodSpec, constraint: &SpreadConstraint) -> BTreeMap<&'a str, usize> {
+    let mut domains = BTreeMap::new();
+    for (index, node) in cluster.nodes.iter().enumerate() {
+        let Some(value) = node.labels.get(&constraint.topology_key) else { continue };
+        if counts(spec, constraint, node) {
+            let here = cluster.placed.iter().filter(|p| p.node == index && constraint.matches(spec, p.spec)).count();
+            *domains.entry(value.as_str()).or_default() += here;
+        }
+    }
+    domains
+}
