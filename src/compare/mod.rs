@@ -114,7 +114,9 @@ pub fn compare(present: &Present, tree: &Tree) -> Comparison {
     if let Record::Unreadable(why) = &present.record {
         comparison.unreadable = Some(why.clone());
     }
-    comparison.inputs = input_changes(present, tree);
+    if comparison.changes.iter().any(|change| change.path.in_site() == ledger::FILE) {
+        comparison.inputs = input_changes(present, tree);
+    }
     comparison
 }
 

@@ -6,8 +6,10 @@
 
 mod path;
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt;
+use std::ops::Bound;
 
 pub use path::{PathError, TreePath};
 
@@ -61,22 +63,27 @@ impl Tree {
 
     /// The sites, that is the first components of all paths, sorted.
     pub fn sites(&self) -> Vec<&str> {
-        let mut sites: Vec<&str> = self.files.keys().map(TreePath::site).collect();
-        sites.sort_unstable();
-        sites.dedup();
-        sites
+        let sites: BTreeSet<&str> = self.files.keys().map(TreePath::site).collect();
+        sites.into_iter().collect()
     }
 
     /// The files of one site, sorted by path.
-    pub fn site<'a>(&'a self, site: &'a str) -> impl Iterator<Item = (&'a TreePath, &'a [u8])> {
-        self.iter().filter(move |(path, _)| path.site() == site)
+    pub fn site(&self, site: &str) -> impl Iterator<Item = (&TreePath, &[u8])> {
+        // Whatever starts with `site/`: in the order of bytes, `0` follows `/`.
+        let range = (Bound::Included(format!("{site}/")), Bound::Excluded(format!("{site}0")));
+        let range = (range.0.as_ref().map(String::as_str), range.1.as_ref().map(String::as_str));
+        self.files.range::<str, _>(range).map(|(path, bytes)| (path, bytes.as_slice()))
     }
 
     /// A tree of the one site's files.
     #[must_use]
     pub fn only(&self, site: &str) -> Self {
-        let files = self.site(site).map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
-        Self { files, names: self.names.clone() }
+        let mut only = Self::new();
+        for (path, bytes) in self.site(site) {
+            // What is in one tree can be in another.
+            let _ = only.insert_path(path.clone(), bytes.to_vec());
+        }
+        only
     }
 
     fn insert_path(&mut self, path: TreePath, bytes: Vec<u8>) -> Result<(), TreeError> {
@@ -166,10 +173,11 @@ mod tests {
 
     #[test]
     fn groups_files_by_site() {
-        let tree = tree(&["b/x.yaml", "a/y.yaml", "a/.siteplan.json", "ab/z.yaml"]).unwrap();
-        assert_eq!(tree.sites(), ["a", "ab", "b"]);
+        let tree = tree(&["b/x.yaml", "a/y.yaml", "a/.siteplan.json", "a-b/z", "a0/z", "ab/z.yaml"]).unwrap();
+        assert_eq!(tree.sites(), ["a", "a-b", "a0", "ab", "b"]);
         let of_a: Vec<&str> = tree.site("a").map(|(path, _)| path.as_str()).collect();
         assert_eq!(of_a, ["a/.siteplan.json", "a/y.yaml"]);
+        assert_eq!(tree.only("ab").iter().count(), 1);
     }
 
     #[test]

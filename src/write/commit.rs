@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::fs::{Fs, Kind};
 use super::path::{Paths, at, show};
-use super::{Changes, Step, journal, link, read};
+use super::{Changes, Step, journal, link, read, stage};
 use crate::tree::TreePath;
 
 /// Fills the stage up with what stays, and puts it in the place of the deepest directory that holds every change.
@@ -62,7 +62,7 @@ fn is_inside(directory: &str, of: &str) -> bool {
 fn existing_parent<'a>(fs: &dyn Fs, paths: &Paths, mut directory: &'a Path) -> anyhow::Result<&'a Path> {
     while let Some(above) = directory.parent() {
         let path = paths.out.join(above);
-        if at("look at", &path, fs.status(&path))?.is_some_and(|status| status.kind == Kind::Directory) {
+        if at("look at", &path, fs.kind(&path))? == Some(Kind::Directory) {
             break;
         }
         directory = above;
@@ -75,7 +75,7 @@ fn fill<'a>(fs: &dyn Fs, paths: &Paths, mut directory: &'a Path, changes: &Chang
     loop {
         link::keep(fs, paths, directory, changes)?;
         let staged = paths.staged().join(directory);
-        let is_left = at("look at", &staged, fs.status(&staged))?.is_some();
+        let is_left = stage::exists(fs, &staged)?;
         match directory.parent() {
             Some(above) if !is_left && is_only_child(fs, paths, above)? => directory = above,
             _ => return Ok(directory),
@@ -89,8 +89,8 @@ fn is_only_child(fs: &dyn Fs, paths: &Paths, above: &Path) -> anyhow::Result<boo
 }
 
 fn step(fs: &dyn Fs, paths: &Paths, directory: &Path) -> anyhow::Result<Step> {
-    let exists = |path: &Path| at("look at", path, fs.status(path)).map(|status| status.is_some());
-    Ok(match (exists(&paths.out.join(directory))?, exists(&paths.staged().join(directory))?) {
+    let exists = |base: &Path| stage::exists(fs, &base.join(directory));
+    Ok(match (exists(&paths.out)?, exists(&paths.staged())?) {
         (true, true) => Step::Exchange,
         (true, false) => Step::Take,
         (false, _) => Step::Place,
@@ -119,7 +119,7 @@ fn refuse_obstacles(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Re
             is_there = is_there && is_directory(fs, paths, directory, (&changes.remove, &mut known))?;
         }
         let file = paths.in_out(path);
-        if is_there && at("look at", &file, fs.status(&file))?.is_some_and(|status| status.kind == Kind::Directory) {
+        if is_there && at("look at", &file, fs.kind(&file))? == Some(Kind::Directory) {
             let below = read::walk(fs, &paths.out, Path::new(path.as_str()))?;
             if let Some(other) = below.iter().find(|below| !contains(&changes.remove, below)) {
                 in_the_way(paths, other)?;
@@ -139,7 +139,7 @@ fn is_directory<'a>(
         return Ok(*answer);
     }
     let path = paths.out.join(directory);
-    let kind = at("look at", &path, fs.status(&path))?.map(|status| status.kind);
+    let kind = at("look at", &path, fs.kind(&path))?;
     if kind.is_some_and(|kind| kind != Kind::Directory) && !contains(removed, Path::new(directory)) {
         in_the_way(paths, Path::new(directory))?;
     }

@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::fs::{Disk, Fs, Kind, Status};
+use super::fs::{Disk, Fs, Kind, Volume};
+use crate::compare::File;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,16 +111,20 @@ impl FaultFs {
 }
 
 impl Fs for FaultFs {
-    fn status(&self, path: &Path) -> io::Result<Option<Status>> {
-        self.read(|| Disk.status(path))
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+        self.read(|| Disk.kind(path))
+    }
+
+    fn volume(&self, path: &Path) -> io::Result<Option<Volume>> {
+        self.read(|| Disk.volume(path))
     }
 
     fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {
         self.read(|| Disk.entries(directory))
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.read(|| Disk.read(path))
+    fn read(&self, path: &Path, limit: u64) -> io::Result<File> {
+        self.read(|| Disk.read(path, limit))
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -151,7 +156,7 @@ impl Fs for FaultFs {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.refuse_below(from).and_then(|()| self.refuse_below(to))?;
-        if self.limits.no_exchange && Disk.status(from)?.is_some_and(|status| status.kind == Kind::Directory) {
+        if self.limits.no_exchange && Disk.kind(from)? == Some(Kind::Directory) {
             return Err(ErrorKind::CrossesDevices.into());
         }
         self.change(true, || Disk.rename(from, to))
@@ -175,6 +180,6 @@ impl Fs for FaultFs {
 
     fn sync(&self, path: &Path) -> io::Result<()> {
         // Waiting for the disk is what the tests have no time for.
-        self.change(true, || Disk.status(path).map(|_| ()))
+        self.change(true, || Disk.kind(path).map(|_| ()))
     }
 }

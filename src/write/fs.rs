@@ -8,6 +8,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use crate::compare;
+
 /// The mode of every file that is created, whatever the umask says.
 const FILE_MODE: u32 = 0o644;
 /// The mode of every directory that is created, whatever the umask says.
@@ -26,27 +28,19 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// Facts about a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Status {
-    /// What it is.
-    pub(crate) kind: Kind,
-    /// Its size in bytes.
-    pub(crate) len: u64,
-    /// Whether its owner may execute it.
-    pub(crate) executable: bool,
-    /// The device and, where the system tells, the mount that it lies on. Renames work inside one volume only.
-    pub(crate) volume: (u64, u64),
-}
+/// The device and, where the system tells, the mount that a path lies on. Renames work inside one volume only.
+pub(crate) type Volume = (u64, u64);
 
 /// A file system. No operation follows a symbolic link at the end of a path.
 pub(crate) trait Fs: Send + Sync {
     /// What is at a path; `None` where there is nothing.
-    fn status(&self, path: &Path) -> io::Result<Option<Status>>;
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>>;
+    /// Where a path lies; `None` where there is nothing.
+    fn volume(&self, path: &Path) -> io::Result<Option<Volume>>;
     /// The names in a directory, sorted by their bytes.
     fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>>;
-    /// The content of a regular file.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// A regular file; without its bytes if there are more than `limit`.
+    fn read(&self, path: &Path, limit: u64) -> io::Result<compare::File>;
     /// Makes a directory that is not there yet.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
     /// Makes a file that is not there yet.
@@ -71,19 +65,12 @@ pub(crate) trait Fs: Send + Sync {
 pub(crate) struct Disk;
 
 impl Fs for Disk {
-    fn status(&self, path: &Path) -> io::Result<Option<Status>> {
-        let metadata = match fs::symlink_metadata(path) {
-            Ok(metadata) => metadata,
-            // A file where the path needs a directory: there is nothing at the path either.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        Ok(Some(Status {
-            kind: kind(metadata.file_type()),
-            len: metadata.len(),
-            executable: metadata.mode() & 0o100 != 0,
-            volume: (metadata.dev(), mount(path)),
-        }))
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+        Ok(metadata(path)?.map(|metadata| kind(metadata.file_type())))
+    }
+
+    fn volume(&self, path: &Path) -> io::Result<Option<Volume>> {
+        Ok(metadata(path)?.map(|metadata| (metadata.dev(), mount(path))))
     }
 
     fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {
@@ -96,16 +83,21 @@ impl Fs for Disk {
         Ok(entries)
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+    fn read(&self, path: &Path, limit: u64) -> io::Result<compare::File> {
         // Neither a link nor a pipe that took the file's place since it was listed can lead elsewhere or block.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-        if !file.metadata()?.is_file() {
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let executable = metadata.mode() & 0o100 != 0;
+        if metadata.len() > limit {
+            return Ok(compare::File { bytes: None, executable });
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(compare::File { bytes: Some(bytes), executable })
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -147,6 +139,16 @@ impl Fs for Disk {
 
     fn sync(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+}
+
+/// The metadata of what is at a path; `None` where there is nothing.
+fn metadata(path: &Path) -> io::Result<Option<fs::Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        // A file where the path needs a directory: there is nothing at the path either.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

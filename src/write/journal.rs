@@ -20,6 +20,8 @@ use crate::tree::TreePath;
 const FILE: &str = "journal.json";
 /// The journal before it is complete.
 const DRAFT: &str = "journal.new";
+/// Larger journals are none.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// The journal as it is written.
 #[derive(Serialize, Deserialize)]
@@ -46,7 +48,7 @@ pub(super) fn commit(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::R
 /// Carries out the journal of a run that was killed.
 pub(super) fn resume(fs: &dyn Fs, paths: &Paths) -> anyhow::Result<()> {
     let file = paths.stage.join(FILE);
-    let bytes = at("read", &file, fs.read(&file))?;
+    let bytes = at("read", &file, fs.read(&file, MAX_BYTES))?.bytes.unwrap_or_default();
     let changes = parse(&bytes).with_context(|| format!("`{}` is not siteplan's", show(file.as_os_str())))?;
     refuse_links(fs, paths, &changes)?;
     roll(fs, paths, &changes, &mut 0)
@@ -157,5 +159,5 @@ fn refuse_links(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result
 }
 
 fn kind(fs: &dyn Fs, path: &Path) -> anyhow::Result<Option<Kind>> {
-    Ok(at("look at", path, fs.status(path))?.map(|status| status.kind))
+    at("look at", path, fs.kind(path))
 }

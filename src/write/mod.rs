@@ -20,7 +20,7 @@ mod path;
 mod read;
 mod stage;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -84,7 +84,7 @@ struct Progress {
     paths: Paths,
     /// Whether there is a stage.
     staged: bool,
-    sites: Vec<Comparison>,
+    sites: BTreeMap<String, Comparison>,
     changes: Changes,
 }
 
@@ -116,7 +116,7 @@ impl Writer {
         read::check_out(fs.as_ref(), &paths.out)?;
         stage::recover(fs.as_ref(), &paths)?;
         let paths = paths.choose_stage(fs.as_ref())?;
-        let progress = Progress { paths, staged: false, sites: Vec::new(), changes: Changes::default() };
+        let progress = Progress { paths, staged: false, sites: BTreeMap::new(), changes: Changes::default() };
         Ok(Self { fs, progress: Mutex::new(progress), warnings: warning.into_iter().collect(), _lock: lock })
     }
 
@@ -135,15 +135,16 @@ impl Writer {
         let out = self.progress().paths.out.clone();
         let (present, foreign) = read::list(self.fs.as_ref(), &out)?;
         if *scope == Scope::All {
-            let done: BTreeSet<String> = self.progress().sites.iter().map(|one| one.site.clone()).collect();
-            for site in present.iter().filter(|site| !done.contains(*site)) {
-                self.replace(site, &Tree::new())?;
+            for site in &present {
+                let is_done = self.progress().sites.contains_key(site);
+                if !is_done {
+                    self.replace(site, &Tree::new())?;
+                }
             }
         }
         let step = self.commit()?;
         self.clean();
-        let mut sites = std::mem::take(&mut self.progress().sites);
-        sites.sort_by(|one, other| one.site.cmp(&other.site));
+        let sites = std::mem::take(&mut self.progress().sites).into_values().collect();
         Ok(Written { sites, foreign, step, warnings: std::mem::take(&mut self.warnings) })
     }
 
@@ -201,13 +202,13 @@ impl Progress {
     }
 
     fn add(&mut self, comparison: Comparison) -> anyhow::Result<()> {
-        ensure!(self.sites.iter().all(|one| one.site != comparison.site), "`{}` is written twice", comparison.site);
+        ensure!(!self.sites.contains_key(&comparison.site), "`{}` is written twice", comparison.site);
         for change in &comparison.changes {
             let Changes { put, remove } = &mut self.changes;
             let set = if change.kind == ChangeKind::Stale { remove } else { put };
             set.insert(change.path.clone());
         }
-        self.sites.push(comparison);
+        self.sites.insert(comparison.site.clone(), comparison);
         Ok(())
     }
 }

@@ -32,10 +32,10 @@ impl Paths {
 
     /// Puts the stage where renames into out/ work: inside of out/ if that is another volume.
     pub(super) fn choose_stage(self, fs: &dyn Fs) -> anyhow::Result<Self> {
-        let volume = |path: &Path| at("look at", path, fs.status(path)).map(|status| status.map(|s| s.volume));
-        let apart =
-            volume(&self.out)?.is_some_and(|of_out| volume(&self.root).is_ok_and(|of_root| of_root != Some(of_out)));
-        Ok(if apart { self.with_inner_stage() } else { self })
+        let volume = |path: &Path| at("look at", path, fs.volume(path));
+        let of_out = volume(&self.out)?;
+        let is_apart = of_out.is_some() && of_out != volume(&self.root)?;
+        Ok(if is_apart { self.with_inner_stage() } else { self })
     }
 
     pub(super) fn with_inner_stage(self) -> Self {

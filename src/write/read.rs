@@ -9,7 +9,7 @@ use anyhow::bail;
 use super::fs::{Disk, Fs, Kind};
 use super::path::{Paths, STAGE, at, show};
 use super::{journal, stage};
-use crate::compare::{File, Present, Record};
+use crate::compare::{Present, Record};
 use crate::ledger::{self, Ledger};
 use crate::tree::{Tree, TreePath};
 
@@ -37,7 +37,7 @@ pub fn interrupted(out: &Path) -> anyhow::Result<bool> {
 
 /// Refuses an out/ that is no directory, above all one that is a link to somewhere else.
 pub(super) fn check_out(fs: &dyn Fs, out: &Path) -> anyhow::Result<()> {
-    match at("look at", out, fs.status(out))?.map(|status| status.kind) {
+    match at("look at", out, fs.kind(out))? {
         None | Some(Kind::Directory) => Ok(()),
         Some(Kind::Link) => {
             bail!("`{}` is a symbolic link: siteplan writes only to a directory", show(out.as_os_str()))
@@ -70,8 +70,8 @@ pub(super) fn read_site_on(fs: &dyn Fs, out: &Path, site: &str, new: &Tree) -> a
         let path = relative.to_str().and_then(|path| TreePath::parse(path).ok());
         match path.filter(|path| may_be_ours(&present.record, path, new)) {
             Some(path) => {
-                let file = read_file(fs, &out.join(&relative))?;
-                present.files.insert(path, file);
+                let file = out.join(&relative);
+                present.files.insert(path, at("read", &file, fs.read(&file, MAX_BYTES))?);
             }
             None => present.foreign.push(show(relative.as_os_str())),
         }
@@ -82,8 +82,8 @@ pub(super) fn read_site_on(fs: &dyn Fs, out: &Path, site: &str, new: &Tree) -> a
 /// Every regular file below a directory of out/, relative to out/, sorted within its directory.
 pub(super) fn walk(fs: &dyn Fs, out: &Path, directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let start = out.join(directory);
-    if let Some(status) = at("look at", &start, fs.status(&start))? {
-        refuse_special(&start, status.kind)?;
+    if let Some(kind) = at("look at", &start, fs.kind(&start))? {
+        refuse_special(&start, kind)?;
     }
     let (mut files, mut open) = (Vec::new(), vec![directory.to_owned()]);
     while let Some(directory) = open.pop() {
@@ -119,10 +119,10 @@ fn refuse_special(path: &Path, kind: Kind) -> anyhow::Result<()> {
 
 fn read_record(fs: &dyn Fs, out: &Path, site: &str) -> anyhow::Result<Record> {
     let path = out.join(site).join(ledger::FILE);
-    if at("look at", &path, fs.status(&path))?.is_none() {
+    if at("look at", &path, fs.kind(&path))?.is_none() {
         return Ok(Record::Missing);
     }
-    let Some(bytes) = read_file(fs, &path)?.bytes else {
+    let Some(bytes) = at("read", &path, fs.read(&path, MAX_BYTES))?.bytes else {
         return Ok(Record::Unreadable("it is too large".to_owned()));
     };
     Ok(Ledger::parse(&bytes, site).map_or_else(|error| Record::Unreadable(error.to_string()), Record::Known))
@@ -135,14 +135,4 @@ fn may_be_ours(record: &Record, path: &TreePath, new: &Tree) -> bool {
         // Without a ledger a file's first line tells; `compare` looks at it.
         Record::Missing | Record::Unreadable(_) => true,
     }
-}
-
-fn read_file(fs: &dyn Fs, path: &Path) -> anyhow::Result<File> {
-    let status = at("look at", path, fs.status(path))?;
-    let executable = status.is_some_and(|status| status.executable);
-    if status.is_some_and(|status| status.len > MAX_BYTES) {
-        return Ok(File { bytes: None, executable });
-    }
-    let bytes = at("read", path, fs.read(path))?;
-    Ok(File { bytes: Some(bytes), executable })
 }

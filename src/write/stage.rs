@@ -122,7 +122,7 @@ pub(super) fn discard(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
 
 /// Whether there is a stage of a killed run. Anything else of that name is refused.
 fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
-    match at("look at", stage, fs.status(stage))?.map(|status| status.kind) {
+    match at("look at", stage, fs.kind(stage))? {
         None => return Ok(false),
         Some(Kind::Directory) => {}
         Some(_) => bail!("`{}` is not siteplan's: move it away", show(stage.as_os_str())),
@@ -150,7 +150,7 @@ fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {
 }
 
 pub(super) fn exists(fs: &dyn Fs, path: &Path) -> anyhow::Result<bool> {
-    Ok(at("look at", path, fs.status(path))?.is_some())
+    Ok(at("look at", path, fs.kind(path))?.is_some())
 }
 
 fn is_read_only(error: &io::Error) -> bool {
