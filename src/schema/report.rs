@@ -96,6 +96,10 @@ impl Place<'_> {
                 format!("write it without a fraction, for instance {}", whole(n))
             }
             Value::String(text) if is_plain(text, expected) => format!("write {text} without quotes"),
+            Value::String(item) if expected == ["a list"] && is_word(item) => {
+                let edit = Edit { origin: self.origin(), part: Part::Value, replacement: format!("[{item}]") };
+                return report.help_edit("write a list of one item", edit);
+            }
             _ if expected == ["a list"] => "write each item on a line of its own behind `- `".to_owned(),
             _ => format!("write {wanted} here"),
         };
@@ -109,7 +113,7 @@ impl Place<'_> {
             .report(format!("{} is {}, expected {wanted}", self.name(), self.shown()))
             .primary(self.origin(), "");
         let only = if let [only] = texts.as_slice() { Some(only.as_str()) } else { None };
-        let meant = self.here().as_str().and_then(|text| nearest(&text.to_lowercase(), strs(&texts))).or(only);
+        let meant = self.here().as_str().and_then(|text| meant(&text.to_lowercase(), &texts)).or(only);
         match meant {
             Some(meant) => {
                 let edit = Edit { origin: self.origin(), part: Part::Value, replacement: scalar(meant, choices) };
@@ -169,13 +173,27 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// The choice that was meant: misspelt, or one that is only begun or goes on.
+fn meant<'a>(text: &str, choices: &'a [String]) -> Option<&'a str> {
+    let begun = |choice: &&str| text.len().min(choice.len()) > 2 && (choice.starts_with(text) || text.starts_with(*choice));
+    nearest(text, strs(choices)).or_else(|| {
+        let mut begun = strs(choices).filter(begun);
+        begun.next().filter(|_| begun.next().is_none())
+    })
+}
+
 /// A choice as YAML: quoted where a reader could take a text for something else.
 fn scalar(text: &str, choices: &[Value]) -> String {
     let is_text = choices.iter().any(|c| c.as_str() == Some(text));
-    let word = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
-    let other = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(&text.to_lowercase().as_str());
-    if is_text && (!word || other) { Value::String(text.to_owned()).to_string() } else { text.to_owned() }
+    if is_text && !is_word(text) { Value::String(text.to_owned()).to_string() } else { text.to_owned() }
+}
+
+/// Whether every reader of YAML takes a plain scalar for this text.
+fn is_word(text: &str) -> bool {
+    const OTHERS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b))
+        && !OTHERS.contains(&text.to_lowercase().as_str())
 }
 
 /// Whether a text would be what is expected without its quotes.

@@ -86,7 +86,7 @@ fn values_of_a_wrong_type_say_what_they_are() {
     /spec/networks/vm/vlans/dmz: wrong-type: `spec.networks.vm.vlans.dmz` is the text `302`, expected an integer; write 302 without quotes
     /spec/networks/vm/vlans/ot: out-of-range: `spec.networks.vm.vlans.ot` is the number `70000`, expected at most 65535;
     /spec/pools/acp/replicas: wrong-type: `spec.pools.acp.replicas` is the number `2.0`, expected an integer; write it without a fraction, for instance 2
-    /spec/pools/acp/roles: wrong-type: `spec.pools.acp.roles` is the text `worker`, expected a list; write each item on a line of its own behind `- `
+    /spec/pools/acp/roles: wrong-type: `spec.pools.acp.roles` is the text `worker`, expected a list; write a list of one item [[worker]]
     /spec/pools/acp/taints: wrong-type: `spec.pools.acp.taints` is a map, expected a list; write each item on a line of its own behind `- `
     ");
 }
