@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Origin, Pointer};
 use crate::model::{AppSpec, FleetSpec, SiteSpec};
+use crate::schema::ValuesSchema;
 
 /// The fleet file.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct App {
     pub file: Arc<str>,
     /// The directory of the kustomize base, from the root of the repository.
     pub directory: String,
+    /// The schema of its values, compiled.
+    pub values: ValuesSchema,
     /// The templates of `each`, parsed, by the path that `each` gives.
     pub templates: BTreeMap<String, Template>,
 }

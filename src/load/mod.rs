@@ -15,8 +15,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
+use crate::model::AppSpec;
 use crate::nearest::nearest;
-use crate::schema::{self, InputKind};
+use crate::schema::{self, InputKind, ValuesSchema};
 use crate::yaml;
 
 use document::{Document, document, typed};
@@ -179,12 +180,14 @@ fn load_apps(files: &Files, broken: &mut BTreeSet<String>, found: &mut Diagnosti
 fn load_app(files: &Files, path: &str, directory: &str, found: &mut Diagnostics) -> Option<App> {
     let document = document(files, path, InputKind::App, found)?;
     document.expect_name(directory.rsplit('/').next().unwrap_or_default(), "directory", found);
-    let spec: crate::model::AppSpec = document.spec(found)?;
+    let spec: AppSpec = document.spec(found)?;
+    let values = load_values(&spec, &Origin::file(path).at("spec").at("values"), found)?;
     let mut app = App {
         name: document.name,
         spec,
         file: document.file,
         directory: directory.to_owned(),
+        values,
         templates: BTreeMap::new(),
     };
     for (index, each) in app.spec.each.iter().enumerate() {
@@ -194,6 +197,15 @@ fn load_app(files: &Files, path: &str, directory: &str, found: &mut Diagnostics)
         }
     }
     Some(app)
+}
+
+/// The schema of an app's values. An app without one takes none.
+fn load_values(spec: &AppSpec, origin: &Origin, found: &mut Diagnostics) -> Option<ValuesSchema> {
+    let Some(schema) = &spec.values else { return Some(ValuesSchema::default()) };
+    let (schema, problems) = ValuesSchema::compile(schema, origin);
+    let good = !problems.has_errors();
+    found.append(problems);
+    schema.filter(|_| good)
 }
 
 fn load_template(

@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Diagnostics, Pointer};
 use crate::load::Site;
-use crate::schema::ValuesSchema;
 
 use super::Instance;
 
@@ -15,15 +14,9 @@ pub(super) fn fill(site: &Site, instances: &mut [Instance], found: &mut Diagnost
         let pointer = Pointer::parse("/apps").at(&instance.name).at("values");
         let given = site.spec.apps.get(&instance.name).map(|spec| &spec.values);
         let given: Map<String, Value> = given.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
-        let schema =
-            app.spec.values.clone().unwrap_or_else(|| json!({"type": "object", "additionalProperties": false}));
-        let (schema, mut problems) = ValuesSchema::compile(&schema, &app.origin(&Pointer::parse("/values")));
         let mut values = Value::Object(given);
-        if let Some(schema) = schema {
-            schema.fill_defaults(&mut values);
-            problems.append(schema.validate(&values, &|below| site.origin(&pointer.join(below))));
-        }
-        found.append(problems);
+        app.values.fill_defaults(&mut values);
+        found.append(app.values.validate(&values, &|below| site.origin(&pointer.join(below))));
         instance.context = json!({ "values": values });
     }
 }

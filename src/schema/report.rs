@@ -175,7 +175,8 @@ fn plain(value: &Value) -> String {
 
 /// The choice that was meant: misspelt, or one that is only begun or goes on.
 fn meant<'a>(text: &str, choices: &'a [String]) -> Option<&'a str> {
-    let begun = |choice: &&str| text.len().min(choice.len()) > 2 && (choice.starts_with(text) || text.starts_with(*choice));
+    let begun =
+        |choice: &&str| text.len().min(choice.len()) > 2 && (choice.starts_with(text) || text.starts_with(*choice));
     nearest(text, strs(choices)).or_else(|| {
         let mut begun = strs(choices).filter(begun);
         begun.next().filter(|_| begun.next().is_none())

@@ -1,6 +1,6 @@
 //! An app's own schema of its values.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,17 @@ pub struct ValuesSchema {
 
 /// References are followed no deeper than this.
 const DEEPEST: usize = 32;
+
+impl Default for ValuesSchema {
+    /// The schema of an app that takes no values.
+    fn default() -> Self {
+        static NONE: LazyLock<ValuesSchema> = LazyLock::new(|| {
+            let schema = json!({"type": "object", "additionalProperties": false});
+            ValuesSchema { checker: Arc::new(Checker::own(schema.clone())), schema: Arc::new(schema) }
+        });
+        NONE.clone()
+    }
+}
 
 impl ValuesSchema {
     /// Compiles a schema that is written at `origin`; `None` when it cannot be used. Its defaults are held against it, too.

@@ -10,6 +10,7 @@ use siteplan::load::{App, Fleet, Layers, Site};
 use siteplan::manifest::Object;
 use siteplan::model::{FleetSpec, NodeSpec, SiteSpec};
 use siteplan::plan::{ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan};
+use siteplan::schema::ValuesSchema;
 
 /// A site, its final manifests, and what bundling needs beside them.
 #[derive(Debug, Clone)]
@@ -71,6 +72,7 @@ impl Made {
             spec,
             file: Arc::from(format!("base/apps/{name}/app.yaml")),
             directory: format!("base/apps/{name}"),
+            values: ValuesSchema::default(),
             templates: BTreeMap::new(),
         };
         if let Some(namespace) = &namespace {

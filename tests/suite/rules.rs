@@ -7,6 +7,8 @@
 //! What is expected stands above the line that it is expected at, as a comment: `# error[code]: a part of the message or of the label`;
 //! for files without comments in `marks.txt`, as `path:line error[code]: …`, without the line where there is none.
 
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be read fails the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
