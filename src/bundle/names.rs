@@ -1,8 +1,7 @@
 //! Names of Applications and projects, which must be different in everything that one Argo CD syncs.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::diagnostic::{Origin, Pointer};
+use crate::ledger::Digest;
 use crate::manifest::Object;
 use crate::plan::SitePlan;
 
@@ -103,8 +102,7 @@ fn shortened(name: String) -> String {
     if name.len() <= MAX_NAME {
         return name;
     }
-    let digest = Sha256::digest(name.as_bytes());
-    let hash: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = Digest::of(name.as_bytes()).to_string().chars().take(8).collect();
     let mut end = MAX_NAME - hash.len() - 1;
     while !name.is_char_boundary(end) {
         end -= 1;

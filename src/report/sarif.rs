@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::escape::escape;
 use super::github::in_repository;
 use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Label, Part, Rule, Severity, rules};
+use crate::ledger::Digest;
 use crate::source::Sources;
 
 /// All diagnostics as one SARIF log. `directory` is the fleet's directory in the git repository, empty for its root.
@@ -91,9 +91,7 @@ fn fingerprint(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<Str
     let identity = format!("{}\n{place}", diagnostic.code);
     let number = seen.entry(identity.clone()).or_insert(0);
     *number += 1;
-    let digest = Sha256::digest(format!("{identity}\n{number}"));
-    let hex = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    digest.iter().take(16).flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]).collect()
+    Digest::of(format!("{identity}\n{number}").as_bytes()).to_string().chars().take(32).collect()
 }
 
 struct Places<'a> {
