@@ -1,0 +1,154 @@
+//! The house rules that no lint knows: one door per crate, small files, words that stay out, dependencies that stay out.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::repository;
+
+/// A crate, and the only places in src/ that may name it.
+struct Door {
+    name: &'static str,
+    places: &'static [&'static str],
+}
+
+const DOORS: &[Door] = &[
+    Door { name: "annotate_snippets", places: &["src/report/"] },
+    Door { name: "clap", places: &["src/cli/"] },
+    Door { name: "clap_complete", places: &["src/cli/"] },
+    Door { name: "clap_mangen", places: &["src/cli/"] },
+    Door { name: "granit_parser", places: &["src/yaml/"] },
+    Door { name: "jsonschema", places: &["src/schema/"] },
+    Door { name: "minijinja", places: &["src/template/"] },
+    Door { name: "rustix", places: &["src/write/"] },
+    Door { name: "schemars", places: &["src/model/", "src/schema/"] },
+    Door { name: "sha2", places: &["src/ledger/"] },
+    Door { name: "similar", places: &["src/compare/"] },
+    Door { name: "terminal_size", places: &["src/cli/"] },
+    Door { name: "walkdir", places: &["src/load/"] },
+];
+
+/// The passes between are pure: values in, values out.
+const FILE_SYSTEM: &[&str] =
+    &["src/cli/", "src/compile/bases.rs", "src/kustomize/disk", "src/load/", "src/scaffold/", "src/write/"];
+
+/// Lines. A file that is longer tells two stories.
+const LONGEST_FILE: usize = 500;
+
+#[test]
+fn each_crate_is_named_behind_its_door_only() {
+    let mut strays = Vec::new();
+    for (path, text) in repository::files("src", "rs") {
+        let shut = DOORS.iter().filter(|door| !door.places.iter().any(|place| path.starts_with(place)));
+        for door in shut.filter(|door| names(&code(&text), door.name)) {
+            strays.push(format!("{path} names `{}`: only {} may", door.name, door.places.join(", ")));
+        }
+    }
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+#[test]
+fn files_are_read_and_written_at_the_edges_only() {
+    let mut strays = Vec::new();
+    for (path, text) in repository::files("src", "rs") {
+        let code = code(&text);
+        let reads = code.contains("std::fs") || code.contains("fs_err") || code.contains("std::{fs");
+        if reads && !FILE_SYSTEM.iter().any(|place| path.starts_with(place)) {
+            strays.push(path.clone());
+        }
+        let asks = code.contains("std::env") && !path.starts_with("src/cli/") && path != "src/main.rs";
+        if asks {
+            strays.push(format!("{path} (the environment)"));
+        }
+    }
+    assert!(strays.is_empty(), "these touch the machine: {}", strays.join(", "));
+}
+
+#[test]
+fn every_source_file_says_what_it_is_and_is_short() {
+    let all = repository::files("src", "rs").into_iter().chain(repository::files("tests", "rs"));
+    let mut problems = Vec::new();
+    for (path, text) in all {
+        let lines = text.lines().count();
+        if lines > LONGEST_FILE {
+            problems.push(format!("{path} has {lines} lines, over {LONGEST_FILE}"));
+        }
+        if !text.starts_with("//! ") && !path.ends_with("/tests.rs") {
+            problems.push(format!("{path} does not begin with its documentation"));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The project speaks of itself: not of the machine that it was written on, nor of how work on it was handed out.
+#[test]
+fn nothing_speaks_of_the_machine_it_was_written_on() {
+    let forbidden = ["/work/", "/tmp/wt", "/root/", "/home/", "issue #", "todo!(", "unimplemented!(", "FIXME"];
+    let mut found = Vec::new();
+    for (path, text) in repository::all_files() {
+        if path == "tests/suite/tidy.rs" || path.starts_with("tests/suite/kustomize/") {
+            continue;
+        }
+        for word in forbidden.iter().filter(|word| text.contains(**word)) {
+            found.push(format!("{path} contains `{word}`"));
+        }
+        if text.contains("../shared") && path != ".ci/run" {
+            found.push(format!("{path} names a directory outside the repository"));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_text_file_has_a_carriage_return_or_lacks_its_last_newline() {
+    let mut found = Vec::new();
+    for (path, text) in repository::all_files().into_iter().filter(|(path, _)| !path.contains("/kustomize/corpus/")) {
+        if text.contains('\r') || !(text.is_empty() || text.ends_with('\n')) {
+            found.push(path);
+        }
+    }
+    assert!(found.is_empty(), "line ends: {}", found.join(", "));
+}
+
+/// `cargo deny` says more, where it is installed; this much holds everywhere.
+#[test]
+fn the_locked_dependencies_are_allowed() {
+    let lock = repository::read("Cargo.lock");
+    let deny = repository::read("deny.toml");
+    let values = |text: &str, key: &str| -> BTreeSet<String> {
+        let lines = text.lines().filter_map(|l| l.trim().strip_prefix(key).map(str::to_owned));
+        lines.filter_map(|l| l.split('"').nth(1).map(str::to_owned)).collect()
+    };
+    let banned = values(&deny, "{ crate = ");
+    assert!(banned.len() >= 6, "deny.toml names {banned:?}");
+    let locked = values(&lock, "name = ");
+    let present: Vec<&String> = banned.intersection(&locked).collect();
+    assert!(present.is_empty(), "deny.toml bans {present:?}, and Cargo.lock has them");
+    let sources = values(&lock, "source = ");
+    assert_eq!(sources, BTreeSet::from(["registry+https://github.com/rust-lang/crates.io-index".to_owned()]));
+}
+
+#[test]
+fn every_rule_page_belongs_to_a_rule() {
+    let pages: BTreeSet<String> = repository::files("docs/rules", "md")
+        .into_iter()
+        .filter_map(|(path, _)| Path::new(&path).file_stem().map(|s| s.to_string_lossy().into_owned()))
+        .collect();
+    let codes: BTreeSet<String> = siteplan::diagnostic::rules::ALL.iter().map(|r| r.code.to_owned()).collect();
+    assert_eq!(pages, codes);
+}
+
+/// The text without its comments and without the tests at its end.
+fn code(text: &str) -> String {
+    let lines = text.lines().take_while(|line| *line != "#[cfg(test)]");
+    lines.filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+/// Whether code uses the crate: as the first part of a path, and not of a path below `crate::` or `super::`.
+fn names(code: &str, name: &str) -> bool {
+    code.match_indices(name).any(|(at, _)| {
+        let before = code[..at].chars().next_back().unwrap_or(' ');
+        let after = &code[at + name.len()..];
+        let is_start = !(before.is_alphanumeric() || matches!(before, '_' | ':' | '.'));
+        is_start && after.starts_with("::")
+    })
+}
