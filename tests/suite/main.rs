@@ -1,11 +1,5 @@
 //! All integration tests, in one binary.
 
-mod bundle;
-mod health;
-mod interruption;
-mod made_site;
-mod oracle;
-mod rules;
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -13,9 +7,14 @@ mod rules;
 )]
 
 mod built;
+mod bundle;
 mod crds;
+mod health;
+mod interruption;
+mod made_site;
 mod oracle;
 mod repository;
+mod rules;
 mod schemas;
 mod tidy;
 mod yaml;
