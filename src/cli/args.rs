@@ -88,6 +88,7 @@ pub(super) enum Command {
     Apps(commands::apps::AppsArgs),
     Graph(commands::graph::GraphArgs),
     Explain(commands::explain::ExplainArgs),
+    Exceptions(commands::exceptions::ExceptionsArgs),
     /// List everything that siteplan can complain about
     Rules,
     Schema(commands::schema::SchemaArgs),

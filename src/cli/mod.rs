@@ -92,6 +92,7 @@ fn dispatch(cli: &Cli, console: &Console) -> anyhow::Result<Outcome> {
         Command::Apps(args) => commands::apps::run(args, global, console),
         Command::Graph(args) => commands::graph::run(args, global, console),
         Command::Explain(args) => commands::explain::run(args, global, console),
+        Command::Exceptions(args) => commands::exceptions::run(args, global, console),
         Command::Rules => commands::rules::run(console),
         Command::Schema(args) => commands::schema::run(args, console),
         Command::Init(args) => commands::init::run(args, global, console),

@@ -231,7 +231,8 @@ fn check_conflicts(site: &Site, instances: &[Instance], found: &mut Diagnostics)
     _ = site;
 }
 
-fn is_date(text: &str) -> bool {
+/// Whether the text is a day, `YYYY-MM-DD`.
+pub fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let digits = |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
     let [year, month, day] = parts.as_slice() else { return false };

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostics;
 use crate::load::{Repository, Site};
 
+pub use instances::is_date;
 pub use shape::is_label;
 pub use site_plan::{
     ImagePlan, Instance, InstanceSource, LabelRequirement, NamespacePlan, NodePlan, PoolPlan, SitePlan,

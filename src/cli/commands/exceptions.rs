@@ -1,0 +1,65 @@
+//! `siteplan exceptions`.
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::Outcome;
+use crate::cli::args::{Format, Global};
+use crate::cli::console::Console;
+use crate::cli::session::Session;
+use crate::load::Site;
+use crate::model::Exception;
+use crate::plan::is_date;
+use crate::report::escape;
+
+/// List the patches that sites make to single instances, with their reasons and ends
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0, or 1 when `--on` is given and an exception has ended.\n\nExample: siteplan exceptions --on $(date -I)")]
+pub(in crate::cli) struct ExceptionsArgs {
+    /// The sites to list [default: all]
+    #[arg(value_name = "SITE")]
+    sites: Vec<String>,
+    /// Mark those that have ended on this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    on: Option<String>,
+}
+
+pub(in crate::cli) fn run(args: &ExceptionsArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+    if let Some(day) = args.on.as_ref().filter(|day| !is_date(day)) {
+        bail!("`{day}` is not a day: write YYYY-MM-DD");
+    }
+    let mut session = Session::open(global, console)?;
+    let names = session.sites(&args.sites)?;
+    let mut sites = Vec::new();
+    if let Some(repository) = &session.repository {
+        for name in &names {
+            let (site, problems) = repository.site(name);
+            session.found.append(problems);
+            sites.extend(site);
+        }
+    }
+    let failed = session.found.has_errors();
+    session.report()?;
+    if failed {
+        return Ok(Outcome::Errors);
+    }
+    let ended = |e: &Exception| args.on.as_ref().is_some_and(|day| e.until < *day);
+    let all = || sites.iter().flat_map(|site| site.spec.exceptions.iter().map(move |e| (site, e)));
+    console.data(&match console.format() {
+        Format::Json => format!("{:#}\n", all().map(|(site, e)| entry(site, e, ended(e))).collect::<Value>()),
+        _ => all().map(|(site, e)| line(site, e, ended(e))).collect(),
+    })?;
+    Ok(if all().any(|(_, e)| ended(e)) { Outcome::Differs } else { Outcome::Good })
+}
+
+fn line(site: &Site, exception: &Exception, ended: bool) -> String {
+    let Exception { app, until, reason, .. } = exception;
+    let ended = if ended { "  ENDED" } else { "" };
+    format!("{}/{}  until {}{ended}  {}\n", site.name, escape(app), escape(until), escape(reason))
+}
+
+fn entry(site: &Site, exception: &Exception, ended: bool) -> Value {
+    let Exception { app, until, reason, patch } = exception;
+    json!({"site": site.name, "app": app, "until": until, "reason": reason, "patch": patch, "ended": ended})
+}
