@@ -46,6 +46,9 @@ pub struct Repository {
     broken: BTreeSet<String>,
 }
 
+/// A document with its file.
+type Layer = (Arc<str>, Arc<Value>);
+
 /// Reads the fleet, the apps, the profiles, and the list of sites. `None` when there is no usable fleet file.
 pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let mut found = Diagnostics::new();
@@ -95,7 +98,7 @@ impl Repository {
     }
 
     /// The documents to merge, the site's last, and whether all of them could be found.
-    fn layers(&self, site: &Document, found: &mut Diagnostics) -> (Vec<(Arc<str>, Arc<Value>)>, bool) {
+    fn layers(&self, site: &Document, found: &mut Diagnostics) -> (Vec<Layer>, bool) {
         let names = site.value.pointer("/spec/profiles").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut layers = Vec::new();
         let mut complete = true;

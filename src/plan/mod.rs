@@ -31,7 +31,7 @@ pub const NAMESPACES: &str = "namespaces";
 /// The built-in instance that owns node labels.
 pub const NODES: &str = "nodes";
 /// Names that an instance cannot have: the folders and instances that siteplan makes itself.
-pub const RESERVED_INSTANCES: [&str; 4] = ["apps", "bootstrap", NAMESPACES, NODES];
+pub const RESERVED_INSTANCES: [&str; 6] = ["apps", "bootstrap", "kustomization", NAMESPACES, NODES, "project"];
 /// The site name that the hub topology uses for itself.
 pub const RESERVED_SITE: &str = "fleet";
 

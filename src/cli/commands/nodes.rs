@@ -104,15 +104,13 @@ fn line(difference: &cluster::Difference) -> String {
 
 /// The text of a file, or of standard input.
 fn read(path: Option<&Path>) -> anyhow::Result<String> {
-    match path {
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display())),
-        None => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("reading standard input")?;
-            if text.trim().is_empty() {
-                bail!("nothing on standard input: expected the output of `oc get nodes -o json`");
-            }
-            Ok(text)
-        }
+    if let Some(path) = path {
+        return std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()));
     }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("reading standard input")?;
+    if text.trim().is_empty() {
+        bail!("nothing on standard input: expected the output of `oc get nodes -o json`");
+    }
+    Ok(text)
 }
