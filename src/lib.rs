@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod model;
 pub mod nearest;
 pub mod patch;
+pub mod place;
 pub mod plan;
 pub mod report;
 pub mod revision;

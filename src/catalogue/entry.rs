@@ -156,6 +156,8 @@ pub enum Field {
     Resources,
     /// `core/v1.PodSpec`.
     PodSpec,
+    /// A list of `core/v1.Volume`, or KubeVirt's volumes.
+    Volumes,
     /// The labels of the pods.
     Labels,
     /// The `LabelSelector` by which the workload finds its pods.
@@ -179,6 +181,9 @@ pub struct Defaults {
     /// Node affinity expressions.
     #[serde(default)]
     pub expressions: Vec<DefaultExpression>,
+    /// Preferred node affinity terms (`core/v1.PreferredSchedulingTerm`).
+    #[serde(default)]
+    pub preferred: Vec<Value>,
     /// Other fields.
     #[serde(default)]
     pub fields: BTreeMap<Field, Value>,
@@ -244,6 +249,7 @@ const POD_SPEC: &[(Field, &str)] = &[
     (Field::TopologySpread, ".topologySpreadConstraints"),
     (Field::PriorityClass, ".priorityClassName"),
     (Field::Resources, ".containers[*].resources"),
+    (Field::Volumes, ".volumes"),
     (Field::Images, ".containers[*].image"),
     (Field::Images, ".initContainers[*].image"),
     (Field::Images, ".ephemeralContainers[*].image"),

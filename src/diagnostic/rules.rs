@@ -22,6 +22,7 @@ macro_rules! rules {
 }
 
 rules! {
+    ACCESS_MODE_NOT_OFFERED = "access-mode-not-offered", Error, "a claim asks for an access mode that its class does not offer";
     AMBIGUOUS_SCALAR = "ambiguous-scalar", Error, "a plain scalar that YAML readers take for different values";
     ANCHOR_IN_INPUT = "anchor-in-input", Error, "an input file uses an anchor or an alias";
     CONFLICTING_APPS = "conflicting-apps", Error, "two apps that cannot share a site are on one";
@@ -50,26 +51,38 @@ rules! {
     NAME_NOT_DNS = "name-not-dns", Error, "a name cannot be used in Kubernetes";
     NAME_NOT_OF_FILE = "name-not-of-file", Error, "a name is not that of its file or directory";
     NAMESPACE_NOT_MOVABLE = "namespace-not-movable", Error, "an app cannot be put into another namespace";
+    NO_COMMON_ARCHITECTURE = "no-common-architecture", Error, "images do not exist for the architecture that is wanted";
+    NO_ELIGIBLE_NODE = "no-eligible-node", Error, "no node is left that a part may run on";
+    NO_VOLUME_CLAIM = "no-volume-claim", Warning, "a part asks for storage, but has no volume claim";
     NODE_LABEL_MISSING = "node-label-missing", Error, "a node does not have a label that an app needs";
     NON_STRING_KEY = "non-string-key", Error, "a key is not text to every reader";
     NOT_A_CHOICE = "not-a-choice", Error, "a value is none of those that are possible";
     NOT_AN_OBJECT = "not-an-object", Error, "a template makes something that is not a Kubernetes object";
     ODD_FILE = "odd-file", Error, "a file is not a regular file with a plain name";
     OUT_OF_RANGE = "out-of-range", Error, "a value is too small, too large, too short or too long";
+    PART_NOT_PLACEABLE = "part-not-placeable", Warning, "a kind has no field that keeps its pods from a node";
     PATH_NOT_PORTABLE = "path-not-portable", Error, "a generated path cannot be used on every file system";
+    PLACEMENT_CONTRADICTION = "placement-contradiction", Error, "a base excludes the nodes that the site wants";
+    PODS_NOT_SPREAD = "pods-not-spread", Warning, "nothing keeps the pods of a part on different nodes";
     REMOVAL_NOT_APPROVED = "removal-not-approved", Error, "a site or an instance would vanish without a line in `removals`";
     REMOVAL_UNUSED = "removal-unused", Warning, "`removals` lists what is still there";
     RESERVED_NAME = "reserved-name", Error, "a name is one that siteplan uses itself";
+    SELECTOR_NOT_EXPRESSIBLE = "selector-not-expressible", Error, "a plain node selector cannot say where a part may run";
     SET_TARGET_MISSING = "set-target-missing", Error, "a value is set on an object that the app does not have";
     SEVERAL_DOCUMENTS = "several-documents", Error, "an input file holds more than one document";
     SHARED_APPLICATION_NAME = "shared-application-name", Error, "two sites of a hub have an Application of the same name";
     TAG_IN_INPUT = "tag-in-input", Error, "an input file uses a tag";
     TEMPLATE_ERROR = "template-error", Error, "an expression cannot be evaluated";
+    TERMS_IGNORED = "terms-ignored", Warning, "an operator keeps only the first of several node selector terms";
+    TOO_FEW_REPLICAS = "too-few-replicas", Error, "a part has fewer replicas than its availability needs";
+    TOO_MANY_REPLICAS = "too-many-replicas", Error, "a part has more replicas than nodes, or than its availability allows";
     TWO_DEFAULT_CLASSES = "two-default-classes", Error, "two storage classes are the default";
     UNKNOWN_APP = "unknown-app", Error, "an instance is of an app that does not exist";
     UNKNOWN_INSTANCE = "unknown-instance", Error, "a name is not that of an instance on the site";
     UNKNOWN_KEY = "unknown-key", Error, "a map has a key that it cannot have";
     UNKNOWN_KIND_SCOPE = "unknown-kind-scope", Warning, "nothing says whether objects of a kind live in a namespace";
+    UNKNOWN_KIND_VERSION = "unknown-kind-version", Warning, "the catalogue has not seen this version of a kind";
+    UNKNOWN_PART = "unknown-part", Error, "a name is not that of a part of the instance";
     UNKNOWN_POOL = "unknown-pool", Error, "a pool does not exist on the site";
     UNKNOWN_PROFILE = "unknown-profile", Error, "a profile does not exist";
     UNKNOWN_SCHEMA_KEYWORD = "unknown-schema-keyword", Error, "an app's schema uses a keyword that JSON Schema does not have";

@@ -33,6 +33,14 @@ impl<'a> Editor<'a> {
         self.operations
     }
 
+    /// Tests that a field has the value that it has now, for changes inside of it that nothing else guards.
+    pub fn expect(&mut self, pointer: &Pointer) {
+        if let Some(now) = self.get(pointer).cloned() {
+            self.guard(pointer);
+            self.record_guard(pointer.clone(), now);
+        }
+    }
+
     /// Sets a field: makes missing maps above it, replaces another value, does nothing where it is already so. Returns whether the
     /// path could be followed: `false` when a list element on it is missing or a scalar is in the way.
     #[must_use = "a path that cannot be followed has to be reported"]
@@ -124,7 +132,7 @@ impl<'a> Editor<'a> {
             let in_list = self.is_list(&at);
             at = at.at(token);
             if let Some((key, name)) = in_list.then(|| self.identity(&at)).flatten() {
-                self.record_guard(at.at(key), name);
+                self.record_guard(at.join(&Pointer::parse(key)), name);
             }
         }
     }
@@ -139,12 +147,12 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// The field that names a list element: `name`, else `key`, else `topologyKey`.
+    /// The field that names a list element: `name`, else `key`, `topologyKey`, or the name of an object in the list.
     fn identity(&self, element: &Pointer) -> Option<(&'static str, Value)> {
-        let map = self.get(element)?.as_object()?;
-        ["name", "key", "topologyKey"]
+        let element = self.get(element)?;
+        ["/name", "/key", "/topologyKey", "/metadata/name"]
             .into_iter()
-            .find_map(|k| Some((k, map.get(k).filter(|v| v.is_string())?.clone())))
+            .find_map(|k| Some((k, element.pointer(k).filter(|v| v.is_string())?.clone())))
     }
 
     fn record(&mut self, op: Op, path: Pointer, value: Option<Value>, reason: Option<&Reason>) {
@@ -185,6 +193,25 @@ mod tests {
         let mut value = json!({"spec": {"list": [{"name": "x", "n": 1}]}});
         let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/spec/list/0/n"), json!(2), &reason())));
         assert_eq!(done, ["Test /spec/list/0/name \"x\"", "Test /spec/list/0/n 1", "Replace /spec/list/0/n 2"]);
+    }
+
+    #[test]
+    fn an_object_in_a_list_is_guarded_by_its_name() {
+        let mut value = json!({"claims": [{"metadata": {"name": "data"}, "spec": {}}]});
+        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/claims/0/spec/n"), json!(2), &reason())));
+        assert_eq!(done, ["Test /claims/0/metadata/name \"data\"", "Add /claims/0/spec/n 2"]);
+    }
+
+    #[test]
+    fn what_is_expected_is_tested_once() {
+        let mut value = json!({"list": [1]});
+        let list = Pointer::parse("/list");
+        let done = operations(&mut value, |e| {
+            e.expect(&list);
+            e.expect(&list);
+            e.expect(&Pointer::parse("/missing"));
+        });
+        assert_eq!(done, ["Test /list [1]"]);
     }
 
     #[test]

@@ -1,0 +1,64 @@
+//! PodDisruptionBudgets: no more pods of a part may be evicted at once than the site survives.
+
+use serde_json::{Map, Value, json};
+
+use crate::manifest::Object;
+
+use super::label_selector::selects;
+use super::replicas::Promise;
+use super::scope::Subject;
+
+/// The budget of a part; `None` where an operator or the base has one, or where the pods end by themselves.
+pub(super) fn budget(subject: &Subject<'_>, promise: &Promise, selector: &Value, objects: &[Object]) -> Option<Object> {
+    let object = &objects[subject.object];
+    let said = subject.spec.and_then(|(_, s)| s.budget_by_operator);
+    let by_operator = said.unwrap_or(subject.part.part.budget_by_operator);
+    if by_operator || subject.part.part.to_completion || subject.part.part.per_node || has_budget(subject, objects) {
+        return None;
+    }
+    let mut metadata = Map::new();
+    metadata.insert("name".to_owned(), json!(name(subject, objects)));
+    if let Some(namespace) = object.namespace() {
+        metadata.insert("namespace".to_owned(), json!(namespace));
+    }
+    let labels = labels(object);
+    if !labels.is_empty() {
+        metadata.insert("labels".to_owned(), Value::Object(labels));
+    }
+    Some(Object::new(json!({
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": metadata,
+        "spec": {"maxUnavailable": promise.nodes.max(1), "selector": selector},
+    })))
+}
+
+/// Whether the base has a budget for these pods. Two budgets over one pod block every eviction.
+fn has_budget(subject: &Subject<'_>, objects: &[Object]) -> bool {
+    let object = &objects[subject.object];
+    let labels = subject.part.pod_labels(object);
+    objects.iter().any(|o| {
+        o.kind() == "PodDisruptionBudget"
+            && o.namespace() == object.namespace()
+            && selects(o.get("/spec/selector"), &labels)
+    })
+}
+
+/// The workload's name, with the part's where that is not enough.
+fn name(subject: &Subject<'_>, objects: &[Object]) -> String {
+    let object = &objects[subject.object];
+    let part = &subject.part;
+    let base = match (part.part.named_by_object, &part.element) {
+        (true, _) => object.name().to_owned(),
+        (false, None) => format!("{}-{}", object.name(), part.part.name),
+        (false, Some(element)) => format!("{}-{}-{element}", object.name(), part.part.name),
+    };
+    let taken = |name: &str| objects.iter().any(|o| o.kind() == "PodDisruptionBudget" && o.name() == name);
+    if taken(&base) { format!("{base}-budget") } else { base }
+}
+
+/// The recommended labels of the workload, so that its budget is found with it.
+fn labels(object: &Object) -> Map<String, Value> {
+    let all = object.get("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    all.filter(|(key, _)| key.starts_with("app.kubernetes.io/")).map(|(k, v)| (k.clone(), v.clone())).collect()
+}

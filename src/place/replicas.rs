@@ -1,0 +1,137 @@
+//! How many pods a part has: what is written, what its availability needs, and whether the two agree.
+
+use serde_json::Value;
+
+use crate::catalogue::Field;
+use crate::diagnostic::{Diagnostic, Origin, rules};
+use crate::manifest::Object;
+use crate::model::{Availability, Quorum};
+use crate::template;
+
+use super::scope::{Scope, Subject, said};
+
+/// What a part is promised.
+#[derive(Debug, Clone)]
+pub(super) struct Promise {
+    pub(super) availability: Availability,
+    /// How many nodes may be lost; 0 where nothing is promised, or the part need not survive.
+    pub(super) nodes: u32,
+    /// How many zones may be lost.
+    pub(super) zones: u32,
+    /// How many pods, where it is written.
+    pub(super) explicit: Option<u64>,
+    /// The inputs that say so, the most specific first.
+    pub(super) origins: Vec<Origin>,
+}
+
+impl Promise {
+    /// The least number of pods that keeps the promise.
+    pub(super) fn needed(&self) -> u64 {
+        let lost = u64::from(self.nodes.max(self.zones));
+        match self.availability {
+            Availability::Single => 1,
+            Availability::Replicated => lost + 1,
+            Availability::Quorum => 2 * lost + 1,
+        }
+    }
+
+    /// Whether anything may be lost at all.
+    pub(super) fn survives(&self) -> bool {
+        self.nodes.max(self.zones) > 0 && self.availability != Availability::Single
+    }
+
+    /// How many pods there will be: what is written wins; else as many as needed, and no fewer than the base has.
+    pub(super) fn count(&self, in_base: u64) -> u64 {
+        match (self.explicit, self.availability) {
+            (Some(explicit), _) => explicit,
+            (None, Availability::Single) => 1,
+            (None, _) => in_base.max(self.needed()),
+        }
+    }
+}
+
+/// What the site and the app promise about a part; `None` where they say nothing.
+pub(super) fn promise(scope: &Scope<'_>, subject: &Subject<'_>) -> Result<Option<Promise>, Box<Diagnostic>> {
+    let explicit = explicit(scope, subject)?;
+    let by_site = said(&scope.instance.availability, &subject.part.names)
+        .map(|(name, availability)| (*availability, scope.of_instance("availability").at(name)));
+    let spec = subject.spec;
+    let by_app = spec.and_then(|(name, s)| Some((s.availability?, scope.of_part(name, "availability"))));
+    let by_quorum = spec
+        .and_then(|(name, s)| s.quorum.map(|Quorum::Majority| (Availability::Quorum, scope.of_part(name, "quorum"))));
+    let by_count = explicit.as_ref().map(|(count, origin)| {
+        (if *count > 1 { Availability::Replicated } else { Availability::Single }, origin.clone())
+    });
+    let Some((availability, origin)) = by_site.or(by_app).or(by_quorum).or(by_count) else { return Ok(None) };
+    let need_not = spec.is_some_and(|(_, s)| s.survives.as_ref().is_some_and(|s| !s.value));
+    let survive = if need_not { crate::model::Survive::default() } else { scope.site.site.spec.ha.survive };
+    let mut origins = vec![origin];
+    origins
+        .extend(explicit.iter().map(|(_, origin)| origin.clone()).filter(|o| !origins.contains(o)).collect::<Vec<_>>());
+    if survive.nodes.max(survive.zones) > 0 {
+        origins.push(scope.of_site("/ha/survive"));
+    }
+    let explicit = explicit.map(|(count, _)| count);
+    Ok(Some(Promise { availability, nodes: survive.nodes, zones: survive.zones, explicit, origins }))
+}
+
+/// The number that the app writes, evaluated, and its line.
+fn explicit(scope: &Scope<'_>, subject: &Subject<'_>) -> Result<Option<(u64, Origin)>, Box<Diagnostic>> {
+    let Some((name, written)) = subject.spec.and_then(|(name, s)| Some((name, s.replicas.as_ref()?))) else {
+        return Ok(None);
+    };
+    let origin = scope.of_part(name, "replicas");
+    let value = match written {
+        Value::String(text) => template::evaluate(text, &scope.instance.context)
+            .map_err(|why| Box::new(rules::TEMPLATE_ERROR.report(why.message).primary(origin.clone(), "")))?,
+        other => other.clone(),
+    };
+    match value.as_u64() {
+        Some(count) => Ok(Some((count, origin))),
+        None => Err(Box::new(
+            rules::MALFORMED_VALUE
+                .report(format!("the replicas of `{name}` are `{value}`, expected a whole number"))
+                .primary(origin, "")
+                .help("write a number, or an expression that gives one"),
+        )),
+    }
+}
+
+/// Where the number of pods can be written, and what is written there.
+pub(super) fn in_base(subject: &Subject<'_>, object: &Object) -> u64 {
+    let written = subject.part.value(object, Field::Replicas).and_then(Value::as_u64);
+    written.unwrap_or_else(|| u64::from(subject.part.part.default_replicas))
+}
+
+/// The report of fewer pods than the promise needs.
+pub(super) fn too_few(
+    scope: &Scope<'_>,
+    (label, count): (&str, u64),
+    promise: &Promise,
+    field: Option<Origin>,
+) -> Diagnostic {
+    let what = match promise.availability {
+        Availability::Quorum => "a majority of them to survive",
+        _ => "one of them to survive",
+    };
+    let lost = lost(promise);
+    let primary = field.or_else(|| promise.origins.first().cloned()).unwrap_or_else(|| scope.instance.origin.clone());
+    rules::TOO_FEW_REPLICAS
+        .report(format!("`{label}` has {count} replicas, but needs {} for {what} the loss of {lost}", promise.needed()))
+        .primary(primary, format!("{count} replicas"))
+        .context(scope.of_site("/ha/survive"), format!("{lost} may be lost"))
+        .help(format!(
+            "ask for {} replicas, or write `survives: {{value: false, reason: …}}` for this part",
+            promise.needed()
+        ))
+}
+
+/// What may be lost, in words.
+pub(super) fn lost(promise: &Promise) -> String {
+    let counted = |n: u32, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    match (promise.nodes, promise.zones) {
+        (nodes, 0) => counted(nodes, "node"),
+        (0, zones) => counted(zones, "zone"),
+        (nodes, zones) => format!("{} or {}", counted(nodes, "node"), counted(zones, "zone")),
+    }
+}
