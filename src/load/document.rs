@@ -1,13 +1,14 @@
 //! One input file: text → checked document → named, typed entity.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Files;
-use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
 use crate::schema::{self, InputKind};
 use crate::yaml;
 
@@ -23,18 +24,36 @@ pub(super) struct Document {
 /// Reads a file and checks it against the schema of its kind. `None` when it has errors.
 pub(super) fn document(files: &Files, path: &str, kind: InputKind, found: &mut Diagnostics) -> Option<Document> {
     let text = files.read(path, found)?;
-    let value = yaml::read_input(path, &text).map_err(|problems| found.append(problems)).ok()?.value;
-    let problems = schema::validate_input(kind, path, &value);
+    let (input, mut problems) = yaml::read_input(path, &text);
+    if let Some(input) = &input {
+        let known = ranges(&problems, &text);
+        let of_schema = schema::validate_input(kind, path, &input.value).into_iter();
+        problems.extend(of_schema.filter(|d| !overlaps(&known, d, &text)));
+    }
     let good = !problems.has_errors();
     found.append(problems);
-    if !good {
-        return None;
-    }
+    let value = input.filter(|_| good)?.value;
     let metadata = value.get("metadata");
     let name = metadata.and_then(|m| m.get("name")).and_then(Value::as_str).unwrap_or_default().to_owned();
     let labels = metadata.and_then(|m| m.get("labels")).and_then(Value::as_object);
     let labels = labels.into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect();
     Some(Document { file: Arc::from(path), name, labels, value: Arc::new(value) })
+}
+
+/// The bytes that diagnostics point at first.
+fn ranges(problems: &Diagnostics, text: &str) -> Vec<Range<usize>> {
+    problems.iter().filter_map(|d| range(d, text)).collect()
+}
+
+fn range(diagnostic: &Diagnostic, text: &str) -> Option<Range<usize>> {
+    let label = diagnostic.labels.first()?;
+    Some(yaml::span(text, &label.origin.pointer, label.part))
+}
+
+/// Whether something is wrong with these bytes already: what a schema says of them then is only confusing.
+fn overlaps(known: &[Range<usize>], diagnostic: &Diagnostic, text: &str) -> bool {
+    !known.is_empty()
+        && range(diagnostic, text).is_some_and(|at| known.iter().any(|k| k.start < at.end && at.start < k.end))
 }
 
 impl Document {

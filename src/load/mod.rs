@@ -231,7 +231,10 @@ fn load_template(
         return None;
     }
     let text = files.read(&full, found)?;
-    let input = yaml::read_input(&full, &text).map_err(|problems| found.append(problems)).ok()?;
+    let (input, problems) = yaml::read_input(&full, &text);
+    let good = !problems.has_errors();
+    found.append(problems);
+    let input = input.filter(|_| good)?;
     Some(Template { file: Arc::from(full.as_str()), tree: input.value })
 }
 

@@ -18,34 +18,35 @@ pub struct Input {
     pub value: Value,
 }
 
-/// Reads a file of siteplan's own kinds. All problems of the file are reported.
-pub fn read_input(file: &str, text: &str) -> Result<Input, Diagnostics> {
+/// Reads a file of siteplan's own kinds. All problems of the file are reported; where there is a value all the same, it is what most
+/// readers would see, so that more can be said about it.
+pub fn read_input(file: &str, text: &str) -> (Option<Input>, Diagnostics) {
     let mut found = Findings { file, text, diagnostics: Diagnostics::new() };
     found.characters();
     if found.diagnostics.has_errors() {
-        return Err(found.diagnostics);
+        return (None, found.diagnostics);
     }
     let parsed = match parse(text, &Limits::INPUT) {
         Ok(parsed) => parsed,
         Err(e) => {
             let syntax =
                 rules::YAML_SYNTAX.report(e.message).primary_bytes(file, e.range.bytes(), "reading stopped here");
-            return Err([syntax].into_iter().collect());
+            return (None, [syntax].into_iter().collect());
         }
     };
     found.shape(&parsed);
     for document in &parsed.documents {
         found.value(document, &Pointer::root());
     }
-    let value = parsed.documents.first().map(Node::to_value);
-    let node = parsed.documents.into_iter().next();
-    match (node, value) {
-        (Some(node), Some(Ok(value))) if !found.diagnostics.has_errors() => Ok(Input { node, value }),
-        (_, Some(Err(e))) if !found.diagnostics.has_errors() => {
-            found.at(&rules::YAML_SYNTAX, e.message, e.range);
-            Err(found.diagnostics)
+    let Some(node) = parsed.documents.into_iter().next() else { return (None, found.diagnostics) };
+    match node.to_value() {
+        Ok(value) => (Some(Input { node, value }), found.diagnostics),
+        Err(e) => {
+            if !found.diagnostics.has_errors() {
+                found.at(&rules::YAML_SYNTAX, e.message, e.range);
+            }
+            (None, found.diagnostics)
         }
-        _ => Err(found.diagnostics),
     }
 }
 
@@ -190,16 +191,13 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<&'static str> {
-        match read_input("a.yaml", text) {
-            Ok(_) => Vec::new(),
-            Err(found) => found.iter().map(|d| d.code).collect(),
-        }
+        read_input("a.yaml", text).1.iter().map(|d| d.code).collect()
     }
 
     #[test]
     fn a_plain_document_is_read() {
-        let input = read_input("a.yaml", "a: {b: [1, \"2\", true, null]}\r\nc: text\r\n").unwrap();
-        assert_eq!(input.value, serde_json::json!({"a": {"b": [1, "2", true, null]}, "c": "text"}));
+        let input = read_input("a.yaml", "a: {b: [1, \"2\", true, null]}\r\nc: text\r\n");
+        assert_eq!(input.0.unwrap().value, serde_json::json!({"a": {"b": [1, "2", true, null]}, "c": "text"}));
     }
 
     #[test]
@@ -223,7 +221,7 @@ mod tests {
 
     #[test]
     fn edits_say_what_to_write() {
-        let found = read_input("a.yaml", "version: 4.20\n").unwrap_err();
+        let found = read_input("a.yaml", "version: 4.20\n").1;
         let help = found.iter().next().unwrap().help.clone().unwrap();
         assert_eq!(help.text, "write `\"4.20\"` or `4.2`");
         let edit = help.edit.unwrap();
