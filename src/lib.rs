@@ -26,5 +26,6 @@ pub mod schema;
 pub mod source;
 pub mod template;
 pub mod tree;
+pub mod validate;
 pub mod write;
 pub mod yaml;

@@ -2,6 +2,7 @@
 //!
 //! - [`input_schema`] generates the schemas in `schema/` from the model's types;
 //! - [`validate_input`] and [`validate_merged_site`] hold documents against them;
+//! - [`validate_output`] holds what siteplan writes against the closed schemas in `schema/output/`;
 //! - [`ValuesSchema`] is an app's own schema of its values.
 //!
 //! Nothing is fetched; formats are asserted; regular expressions take linear time.
@@ -79,6 +80,43 @@ pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnost
 pub fn validate_merged_site(document: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
     static CHECKER: LazyLock<Checker> = LazyLock::new(|| Checker::own(merged_site_schema()));
     CHECKER.check(document, origin)
+}
+
+/// A kind of file that siteplan writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutputKind {
+    /// An Application of Argo CD.
+    Application,
+    /// A project of Argo CD.
+    AppProject,
+    /// An overlay of kustomize.
+    Kustomization,
+}
+
+impl OutputKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Application, Self::AppProject, Self::Kustomization];
+
+    /// The text of its schema, written by hand. Closed: an unknown key is an error.
+    pub fn schema_text(self) -> &'static str {
+        match self {
+            Self::Application => include_str!("../../schema/output/application.schema.json"),
+            Self::AppProject => include_str!("../../schema/output/appproject.schema.json"),
+            Self::Kustomization => include_str!("../../schema/output/kustomization.schema.json"),
+        }
+    }
+}
+
+/// Holds a document of the output against the schema of its kind. The places in the diagnostics are fields of the document.
+pub fn validate_output(kind: OutputKind, document: &Value) -> Diagnostics {
+    static CHECKERS: LazyLock<[Checker; 3]> = LazyLock::new(|| {
+        OutputKind::ALL.map(|kind| {
+            let schema = serde_json::from_str(kind.schema_text()).expect("the schemas of the output are tested");
+            Checker::own(schema)
+        })
+    });
+    let checker = &CHECKERS[OutputKind::ALL.iter().position(|k| *k == kind).unwrap_or_default()];
+    checker.check(document, &|pointer| Origin { file: Arc::from(""), pointer: pointer.clone() })
 }
 
 #[cfg(test)]

@@ -1,0 +1,42 @@
+//! Waves of Applications wait for each other only where Argo CD is told how healthy an Application is.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::bundle::{HEALTH_KEY, WAVE};
+use crate::diagnostic::{Diagnostics, rules};
+use crate::manifest::Object;
+use crate::model::Topology;
+
+use super::argo::Place;
+use super::view::View;
+
+pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+    let of_instances = view.argo.iter().filter(|a| matches!(a.place, Place::OfInstance(_)));
+    let waves: BTreeSet<&str> = of_instances.filter_map(|a| a.object.annotation(WAVE)).collect();
+    let settings_elsewhere = view.argocd().topology == Topology::Hub;
+    if waves.len() > 1 && !settings_elsewhere && !view.bundled.iter().any(tells_health) {
+        found.push(
+            rules::WAVES_NOT_GATED
+                .report(format!(
+                    "site `{}` has {} waves, but nothing tells Argo CD the health of an Application",
+                    view.plan.name,
+                    waves.len()
+                ))
+                .primary_key(view.fleet_origin("/argocd"), "")
+                .help("without the health customization in bootstrap/ every wave starts at once"),
+        );
+    }
+}
+
+fn tells_health(object: &Object) -> bool {
+    let in_config_map =
+        || object.kind() == "ConfigMap" && object.value().get("data").is_some_and(|d| d.get(HEALTH_KEY).is_some());
+    let is_check = |check: &Value| {
+        check.get("group").and_then(Value::as_str) == Some("argoproj.io")
+            && check.get("kind").and_then(Value::as_str) == Some("Application")
+    };
+    let checks = object.get("/spec/resourceHealthChecks").and_then(Value::as_array);
+    in_config_map() || object.kind() == "ArgoCD" && checks.is_some_and(|checks| checks.iter().any(is_check))
+}

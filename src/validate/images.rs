@@ -1,0 +1,174 @@
+//! Images come from where the fleet allows: those in manifests, and those that operators choose.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::catalogue::Catalogue;
+use crate::diagnostic::{Diagnostic, Diagnostics, rules};
+use crate::manifest::Object;
+use crate::model::ImagePolicy;
+use crate::plan::Instance;
+
+use super::view::{View, called};
+
+pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+    let policy = &view.fleet().images;
+    if policy.allow.is_empty() && policy.deny.is_empty() {
+        return;
+    }
+    let local = local_streams(view);
+    for (instance, object) in view.objects() {
+        for image in images(object) {
+            let is_stream =
+                object.namespace().is_some_and(|namespace| local.contains(&(namespace, stream_name(&image))));
+            if let Some(refusal) = refusal(policy, &image).filter(|_| !is_stream) {
+                let report = view.report(
+                    &rules::IMAGE_NOT_ALLOWED,
+                    instance,
+                    format!("{} uses `{image}`, {}", called(object), refusal.says),
+                );
+                found.push(with_policy(view, report, &refusal));
+            }
+        }
+    }
+    for instance in &view.plan.instances {
+        for (index, image) in instance.images.iter().flat_map(|plan| plan.names.iter().enumerate()) {
+            found.extend(refusal(policy, image).map(|refusal| of_operator(view, instance, (index, image), &refusal)));
+        }
+    }
+}
+
+fn of_operator(view: &View<'_>, instance: &Instance, (index, image): (usize, &str), refusal: &Refusal) -> Diagnostic {
+    let report = rules::IMAGE_NOT_ALLOWED.report(format!("`{}` leads to `{image}`, {}", instance.name, refusal.says));
+    let origin =
+        instance.images.as_ref().map_or_else(|| instance.origin.clone(), |plan| plan.origin.at("names").at(index));
+    let report =
+        report.primary(origin, "").context_key(instance.origin.clone(), format!("`{}` on this site", instance.name));
+    with_policy(view, report, refusal)
+}
+
+fn with_policy(view: &View<'_>, report: Diagnostic, refusal: &Refusal) -> Diagnostic {
+    report
+        .context(view.fleet_origin(&refusal.pointer), "the fleet's image policy")
+        .help("name an image of an allowed registry in full, registry first, or mirror it there")
+}
+
+/// Why an image is not allowed, and the entry of the policy that says so.
+struct Refusal {
+    says: String,
+    pointer: String,
+}
+
+fn refusal(policy: &ImagePolicy, image: &str) -> Option<Refusal> {
+    let full = full_name(image);
+    let covers = |entry: &String| {
+        full.strip_prefix(entry.trim_end_matches('/'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '@']))
+    };
+    let source = if full == image { String::new() } else { format!("which is `{full}`, ") };
+    if let Some(index) = policy.deny.iter().position(covers) {
+        let says = format!("{source}and the fleet denies `{}`", policy.deny[index]);
+        return Some(Refusal { says, pointer: format!("/images/deny/{index}") });
+    }
+    let refused = !policy.allow.is_empty() && !policy.allow.iter().any(covers);
+    refused.then(|| Refusal {
+        says: format!("{source}and the fleet does not allow it"),
+        pointer: "/images/allow".to_owned(),
+    })
+}
+
+/// The image with its registry: names without one come from docker.io, single words from its library.
+fn full_name(image: &str) -> String {
+    let first = image.split_once('/').map(|(first, _)| first);
+    match first {
+        Some("index.docker.io" | "registry-1.docker.io") => image.replacen(first.unwrap_or_default(), "docker.io", 1),
+        Some(registry) if registry.contains(['.', ':']) || registry == "localhost" => image.to_owned(),
+        Some(_) => format!("docker.io/{image}"),
+        None => format!("docker.io/library/{image}"),
+    }
+}
+
+/// Every image that an object names: at the places of the catalogue, in fields called `image`, and as a `DockerImage`.
+fn images(object: &Object) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if matches!(object.kind(), "ConfigMap" | "CustomResourceDefinition" | "Secret") {
+        return found;
+    }
+    for pointer in Catalogue::built_in().image_pointers(object) {
+        let value = object.get(pointer.as_str());
+        found.extend(value.and_then(Value::as_str).map(str::to_owned));
+    }
+    collect(object.value(), &mut found);
+    found.retain(|image| !image.trim().is_empty());
+    found
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|inner| collect(inner, found)),
+        Value::Object(map) => {
+            let text = |key: &str| map.get(key).and_then(Value::as_str);
+            found.extend(text("image").map(str::to_owned));
+            if text("kind") == Some("DockerImage") {
+                found.extend(text("name").map(str::to_owned));
+            }
+            let registry = map.get("registry").and_then(|r| r.get("url")?.as_str()?.strip_prefix("docker://"));
+            found.extend(registry.map(str::to_owned));
+            // Where a build puts its result is not where an image comes from.
+            map.iter().filter(|(key, _)| *key != "output").for_each(|(_, inner)| collect(inner, found));
+        }
+        _ => {}
+    }
+}
+
+/// The image streams that pods of their namespace can name like images, by namespace.
+fn local_streams<'a>(view: &View<'a>) -> BTreeSet<(&'a str, &'a str)> {
+    let streams = view.objects().map(|(_, object)| object).filter(|o| {
+        o.kind() == "ImageStream" && o.get("/spec/lookupPolicy/local").and_then(Value::as_bool) == Some(true)
+    });
+    streams.filter_map(|o| Some((o.namespace()?, o.name()))).collect()
+}
+
+/// What would be the name of an image stream in an image of one word.
+fn stream_name(image: &str) -> &str {
+    image.split(['@', ':']).next().unwrap_or(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(allow: &[&str], deny: &[&str], image: &str) -> bool {
+        let owned = |list: &[&str]| list.iter().map(|entry| (*entry).to_owned()).collect();
+        refusal(&ImagePolicy { allow: owned(allow), deny: owned(deny) }, image).is_some()
+    }
+
+    #[test]
+    fn names_without_a_registry_come_from_docker_hub() {
+        assert_eq!(full_name("nginx:1"), "docker.io/library/nginx:1");
+        assert_eq!(full_name("bitnami/nginx"), "docker.io/bitnami/nginx");
+        assert_eq!(full_name("quay.io/a/b"), "quay.io/a/b");
+        assert_eq!(full_name("registry:5000/a"), "registry:5000/a");
+        assert_eq!(full_name("localhost/a"), "localhost/a");
+        assert_eq!(full_name("index.docker.io/library/a"), "docker.io/library/a");
+    }
+
+    #[test]
+    fn denied_registries_are_denied_however_they_are_spelt() {
+        for image in ["nginx", "library/nginx", "docker.io/nginx", "registry-1.docker.io/a/b@sha256:0"] {
+            assert!(refused(&[], &["docker.io"], image), "{image}");
+        }
+        assert!(!refused(&[], &["docker.io"], "docker.io.example.com/a"));
+    }
+
+    #[test]
+    fn only_what_is_allowed_is_allowed() {
+        let allow = ["registry.redhat.io", "quay.io/ours/"];
+        assert!(
+            !refused(&allow, &[], "registry.redhat.io/ubi9:1") && !refused(&allow, &[], "quay.io/ours/web@sha256:0")
+        );
+        assert!(refused(&allow, &[], "quay.io/theirs/web") && refused(&allow, &[], "quay.io/oursother/web"));
+        assert!(refused(&["quay.io"], &["quay.io/theirs"], "quay.io/theirs/web"));
+    }
+}

@@ -1,0 +1,98 @@
+//! Namespaces are there before what lives in them, and every namespaced object says which is its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Diagnostics, rules};
+use crate::kinds::Scope;
+use crate::model::{Platform, Topology};
+use crate::plan::InstanceSource;
+
+use super::view::{View, called};
+
+/// Namespaces that every cluster has.
+const KUBERNETES: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// Namespaces that OpenShift itself makes and that site manifests have reason to write into.
+const OPENSHIFT: &[&str] = &[
+    "openshift",
+    "openshift-apiserver",
+    "openshift-authentication",
+    "openshift-cluster-csi-drivers",
+    "openshift-cluster-node-tuning-operator",
+    "openshift-cluster-version",
+    "openshift-config",
+    "openshift-config-managed",
+    "openshift-console",
+    "openshift-dns",
+    "openshift-etcd",
+    "openshift-image-registry",
+    "openshift-ingress",
+    "openshift-ingress-operator",
+    "openshift-insights",
+    "openshift-kube-apiserver",
+    "openshift-machine-api",
+    "openshift-machine-config-operator",
+    "openshift-marketplace",
+    "openshift-monitoring",
+    "openshift-multus",
+    "openshift-network-operator",
+    "openshift-node",
+    "openshift-operator-lifecycle-manager",
+    "openshift-operators",
+    "openshift-ovn-kubernetes",
+    "openshift-service-ca",
+    "openshift-user-workload-monitoring",
+];
+
+pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+    let made = made(view);
+    let mut missing: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (instance, object) in view.objects().filter(|(_, o)| view.kinds.scope_of(o) == Scope::Namespaced) {
+        let Some(namespace) = object.namespace().filter(|n| !n.is_empty()) else {
+            let says = format!("{} has no namespace", called(object));
+            found.push(
+                view.report(&rules::NAMESPACE_NOT_SET, instance, says)
+                    .help("write `metadata.namespace` in the base, or `namespace:` in its kustomization"),
+            );
+            continue;
+        };
+        let there = is_clusters_own(view, namespace) || made.get(namespace).is_some_and(|wave| *wave <= instance.wave);
+        if there || !missing.insert((&instance.name, namespace)) {
+            continue;
+        }
+        let when = if made.contains_key(namespace) {
+            "is made too late for"
+        } else {
+            "is made by nobody on this site; it is that of"
+        };
+        let says = format!("the namespace `{namespace}` {when} {}", called(object));
+        found.push(view.report(&rules::NAMESPACE_NOT_MADE, instance, says).help(format!(
+            "add `{namespace}: {{}}` under `namespaces:` of the site, or list it under `provides.namespaces` of the app that makes it"
+        )));
+    }
+}
+
+/// The namespaces that the site makes, with the first wave in which each is there.
+fn made<'a>(view: &View<'a>) -> BTreeMap<&'a str, u32> {
+    let mut made: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut add = |namespace: &'a str, wave: u32| {
+        let first = made.entry(namespace).or_insert(wave);
+        *first = (*first).min(wave);
+    };
+    for (instance, object) in view.objects().filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty()) {
+        add(object.name(), instance.wave);
+    }
+    for instance in &view.plan.instances {
+        if let InstanceSource::App(app) = &instance.source {
+            app.spec.provides.namespaces.iter().for_each(|namespace| add(namespace, instance.wave));
+        }
+    }
+    made
+}
+
+fn is_clusters_own(view: &View<'_>, namespace: &str) -> bool {
+    let argocd = view.argocd();
+    KUBERNETES.contains(&namespace)
+        || view.plan.site.spec.cluster.platform == Platform::Openshift && OPENSHIFT.contains(&namespace)
+        || argocd.topology == Topology::PerSite && namespace == argocd.namespace()
+}

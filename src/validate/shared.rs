@@ -1,0 +1,34 @@
+//! Objects that two instances of a site both bring: their Applications would overwrite each other for ever.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostics, rules};
+use crate::kinds::Scope;
+use crate::plan::Instance;
+
+use super::view::{View, called};
+
+pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+    let mut owners: BTreeMap<(&str, &str, &str, &str), &Instance> = BTreeMap::new();
+    for (instance, object) in view.objects() {
+        let namespace = match view.kinds.scope_of(object) {
+            Scope::Namespaced => object.namespace().unwrap_or_default(),
+            Scope::Cluster => "",
+        };
+        let key = (object.group(), object.kind(), namespace, object.name());
+        let owner = *owners.entry(key).or_insert(instance);
+        if owner.name == instance.name {
+            continue;
+        }
+        let help = match object.kind() {
+            "Namespace" => "take the Namespace out of the base: siteplan makes every namespace that an app names",
+            _ => "let one app bring the object, and let the other one require that app",
+        };
+        let says = format!("`{}` and `{}` both bring {}", owner.name, instance.name, called(object));
+        found.push(
+            view.report(&rules::SHARED_RESOURCE, instance, says)
+                .context_key(owner.origin.clone(), format!("`{}` brings it too", owner.name))
+                .help(help),
+        );
+    }
+}
