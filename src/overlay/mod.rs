@@ -17,7 +17,7 @@ use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
 use crate::kinds;
 use crate::manifest::{Object, ObjectId};
-use crate::patch::{Editor, Operation, Reason};
+use crate::patch::{Editor, Op, Operation, Reason};
 use crate::place::{ObjectPatch, Placed, place};
 use crate::plan::{Instance, InstanceSource, SitePlan};
 
@@ -63,13 +63,14 @@ fn app_overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
     patches.extend(values::set(input, &mut objects, &mut found));
     let (placed, problems) = place(input.plan, input.instance, input.catalogue, &mut objects);
     found.append(problems);
-    let Placed { patches: placed, additions } = placed;
+    let Placed { patches: placed, additions, reasons } = placed;
     patches.extend(placed);
     patches.extend(sync_options(input, &mut objects));
     let mut resources = objects.split_off(first_generated.min(objects.len()));
+    let changes = changes(&patches, &additions, &reasons);
     let patches = without(patches, &resources);
     resources.extend(additions);
-    (assemble(input, &resources, patches), found)
+    (Overlay { changes, ..assemble(input, &resources, &patches) }, found)
 }
 
 /// Sync options that single objects need, because the Argo CD is too old to be told for the whole Application.
@@ -93,7 +94,22 @@ fn without(patches: Vec<ObjectPatch>, generated: &[Object]) -> Vec<ObjectPatch> 
     patches.into_iter().filter(|p| !made.contains(&p.target)).collect()
 }
 
-fn assemble(input: &OverlayInput<'_>, resources: &[Object], patches: Vec<ObjectPatch>) -> Overlay {
+/// Every change with its reason: patched fields, and objects that are added whole.
+fn changes(
+    patches: &[ObjectPatch],
+    additions: &[Object],
+    reasons: &BTreeMap<ObjectId, Reason>,
+) -> Vec<(ObjectId, Operation)> {
+    let patched = patches.iter().flat_map(|p| p.operations.iter().map(|o| (p.target.clone(), o.clone())));
+    let added = additions.iter().map(|object| {
+        let reason = reasons.get(&object.id()).cloned();
+        let whole = Operation { op: Op::Add, path: String::new(), value: Some(object.value().clone()), asked_by: reason };
+        (object.id(), whole)
+    });
+    patched.chain(added).collect()
+}
+
+fn assemble(input: &OverlayInput<'_>, resources: &[Object], patches: &[ObjectPatch]) -> Overlay {
     let mut overlay = Overlay::default();
     let mut kustomization = kustomization::Builder::new(input);
     for object in resources {
@@ -101,12 +117,11 @@ fn assemble(input: &OverlayInput<'_>, resources: &[Object], patches: Vec<ObjectP
         kustomization.resource(&file);
         overlay.files.insert(file, vec![object.value().clone()]);
     }
-    for patch in patches.into_iter().filter(|p| !p.operations.is_empty()) {
+    for patch in patches.iter().filter(|p| !p.operations.is_empty()) {
         let file = kustomization::file_name(Some(patch.purpose), &patch.target, &overlay.files);
         kustomization.patch(&file, &patch.target);
         let operations = serde_json::to_value(&patch.operations).expect("operations are plain data");
         overlay.files.insert(file, vec![operations]);
-        overlay.changes.extend(patch.operations.into_iter().map(|o| (patch.target.clone(), o)));
     }
     overlay.files.insert("kustomization.yaml".to_owned(), vec![kustomization.finish()]);
     overlay
