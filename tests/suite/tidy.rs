@@ -1,7 +1,6 @@
 //! The house rules that no lint knows: one door per crate, small files, words that stay out, dependencies that stay out.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::repository;
 
@@ -125,16 +124,6 @@ fn the_locked_dependencies_are_allowed() {
     assert!(present.is_empty(), "deny.toml bans {present:?}, and Cargo.lock has them");
     let sources = values(&lock, "source = ");
     assert_eq!(sources, BTreeSet::from(["registry+https://github.com/rust-lang/crates.io-index".to_owned()]));
-}
-
-#[test]
-fn every_rule_page_belongs_to_a_rule() {
-    let pages: BTreeSet<String> = repository::files("docs/rules", "md")
-        .into_iter()
-        .filter_map(|(path, _)| Path::new(&path).file_stem().map(|s| s.to_string_lossy().into_owned()))
-        .collect();
-    let codes: BTreeSet<String> = siteplan::diagnostic::rules::ALL.iter().map(|r| r.code.to_owned()).collect();
-    assert_eq!(pages, codes);
 }
 
 /// The text without its comments and without the tests at its end.
