@@ -34,10 +34,13 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
         "destination": {key: cluster, "namespace": destination_namespace(context, instance)},
         "syncPolicy": {
             "automated": automated(&instance.source),
-            "syncOptions": sync_options(context, instance, !ignored.is_empty()),
             "retry": retry(&fleet.argocd),
         },
     });
+    let options = sync_options(context, instance, !ignored.is_empty());
+    if !options.is_empty() {
+        spec["syncPolicy"]["syncOptions"] = json!(options);
+    }
     if !ignored.is_empty() {
         spec["ignoreDifferences"] = json!(ignored);
     }
