@@ -4,15 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use serde_json::Value;
 
+use crate::bundle::File;
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
 use crate::kustomize::{Disk, Renderer};
 use crate::ledger::Digest;
 use crate::load::{App, FLEET_FILE, Repository};
 use crate::manifest::Object;
+use crate::overlay::Overlay;
 use crate::plan::{Instance, SitePlan};
 use crate::tree::TreeError;
+use crate::yaml;
+
+const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// The rendered bases, and what else the sites share.
 #[derive(Debug)]
@@ -31,6 +37,16 @@ struct Base {
     catalogue: Option<Arc<Catalogue>>,
     inputs: BTreeMap<String, Digest>,
     directories: BTreeSet<String>,
+    kustomization: Option<Value>,
+}
+
+/// What lies in the directories that kustomize builds for a site.
+#[derive(Debug, Default)]
+pub(super) struct Built {
+    /// The kustomizations by their directories, from the root of the repository.
+    pub(super) kustomizations: BTreeMap<String, Value>,
+    /// All files, from the root of the repository.
+    pub(super) files: BTreeSet<String>,
 }
 
 impl<'a> Bases<'a> {
@@ -80,6 +96,31 @@ impl<'a> Bases<'a> {
         self.renderer.build_with(directory, files)
     }
 
+    /// What lies in the directories that are built for a site: its overlays and bundle, what else is in out/ there, and the bases.
+    pub(super) fn built(&self, plan: &SitePlan, overlays: &BTreeMap<String, Overlay>, bundle: &[File]) -> Built {
+        let mut built = Built::default();
+        built.files.extend(self.repository.files.list(&format!("out/{}", plan.name), &mut Diagnostics::new()));
+        for (name, overlay) in overlays {
+            let directory = format!("out/{}/{name}", plan.name);
+            built.files.extend(overlay.files.keys().map(|file| format!("{directory}/{file}")));
+            let kustomization = overlay.files.get(KUSTOMIZATION).and_then(|documents| documents.first());
+            built.kustomizations.extend(kustomization.map(|k| (directory, k.clone())));
+        }
+        for file in bundle {
+            let path = format!("out/{}/{}", plan.name, file.path);
+            if let (Some(directory), Some(document)) = (path.strip_suffix("/kustomization.yaml"), file.documents.first()) {
+                built.kustomizations.insert(directory.to_owned(), document.clone());
+            }
+            built.files.insert(path);
+        }
+        for app in plan.instances.iter().filter_map(Instance::app) {
+            let Some(base) = self.apps.get(&app.name) else { continue };
+            built.files.extend(base.inputs.keys().cloned());
+            built.kustomizations.extend(base.kustomization.iter().map(|k| (app.directory.clone(), k.clone())));
+        }
+        built
+    }
+
     /// The digests of everything that a site is compiled from.
     pub(super) fn inputs(&self, plan: &SitePlan) -> BTreeMap<String, Digest> {
         let mut inputs: BTreeMap<String, Digest> = self.fleet.iter().cloned().collect();
@@ -102,8 +143,9 @@ fn base(
     let catalogue = catalogue(app, &mut found);
     let paths = repository.files.list(&app.directory, &mut found);
     let inputs = paths.iter().filter_map(|path| digest(repository, path)).collect();
+    let kustomization = kustomization(repository, &app.directory);
     let directories = BTreeSet::from([app.directory.clone()]);
-    let base = objects.map(|objects| (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs, directories }));
+    let base = objects.map(|objects| (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs, directories, kustomization }));
     (base, found)
 }
 
@@ -121,6 +163,12 @@ fn catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>> {
             None
         }
     }
+}
+
+/// A base's kustomization; `None` where it cannot be read, which rendering reports.
+fn kustomization(repository: &Repository, directory: &str) -> Option<Value> {
+    let text = repository.files.read(&format!("{directory}/{KUSTOMIZATION}"), &mut Diagnostics::new())?;
+    yaml::read(&text, &yaml::Limits::MANIFEST).ok()?.first()?.to_value().ok()
 }
 
 fn group_and_kind(object: &Object) -> (String, String) {

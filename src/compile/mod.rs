@@ -67,7 +67,14 @@ impl<'a> Compiler<'a> {
         let bundle_input = BundleInput { plan: &plan, rendered: &rendered, base_kinds: self.bases.kinds(), directories: &directories };
         let (bundle, problems) = bundle::bundle(&bundle_input);
         found.append(problems);
-        found.append(validate::validate(&ValidateInput { plan: &plan, rendered: &rendered, bundle: &bundle }));
+        let built = self.bases.built(&plan, &overlays, &bundle);
+        found.append(validate::validate(&ValidateInput {
+            plan: &plan,
+            rendered: &rendered,
+            bundle: &bundle,
+            kustomizations: &built.kustomizations,
+            files: &built.files,
+        }));
         let tree = self.tree(&plan, &overlays, &bundle, found);
         let changes = overlays.into_iter().map(|(name, overlay)| (name, overlay.changes)).collect();
         let applications = bundle::application_names(&bundle);
