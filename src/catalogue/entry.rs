@@ -40,6 +40,7 @@ pub struct Entry {
 /// One place in a kind that describes pods, virtual machines or volumes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "RawPart")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated by its name in the data")]
 pub struct Part {
     /// The name by which sites and apps call it.
     pub name: String,
@@ -94,6 +95,8 @@ pub enum Absent {
     Leave,
     /// The pods run all the same; the place is made to put the rule there.
     Create,
+    /// The pods run all the same, but the place cannot be made: there is a part only where it is absent, to say so.
+    Report,
 }
 
 /// Whether the placement rule is written.
@@ -104,6 +107,8 @@ pub enum Inject {
     Always,
     /// Where the rule excludes a node of the site, or the site asks for it.
     WhereNeeded,
+    /// Where the place says something already: it overrides a more general place, which has the rule.
+    WhereWritten,
     /// Never: it must run everywhere, or another object owns it.
     #[default]
     Never,
@@ -156,6 +161,8 @@ pub enum Field {
     Resources,
     /// `core/v1.PodSpec`.
     PodSpec,
+    /// A list of `core/v1.Container`.
+    Containers,
     /// A list of `core/v1.Volume`, or KubeVirt's volumes.
     Volumes,
     /// The labels of the pods.
@@ -178,6 +185,8 @@ pub enum Field {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Defaults {
+    /// The defaults do not hold where this field is written.
+    pub unless: Option<PartPath>,
     /// Node affinity expressions.
     #[serde(default)]
     pub expressions: Vec<DefaultExpression>,
@@ -285,6 +294,7 @@ impl Form {
 /// A part as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated by its name in the data")]
 struct RawPart {
     name: String,
     #[serde(default)]

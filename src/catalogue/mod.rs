@@ -57,6 +57,8 @@ const DATA: &[(&str, &str)] = &[
     ("virtualization", include_str!("data/virtualization.yaml")),
     ("databases", include_str!("data/databases.yaml")),
     ("streaming", include_str!("data/streaming.yaml")),
+    ("monitoring", include_str!("data/monitoring.yaml")),
+    ("without-pods", include_str!("data/without-pods.yaml")),
 ];
 
 static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {

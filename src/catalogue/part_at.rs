@@ -17,7 +17,7 @@ pub struct PartAt<'a> {
     pub at: Pointer,
     /// Whether something is written there.
     pub present: bool,
-    /// The name of the list element, or the key of the map, where the part's place is one.
+    /// The name of the list element, or the key of the map, where there is one part for each.
     pub element: Option<String>,
     /// The names by which a site or an app can mean it, the most specific first: `Kind/name/part`, `Kind/name`, the object's name
     /// (built-in workloads), the part's name.
@@ -42,9 +42,19 @@ fn instances<'a>(part: &'a Part, object: &Object) -> Vec<PartAt<'a>> {
         return vec![PartAt { part, at: root, present: true, element: None, names: names(part, object) }];
     };
     let places = path.resolve(value, &root).into_iter();
-    let wanted = places.filter(|at| part.absent == Absent::Create || is_there(at));
+    let wanted = places.filter(|at| match part.absent {
+        Absent::Leave => is_there(at),
+        Absent::Create => true,
+        Absent::Report => !is_there(at),
+    });
     wanted
-        .map(|at| PartAt { part, present: is_there(&at), element: element(value, &at), at, names: names(part, object) })
+        .map(|at| PartAt {
+            part,
+            present: is_there(&at),
+            element: path.has_several().then(|| element(value, &at)).flatten(),
+            at,
+            names: names(part, object),
+        })
         .collect()
 }
 
@@ -54,7 +64,7 @@ fn names(part: &Part, object: &Object) -> Vec<String> {
     [format!("{id}/{}", part.name), id.to_string()].into_iter().chain(own).chain([part.name.clone()]).collect()
 }
 
-/// The name of the innermost list element on the way to a place; its index where it has no name.
+/// The name of the innermost list element on the way to a place, its index where it has no name; the place's own key in a map.
 fn element(object: &Value, at: &Pointer) -> Option<String> {
     let mut here = Pointer::root();
     let mut found = None;
@@ -66,7 +76,7 @@ fn element(object: &Value, at: &Pointer) -> Option<String> {
             found = Some(name.map_or(token, str::to_owned));
         }
     }
-    found
+    found.or_else(|| at.last())
 }
 
 impl PartAt<'_> {

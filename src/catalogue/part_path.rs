@@ -1,12 +1,14 @@
 //! Paths of the catalogue: from the object's root, or, with a leading dot, from the part's own place.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::Pointer;
 use crate::patch::FieldPath;
 
 /// Where a field of a part is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum PartPath {
     /// The part's own place (`.`).
     Here,
@@ -14,6 +16,14 @@ pub enum PartPath {
     Below(FieldPath),
     /// From the object's root (`spec.replicas`).
     Root(FieldPath),
+}
+
+impl TryFrom<String> for PartPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
 }
 
 impl PartPath {
@@ -28,6 +38,14 @@ impl PartPath {
             Some("") => Ok(Self::Here),
             Some(below) => Ok(Self::Below(path(below)?)),
             None => Ok(Self::Root(path(text)?)),
+        }
+    }
+
+    /// Whether it may lead to several places.
+    pub fn has_several(&self) -> bool {
+        match self {
+            Self::Here => false,
+            Self::Below(path) | Self::Root(path) => path.has_several(),
         }
     }
 

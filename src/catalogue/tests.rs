@@ -92,6 +92,32 @@ fn built_in_workloads_are_named_by_their_objects() {
 }
 
 #[test]
+fn a_place_that_cannot_be_made_is_a_part_only_where_it_is_absent() {
+    let of = |templates: serde_json::Value| {
+        let object = Object::new(json!({
+            "apiVersion": "clickhouse.altinity.com/v1", "kind": "ClickHouseInstallation", "metadata": {"name": "c"}, "spec": {"templates": templates},
+        }));
+        let parts = Catalogue::built_in().parts(&object);
+        parts.iter().map(|p| (p.part.name.clone(), p.element.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(of(json!({})), [("untemplated".to_owned(), None)]);
+    assert_eq!(
+        of(json!({"podTemplates": [{"name": "a", "spec": {}}]})),
+        [("clickhouse".to_owned(), Some("a".to_owned()))]
+    );
+}
+
+#[test]
+fn entries_about_one_object_are_for_that_object() {
+    let of = |name: &str| {
+        let object = Object::new(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}));
+        Catalogue::built_in().entry(&object).unwrap().unsupported.is_some()
+    };
+    assert!(of("cluster-monitoring-config"));
+    assert!(!of("settings"));
+}
+
+#[test]
 fn an_app_adds_a_kind_and_changes_a_part_of_a_known_one() {
     let own = json!([
         {"group": "example.com", "kind": "Cache", "parts": [{
@@ -122,7 +148,7 @@ fn an_entry_that_is_none_is_refused_with_its_position() {
 #[test]
 fn every_entry_of_ours_says_where_its_facts_are_from() {
     let catalogue = Catalogue::built_in();
-    assert!(catalogue.entries().count() > 20);
+    assert!(catalogue.entries().count() > 250);
     for entry in catalogue.entries() {
         assert!(!entry.source.is_empty(), "{} {}", entry.group, entry.kind);
         for part in &entry.parts {

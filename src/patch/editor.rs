@@ -37,7 +37,7 @@ impl<'a> Editor<'a> {
     pub fn expect(&mut self, pointer: &Pointer) {
         if let Some(now) = self.get(pointer).cloned() {
             self.guard(pointer);
-            self.record_guard(pointer.clone(), now);
+            self.record_guard(pointer, &now);
         }
     }
 
@@ -65,7 +65,7 @@ impl<'a> Editor<'a> {
                 if let Some(Value::Array(items)) = self.value.pointer_mut(list.as_str()) {
                     items.push(element.clone());
                 }
-                self.record(Op::Add, list.at("-"), Some(element), Some(reason));
+                self.record(Op::Add, &list.at("-"), Some(element), Some(reason));
                 true
             }
             Some(_) => false,
@@ -79,8 +79,8 @@ impl<'a> Editor<'a> {
         let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else { return };
         map.remove(&key);
         self.guard(pointer);
-        self.record(Op::Test, pointer.clone(), Some(old), None);
-        self.record(Op::Remove, pointer.clone(), None, Some(reason));
+        self.record(Op::Test, pointer, Some(old), None);
+        self.record(Op::Remove, pointer, None, Some(reason));
     }
 
     fn replace(&mut self, pointer: &Pointer, new: Value, reason: &Reason) {
@@ -90,15 +90,15 @@ impl<'a> Editor<'a> {
         }
         let old = std::mem::replace(slot, new.clone());
         self.guard(pointer);
-        self.record(Op::Test, pointer.clone(), Some(old), None);
-        self.record(Op::Replace, pointer.clone(), Some(new), Some(reason));
+        self.record(Op::Test, pointer, Some(old), None);
+        self.record(Op::Replace, pointer, Some(new), Some(reason));
     }
 
     fn add(&mut self, parent: &Pointer, key: &str, new: Value, reason: &Reason) -> bool {
         let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else { return false };
         map.insert(key.to_owned(), new.clone());
         self.guard(parent);
-        self.record(Op::Add, parent.at(key), Some(new), Some(reason));
+        self.record(Op::Add, &parent.at(key), Some(new), Some(reason));
         true
     }
 
@@ -132,18 +132,18 @@ impl<'a> Editor<'a> {
             let in_list = self.is_list(&at);
             at = at.at(token);
             if let Some((key, name)) = in_list.then(|| self.identity(&at)).flatten() {
-                self.record_guard(at.join(&Pointer::parse(key)), name);
+                self.record_guard(&at.join(&Pointer::parse(key)), &name);
             }
         }
     }
 
-    fn record_guard(&mut self, path: Pointer, value: Value) {
+    fn record_guard(&mut self, path: &Pointer, value: &Value) {
         let known = self
             .operations
             .iter()
-            .any(|o| o.op == Op::Test && o.path == path.as_str() && o.value.as_ref() == Some(&value));
+            .any(|o| o.op == Op::Test && o.path == path.as_str() && o.value.as_ref() == Some(value));
         if !known {
-            self.record(Op::Test, path, Some(value), None);
+            self.record(Op::Test, path, Some(value.clone()), None);
         }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Editor<'a> {
             .find_map(|k| Some((k, element.pointer(k).filter(|v| v.is_string())?.clone())))
     }
 
-    fn record(&mut self, op: Op, path: Pointer, value: Option<Value>, reason: Option<&Reason>) {
+    fn record(&mut self, op: Op, path: &Pointer, value: Option<Value>, reason: Option<&Reason>) {
         self.operations.push(Operation { op, path: path.as_str().to_owned(), value, asked_by: reason.cloned() });
     }
 }

@@ -45,6 +45,11 @@ impl FieldPath {
         }
     }
 
+    /// Whether the path takes all elements of a list or map on its way.
+    pub fn has_several(&self) -> bool {
+        self.steps.contains(&Step::Each)
+    }
+
     /// The pointers that the path leads to in a value. Keys that are missing in maps are followed (the field may be made there), list
     /// elements that are missing are not.
     pub fn resolve(&self, value: &Value) -> Vec<Pointer> {

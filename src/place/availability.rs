@@ -78,7 +78,7 @@ impl Part<'_, '_> {
         let reason = Reason { rule: "availability", origins: self.promise.origins.clone() };
         let mut value = before.value().clone();
         let mut editor = Editor::new(&mut value);
-        let mut written = scaled.is_some() || self.write_count(&mut editor, &before, (count, &reason))?;
+        let mut written = scaled.is_some() || self.write_count(&mut editor, &before, (count, &reason));
         if self.promise.survives() && count > 1 {
             match self.subject.part.selector(&before) {
                 Some(selector) => {
@@ -88,10 +88,9 @@ impl Part<'_, '_> {
                 None => found.push(self.unknown_labels(&before)),
             }
         }
-        if apart && count >= self.eligible {
-            if let Some(rollout) = self.subject.part.pointer(&before, Field::Rollout) {
-                written &= spread::without_surge(&mut editor, &rollout, &reason);
-            }
+        let rollout = self.subject.part.pointer(&before, Field::Rollout);
+        if let Some(rollout) = rollout.filter(|_| apart && count >= self.eligible) {
+            written &= spread::without_surge(&mut editor, &rollout, &reason);
         }
         let operations = editor.finish();
         if !written {
@@ -124,18 +123,13 @@ impl Part<'_, '_> {
         by_rule || spread::is_apart(self.subject, object)
     }
 
-    fn write_count(
-        &self,
-        editor: &mut Editor<'_>,
-        object: &Object,
-        (count, reason): (u64, &Reason),
-    ) -> Result<bool, Box<Diagnostic>> {
-        let Some(place) = self.subject.part.pointer(object, Field::Replicas) else { return Ok(true) };
+    fn write_count(&self, editor: &mut Editor<'_>, object: &Object, (count, reason): (u64, &Reason)) -> bool {
+        let Some(place) = self.subject.part.pointer(object, Field::Replicas) else { return true };
         let written = object.get(place.as_str()).and_then(Value::as_u64);
         if written.is_none() && count == u64::from(self.subject.part.part.default_replicas) {
-            return Ok(true);
+            return true;
         }
-        Ok(editor.set(&place, json!(count), reason))
+        editor.set(&place, json!(count), reason)
     }
 
     fn keep_apart(

@@ -54,7 +54,12 @@ fn part(
     let part = subject.part.part;
     let switched_off = subject.spec.is_some_and(|(_, spec)| spec.place == Some(false));
     let needed = rule.excludes(scope) || rule.asked;
-    if switched_off || (part.inject == Inject::WhereNeeded && !needed) || is_nothing(rule) {
+    let unwanted = match part.inject {
+        Inject::WhereNeeded => !needed,
+        Inject::WhereWritten => is_unwritten(subject, object),
+        Inject::Always | Inject::Never => false,
+    };
+    if switched_off || unwanted || is_nothing(rule) {
         return Ok(Vec::new());
     }
     if part.arch_via == ArchVia::None || part.inject == Inject::Never {
@@ -98,9 +103,16 @@ fn place_of(subject: &Subject<'_>, object: &Object) -> Option<Pointer> {
     subject.part.pointer(object, field)
 }
 
+/// Whether nothing is written in the field that the rule goes into.
+fn is_unwritten(subject: &Subject<'_>, object: &Object) -> bool {
+    place_of(subject, object).is_some_and(|p| object.get(p.as_str()).is_none_or(Value::is_null))
+}
+
 /// Whether the operator's default is still in force, which ends when the rule is written.
 fn default_holds(subject: &Subject<'_>, object: &Object) -> bool {
-    place_of(subject, object).is_some_and(|p| object.get(p.as_str()).is_none_or(Value::is_null))
+    let unless = subject.part.part.defaults.unless.iter().flat_map(|p| p.resolve(object.value(), &subject.part.at));
+    let mut unless = unless.filter_map(|p| object.get(p.as_str()));
+    is_unwritten(subject, object) && unless.all(Value::is_null)
 }
 
 /// The rule, and what the operator would no longer add by itself.

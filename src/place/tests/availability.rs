@@ -1,3 +1,5 @@
+//! Replicas, spread and budgets.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, Outcome, deployment, three_nodes, with};

@@ -1,3 +1,5 @@
+//! Where parts run.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, deployment, three_nodes, two_pools, with};
@@ -270,6 +272,68 @@ fn a_virtual_machine_says_its_one_architecture() {
     let done = fixture.place(&[object(json!({"domain": {}}))]);
     assert_eq!(done.at("/spec/template/spec/architecture"), "amd64");
     assert_eq!(fixture.place(&[object(json!({"architecture": "arm64"}))]).codes(), ["placement-contradiction"]);
+}
+
+#[test]
+fn a_more_special_place_has_the_rule_only_where_it_overrides_the_general_one() {
+    let flink = |manager: Value| {
+        json!({
+            "apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment", "metadata": {"name": "f"},
+            "spec": {"jobManager": manager, "taskManager": {}},
+        })
+    };
+    let arch = "spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
+    let fixture = Fixture::new(&two_pools(), &images(&["amd64"]));
+    let done = fixture.place(&[flink(json!({}))]);
+    assert_eq!(done.at(&format!("/spec/podTemplate/{arch}/0/values")), &json!(["amd64"]));
+    assert_eq!(done.at("/spec/jobManager"), &json!({}));
+    let zone = json!([{"key": "zone", "operator": "In", "values": ["a"]}]);
+    let own = with(
+        json!({}),
+        "/podTemplate/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms",
+        json!([{"matchExpressions": zone}]),
+    );
+    let done = fixture.place(&[flink(own)]);
+    assert_eq!(done.at(&format!("/spec/jobManager/podTemplate/{arch}/1/values")), &json!(["amd64"]));
+}
+
+#[test]
+fn a_place_that_cannot_be_made_is_a_warning() {
+    let object = json!({"apiVersion": "clickhouse.altinity.com/v1", "kind": "ClickHouseInstallation", "metadata": {"name": "c"}, "spec": {}});
+    let done = Fixture::new(&in_pool("database"), &images(&["amd64"])).place(&[object]);
+    assert_eq!(done.codes(), ["part-not-placeable"]);
+}
+
+#[test]
+fn a_version_that_the_catalogue_has_not_seen_is_a_warning() {
+    let mut object = deployment(&json!({}));
+    object["apiVersion"] = json!("apps/v2");
+    let done = Fixture::new(&two_pools(), &images(&["amd64"])).place(&[object]);
+    assert_eq!(done.codes(), ["unknown-kind-version"]);
+    assert_ne!(done.at(TERMS), &Value::Null);
+}
+
+#[test]
+fn a_default_is_not_restated_where_it_does_not_hold() {
+    let storage = json!({
+        "apiVersion": "ocs.openshift.io/v1", "kind": "StorageCluster", "metadata": {"name": "s"},
+        "spec": {"labelSelector": {"matchLabels": {"storage": "yes"}}},
+    });
+    let done = Fixture::new(&three_nodes(), &images(&["amd64"])).place(&[storage]);
+    let terms =
+        done.at("/spec/placement/all/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+    assert_eq!(terms[0]["matchExpressions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn several_terms_of_which_the_operator_keeps_one_are_a_warning() {
+    let term = |value: &str| json!({"matchExpressions": [{"key": "zone", "operator": "In", "values": [value]}]});
+    let terms = json!([term("a"), term("b")]);
+    let ceph = json!({
+        "apiVersion": "ceph.rook.io/v1", "kind": "CephCluster", "metadata": {"name": "c"},
+        "spec": {"placement": {"all": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}}},
+    });
+    assert_eq!(Fixture::new(&two_pools(), &images(&["amd64"])).place(&[ceph]).codes(), ["terms-ignored"]);
 }
 
 #[test]

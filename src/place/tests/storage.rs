@@ -1,3 +1,5 @@
+//! Storage roles.
+
 use serde_json::{Value, json};
 
 use super::{Fixture, deployment, three_nodes, with};
