@@ -10,6 +10,7 @@ pub mod cluster;
 pub mod compare;
 pub mod diagnostic;
 pub mod kinds;
+pub mod kustomize;
 pub mod ledger;
 pub mod load;
 pub mod manifest;

@@ -1,6 +1,6 @@
 //! Merge keys (`<<`), expanded as kustomize does: what is written wins over what is merged, the first of a list wins.
 
-use super::node::{Data, Node, ReadError};
+use super::node::{Data, Node, ReadError, Style};
 
 /// Replaces the `<<` entries of every mapping by the entries that they name.
 pub(crate) fn expand_merge_keys(node: &mut Node) -> Result<(), ReadError> {
@@ -16,13 +16,18 @@ pub(crate) fn expand_merge_keys(node: &mut Node) -> Result<(), ReadError> {
     }
 }
 
-/// kustomize takes a quoted `"<<"` for a merge key, too.
+/// Whether a key is a merge key, also when it is quoted: Go's libraries drop such a key without merging anything.
 fn is_merge_key(key: &Node) -> bool {
-    key.text() == Some("<<") && key.tag.as_deref().is_none_or(|t| matches!(t, "!" | "!!merge"))
+    key.text() == Some("<<")
+}
+
+fn is_plain(key: &Node) -> bool {
+    matches!(key.data, Data::Scalar { style: Style::Plain, .. })
 }
 
 fn expand(entries: &mut Vec<(Node, Node)>) -> Result<(), ReadError> {
     let (merges, own): (Vec<_>, Vec<_>) = std::mem::take(entries).into_iter().partition(|(key, _)| is_merge_key(key));
+    let merges: Vec<_> = merges.into_iter().filter(|(key, _)| is_plain(key)).collect();
     *entries = own;
     if let [_, (second, _), ..] = merges.as_slice() {
         return Err(ReadError::new(second.span, "a second merge key in one mapping"));

@@ -27,4 +27,4 @@ pub(crate) use merge_key::expand_merge_keys;
 pub(crate) use read::read_first;
 pub(crate) use scalar::{Dialect, Resolved, resolve};
 pub(crate) use value::{binary_text, float_number};
-pub(crate) use write::{compare_keys, float_text};
+pub(crate) use write::{float_text, general_float, text_style};

@@ -62,7 +62,11 @@ fn scalar(node: &Node, text: &str, style: Style, dialect: Dialect) -> Result<Val
     let wrong = |what: &str| ReadError::new(node.span, format!("`{text}` is not {what}"));
     match node.tag.as_deref() {
         None | Some("!") if style == Style::Plain => {
-            resolved_value(resolve(text, dialect), text).ok_or_else(|| wrong("a finite number"))
+            match resolve(text, dialect) {
+                // go-yaml 2 takes what looks like a time for text.
+                Resolved::Timestamp(_) if dialect == Dialect::Configuration => Ok(Value::String(text.to_owned())),
+                resolved => resolved_value(resolved, text).ok_or_else(|| wrong("a finite number")),
+            }
         }
         Some(tag @ ("!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp")) => {
             tagged(tag, resolve(text, dialect), text).ok_or_else(|| wrong(&format!("of the type `{tag}`")))
@@ -99,10 +103,12 @@ pub(super) fn resolved_value(resolved: Resolved, text: &str) -> Option<Value> {
 /// A float as a number; one without a fraction becomes an integer, as it does on its way through kustomize.
 pub(crate) fn float_number(float: f64) -> Option<Number> {
     let whole = float.is_finite() && float.fract() == 0.0 && float.abs() < 1e21;
-    if whole && let Ok(int) = format!("{float:.0}").parse::<i64>() {
+    // The shortest digits that read back, filled up with zeros.
+    let shortest = if whole { format!("{float}") } else { String::new() };
+    if whole && let Ok(int) = shortest.parse::<i64>() {
         return Some(Number::from(int));
     }
-    if whole && let Ok(uint) = format!("{float:.0}").parse::<u64>() {
+    if whole && let Ok(uint) = shortest.parse::<u64>() {
         return Some(Number::from(uint));
     }
     Number::from_f64(float)

@@ -12,6 +12,7 @@ mod crds;
 mod health;
 mod interruption;
 mod made_site;
+mod kustomize;
 mod oracle;
 mod repository;
 mod rules;

@@ -9,8 +9,8 @@ mod text;
 
 use serde_json::Value;
 
-pub(crate) use number::float_text;
-pub(crate) use order::compare as compare_keys;
+pub(crate) use number::{float_text, general_float};
+pub(crate) use text::style as text_style;
 use text::{Form, Place, Spelling};
 
 /// The value as one document that any YAML reader reads back as it is.

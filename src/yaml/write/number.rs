@@ -17,15 +17,15 @@ pub(super) fn text(number: &Number) -> String {
 pub(crate) fn float_text(float: f64) -> String {
     match float_number(float) {
         Some(number) if !number.is_f64() => number.to_string(),
-        Some(_) => general(float),
+        Some(_) => general_float(float),
         None if float.is_nan() => ".nan".to_owned(),
         None if float > 0.0 => ".inf".to_owned(),
         None => "-.inf".to_owned(),
     }
 }
 
-/// What C calls `%g`, with the shortest digits.
-fn general(float: f64) -> String {
+/// The shortest digits that read back, with an exponent below 0.0001 and from a million.
+pub(crate) fn general_float(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or_default();

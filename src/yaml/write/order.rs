@@ -17,7 +17,7 @@ pub(super) fn sort(keys: &mut [&String]) {
 }
 
 /// Compares two keys. Letters are compared by code point and come after everything else; numbers are compared as numbers.
-pub(crate) fn compare(left: &str, right: &str) -> Ordering {
+fn compare(left: &str, right: &str) -> Ordering {
     let l: Vec<char> = left.chars().collect();
     let r: Vec<char> = right.chars().collect();
     let Some(at) = l.iter().zip(&r).position(|(a, b)| a != b) else { return l.len().cmp(&r.len()) };

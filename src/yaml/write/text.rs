@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::yaml::ambiguity::could_be_other_than_text;
-use crate::yaml::{Dialect, Resolved, resolve};
+use crate::yaml::{Dialect, Resolved, Style, resolve};
 
 /// The column after which a line is broken at the next space.
 const WIDTH: usize = 80;
@@ -54,7 +54,7 @@ pub(super) fn is_simple_key(key: &str) -> bool {
 
 /// Chooses the notation.
 pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
-    let facts = Facts::of(text);
+    let facts = Facts::of(text, spelling);
     if text.contains('\n') {
         let literal = facts.literal_allowed() && matches!(place, Place::Value | Place::LongKey);
         return if literal { Form::Literal } else { Form::Double };
@@ -63,7 +63,21 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
     if !is_text || (spelling == Spelling::Portable && could_be_other_than_text(text)) || facts.special {
         return Form::Double;
     }
-    if facts.plain_allowed() { Form::Plain } else { Form::Single }
+    match facts {
+        Facts { break_space: true, .. } | Facts { space_break: true, .. } => Form::Double,
+        facts if facts.plain_allowed() => Form::Plain,
+        _ => Form::Single,
+    }
+}
+
+/// The notation in which Go's libraries write a text.
+pub(crate) fn style(text: &str) -> Style {
+    match form(text, Place::Value, Spelling::Kustomize) {
+        Form::Plain => Style::Plain,
+        Form::Single => Style::Single,
+        Form::Double => Style::Double,
+        Form::Literal => Style::Literal,
+    }
 }
 
 /// `12:30:45`: sexagesimal numbers, which kustomize quotes although it reads them as text.
@@ -95,23 +109,31 @@ struct Facts {
     trailing_space: bool,
     /// A space before a line break.
     space_break: bool,
+    /// A space after a line break.
+    break_space: bool,
+    /// A line break of any kind.
+    line_break: bool,
 }
 
 impl Facts {
-    fn of(text: &str) -> Self {
-        let mut facts = Self {
-            special: text.chars().any(|c| !is_printable(c)),
+    fn of(text: &str, spelling: Spelling) -> Self {
+        let separator = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
+        // To Go, line and paragraph separators are printable line breaks.
+        let special = |c: char| !is_printable(c) && !(spelling == Spelling::Kustomize && separator(c));
+        let pairs = || text.chars().zip(text.chars().skip(1));
+        Self {
+            special: text.chars().any(special),
             indicators: has_indicators(text),
             edge_space: text.starts_with(' ') || text.ends_with(' '),
             trailing_space: text.ends_with(' '),
-            space_break: false,
-        };
-        facts.space_break = text.contains(" \n");
-        facts
+            space_break: pairs().any(|(a, b)| a == ' ' && is_break(b)),
+            break_space: pairs().any(|(a, b)| is_break(a) && b == ' '),
+            line_break: text.contains(is_break),
+        }
     }
 
     fn plain_allowed(&self) -> bool {
-        !self.special && !self.indicators && !self.edge_space
+        !self.special && !self.indicators && !self.edge_space && !self.line_break
     }
 
     fn literal_allowed(&self) -> bool {
@@ -162,6 +184,10 @@ impl Pen<'_> {
 
     fn newline(&mut self) {
         self.out.push('\n');
+        self.indentation();
+    }
+
+    fn indentation(&mut self) {
         self.out.extend(std::iter::repeat_n(' ', self.indent));
         self.column = self.indent;
     }
@@ -177,17 +203,27 @@ pub(super) fn plain(out: &mut String, text: &str, start: Start) {
 pub(super) fn single(out: &mut String, text: &str, start: Start) {
     let mut pen = Pen { out, column: start.column, indent: start.indent };
     pen.put('\'');
+    let mut breaks = false;
     folded(&mut pen, text, start.fold, 1..text.len().saturating_sub(1), |pen, c| {
+        if is_break(c) {
+            pen.out.push(c);
+            pen.column = 0;
+        } else if breaks {
+            pen.indentation();
+        }
         if c == '\'' {
             pen.put(c);
         }
-        pen.put(c);
+        if !is_break(c) {
+            pen.put(c);
+        }
+        breaks = is_break(c);
     });
     pen.put('\'');
 }
 
 /// Breaks a long line at single spaces between the given offsets.
-fn folded(pen: &mut Pen<'_>, text: &str, fold: bool, within: std::ops::Range<usize>, put: impl Fn(&mut Pen<'_>, char)) {
+fn folded(pen: &mut Pen<'_>, text: &str, fold: bool, within: std::ops::Range<usize>, mut put: impl FnMut(&mut Pen<'_>, char)) {
     let bytes = text.as_bytes();
     let mut spaces = false;
     for (at, c) in text.char_indices() {
@@ -272,23 +308,23 @@ fn escaped(pen: &mut Pen<'_>, c: char) {
 /// `|`
 pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
     out.push('|');
-    if text.starts_with([' ', '\n']) {
+    if text.starts_with(|c| c == ' ' || is_break(c)) {
         out.push('2');
     }
-    match text.strip_suffix('\n') {
-        None => out.push('-'),
-        Some(rest) if rest.is_empty() || rest.ends_with('\n') => out.push('+'),
-        Some(_) => {}
+    let mut from_end = text.chars().rev();
+    match (from_end.next().is_some_and(is_break), from_end.next()) {
+        (false, _) => out.push('-'),
+        (true, before) if before.is_none_or(is_break) => out.push('+'),
+        (true, _) => {}
     }
-    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-        out.push('\n');
-        if !line.is_empty() {
+    out.push('\n');
+    let mut breaks = true;
+    for c in text.chars() {
+        if breaks && !is_break(c) {
             out.extend(std::iter::repeat_n(' ', indent));
-            out.push_str(line);
         }
-    }
-    if text.ends_with('\n') {
-        out.push('\n');
+        out.push(c);
+        breaks = is_break(c);
     }
 }
 

@@ -1,0 +1,467 @@
+//! From layers to objects: kustomize's order of everything.
+//!
+//! Resources and bases, configurations, generators, components, then the transformers in their fixed order. Only the outermost
+//! layer adds hashes, follows references, drops local objects and sorts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Renderer;
+use super::config::Config;
+use super::files::is_at_or_below;
+use super::generate::{absorb, add_hash};
+use super::layer::{Entry, Layer, Patch, PatchContent};
+use super::order;
+use super::patch::json;
+use super::patch::strategic::{self, Merged};
+use super::problem::{Outcome, of_field, of_file};
+use super::resource::{Behavior, Resource};
+use super::transform::{image, label, name, namespace, reference, replacement, replica};
+use super::tree::{Mapping, Node, Scalar};
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, Rule, rules};
+
+/// What a kustomization and everything below it makes, before the outermost layer finishes it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Accumulated {
+    pub(super) resources: Vec<Resource>,
+    pub(super) config: Arc<Config>,
+    /// The directories of all kustomizations that were used.
+    pub(super) roots: BTreeSet<String>,
+    pub(super) warnings: Diagnostics,
+    /// The ids that are taken; `None` where renaming may have changed them.
+    ids: Option<BTreeSet<String>>,
+}
+
+/// Builds what a directory describes, finished and in the order of the output.
+pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, Diagnostics)> {
+    let layer = super::layer::load(renderer.files(), root)?;
+    let mut made = accumulate(renderer, &layer, &[root], Accumulated::default())?;
+    let file = &layer.file;
+    for resource in &mut made.resources {
+        add_hash(resource).map_err(|e| unprintable(resource, &e.path, &e.reason))?;
+    }
+    reference::follow(&mut made.resources, &made.config.references)
+        .map_err(|message| of_file(&rules::AMBIGUOUS_REFERENCE, file, message))?;
+    for resource in &made.resources {
+        if resource.kind().is_empty() || (resource.name().is_empty() && !resource.kind().ends_with("List")) {
+            let message = format!("{} has no `kind` or no `metadata.name` any more", resource.id());
+            return Err(of_file(&rules::MALFORMED_RESOURCE, &resource.source.file, message));
+        }
+    }
+    made.resources.retain(|resource| !is_local(resource));
+    made.ids = None;
+    taken(&mut made, file)?;
+    order::sort(&mut made.resources, &layer.kustomization.sort);
+    if layer.kustomization.origin_annotations {
+        for resource in &mut made.resources {
+            super::origin::annotate(resource, root);
+        }
+    }
+    Ok((made.resources, made.warnings))
+}
+
+/// A problem of the output, with the field and the file that it came from.
+pub(super) fn unprintable(resource: &Resource, path: &[String], reason: &str) -> Box<Diagnostic> {
+    let pointer = path.iter().fold(Pointer::root(), |pointer, step| pointer.at(step));
+    let message = format!("{}: `{pointer}` cannot be printed: {reason}", resource.id());
+    of_file(&rules::UNPRINTABLE_RESOURCE, &resource.source.file, message)
+}
+
+/// Whether an object is only for the build.
+fn is_local(resource: &Resource) -> bool {
+    let annotations = resource.root().at(&["metadata", "annotations"]);
+    annotations.and_then(|a| a.get("config.kubernetes.io/local-config")).is_some_and(|value| value.text() != "false")
+}
+
+/// Runs a layer on what was accumulated before it (for components; otherwise on nothing).
+fn accumulate(renderer: &Renderer, layer: &Layer, chain: &[&str], mut made: Accumulated) -> Outcome<Accumulated> {
+    made.roots.insert(layer.root.clone());
+    warn(layer, &mut made.warnings);
+    for entry in &layer.resources {
+        match entry {
+            Entry::File(at, list) => append(&mut made, list.iter().cloned(), layer, at)?,
+            Entry::Directory(at, root) => {
+                let base = base(renderer, layer, at, root, chain)?;
+                made.roots.extend(base.roots.iter().cloned());
+                made.warnings.extend(base.warnings.iter().cloned());
+                merge_config(&mut made, &base.config, layer)?;
+                append(&mut made, base.resources.iter().cloned(), layer, at)?;
+            }
+        }
+    }
+    merge_config(&mut made, &Config::default_fields(), layer)?;
+    for config in &layer.configurations {
+        merge_config(&mut made, &Arc::new(config.clone()), layer)?;
+    }
+    for (at, generated) in &layer.generated {
+        generate(&mut made, generated.clone(), layer, at)?;
+    }
+    for (at, root) in &layer.components {
+        let component = nested(renderer, layer, at, root, chain)?;
+        if !component.kustomization.is_component {
+            let message = format!("`{}` is not of the kind `Component`; list it under `resources`", component.file);
+            return Err(of_field(&rules::KUSTOMIZATION_FIELD, &layer.file, at, message));
+        }
+        let chain: Vec<&str> = chain.iter().copied().chain([root.as_str()]).collect();
+        made = accumulate(renderer, &component, &chain, made)?;
+        made.ids = None;
+        taken(&mut made, &layer.file)?;
+    }
+    transform(layer, &mut made)?;
+    Ok(made)
+}
+
+/// Another directory's layer, unless it is one that we are in.
+fn nested(renderer: &Renderer, layer: &Layer, at: &Pointer, root: &str, chain: &[&str]) -> Outcome<Arc<Layer>> {
+    refuse_cycle(layer, at, root, chain)?;
+    renderer.layer(root)
+}
+
+fn refuse_cycle(layer: &Layer, at: &Pointer, root: &str, chain: &[&str]) -> Outcome<()> {
+    match chain.iter().find(|visited| is_at_or_below(visited, root)) {
+        None => Ok(()),
+        Some(visited) => {
+            let name = |path: &str| if path.is_empty() { ".".to_owned() } else { path.to_owned() };
+            let message = format!("`{}` is or contains `{}`, which uses it", name(root), name(visited));
+            Err(of_field(&rules::KUSTOMIZE_CYCLE, &layer.file, at, message))
+        }
+    }
+}
+
+/// What another directory makes; computed once for all who use it.
+fn base(
+    renderer: &Renderer,
+    layer: &Layer,
+    at: &Pointer,
+    root: &str,
+    chain: &[&str],
+) -> Outcome<Arc<Accumulated>> {
+    refuse_cycle(layer, at, root, chain)?;
+    if let Some(known) = renderer.base(root) {
+        for used in &known.roots {
+            refuse_cycle(layer, at, used, chain)?;
+        }
+        return Ok(known);
+    }
+    let below = renderer.layer(root)?;
+    if below.kustomization.is_component {
+        let message = format!("`{}` is of the kind `Component`; list it under `components`", below.file);
+        return Err(of_field(&rules::KUSTOMIZATION_FIELD, &layer.file, at, message));
+    }
+    let chain: Vec<&str> = chain.iter().copied().chain([root]).collect();
+    let made = accumulate(renderer, &below, &chain, Accumulated::default())?;
+    Ok(renderer.keep_base(root, made))
+}
+
+fn warn(layer: &Layer, warnings: &mut Diagnostics) {
+    for (pointer, name) in &layer.kustomization.deprecated {
+        let origin = Origin { file: Arc::clone(&layer.file), pointer: pointer.clone() };
+        let instead = match *name {
+            "bases" => "use `resources`",
+            "imageTags" => "use `images`",
+            "commonLabels" => "use `labels` with `includeSelectors: true`",
+            _ => "use `patches`",
+        };
+        let found = rules::DEPRECATED_KUSTOMIZATION_FIELD.report(format!("`{name}` is deprecated"));
+        warnings.push(found.primary_key(origin, "").help(instead));
+    }
+}
+
+fn merge_config(made: &mut Accumulated, config: &Arc<Config>, layer: &Layer) -> Outcome<()> {
+    if Arc::ptr_eq(&made.config, config) {
+        return Ok(());
+    }
+    if *made.config == Config::default() {
+        made.config = Arc::clone(config);
+        return Ok(());
+    }
+    if Arc::ptr_eq(config, &Config::default_fields()) && made.roots.len() > 1 {
+        // What comes from a base contains the defaults already.
+        return Ok(());
+    }
+    let merged = Arc::make_mut(&mut made.config).merge(config);
+    merged.map_err(|message| of_file(&rules::KUSTOMIZATION_FIELD, &layer.file, message))
+}
+
+/// The ids that are taken; an error where two objects have the same.
+fn taken<'m>(made: &'m mut Accumulated, file: &str) -> Outcome<&'m mut BTreeSet<String>> {
+    if made.ids.is_none() {
+        let mut ids = BTreeSet::new();
+        for resource in &made.resources {
+            if !ids.insert(resource.id().key()) {
+                return Err(duplicate(resource, &made.resources, file, &Pointer::root()));
+            }
+        }
+        made.ids = Some(ids);
+    }
+    Ok(made.ids.get_or_insert_default())
+}
+
+fn duplicate(resource: &Resource, others: &[Resource], file: &str, at: &Pointer) -> Box<Diagnostic> {
+    let id = resource.id();
+    let message = format!("the object {id} is there twice");
+    let mut problem = *of_field(&rules::DUPLICATE_RESOURCE, file, at, message);
+    let sources = others.iter().filter(|r| r.id().same(&id)).chain([resource]).map(|r| &r.source);
+    for source in sources.collect::<BTreeSet<_>>() {
+        problem = problem.context(Origin::file(&source.file), format!("document {}", source.document + 1));
+    }
+    Box::new(problem.help("remove one of the two, or give it another name or namespace"))
+}
+
+fn append(made: &mut Accumulated, list: impl Iterator<Item = Resource>, layer: &Layer, at: &Pointer) -> Outcome<()> {
+    taken(made, &layer.file)?;
+    for resource in list {
+        let new = made.ids.get_or_insert_default().insert(resource.id().key());
+        if !new {
+            return Err(duplicate(&resource, &made.resources, &layer.file, at));
+        }
+        made.resources.push(resource);
+    }
+    Ok(())
+}
+
+/// Adds a generated object, or puts it in the place of the one that it merges with or replaces.
+fn generate(made: &mut Accumulated, mut new: Resource, layer: &Layer, at: &Pointer) -> Outcome<()> {
+    let id = new.id();
+    let wrong = |message: String| of_field(&rules::GENERATOR_CONFLICT, &layer.file, at, message);
+    let mut matches = (0..made.resources.len()).filter(|i| made.resources[*i].has_id(&id));
+    let (first, second) = (matches.next(), matches.next());
+    let create = new.generated.is_none_or(|g| g.behavior == Behavior::Create);
+    match (first, second) {
+        (Some(_), Some(_)) => Err(wrong(format!("more than one object is or was {id}"))),
+        (None, _) if create => append(made, [new].into_iter(), layer, at),
+        (None, _) => Err(wrong(format!("{id} is not there, so nothing can be merged or replaced"))),
+        (Some(_), None) if create => Err(wrong(format!("{id} is there already; `behavior` must be `merge` or `replace`"))),
+        (Some(index), None) => {
+            absorb(&mut new, &made.resources[index]);
+            made.resources[index] = new;
+            Ok(())
+        }
+    }
+}
+
+/// The transformers, in their fixed order.
+fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
+    let k = &layer.kustomization;
+    let config = Arc::clone(&made.config);
+    let at = |field: &str| Pointer::root().at(field);
+    let file = &*layer.file;
+    let wrong = |pointer: Pointer| move |message: String| of_field(&rules::KUSTOMIZATION_FIELD, file, &pointer, message);
+    for patch in &layer.strategic_patches {
+        merge_documents(made, patch, layer, true)?;
+    }
+    for patch in &layer.patches {
+        apply_patch(made, patch, layer, true)?;
+    }
+    let resources = &mut made.resources;
+    if !k.namespace.is_empty() {
+        let conflict = |message: String| of_field(&rules::DUPLICATE_RESOURCE, file, &at("namespace"), message);
+        namespace::set(resources, &k.namespace, &config.namespace).map_err(conflict)?;
+        made.ids = None;
+    }
+    for (end, text, specs, field) in [
+        (name::End::Prefix, &k.name_prefix, &config.name_prefix, "namePrefix"),
+        (name::End::Suffix, &k.name_suffix, &config.name_suffix, "nameSuffix"),
+    ] {
+        if !text.is_empty() {
+            name::extend(resources, end, text, specs).map_err(wrong(at(field)))?;
+            made.ids = None;
+        }
+    }
+    for entry in &k.labels {
+        let specs = label::specs(entry, &config).map_err(wrong(entry.pointer.clone()))?;
+        label::set_all(resources, &entry.pairs, &specs).map_err(wrong(entry.pointer.clone()))?;
+    }
+    label::set_all(resources, &k.common_labels, &config.common_labels).map_err(wrong(at("commonLabels")))?;
+    let annotations = &config.common_annotations;
+    label::set_all(resources, &k.common_annotations, annotations).map_err(wrong(at("commonAnnotations")))?;
+    for patch in &layer.json_patches {
+        apply_patch(made, patch, layer, false)?;
+    }
+    let resources = &mut made.resources;
+    for entry in &k.replicas {
+        replica::set(resources, entry, &config.replicas).map_err(wrong(entry.pointer.clone()))?;
+    }
+    for entry in &k.images {
+        image::set(resources, entry, &config.images).map_err(wrong(entry.pointer.clone()))?;
+    }
+    for (pointer, entry) in &layer.replacements {
+        let failed = |message: String| of_field(&rules::REPLACEMENT_DOES_NOT_APPLY, file, pointer, message);
+        replacement::apply(resources, entry).map_err(failed)?;
+        made.ids = None;
+    }
+    Ok(())
+}
+
+fn patch_problem(rule: &Rule, layer: &Layer, patch: &Patch, on: &Resource, message: String) -> Box<Diagnostic> {
+    let problem = *of_field(rule, &layer.file, &patch.pointer, message);
+    Box::new(problem.context(Origin::file(&on.source.file), format!("{} is here", on.id())))
+}
+
+/// Applies an entry of `patches` (tracked) or of `patchesJson6902` (not).
+fn apply_patch(made: &mut Accumulated, patch: &Patch, layer: &Layer, tracked: bool) -> Outcome<()> {
+    match (&patch.content, &patch.target) {
+        (PatchContent::Json(operations), Some(target)) => {
+            for resource in made.resources.iter_mut().filter(|r| target.accepts(r)) {
+                apply_operations(resource, operations, patch, layer, tracked)?;
+            }
+            made.ids = None;
+            Ok(())
+        }
+        (PatchContent::Strategic(documents), Some(target)) => {
+            let selected: Vec<usize> = (0..made.resources.len()).filter(|i| target.accepts(&made.resources[*i])).collect();
+            for document in documents {
+                merge_into(made, &selected, document, patch, layer)?;
+            }
+            Ok(())
+        }
+        _ => merge_documents(made, patch, layer, false),
+    }
+}
+
+fn apply_operations(
+    resource: &mut Resource,
+    operations: &[json::Operation],
+    patch: &Patch,
+    layer: &Layer,
+    tracked: bool,
+) -> Outcome<()> {
+    if tracked {
+        resource.store_previous();
+    }
+    let normal = resource.normal(json::normalised).map_err(|e| unprintable(resource, &e.path, &e.reason))?;
+    let document = if tracked { with_annotations(&normal) } else { normal };
+    match json::apply(&document, operations) {
+        Ok(root) => {
+            resource.set_root(root);
+            Ok(())
+        }
+        Err((index, reason)) => {
+            let path = operations.get(index).map_or("", json::Operation::path);
+            let message = format!("operation {} (`{path}`) on {}: {reason}", index + 1, resource.id());
+            Err(patch_problem(&rules::PATCH_DOES_NOT_APPLY, layer, patch, resource, message))
+        }
+    }
+}
+
+/// kustomize keeps its books in annotations, so they exist while an entry of `patches` is applied.
+fn with_annotations(root: &Node) -> Node {
+    let Node::Mapping(mapping) = root else { return root.clone() };
+    let metadata = mapping.get("metadata").and_then(Node::as_mapping).cloned().unwrap_or_default();
+    if metadata.get("annotations").is_some_and(|a| !a.is_null_or_empty()) {
+        return root.clone();
+    }
+    let (mut mapping, mut metadata) = (mapping.clone(), metadata);
+    metadata.put("annotations", Node::mapping(Vec::new()));
+    mapping.put("metadata", Node::Mapping(metadata));
+    Node::Mapping(mapping)
+}
+
+/// Merges documents into the objects that they name. `separately`: an object that one of them deletes is gone for the next.
+fn merge_documents(made: &mut Accumulated, patch: &Patch, layer: &Layer, separately: bool) -> Outcome<()> {
+    let PatchContent::Strategic(documents) = &patch.content else { return Ok(()) };
+    let before = made.resources.len();
+    for document in documents {
+        if made.resources.len() != before && !separately {
+            let message = "a document follows one that deletes an object: kustomize stops there";
+            let problem = *of_field(&rules::PATCH_DOES_NOT_APPLY, &layer.file, &patch.pointer, message);
+            return Err(Box::new(problem.help("give the deletion an entry of its own in `patches`")));
+        }
+        let id = document.id();
+        let found: Vec<usize> = (0..made.resources.len()).filter(|i| made.resources[*i].has_id(&id)).collect();
+        let missing = |message: String| {
+            let problem = *of_field(&rules::PATCH_TARGET_MISSING, &layer.file, &patch.pointer, message);
+            Box::new(problem.help("name, namespace and apiVersion of the patch must be those of the object"))
+        };
+        match found.len() {
+            1 => merge_into(made, &found, document, patch, layer)?,
+            0 => return Err(missing(format!("the patch is for {id}, which is not there"))),
+            count => return Err(missing(format!("the patch is for {id}, which fits {count} objects"))),
+        }
+    }
+    Ok(())
+}
+
+/// Merges a document into some objects.
+fn merge_into(
+    made: &mut Accumulated,
+    selected: &[usize],
+    document: &Resource,
+    patch: &Patch,
+    layer: &Layer,
+) -> Outcome<()> {
+    let by_target = patch.target.is_some() || layer.strategic_patches.iter().any(|p| std::ptr::eq(p, patch));
+    let mut gone = Vec::new();
+    for index in selected {
+        let resource = &mut made.resources[*index];
+        let fitted = if by_target { fitted(document, resource) } else { document.root().clone() };
+        let failed = |resource: &Resource, reason: String| {
+            let message = format!("the patch does not fit {}: {reason}", resource.id());
+            patch_problem(&rules::PATCH_DOES_NOT_APPLY, layer, patch, resource, message)
+        };
+        let merged = strategic::merge(resource.root(), &fitted).map_err(|reason| failed(resource, reason))?;
+        let (name, namespace, kind) =
+            (resource.name().to_owned(), resource.namespace().to_owned(), resource.kind().to_owned());
+        if patch.allow_name_change || patch.allow_kind_change {
+            resource.store_previous();
+        }
+        match merged {
+            Merged::Gone => {
+                gone.push(*index);
+                continue;
+            }
+            Merged::Same => {}
+            Merged::Node(root) => resource.set_root(root),
+        }
+        if fitted.at(&["metadata", "annotations"]).is_some_and(forgets) {
+            resource.history = Arc::default();
+        }
+        if !patch.allow_kind_change {
+            resource.set_text(&["kind"], Some(&kind));
+        }
+        if !patch.allow_name_change {
+            resource.set_text(&["metadata", "name"], Some(&name));
+        }
+        resource.set_text(&["metadata", "namespace"], Some(namespace.as_str()).filter(|n| !n.is_empty()));
+    }
+    for index in gone.into_iter().rev() {
+        made.resources.remove(index);
+    }
+    made.ids = None;
+    Ok(())
+}
+
+/// Whether a patch removes annotations as a whole, and with them kustomize's books.
+fn forgets(annotations: &Node) -> bool {
+    annotations.is_null() || annotations.get("$patch").is_some_and(|d| matches!(d.text(), "delete" | "replace"))
+}
+
+/// A patch for a target: with the `apiVersion` of the object, and with labels and annotations as text.
+fn fitted(document: &Resource, resource: &Resource) -> Node {
+    let Node::Mapping(root) = document.root() else { return document.root().clone() };
+    let mut root = root.clone();
+    if let Some(Node::Mapping(metadata)) = root.get("metadata") {
+        let mut metadata = metadata.clone();
+        for field in ["labels", "annotations"] {
+            if let Some(texts) = metadata.get(field).map(as_texts) {
+                metadata.remove(field);
+                if let Some(texts) = texts {
+                    metadata.put(field, texts);
+                }
+            }
+        }
+        root.put("metadata", Node::Mapping(metadata));
+    }
+    let api_version = Node::Scalar(Scalar::untyped(resource.api_version()));
+    root.set("apiVersion", api_version, crate::yaml::Style::Plain);
+    Node::Mapping(root)
+}
+
+fn as_texts(node: &Node) -> Option<Node> {
+    let mapping = node.as_mapping().filter(|m| !m.entries.is_empty())?;
+    let mut texts = Mapping::default();
+    for (key, value) in mapping.entries.iter() {
+        texts.put(&key.text, Node::Scalar(Scalar::text(value.text())));
+    }
+    Some(Node::Mapping(texts))
+}

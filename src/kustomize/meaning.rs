@@ -1,0 +1,284 @@
+//! What trees mean when they are printed.
+//!
+//! kustomize writes a tree as YAML, reads it again, and prints what it read. This module knows the outcome without the detour.
+
+use serde_json::{Map, Value};
+
+use super::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
+use crate::yaml::{Dialect, Limits, Resolved, Style, binary_text, float_number, read_first, resolve};
+
+/// Why a tree cannot be printed, and where: keys and indexes from the root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unprintable {
+    pub(super) path: Vec<String>,
+    pub(super) reason: String,
+}
+
+impl Unprintable {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self { path: Vec::new(), reason: reason.into() }
+    }
+
+    /// The same, seen from one level above.
+    pub(super) fn below(mut self, step: impl ToString) -> Self {
+        self.path.insert(0, step.to_string());
+        self
+    }
+}
+
+/// The value that is printed for a tree. Annotations are text whatever they look like.
+pub(super) fn printed(root: &Node) -> Result<Value, Unprintable> {
+    let Node::Mapping(mapping) = root else { return value(root, false) };
+    let mut map = Map::new();
+    for (key, child) in mapping.entries.iter() {
+        let name = key_text(key, mapping.flow)?;
+        let flow = mapping.flow || child.is_flow();
+        let printed = match (name.as_str(), child) {
+            ("metadata", Node::Mapping(metadata)) => metadata_value(metadata, flow),
+            _ => value(child, mapping.flow),
+        };
+        insert(&mut map, name, printed)?;
+    }
+    Ok(Value::Object(map))
+}
+
+fn metadata_value(metadata: &Mapping, flow: bool) -> Result<Value, Unprintable> {
+    let mut map = Map::new();
+    for (key, child) in metadata.entries.iter() {
+        let name = key_text(key, flow)?;
+        if name != "annotations" {
+            insert(&mut map, name, value(child, flow))?;
+            continue;
+        }
+        let annotations = annotation_texts(child).map_err(|e| e.below("annotations"))?;
+        if !annotations.is_empty() {
+            insert(&mut map, name, Ok(Value::Object(annotations)))?;
+        }
+    }
+    Ok(Value::Object(map))
+}
+
+fn annotation_texts(annotations: &Node) -> Result<Map<String, Value>, Unprintable> {
+    let mut map = Map::new();
+    let Node::Mapping(annotations) = annotations else { return Ok(map) };
+    for (key, child) in annotations.entries.iter() {
+        // kustomize writes these keys anew, without quotes.
+        let key = key_text(&Scalar::untyped(&key.text), false)?;
+        if !BOOKKEEPING.contains(&key.as_str()) {
+            let text = checked(child.text()).map_err(|e| e.below(&key))?;
+            map.insert(key, Value::String(text.to_owned()));
+        }
+    }
+    Ok(map)
+}
+
+/// Annotations that kustomize keeps its books in and removes at the end.
+const BOOKKEEPING: [&str; 20] = [
+    "alpha.config.kubernetes.io/transformations",
+    "config.k8s.io/id",
+    "config.kubernetes.io/index",
+    "config.kubernetes.io/path",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/suffixes",
+    "config.kubernetes.io/origin",
+];
+
+/// The value of a tree. `flow`: whether it stands inside braces or brackets.
+pub(super) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
+    match node {
+        Node::Scalar(scalar) => scalar_value(scalar, flow),
+        Node::Sequence(Sequence { items, flow: inner }) => {
+            let inner = flow || *inner;
+            let items = items.iter().enumerate().map(|(i, item)| value(item, inner).map_err(|e| e.below(i)));
+            items.collect::<Result<Vec<_>, _>>().map(Value::Array)
+        }
+        Node::Mapping(Mapping { entries, flow: inner }) => {
+            let inner = flow || *inner;
+            let mut map = Map::new();
+            for (key, child) in entries.iter() {
+                insert(&mut map, key_text(key, inner)?, value(child, inner))?;
+            }
+            Ok(Value::Object(map))
+        }
+    }
+}
+
+fn insert(map: &mut Map<String, Value>, key: String, value: Result<Value, Unprintable>) -> Result<(), Unprintable> {
+    match value {
+        Ok(_) if map.contains_key(&key) => Err(Unprintable::new(format!("the key `{key}` is repeated")).below(key)),
+        Ok(value) => {
+            map.insert(key, value);
+            Ok(())
+        }
+        Err(e) => Err(e.below(key)),
+    }
+}
+
+fn key_text(key: &Scalar, flow: bool) -> Result<String, Unprintable> {
+    // Go's reader looks for the colon within 1,024 characters.
+    if key.text.len() > 1000 {
+        return Err(Unprintable::new("a key of more than 1,000 bytes"));
+    }
+    match scalar_value(key, flow) {
+        Ok(Value::String(text)) => Ok(text),
+        Ok(_) => Err(Unprintable::new(format!("the key `{}` is not text", key.text))),
+        Err(e) => Err(e),
+    }
+}
+
+fn scalar_value(scalar: &Scalar, flow: bool) -> Result<Value, Unprintable> {
+    if scalar.tag == Tag::Text {
+        let folded = (scalar.style == Style::Folded && !flow).then(|| refolded(&scalar.text)).flatten();
+        return checked(folded.as_deref().unwrap_or(&scalar.text)).map(|t| Value::String(t.to_owned()));
+    }
+    let plain = scalar.style == Style::Plain && !scalar.text.contains('\n');
+    // Without content, and with a colon, a plain scalar inside braces is quoted on the way.
+    let quoted_in_flow = flow && plain && !scalar.explicit && (scalar.text.is_empty() || scalar.text.contains(':'));
+    let typed = scalar.explicit || (scalar.tag != Tag::None && implicit(&scalar.text) != scalar.tag);
+    if quoted_in_flow || (!plain && !typed) {
+        return checked(&scalar.text).map(|t| Value::String(t.to_owned()));
+    }
+    let resolved = resolve(&scalar.text, Dialect::Manifest);
+    match (&scalar.tag, typed) {
+        (Tag::Other(_), _) => checked(&scalar.text).map(|t| Value::String(t.to_owned())),
+        (Tag::Binary, _) => binary(&scalar.text),
+        (tag, true) => typed_value(tag, resolved, &scalar.text),
+        (_, false) => plain_value(resolved, &scalar.text),
+    }
+}
+
+fn binary(text: &str) -> Result<Value, Unprintable> {
+    let decoded = binary_text(text).ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
+    checked(&decoded).map(|t| Value::String(t.to_owned()))
+}
+
+fn typed_value(tag: &Tag, resolved: Resolved, text: &str) -> Result<Value, Unprintable> {
+    let wrong = |what: &str| Err(Unprintable::new(format!("`{text}` is not {what}")));
+    match (tag, &resolved) {
+        (Tag::Int, Resolved::Int(_) | Resolved::Uint(_))
+        | (Tag::Float, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_))
+        | (Tag::Bool, Resolved::Bool(_))
+        | (Tag::Null, Resolved::Null)
+        | (Tag::Timestamp, Resolved::Timestamp(_)) => plain_value(resolved, text),
+        (Tag::Int, _) => wrong("an integer"),
+        (Tag::Float, _) => wrong("a number"),
+        (Tag::Bool, _) => wrong("a boolean"),
+        (Tag::Timestamp, _) => wrong("a time"),
+        _ => wrong("null"),
+    }
+}
+
+fn plain_value(resolved: Resolved, text: &str) -> Result<Value, Unprintable> {
+    Ok(match resolved {
+        Resolved::Null => Value::Null,
+        Resolved::Bool(bool) => Value::Bool(bool),
+        Resolved::Int(int) => Value::from(int),
+        Resolved::Uint(uint) => Value::from(uint),
+        Resolved::Float(float) => {
+            Value::Number(float_number(float).ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?)
+        }
+        Resolved::Timestamp(time) => Value::String(time),
+        Resolved::Text => return checked(text).map(|t| Value::String(t.to_owned())),
+    })
+}
+
+/// Refuses characters that kustomize cannot print or changes on the way.
+fn checked(text: &str) -> Result<&str, Unprintable> {
+    let bad = |c: char| matches!(c, '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}');
+    match text.bytes().any(|b| b == 0x7F || b >= 0xC2) && text.contains(bad) {
+        false => Ok(text),
+        true => {
+            let found = text.chars().find(|c| bad(*c)).map_or(0, u32::from);
+            Err(Unprintable::new(format!("a text contains the character U+{found:04X}")))
+        }
+    }
+}
+
+/// A folded scalar after it was written and read once more; `None` where it is written in quotes.
+///
+/// Lines that are indented more than the others, and `>+`, gain line breaks (known upstream as issue 4201).
+fn refolded(text: &str) -> Option<String> {
+    let special = |c: char| c != '\n' && c != '\t' && (c.is_control() || u32::from(c) > 0xFFFF || c == '\u{FEFF}');
+    if text.is_empty() || text.ends_with(' ') || text.contains(" \n") || text.contains(special) {
+        return None;
+    }
+    let mut written = String::from("a: >");
+    if text.starts_with([' ', '\n']) {
+        written.push('2');
+    }
+    match text.strip_suffix('\n') {
+        None => written.push('-'),
+        Some(rest) if rest.is_empty() || rest.ends_with('\n') => written.push('+'),
+        Some(_) => {}
+    }
+    written.push('\n');
+    let first_is_blank = text.trim_start_matches('\n').chars().next().is_none_or(|c| matches!(c, ' ' | '\t'));
+    let (mut at_break, mut indented) = (true, true);
+    for c in text.chars() {
+        if c == '\n' {
+            if !at_break && !indented && !first_is_blank {
+                written.push('\n');
+            }
+            written.push('\n');
+            at_break = true;
+        } else {
+            if at_break {
+                written.push_str("  ");
+                indented = matches!(c, ' ' | '\t');
+            }
+            written.push(c);
+            at_break = false;
+        }
+    }
+    let read = read_first(&written, &Limits::MANIFEST).ok().flatten()?;
+    read.get("a")?.text().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(text: &str) -> Result<Value, String> {
+        let read = read_first(text, &Limits::MANIFEST).unwrap().unwrap();
+        printed(&Node::read(&read).unwrap()).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
+    }
+
+    #[test]
+    fn what_stands_in_braces_is_read_differently() {
+        let expected = serde_json::json!({"a": {"b": "", "t": "2001-12-14T21:59:43Z", "n": null}, "c": null});
+        assert_eq!(print("a: {b: , t: 2001-12-14T21:59:43Z, n: null}\nc:\n"), Ok(expected));
+    }
+
+    #[test]
+    fn annotations_are_text_and_vanish_when_empty() {
+        let text = "metadata:\n  annotations: {a: 1.10, b: true, c: null, d: [x]}\n";
+        let expected = serde_json::json!({"metadata": {"annotations": {"a": "1.10", "b": "true", "c": "null", "d": ""}}});
+        assert_eq!(print(text), Ok(expected));
+        assert_eq!(print("metadata:\n  annotations: {}\n"), Ok(serde_json::json!({"metadata": {}})));
+    }
+
+    #[test]
+    fn what_cannot_be_printed_says_where() {
+        assert_eq!(print("a: {b: [{1: x}]}\n"), Err("a/b/0: the key `1` is not text".to_owned()));
+        assert_eq!(print("a: 1\na: 2\n"), Err("a: the key `a` is repeated".to_owned()));
+        assert_eq!(print("a: .inf\n"), Err("a: `.inf` is not a number".to_owned()));
+    }
+
+    #[test]
+    fn folded_scalars_gain_line_breaks_before_indented_lines() {
+        assert_eq!(print("a: >\n  x\n    y\n  z\n"), Ok(serde_json::json!({"a": "x\n\n  y\nz\n"})));
+    }
+}

@@ -1,0 +1,173 @@
+//! Renders kustomizations in this process, byte for byte as kustomize 5.5 and 5.6 do.
+//!
+//! A [`Renderer`] reads [`Files`], keeps every base that it has seen, and gives the objects of a directory. What kustomize can do and
+//! this module refuses is a diagnostic that names the field; `docs/kustomize.md` lists it. Nothing here knows of sites.
+
+mod build;
+mod config;
+mod document;
+mod field;
+mod files;
+mod generate;
+mod kustomization;
+mod layer;
+mod meaning;
+mod order;
+mod origin;
+mod patch;
+mod problem;
+mod reader;
+mod resource;
+mod transform;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::manifest::Object;
+use build::Accumulated;
+use layer::Layer;
+use problem::Outcome;
+use resource::Resource;
+
+pub use files::{DiskFiles, FileError, FileKind, Files, MemoryFiles, NoFiles};
+pub use resource::Source;
+
+/// Builds kustomizations. Bases are read once and shared between builds and threads.
+pub struct Renderer {
+    files: Arc<dyn Files>,
+    layers: Mutex<BTreeMap<String, Arc<OnceLock<Outcome<Arc<Layer>>>>>>,
+    bases: Mutex<BTreeMap<String, Arc<Accumulated>>>,
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renderer").finish_non_exhaustive()
+    }
+}
+
+/// What a build gives.
+#[derive(Debug, Clone)]
+pub struct Build {
+    resources: Vec<Resource>,
+    /// Uses of fields that kustomize calls deprecated.
+    pub warnings: Diagnostics,
+}
+
+/// A final object and where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// The object.
+    pub value: Arc<Value>,
+    /// The file that it came from; for generated objects the kustomization.
+    pub source: Source,
+}
+
+impl Rendered {
+    /// The object, to be asked for its names.
+    pub fn object(&self) -> Object {
+        Object::new((*self.value).clone())
+    }
+}
+
+impl Renderer {
+    /// A renderer of files.
+    pub fn new(files: Arc<dyn Files>) -> Self {
+        Self { files, layers: Mutex::default(), bases: Mutex::default() }
+    }
+
+    /// The same bases behind other files, for instance with overlays in memory in front. The other files must hold the same
+    /// directories as these wherever a base was read.
+    #[must_use]
+    pub fn with_files(&self, files: Arc<dyn Files>) -> Self {
+        let copy = |e: PoisonError<_>| e.into_inner();
+        Self {
+            files,
+            layers: Mutex::new(self.layers.lock().unwrap_or_else(copy).clone()),
+            bases: Mutex::new(self.bases.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+        }
+    }
+
+    /// Builds the kustomization in a directory.
+    pub fn build(&self, directory: &str) -> Result<Build, Diagnostics> {
+        let directory = files::join("", directory).unwrap_or_default();
+        let root = match self.files.resolve(&directory) {
+            Ok((root, FileKind::Directory)) => root,
+            _ => directory,
+        };
+        let (resources, warnings) = build::build(self, &root).map_err(one)?;
+        Ok(Build { resources, warnings })
+    }
+
+    /// The text that `kustomize build` prints for a directory.
+    pub fn render_to_text(&self, directory: &str) -> Result<String, Diagnostics> {
+        self.build(directory)?.text()
+    }
+
+    fn files(&self) -> &dyn Files {
+        &*self.files
+    }
+
+    /// The layer of a directory that others use; read once.
+    fn layer(&self, root: &str) -> Outcome<Arc<Layer>> {
+        let cell = {
+            let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(layers.entry(root.to_owned()).or_default())
+        };
+        cell.get_or_init(|| layer::load(self.files(), root).map(Arc::new)).clone()
+    }
+
+    fn base(&self, root: &str) -> Option<Arc<Accumulated>> {
+        self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(root).cloned()
+    }
+
+    /// Keeps what a base makes, unless another thread was faster.
+    fn keep_base(&self, root: &str, made: Accumulated) -> Arc<Accumulated> {
+        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(bases.entry(root.to_owned()).or_insert_with(|| Arc::new(made)))
+    }
+}
+
+impl Build {
+    /// The objects, in the order of the output.
+    pub fn objects(&self) -> Result<Vec<Rendered>, Diagnostics> {
+        let object = |r: &Resource| match r.printed() {
+            Ok(value) => Ok(Rendered { value, source: r.source.clone() }),
+            Err(e) => Err(build::unprintable(r, &e.path, &e.reason)),
+        };
+        self.each(object)
+    }
+
+    /// The text that kustomize prints.
+    pub fn text(&self) -> Result<String, Diagnostics> {
+        let text = |r: &Resource| r.text().map_err(|e| build::unprintable(r, &e.path, &e.reason));
+        Ok(self.each(text)?.join("---\n"))
+    }
+
+    /// Computes something of each object; on all cores where there are many.
+    fn each<T: Send>(&self, compute: impl Fn(&Resource) -> Outcome<T> + Sync) -> Result<Vec<T>, Diagnostics> {
+        let results: Vec<Outcome<T>> = if self.resources.len() > 64 {
+            self.resources.par_iter().map(&compute).collect()
+        } else {
+            self.resources.iter().map(&compute).collect()
+        };
+        let mut found = Vec::with_capacity(results.len());
+        let mut problems = Diagnostics::new();
+        for result in results {
+            match result {
+                Ok(value) => found.push(value),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        if problems.is_empty() { Ok(found) } else { Err(problems) }
+    }
+}
+
+fn one(problem: Box<Diagnostic>) -> Diagnostics {
+    std::iter::once(*problem).collect()
+}

@@ -1,0 +1,329 @@
+//! JSON patches (RFC 6902) with the library quirks that kustomize has: `replace` adds, negative indexes count from the end, the first
+//! token of a path is dropped.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::kustomize::meaning::{Unprintable, value as meaning_of};
+use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
+use crate::yaml::{Limits, expand_merge_keys, general_float, read_first, text_style};
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::kustomize) struct Operation {
+    op: String,
+    path: Option<String>,
+    from: Option<String>,
+    value: Option<Node>,
+}
+
+impl Operation {
+    /// The field that it changes, for messages.
+    pub(in crate::kustomize) fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or_default()
+    }
+}
+
+/// Reads a patch: JSON where it starts with `[`, else YAML 1.1.
+pub(in crate::kustomize) fn read(text: &str) -> Result<Vec<Operation>, String> {
+    let value = if text.starts_with('[') {
+        serde_json::from_str(text).map_err(|e| e.to_string())?
+    } else {
+        let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(|e| e.message)? else { return Ok(Vec::new()) };
+        expand_merge_keys(&mut node).map_err(|e| e.message)?;
+        node.to_configuration_value().map_err(|e| e.message)?
+    };
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(items) => items.iter().map(operation).collect(),
+        _ => Err("a list of operations is expected".to_owned()),
+    }
+}
+
+fn operation(value: &Value) -> Result<Operation, String> {
+    let map = match value {
+        Value::Object(map) => map.clone(),
+        Value::Null => serde_json::Map::new(),
+        _ => return Err("an operation is not a map".to_owned()),
+    };
+    let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
+    let value = map.get("value").map(from_value);
+    Ok(Operation { op: text("op").unwrap_or_default(), path: text("path"), from: text("from"), value })
+}
+
+/// Applies the operations in their order; the error names the operation's number.
+pub(in crate::kustomize) fn apply(document: &Node, operations: &[Operation]) -> Result<Node, (usize, String)> {
+    let mut document = document.clone();
+    for (index, operation) in operations.iter().enumerate() {
+        document = apply_one(&document, operation).map_err(|reason| (index, reason))?;
+    }
+    match document {
+        Node::Mapping(_) => Ok(document),
+        other => Err((operations.len().saturating_sub(1), format!("the object became {}", other.kind()))),
+    }
+}
+
+fn apply_one(document: &Node, operation: &Operation) -> Result<Node, String> {
+    let value = || operation.value.clone().unwrap_or_else(null);
+    let path = || operation.path.as_deref().ok_or_else(|| "`path` is missing".to_owned());
+    let from = || operation.from.as_deref().ok_or_else(|| "`from` is missing".to_owned());
+    match operation.op.as_str() {
+        "add" => change(document, path()?, &mut |parent, key| add(parent, key, value())),
+        "remove" => change(document, path()?, &mut remove),
+        "replace" if path()?.is_empty() => Ok(value()),
+        "replace" => change(document, path()?, &mut |parent, key| replace(parent, key, value())),
+        "test" => test(document, path()?, operation.value.as_ref()).map(|()| document.clone()),
+        "copy" => {
+            let value = find(document, from()?)?.cloned().unwrap_or_else(null);
+            change(document, path()?, &mut |parent, key| add(parent, key, value.clone()))
+        }
+        "move" => {
+            let value = find(document, from()?)?.cloned().unwrap_or_else(null);
+            let without = change(document, from()?, &mut remove)?;
+            change(&without, path()?, &mut |parent, key| add(parent, key, value.clone()))
+        }
+        "" => Err("`op` is missing".to_owned()),
+        other => Err(format!("`{other}` is not an operation")),
+    }
+}
+
+fn null() -> Node {
+    Node::Scalar(Scalar { tag: Tag::Null, ..Scalar::untyped("null") })
+}
+
+/// The keys on the way and the last one.
+fn split(path: &str) -> Result<(Vec<String>, String), String> {
+    let decoded = |token: &str| token.replace("~1", "/").replace("~0", "~");
+    let mut tokens: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+    let last = tokens.pop().ok_or_else(|| format!("the path `{path}` names no field"))?;
+    Ok((tokens, last))
+}
+
+/// The value at a path. `None`: its parent is there, but not the value.
+fn find<'n>(document: &'n Node, path: &str) -> Result<Option<&'n Node>, String> {
+    let (way, last) = split(path)?;
+    let mut node = document;
+    for token in &way {
+        node = child(node, token).ok().flatten().ok_or_else(|| format!("nothing is at `{path}`"))?;
+    }
+    child(node, &last)
+}
+
+fn child<'n>(node: &'n Node, token: &str) -> Result<Option<&'n Node>, String> {
+    match node {
+        Node::Mapping(mapping) => Ok(mapping.get(token).filter(|n| !n.is_null())),
+        Node::Sequence(sequence) => {
+            let at = index(token, sequence.items.len(), sequence.items.len())?;
+            Ok(sequence.items.get(at).filter(|n| !n.is_null()))
+        }
+        Node::Scalar(_) => Err("a scalar has no fields".to_owned()),
+    }
+}
+
+/// An index; negative ones count back from `end`. It is less than `limit`.
+fn index(token: &str, end: usize, limit: usize) -> Result<usize, String> {
+    let number: i64 = token.parse().map_err(|_| format!("`{token}` is not an index of a list"))?;
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let at = if number < 0 { number + count(end) } else { number };
+    let at = usize::try_from(at).ok().filter(|at| *at < limit);
+    at.ok_or_else(|| format!("the list has no index {token}"))
+}
+
+/// Changes the collection that holds the value at a path.
+fn change(
+    document: &Node,
+    path: &str,
+    edit: &mut dyn FnMut(&Node, &str) -> Result<Node, String>,
+) -> Result<Node, String> {
+    let (way, last) = split(path)?;
+    change_below(document, &way, &last, edit).map_err(|e| format!("`{path}`: {e}"))
+}
+
+fn change_below(
+    node: &Node,
+    way: &[String],
+    last: &str,
+    edit: &mut dyn FnMut(&Node, &str) -> Result<Node, String>,
+) -> Result<Node, String> {
+    let Some((token, rest)) = way.split_first() else { return edit(node, last) };
+    let missing = || format!("nothing is at `{token}`, on the way");
+    let below = child(node, token).ok().flatten().ok_or_else(missing)?;
+    let below = change_below(below, rest, last, edit)?;
+    match node {
+        Node::Mapping(mapping) => {
+            let mut mapping = mapping.clone();
+            mapping.put(token, below);
+            Ok(Node::Mapping(mapping))
+        }
+        Node::Sequence(sequence) => {
+            let mut sequence = sequence.clone();
+            let at = index(token, sequence.items.len(), sequence.items.len())?;
+            Arc::make_mut(&mut sequence.items)[at] = below;
+            Ok(Node::Sequence(sequence))
+        }
+        Node::Scalar(_) => Err(missing()),
+    }
+}
+
+fn add(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
+    match parent {
+        Node::Mapping(mapping) => Ok(with_entry(mapping, key, value)),
+        Node::Sequence(sequence) => {
+            let mut sequence = sequence.clone();
+            let length = sequence.items.len();
+            let at = if key == "-" { length } else { index(key, length + 1, length + 1)? };
+            Arc::make_mut(&mut sequence.items).insert(at, value);
+            Ok(Node::Sequence(Sequence { flow: false, ..sequence }))
+        }
+        Node::Scalar(_) => Err("a scalar has no fields".to_owned()),
+    }
+}
+
+fn with_entry(mapping: &Mapping, key: &str, value: Node) -> Node {
+    let mut mapping = Mapping { flow: false, ..mapping.clone() };
+    match mapping.position(key) {
+        Some(at) => Arc::make_mut(&mut mapping.entries)[at].1 = value,
+        None => Arc::make_mut(&mut mapping.entries).push((text_scalar(key), value)),
+    }
+    Node::Mapping(mapping)
+}
+
+fn remove(parent: &Node, key: &str) -> Result<Node, String> {
+    match parent {
+        Node::Mapping(mapping) if mapping.position(key).is_some() => {
+            let mut mapping = mapping.clone();
+            mapping.remove(key);
+            Ok(Node::Mapping(mapping))
+        }
+        Node::Sequence(sequence) => {
+            let mut sequence = sequence.clone();
+            let at = index(key, sequence.items.len(), sequence.items.len())?;
+            Arc::make_mut(&mut sequence.items).remove(at);
+            Ok(Node::Sequence(sequence))
+        }
+        _ => Err(format!("the field `{key}` is not there")),
+    }
+}
+
+fn replace(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
+    match parent {
+        Node::Mapping(mapping) => Ok(with_entry(mapping, key, value)),
+        Node::Sequence(sequence) => {
+            let mut sequence = sequence.clone();
+            let at = index(key, sequence.items.len(), sequence.items.len())?;
+            Arc::make_mut(&mut sequence.items)[at] = value;
+            Ok(Node::Sequence(sequence))
+        }
+        Node::Scalar(_) => Err("a scalar has no fields".to_owned()),
+    }
+}
+
+fn test(document: &Node, path: &str, expected: Option<&Node>) -> Result<(), String> {
+    let Some(expected) = expected else { return Err(format!("`{path}`: a test without a value")) };
+    let found = if path.is_empty() { Some(document) } else { find(document, path)? };
+    match found {
+        None if expected.is_null() => Ok(()),
+        Some(found) if equal(found, expected) => Ok(()),
+        _ => Err(format!("`{path}` does not have the value that the patch tests for")),
+    }
+}
+
+/// Whether two trees mean the same; the order of keys does not matter.
+fn equal(left: &Node, right: &Node) -> bool {
+    match (left, right) {
+        (Node::Scalar(l), Node::Scalar(r)) => l.text == r.text && l.tag == r.tag,
+        (Node::Sequence(l), Node::Sequence(r)) => {
+            l.items.len() == r.items.len() && l.items.iter().zip(r.items.iter()).all(|(l, r)| equal(l, r))
+        }
+        (Node::Mapping(l), Node::Mapping(r)) => {
+            let same = |(key, value): &(Scalar, Node)| r.get(&key.text).is_some_and(|other| equal(value, other));
+            l.entries.len() == r.entries.len() && l.entries.iter().all(same)
+        }
+        _ => false,
+    }
+}
+
+/// A tree after a way through JSON: no styles, no tags, all numbers as floats. What is so already is shared.
+pub(in crate::kustomize) fn normalised(root: &Node) -> Result<Node, Unprintable> {
+    Ok(normalise(root, false)?.unwrap_or_else(|| root.clone()))
+}
+
+/// `None` where nothing changes.
+fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
+    match node {
+        Node::Scalar(scalar) => {
+            let normal = from_value(&meaning_of(node, flow)?);
+            let same = matches!(&normal, Node::Scalar(n) if n == scalar);
+            Ok((!same).then_some(normal))
+        }
+        Node::Sequence(sequence) => normalise_sequence(sequence, flow),
+        Node::Mapping(mapping) => normalise_mapping(mapping, flow),
+    }
+}
+
+fn normalise_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, Unprintable> {
+    let mut items: Option<Vec<Node>> = None;
+    for (at, item) in sequence.items.iter().enumerate() {
+        if let Some(normal) = normalise(item, flow || sequence.flow).map_err(|e| e.below(at))? {
+            items.get_or_insert_with(|| sequence.items.to_vec())[at] = normal;
+        }
+    }
+    let restyled = sequence.flow != sequence.items.is_empty();
+    let changed = restyled || items.is_some();
+    let items = items.map_or_else(|| Arc::clone(&sequence.items), Arc::new);
+    Ok(changed.then(|| Node::Sequence(Sequence { flow: items.is_empty(), items })))
+}
+
+fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unprintable> {
+    let mut entries: Option<Vec<(Scalar, Node)>> = None;
+    for (at, (key, value)) in mapping.entries.iter().enumerate() {
+        let name = key_name(key, flow || mapping.flow)?;
+        if mapping.entries[..at].iter().any(|(k, _)| k.text == key.text) {
+            return Err(Unprintable::new(format!("the key `{name}` is repeated")));
+        }
+        if name != *key.text || key.tag != Tag::Text || key.explicit || key.style != text_style(&name) {
+            entries.get_or_insert_with(|| mapping.entries.to_vec())[at].0 = text_scalar(&name);
+        }
+        if let Some(normal) = normalise(value, flow || mapping.flow).map_err(|e| e.below(&name))? {
+            entries.get_or_insert_with(|| mapping.entries.to_vec())[at].1 = normal;
+        }
+    }
+    let restyled = mapping.flow != mapping.entries.is_empty();
+    let changed = restyled || entries.is_some();
+    let entries = entries.map_or_else(|| Arc::clone(&mapping.entries), Arc::new);
+    Ok(changed.then(|| Node::Mapping(Mapping { flow: entries.is_empty(), entries })))
+}
+
+fn key_name(key: &Scalar, flow: bool) -> Result<String, Unprintable> {
+    match meaning_of(&Node::Scalar(key.clone()), flow)? {
+        Value::String(text) => Ok(text),
+        _ => Err(Unprintable::new(format!("the key `{}` is not text", key.text))),
+    }
+}
+
+/// A text as Go's library writes it.
+fn text_scalar(text: &str) -> Scalar {
+    Scalar { style: text_style(text), ..Scalar::text(text) }
+}
+
+/// A value as Go's library writes it.
+fn from_value(value: &Value) -> Node {
+    match value {
+        Value::Null => null(),
+        Value::Bool(bool) => Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped(if *bool { "true" } else { "false" }) }),
+        Value::Number(number) => {
+            let text = general_float(number.as_f64().unwrap_or_default());
+            Node::Scalar(Scalar { tag: implicit(&text), ..Scalar::untyped(&text) })
+        }
+        Value::String(text) => Node::Scalar(text_scalar(text)),
+        Value::Array(items) => {
+            let items = Arc::new(items.iter().map(from_value).collect::<Vec<_>>());
+            Node::Sequence(Sequence { flow: items.is_empty(), items })
+        }
+        Value::Object(map) => {
+            let entries = Arc::new(map.iter().map(|(k, v)| (text_scalar(k), from_value(v))).collect::<Vec<_>>());
+            Node::Mapping(Mapping { flow: entries.is_empty(), entries })
+        }
+    }
+}

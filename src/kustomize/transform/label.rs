@@ -1,0 +1,36 @@
+//! Labels and annotations.
+
+use super::change_fields;
+use crate::kustomize::config::{Config, merge_specs};
+use crate::kustomize::field::{FieldSpec, KindFilter, Make, with_entry};
+use crate::kustomize::kustomization::Labels;
+use crate::kustomize::resource::Resource;
+
+/// Sets texts in all objects, at all fields of the specs.
+pub(in crate::kustomize) fn set_all(
+    resources: &mut [Resource],
+    pairs: &[(String, String)],
+    specs: &[FieldSpec],
+) -> Result<(), String> {
+    for resource in resources {
+        for (key, text) in pairs {
+            change_fields(resource, specs, Make::Map, &mut |old| with_entry(old, key, text))?;
+        }
+    }
+    Ok(())
+}
+
+/// The fields of an entry of `labels`.
+pub(in crate::kustomize) fn specs(entry: &Labels, config: &Config) -> Result<Vec<FieldSpec>, String> {
+    let mut specs = entry.fields.clone();
+    merge_specs(&mut specs, &config.labels)?;
+    if entry.include_selectors {
+        merge_specs(&mut specs, &config.common_labels)?;
+        return Ok(specs);
+    }
+    if entry.include_templates {
+        merge_specs(&mut specs, &config.template_labels)?;
+    }
+    merge_specs(&mut specs, &[FieldSpec::new(KindFilter::default(), "metadata/labels", true)])?;
+    Ok(specs)
+}

@@ -1,0 +1,293 @@
+//! Manifests while they are being built: trees that remember how scalars were written, and share what nobody changed.
+//!
+//! Cloning a [`Node`] copies one pointer. A change copies the collections on the way from the root to the changed place.
+
+use std::sync::Arc;
+
+use crate::yaml::{self, Data, Dialect, Resolved, Style, resolve};
+
+/// A value of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    Scalar(Scalar),
+    Sequence(Sequence),
+    Mapping(Mapping),
+}
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Sequence {
+    pub(super) items: Arc<Vec<Node>>,
+    /// Whether it is written with brackets: what is inside may then be read differently.
+    pub(super) flow: bool,
+}
+
+/// Keys and values. A key may occur twice until the manifest is printed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Mapping {
+    pub(super) entries: Arc<Vec<(Scalar, Node)>>,
+    /// Whether it is written with braces.
+    pub(super) flow: bool,
+}
+
+/// A scalar or a key, as text with everything that decides what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scalar {
+    pub(super) text: Arc<str>,
+    pub(super) tag: Tag,
+    pub(super) style: Style,
+    /// Whether the tag was written in the file.
+    pub(super) explicit: bool,
+}
+
+/// The type of a scalar. `None`: the text decides when it is printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tag {
+    None,
+    Text,
+    Int,
+    Float,
+    Bool,
+    Null,
+    Timestamp,
+    Binary,
+    Other(Box<str>),
+}
+
+impl Scalar {
+    /// A scalar whose text decides what it means.
+    pub(super) fn untyped(text: &str) -> Self {
+        Self { text: Arc::from(text), tag: Tag::None, style: Style::Plain, explicit: false }
+    }
+
+    /// A scalar that is text.
+    pub(super) fn text(text: &str) -> Self {
+        Self { tag: Tag::Text, ..Self::untyped(text) }
+    }
+
+    /// Whether it is null, written or not.
+    pub(super) fn is_null(&self) -> bool {
+        self.tag == Tag::Null
+    }
+
+    fn read(node: &yaml::Node, text: &str, style: Style) -> Self {
+        let plain = style == Style::Plain;
+        let (tag, explicit) = match node.tag.as_deref() {
+            None | Some("!") if plain => (implicit(text), false),
+            None | Some("!") => (Tag::Text, false),
+            Some(tag) => (explicit_tag(tag), true),
+        };
+        Self { text: Arc::from(text), tag, style, explicit }
+    }
+}
+
+/// The type that a plain scalar has by its text.
+pub(super) fn implicit(text: &str) -> Tag {
+    match resolve(text, Dialect::Manifest) {
+        Resolved::Null => Tag::Null,
+        Resolved::Bool(_) => Tag::Bool,
+        Resolved::Int(_) | Resolved::Uint(_) => Tag::Int,
+        Resolved::Float(_) => Tag::Float,
+        Resolved::Timestamp(_) => Tag::Timestamp,
+        Resolved::Text => Tag::Text,
+    }
+}
+
+fn explicit_tag(tag: &str) -> Tag {
+    match tag {
+        "!!str" => Tag::Text,
+        "!!int" => Tag::Int,
+        "!!float" => Tag::Float,
+        "!!bool" => Tag::Bool,
+        "!!null" => Tag::Null,
+        "!!timestamp" => Tag::Timestamp,
+        "!!binary" => Tag::Binary,
+        other => Tag::Other(other.into()),
+    }
+}
+
+impl Node {
+    /// Takes over what was read from a file. The error is the place of a key that is not a scalar.
+    pub(super) fn read(node: &yaml::Node) -> Result<Self, yaml::ReadError> {
+        Ok(match &node.data {
+            Data::Scalar { text, style } => Self::Scalar(Scalar::read(node, text, *style)),
+            Data::Sequence { items, flow } => {
+                let items = items.iter().map(Self::read).collect::<Result<Vec<_>, _>>()?;
+                Self::Sequence(Sequence { items: Arc::new(items), flow: *flow })
+            }
+            Data::Mapping { entries, flow } => {
+                let entries = entries.iter().map(|(key, value)| Ok((read_key(key)?, Self::read(value)?)));
+                let entries = entries.collect::<Result<Vec<_>, _>>()?;
+                Self::Mapping(Mapping { entries: Arc::new(entries), flow: *flow })
+            }
+        })
+    }
+
+    /// A mapping in block style.
+    pub(super) fn mapping(entries: Vec<(Scalar, Self)>) -> Self {
+        Self::Mapping(Mapping { entries: Arc::new(entries), flow: false })
+    }
+
+    /// A sequence in block style.
+    pub(super) fn sequence(items: Vec<Self>) -> Self {
+        Self::Sequence(Sequence { items: Arc::new(items), flow: false })
+    }
+
+    /// Whether it is null.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Scalar(scalar) if scalar.is_null())
+    }
+
+    /// Whether it is null or a collection without elements.
+    pub(super) fn is_null_or_empty(&self) -> bool {
+        match self {
+            Self::Scalar(scalar) => scalar.is_null(),
+            Self::Sequence(sequence) => sequence.items.is_empty(),
+            Self::Mapping(mapping) => mapping.entries.is_empty(),
+        }
+    }
+
+    /// Whether it is null or a mapping without entries.
+    pub(super) fn is_null_or_empty_mapping(&self) -> bool {
+        self.is_null() || matches!(self, Self::Mapping(mapping) if mapping.entries.is_empty())
+    }
+
+    /// The text of a scalar; empty for collections.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Scalar(scalar) => &scalar.text,
+            _ => "",
+        }
+    }
+
+    pub(super) fn as_mapping(&self) -> Option<&Mapping> {
+        match self {
+            Self::Mapping(mapping) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    pub(super) fn as_sequence(&self) -> Option<&Sequence> {
+        match self {
+            Self::Sequence(sequence) => Some(sequence),
+            _ => None,
+        }
+    }
+
+    /// The value of the first entry with the key.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.as_mapping()?.get(key)
+    }
+
+    /// The value below several keys.
+    pub(super) fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// Whether collections are written with braces or brackets.
+    pub(super) fn is_flow(&self) -> bool {
+        match self {
+            Self::Scalar(_) => false,
+            Self::Sequence(sequence) => sequence.flow,
+            Self::Mapping(mapping) => mapping.flow,
+        }
+    }
+
+    /// The word for its kind in messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Scalar(_) => "a scalar",
+            Self::Sequence(_) => "a list",
+            Self::Mapping(_) => "a map",
+        }
+    }
+
+    /// Puts a value in the place of another: it is written in the style of what stood there.
+    #[must_use]
+    pub(super) fn in_style_of(self, before: &Self) -> Self {
+        match self {
+            Self::Scalar(scalar) => {
+                let style = if let Self::Scalar(old) = before { old.style } else { Style::Plain };
+                let explicit = matches!(before, Self::Scalar(old) if old.explicit);
+                Self::Scalar(Scalar { style, explicit: explicit && scalar.tag != Tag::None, ..scalar })
+            }
+            Self::Sequence(sequence) => Self::Sequence(Sequence { flow: before.is_flow(), ..sequence }),
+            Self::Mapping(mapping) => Self::Mapping(Mapping { flow: before.is_flow(), ..mapping }),
+        }
+    }
+}
+
+/// A key; null keys and collections as keys cannot be printed by anyone.
+fn read_key(key: &yaml::Node) -> Result<Scalar, yaml::ReadError> {
+    match &key.data {
+        Data::Scalar { text, style } => Ok(Scalar::read(key, text, *style)),
+        _ => Err(yaml::ReadError { range: key.span, message: "a key that is a list or a map".to_owned() }),
+    }
+}
+
+impl Mapping {
+    /// The position of the first entry with the key.
+    pub(super) fn position(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|(k, _)| &*k.text == key)
+    }
+
+    /// The value of the first entry with the key.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.position(key).map(|at| &self.entries[at].1)
+    }
+
+    /// Removes the first entry with the key.
+    pub(super) fn remove(&mut self, key: &str) {
+        if let Some(at) = self.position(key) {
+            Arc::make_mut(&mut self.entries).remove(at);
+        }
+    }
+
+    /// Puts a value under a key, exactly as it is.
+    pub(super) fn put(&mut self, key: &str, value: Node) {
+        let at = self.position(key);
+        let entries = Arc::make_mut(&mut self.entries);
+        match at {
+            Some(at) => entries[at].1 = value,
+            None => entries.push((Scalar::untyped(key), value)),
+        }
+    }
+
+    /// Sets a field: in the style of what stood there, or as a new entry. Null removes it.
+    pub(super) fn set(&mut self, key: &str, value: Node, key_style: Style) {
+        if value.is_null() {
+            return self.remove(key);
+        }
+        match self.position(key) {
+            Some(at) => {
+                let entries = Arc::make_mut(&mut self.entries);
+                let value = value.in_style_of(&entries[at].1);
+                entries[at].1 = value;
+            }
+            None => self.append(key, value, key_style),
+        }
+    }
+
+    /// Adds an entry. Text that a YAML 1.1 reader would take for something else is quoted.
+    fn append(&mut self, key: &str, value: Node, key_style: Style) {
+        let value = quoted_if_needed(value);
+        let key = Scalar { style: key_style, ..Scalar::untyped(key) };
+        Arc::make_mut(&mut self.entries).push((key, value));
+    }
+}
+
+/// Quotes plain text (or an untyped scalar) that a YAML 1.1 reader would take for something else.
+pub(super) fn quoted_if_needed(value: Node) -> Node {
+    match value {
+        Node::Scalar(scalar)
+            if matches!(scalar.tag, Tag::Text | Tag::None)
+                && scalar.style == Style::Plain
+                && !scalar.text.is_empty()
+                && !scalar.text.contains('\n')
+                && !matches!(resolve(&scalar.text, Dialect::Configuration), Resolved::Text | Resolved::Timestamp(_)) =>
+        {
+            Node::Scalar(Scalar { style: Style::Double, ..scalar })
+        }
+        other => other,
+    }
+}

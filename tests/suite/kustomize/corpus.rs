@@ -1,0 +1,120 @@
+//! Recorded builds of the real kustomize 5.5: what it prints, or why it fails.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use siteplan::kustomize::{DiskFiles, Renderer};
+
+/// Builds that kustomize does and siteplan refuses, and why.
+const REFUSED: [(&str, &str); 4] = [
+    ("062-smp-crd-lists-replace", "kustomize copies `$patch` into lists that do not merge; certainly a mistake"),
+    ("068-smp-unsupported-directives", "kustomize copies kubectl's directives into the object; certainly a mistake"),
+    ("114-build-metadata", "the output names the version of kustomize"),
+    ("115-openapi-custom-schema", "a schema of one's own takes merge keys away from built-in types"),
+];
+
+/// Failing builds and the code that says the same here.
+const FAILURES: [(&str, &str); 38] = [
+    ("025-err-control-char", "unprintable-resource"),
+    ("026-err-int-key", "unprintable-resource"),
+    ("027-err-duplicate-key", "unprintable-resource"),
+    ("032-ns-conflict", "duplicate-resource"),
+    ("046-err-label-not-string", "kustomization-field"),
+    ("050-err-image-tag-number", "kustomization-field"),
+    ("052-err-replicas-no-match", "kustomization-field"),
+    ("069-err-smp-no-match", "patch-target-missing"),
+    ("070-err-smp-kind-mismatch", "patch-does-not-apply"),
+    ("071-err-smp-bad-directive", "patch-does-not-apply"),
+    ("072-err-patch-unparsable", "patch-not-readable"),
+    ("073-err-patch-empty-file", "patch-not-readable"),
+    ("074-err-patch-and-path", "patch-not-readable"),
+    ("075-err-panic-delete-then-patch", "patch-does-not-apply"),
+    ("081-err-json-remove-missing", "patch-does-not-apply"),
+    ("083-err-json-missing-parent", "patch-does-not-apply"),
+    ("084-err-json-test-failed", "patch-does-not-apply"),
+    ("085-err-json-no-target", "patch-not-readable"),
+    ("090-err-component-as-resource", "kustomization-field"),
+    ("091-err-kustomization-as-component", "kustomization-field"),
+    ("100-err-gen-duplicate-key", "generator-conflict"),
+    ("101-err-gen-missing-file", "missing-kustomize-file"),
+    ("102-err-gen-exists", "generator-conflict"),
+    ("103-err-gen-merge-missing", "generator-conflict"),
+    ("104-err-gen-numeric-key", "unprintable-resource"),
+    ("109-err-replacement-missing-field", "replacement-does-not-apply"),
+    ("110-err-replacement-no-source", "replacement-does-not-apply"),
+    ("111-err-replacement-type", "unprintable-resource"),
+    ("117-err-load-restriction", "outside-kustomize-root"),
+    ("118-err-load-restriction-symlink", "outside-kustomize-root"),
+    ("119-err-cycle", "kustomize-cycle"),
+    ("120-err-missing-resource", "missing-kustomize-file"),
+    ("121-err-no-kustomization", "missing-kustomize-file"),
+    ("122-err-unknown-field", "kustomization-field"),
+    ("123-err-duplicate-id", "duplicate-resource"),
+    ("124-err-malformed-yaml", "malformed-resource"),
+    ("125-err-missing-name", "malformed-resource"),
+    ("126-err-empty-kustomization", "kustomization-field"),
+];
+
+fn cases() -> Vec<PathBuf> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/kustomize/corpus");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+#[test]
+fn recorded_builds_are_reproduced_byte_for_byte() {
+    let (mut passed, mut failed) = (0, Vec::new());
+    let cases = cases();
+    for case in &cases {
+        match run(case) {
+            Ok(()) => passed += 1,
+            Err(reason) => failed.push(format!("{}: {reason}", case.file_name().unwrap().to_string_lossy())),
+        }
+    }
+    eprintln!("corpus: {passed} of {} pass, {} of them by refusing on purpose", cases.len(), REFUSED.len());
+    for (case, reason) in REFUSED {
+        eprintln!("refused: {case}: {reason}");
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+fn run(case: &Path) -> Result<(), String> {
+    let name = case.file_name().unwrap().to_string_lossy().into_owned();
+    let target = std::fs::read_to_string(case.join("target")).unwrap();
+    let files = DiskFiles::new(&case.join("input")).unwrap();
+    let build = Renderer::new(Arc::new(files)).build(target.trim());
+    let warnings = build.as_ref().map_or(0, |build| build.warnings.iter().count());
+    let text = build.and_then(|build| build.text());
+    let code = |found: &siteplan::diagnostic::Diagnostics| {
+        found.iter().next().map(|d| (d.code, d.message.clone())).unwrap_or_default()
+    };
+    if REFUSED.iter().any(|(refused, _)| *refused == name) {
+        return match text {
+            Err(found) if matches!(code(&found).0, "unsupported-kustomization" | "patch-does-not-apply") => Ok(()),
+            other => Err(format!("is not refused: {:?}", other.map_err(|e| code(&e)))),
+        };
+    }
+    let Ok(expected) = std::fs::read_to_string(case.join("expected.yaml")) else {
+        let expected = FAILURES.iter().find(|(case, _)| *case == name).map_or("", |(_, code)| code);
+        return match text {
+            Err(found) if code(&found).0 == expected => Ok(()),
+            other => Err(format!("`{expected}` expected, found {:?}", other.map_err(|e| code(&e)))),
+        };
+    };
+    let expected_warnings = std::fs::read_to_string(case.join("expected.stderr")).unwrap_or_default();
+    match text {
+        Ok(text) if text == expected && warnings == expected_warnings.lines().count() => Ok(()),
+        Ok(text) if text == expected => Err(format!("{warnings} warnings; expected\n{expected_warnings}")),
+        Ok(text) => Err(format!("differs\n{}", difference(&text, &expected))),
+        Err(found) => Err(format!("{:?}", code(&found))),
+    }
+}
+
+/// The first lines that differ.
+fn difference(found: &str, expected: &str) -> String {
+    let pairs = found.lines().zip(expected.lines()).enumerate();
+    let differing = pairs.filter(|(_, (f, e))| f != e).take(4);
+    let lines: Vec<String> = differing.map(|(i, (f, e))| format!("  line {}: found {f:?}, expected {e:?}", i + 1)).collect();
+    format!("{}\n  ({} lines, expected {})", lines.join("\n"), found.lines().count(), expected.lines().count())
+}

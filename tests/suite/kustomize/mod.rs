@@ -1,0 +1,3 @@
+//! The renderer beside the real kustomize.
+
+mod corpus;
