@@ -21,13 +21,14 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
         let project = view.argo.iter().find(|a| a.is_project() && a.object.name() == name);
         let refusals = match project {
             None if name == DEFAULT => continue,
-            None => BTreeSet::from([format!("does not exist; Application `{}` is in it", application.object.name())]),
+            None => BTreeSet::from(["does not exist".to_owned()]),
             Some(project) => Permits { project: &project.object }.refusals(view, application),
         };
         for refusal in refusals {
+            let says = format!("the project `{name}` of Application `{}` {refusal}", application.object.name());
             found.push(
                 application
-                    .report(view.plan, &rules::PROJECT_FORBIDS, format!("the project `{name}` {refusal}"))
+                    .report(view.plan, &rules::PROJECT_FORBIDS, says)
                     .help("let the project list it, or take it out of the Application"),
             );
         }

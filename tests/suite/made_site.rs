@@ -11,6 +11,7 @@ use siteplan::manifest::Object;
 use siteplan::model::{FleetSpec, NodeSpec, SiteSpec};
 use siteplan::plan::{ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan};
 use siteplan::schema::ValuesSchema;
+use siteplan::validate::{self, ValidateInput};
 
 /// A site, its final manifests, and what bundling needs beside them.
 #[derive(Debug, Clone)]
@@ -19,6 +20,12 @@ pub(crate) struct Made {
     pub(crate) rendered: BTreeMap<String, Vec<Object>>,
     pub(crate) base_kinds: BTreeSet<(String, String)>,
     pub(crate) directories: BTreeMap<String, BTreeSet<String>>,
+    /// Kustomizations by directory, beside those of the instances' overlays.
+    pub(crate) kustomizations: BTreeMap<String, Value>,
+    /// Files beside those that are generated and the apps' kustomizations.
+    pub(crate) more_files: Vec<&'static str>,
+    /// What is done to the bundle before it is validated.
+    pub(crate) tampering: Option<fn(&mut Vec<File>)>,
 }
 
 /// A fleet with the given fields of `argocd`, and more fields of the spec.
@@ -55,7 +62,15 @@ impl Made {
             namespaces: BTreeMap::new(),
             instances: Vec::new(),
         };
-        Self { plan, rendered: BTreeMap::new(), base_kinds: BTreeSet::new(), directories: BTreeMap::new() }
+        Self {
+            plan,
+            rendered: BTreeMap::new(),
+            base_kinds: BTreeSet::new(),
+            directories: BTreeMap::new(),
+            kustomizations: BTreeMap::new(),
+            more_files: Vec::new(),
+            tampering: None,
+        }
     }
 
     /// Adds an instance of an app of the same name. The spec of the app gives its namespace, which the site makes.
@@ -137,6 +152,44 @@ impl Made {
         })
     }
 
+    /// What validation finds, beside what bundling finds.
+    pub(crate) fn validate(&self) -> Diagnostics {
+        let (mut bundle, mut found) = self.bundle();
+        if let Some(tamper) = self.tampering {
+            tamper(&mut bundle);
+        }
+        let mut kustomizations = self.kustomizations.clone();
+        let mut files: BTreeSet<String> = self.more_files.iter().map(|file| (*file).to_owned()).collect();
+        files.extend(bundle.iter().map(|file| format!("out/{}/{}", self.plan.name, file.path)));
+        for instance in &self.plan.instances {
+            let directory = format!("out/{}/{}", self.plan.name, instance.name);
+            files.insert(format!("{directory}/kustomization.yaml"));
+            let app = instance.app().map(|app| app.directory.clone());
+            files.extend(app.iter().map(|app| format!("{app}/kustomization.yaml")));
+            let base: Vec<String> = app.iter().map(|app| format!("../../../{app}")).collect();
+            kustomizations.entry(directory).or_insert_with(|| kustomization(&base));
+        }
+        found.append(validate::validate(&ValidateInput {
+            plan: &self.plan,
+            rendered: &self.rendered,
+            bundle: &bundle,
+            kustomizations: &kustomizations,
+            files: &files,
+        }));
+        found
+    }
+
+    /// The codes of everything that validation finds, each once, sorted.
+    pub(crate) fn codes(&self) -> BTreeSet<&'static str> {
+        self.validate().iter().map(|d| d.code).collect()
+    }
+
+    /// The same, with something done to the bundle before.
+    pub(crate) fn tampered(mut self, tamper: fn(&mut Vec<File>)) -> Self {
+        self.tampering = Some(tamper);
+        self
+    }
+
     /// The only document of a file of the bundle.
     pub(crate) fn document(&self, path: &str) -> Value {
         only(&self.bundle().0, path)
@@ -166,6 +219,16 @@ impl Made {
             origin: self.plan.origin(&Pointer::parse("/apps").at(name)),
         }
     }
+}
+
+/// A kustomization with resources only.
+pub(crate) fn kustomization(resources: &[String]) -> Value {
+    json!({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources})
+}
+
+/// The document of a file, to change it.
+pub(crate) fn document_mut<'a>(files: &'a mut [File], path: &str) -> &'a mut Value {
+    &mut files.iter_mut().find(|f| f.path == path).unwrap_or_else(|| panic!("there is no {path}")).documents[0]
 }
 
 /// The only document of a file.

@@ -18,4 +18,5 @@ mod repository;
 mod rules;
 mod schemas;
 mod tidy;
+mod validate;
 mod yaml;

@@ -1,0 +1,127 @@
+//! Rules over the output: each is raised by what it is about, alone, and by nothing that comes close.
+
+mod argo;
+mod objects;
+
+use std::collections::BTreeSet;
+
+use siteplan::diagnostic::{Severity, rules};
+
+use crate::made_site::Made;
+
+/// A rule, a site that raises it and nothing else, and a site that raises nothing.
+pub(crate) struct Case {
+    code: &'static str,
+    about: &'static str,
+    flagged: Made,
+    clean: Made,
+}
+
+pub(crate) fn case(code: &'static str, about: &'static str, flagged: Made, clean: Made) -> Case {
+    Case { code, about, flagged, clean }
+}
+
+/// Rules that are raised together: what breaks a rule is often not to the closed schemas either.
+const COMPANIONS: &[(&str, &str)] = &[("*", "not-to-schema"), ("dry-run-not-skipped", "crd-after-resource")];
+
+fn cases() -> Vec<Case> {
+    argo::cases().into_iter().chain(objects::cases()).collect()
+}
+
+#[test]
+fn each_rule_is_raised_alone() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let mut seen = case.flagged.codes();
+        COMPANIONS
+            .iter()
+            .filter(|(code, _)| *code == case.code || *code == "*")
+            .for_each(|(_, other)| _ = seen.remove(other));
+        seen.insert(case.code);
+        if !case.flagged.codes().contains(case.code) {
+            wrong.push(format!("{} ({}): not raised", case.code, case.about));
+        }
+        if seen != BTreeSet::from([case.code]) {
+            wrong.push(format!("{} ({}): {:#?}", case.code, case.about, messages(&case.flagged)));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_else_raises_a_rule() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        if !case.clean.codes().is_empty() {
+            wrong.push(format!("{} ({}): {:#?}", case.code, case.about, messages(&case.clean)));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_finding_has_a_place_a_severity_and_an_action() {
+    for case in cases() {
+        for diagnostic in &case.flagged.validate() {
+            let rule = rules::find(diagnostic.code).unwrap();
+            assert_eq!(diagnostic.severity, rule.severity);
+            assert!(matches!(diagnostic.severity, Severity::Error | Severity::Warning));
+            assert!(!diagnostic.labels.is_empty(), "{}", diagnostic.message);
+            assert!(!diagnostic.labels[0].origin.file.is_empty(), "{}", diagnostic.message);
+            assert!(diagnostic.help.is_some(), "{}", diagnostic.message);
+            assert!(
+                !diagnostic.message.ends_with('.') && !diagnostic.message.contains("invalid"),
+                "{}",
+                diagnostic.message
+            );
+        }
+    }
+}
+
+/// The rules of bundling and validation. Every one has a case.
+#[test]
+fn every_rule_of_the_output_has_a_case() {
+    let covered: BTreeSet<&str> = cases().iter().map(|case| case.code).collect();
+    let elsewhere = BTreeSet::from(["fleet-too-large"]);
+    let expected: BTreeSet<&str> = RULES.iter().copied().collect();
+    assert_eq!(covered.union(&elsewhere).copied().collect::<BTreeSet<_>>(), expected);
+}
+
+const RULES: &[&str] = &[
+    "application-applied-server-side",
+    "crd-after-resource",
+    "crd-not-on-site",
+    "dry-run-not-skipped",
+    "fleet-too-large",
+    "image-not-allowed",
+    "kustomize-out-of-reach",
+    "malformed-metadata",
+    "malformed-project",
+    "name-too-long",
+    "namespace-not-made",
+    "namespace-not-set",
+    "not-to-schema",
+    "object-too-large",
+    "override-file",
+    "path-not-portable",
+    "project-after-application",
+    "project-forbids",
+    "project-too-wide",
+    "secret-in-output",
+    "shared-application-name",
+    "shared-resource",
+    "source-path-missing",
+    "spec-not-normal",
+    "sync-option-too-new",
+    "unclear-destination",
+    "unknown-argocd-version",
+    "unknown-kind-scope",
+    "unknown-reference",
+    "unknown-sync-option",
+    "wave-not-integer",
+    "waves-not-gated",
+];
+
+fn messages(made: &Made) -> Vec<String> {
+    made.validate().iter().map(|d| format!("{}: {}", d.code, d.message)).collect()
+}
