@@ -68,14 +68,14 @@ fn made_by(object: &Object) -> impl Iterator<Item = (&'static str, &str)> {
     let text = |pointer: &str| object.get(pointer).and_then(Value::as_str);
     let name = object.name();
     let itself = match (object.group(), object.kind()) {
-        ("", "Secret") => Some(("Secret", name)),
+        ("", "Secret") | ("bitnami.com", "SealedSecret") | ("objectbucket.io", "ObjectBucketClaim") => {
+            Some(("Secret", name))
+        }
         ("", "ConfigMap") => Some(("ConfigMap", name)),
         ("", "ServiceAccount") => Some(("ServiceAccount", name)),
         ("", "PersistentVolumeClaim") | ("cdi.kubevirt.io", "DataVolume") => Some(("PersistentVolumeClaim", name)),
-        ("bitnami.com", "SealedSecret") => Some(("Secret", name)),
         ("cert-manager.io", "Certificate") => text("/spec/secretName").map(|name| ("Secret", name)),
         ("external-secrets.io", "ExternalSecret") => Some(("Secret", text("/spec/target/name").unwrap_or(name))),
-        ("objectbucket.io", "ObjectBucketClaim") => Some(("Secret", name)),
         _ => None,
     };
     let serving =

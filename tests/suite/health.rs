@@ -29,6 +29,7 @@ fn with(change: impl FnOnce(&mut Value)) -> Value {
     object
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn cases() -> Vec<(&'static str, Value, &'static str)> {
     let pinned = |at: &'static str| {
         with(move |o| {

@@ -29,6 +29,7 @@ pub(crate) struct Made {
 }
 
 /// A fleet with the given fields of `argocd`, and more fields of the spec.
+#[expect(clippy::needless_pass_by_value, reason = "what is passed is made on the spot")]
 pub(crate) fn fleet(argocd: Value, more: Value) -> Fleet {
     let mut spec = json!({
         "source": {"repoURL": "https://git.example.com/fleet.git", "revision": "refs/heads/main"},

@@ -111,6 +111,7 @@ fn names_and_places() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn projects() -> Vec<Case> {
     vec![
         case(
@@ -126,7 +127,7 @@ fn projects() -> Vec<Case> {
             "project-forbids",
             "a kind that the project does not list",
             plain().tampered(|files| {
-                document_mut(files, "apps/project.yaml")["spec"]["namespaceResourceWhitelist"] = json!([])
+                document_mut(files, "apps/project.yaml")["spec"]["namespaceResourceWhitelist"] = json!([]);
             }),
             plain().tampered(|files| {
                 let kinds = json!([{"group": "*", "kind": "Config*"}]);
@@ -161,17 +162,17 @@ fn projects() -> Vec<Case> {
             "Argo CD's own namespace",
             project(|p| p["spec"]["destinations"][0]["namespace"] = json!("argocd")),
             project(|p| {
-                p["spec"]["destinations"][0] = json!({"server": "https://10.0.0.1:6443", "namespace": "argocd"})
+                p["spec"]["destinations"][0] = json!({"server": "https://10.0.0.1:6443", "namespace": "argocd"});
             }),
         ),
         case(
             "malformed-project",
             "a policy of another role",
             project(|p| {
-                p["spec"]["roles"][0]["policies"] = json!(["p, proj:extra:admin, applications, get, extra/*, allow"])
+                p["spec"]["roles"][0]["policies"] = json!(["p, proj:extra:admin, applications, get, extra/*, allow"]);
             }),
             project(|p| {
-                p["spec"]["roles"][0]["policies"] = json!(["p, proj:extra:viewer, applications, get, extra/web, deny"])
+                p["spec"]["roles"][0]["policies"] = json!(["p, proj:extra:viewer, applications, get, extra/web, deny"]);
             }),
         ),
         case(
@@ -184,7 +185,7 @@ fn projects() -> Vec<Case> {
             "malformed-project",
             "a window over nothing",
             project(|p| {
-                p["spec"]["syncWindows"][0] = json!({"kind": "allow", "schedule": "0 0 * * *", "duration": "2h"})
+                p["spec"]["syncWindows"][0] = json!({"kind": "allow", "schedule": "0 0 * * *", "duration": "2h"});
             }),
             project(|p| p["spec"]["syncWindows"][0]["namespaces"] = json!(["web"])),
         ),
@@ -196,7 +197,7 @@ fn projects() -> Vec<Case> {
                 p["spec"]["destinations"]
                     .as_array_mut()
                     .unwrap()
-                    .push(json!({"server": "https://a", "namespace": "!kube-system"}))
+                    .push(json!({"server": "https://a", "namespace": "!kube-system"}));
             }),
         ),
         case(
@@ -248,10 +249,10 @@ fn waves() -> Vec<Case> {
             "application-applied-server-side",
             "an Application by its annotation",
             application(|a| {
-                a["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"})
+                a["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"});
             }),
             labelled(|o| {
-                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"})
+                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"});
             }),
         ),
     ]
@@ -265,7 +266,8 @@ fn options() -> Vec<Case> {
             "a capital letter",
             labelled(|o| o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "Prune=False"})),
             labelled(|o| {
-                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "Prune=false, Delete=confirm"})
+                o["metadata"]["annotations"] =
+                    json!({"argocd.argoproj.io/sync-options": "Prune=false, Delete=confirm"});
             }),
         ),
         case(
@@ -294,13 +296,14 @@ fn options() -> Vec<Case> {
             "not-to-schema",
             "a duration in words",
             plain().tampered(|files| {
-                web(files)["spec"]["syncPolicy"]["retry"]["backoff"]["duration"] = json!("10 seconds")
+                web(files)["spec"]["syncPolicy"]["retry"]["backoff"]["duration"] = json!("10 seconds");
             }),
             plain().tampered(retry),
         ),
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn paths() -> Vec<Case> {
     let overlay = |resources: &[&str], more: fn(&mut Value)| {
         let mut made = plain();

@@ -151,7 +151,7 @@ fn namespaces() -> Vec<Case> {
     ]
 }
 
-fn pod(spec: Value) -> Value {
+fn pod(spec: &Value) -> Value {
     json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "c", "namespace": "web"},
            "spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}})
 }
@@ -184,7 +184,7 @@ fn images() -> Vec<Case> {
     let stream = |local: bool| {
         let stream = json!({"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": {"name": "flask", "namespace": "web"},
                             "spec": {"lookupPolicy": {"local": local}}});
-        let pod = pod(json!({"containers": [{"name": "m", "image": "flask:latest"}]}));
+        let pod = pod(&json!({"containers": [{"name": "m", "image": "flask:latest"}]}));
         made(json!([stream, pod]))
     };
     vec![
@@ -300,13 +300,13 @@ fn references() -> Vec<Case> {
     let uses = |name: &str, optional: bool| {
         let env =
             json!([{"name": "A", "valueFrom": {"secretKeyRef": {"name": name, "key": "k", "optional": optional}}}]);
-        pod(json!({"containers": [{"name": "m", "image": "quay.io/a/b", "env": env}]}))
+        pod(&json!({"containers": [{"name": "m", "image": "quay.io/a/b", "env": env}]}))
     };
     let volumes = |volume: Value| {
         let account =
             json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "runner", "namespace": "web"}});
         let spec = json!({"serviceAccountName": "runner", "containers": [{"name": "m", "image": "quay.io/a/b"}], "volumes": [volume]});
-        with(json!([pod(spec), account, config_map("web", "a")]))
+        with(json!([pod(&spec), account, config_map("web", "a")]))
     };
     let expected = |namespace: &str| {
         let secret = json!({"namespace": namespace, "name": "db", "source": "the vault"});
@@ -317,7 +317,7 @@ fn references() -> Vec<Case> {
     };
     let provided = json!({"namespace": "web", "provides": {"secrets": ["db"]}});
     let provided = Made::new().app("web", 1, provided, json!([uses("db", false)])).namespaces();
-    let account = |name: &str| with(json!([pod(json!({"serviceAccountName": name, "containers": []}))]));
+    let account = |name: &str| with(json!([pod(&json!({"serviceAccountName": name, "containers": []}))]));
     vec![
         case(
             "unknown-reference",
