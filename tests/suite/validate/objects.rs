@@ -168,7 +168,7 @@ fn images() -> Vec<Case> {
     };
     let containers = |init: &str, main: &str| {
         json!([pod(
-            json!({"initContainers": [{"name": "i", "image": init}], "containers": [{"name": "m", "image": main}]})
+            &json!({"initContainers": [{"name": "i", "image": init}], "containers": [{"name": "m", "image": main}]})
         )])
     };
     let good = "registry.redhat.io/ubi9@sha256:0";
