@@ -178,3 +178,18 @@ fn containers_are_found_in_unknown_kinds() {
     assert_eq!(carries_pods(&pod).unwrap().as_str(), "/spec/jobs/0/template");
     assert_eq!(carries_pods(&object(json!({"containers": ["a"], "image": "x"}))), None);
 }
+
+#[test]
+fn the_example_of_the_documentation_is_an_entry() {
+    let page = include_str!("../../docs/catalogue.md");
+    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let document = crate::yaml::read(example, &crate::yaml::Limits::INPUT).unwrap().remove(0).to_value().unwrap();
+    let catalogue = Catalogue::with(document["catalogue"].as_array().unwrap()).unwrap();
+    let object = Object::new(json!({
+        "apiVersion": "cache.example.com/v1", "kind": "Cache", "metadata": {"name": "c"},
+        "spec": {"servers": [{"name": "a", "count": 3}], "proxy": {}},
+    }));
+    let parts = catalogue.parts(&object);
+    assert_eq!(parts[0].selector(&object), Some(json!({"matchLabels": {"app": "c", "group": "a"}})));
+    assert_eq!(parts[1].pointer(&object, Field::NodeSelector).unwrap().as_str(), "/spec/proxy/nodeSelector");
+}

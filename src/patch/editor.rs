@@ -61,10 +61,13 @@ impl<'a> Editor<'a> {
         match self.get(list) {
             None | Some(Value::Null) => self.set(list, Value::Array(vec![element]), reason),
             Some(Value::Array(_)) => {
-                self.guard(list);
                 if let Some(Value::Array(items)) = self.value.pointer_mut(list.as_str()) {
                     items.push(element.clone());
                 }
+                if self.is_within_added(list, reason) {
+                    return true;
+                }
+                self.guard(list);
                 self.record(Op::Add, &list.at("-"), Some(element), Some(reason));
                 true
             }
@@ -89,6 +92,9 @@ impl<'a> Editor<'a> {
             return;
         }
         let old = std::mem::replace(slot, new.clone());
+        if self.is_within_added(pointer, reason) {
+            return;
+        }
         self.guard(pointer);
         self.record(Op::Test, pointer, Some(old), None);
         self.record(Op::Replace, pointer, Some(new), Some(reason));
@@ -97,8 +103,28 @@ impl<'a> Editor<'a> {
     fn add(&mut self, parent: &Pointer, key: &str, new: Value, reason: &Reason) -> bool {
         let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else { return false };
         map.insert(key.to_owned(), new.clone());
+        if self.is_within_added(parent, reason) {
+            return true;
+        }
         self.guard(parent);
         self.record(Op::Add, &parent.at(key), Some(new), Some(reason));
+        true
+    }
+
+    /// Whether a place that was just changed is in something that was added for the same reason: then that operation adds all of it.
+    fn is_within_added(&mut self, place: &Pointer, reason: &Reason) -> bool {
+        let within = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+        let holds = |o: &Operation| {
+            let is_added = o.op == Op::Add && !o.path.ends_with("/-") && o.asked_by.as_ref() == Some(reason);
+            is_added && within(place.as_str(), &o.path)
+        };
+        let Some(index) = self.operations.iter().rposition(holds) else { return false };
+        let path = self.operations[index].path.clone();
+        // What somebody else changed inside of it since has its own operations, which count on the value as it was added.
+        if self.operations[index + 1..].iter().any(|o| within(&o.path, &path)) {
+            return false;
+        }
+        self.operations[index].value = self.value.pointer(&path).cloned();
         true
     }
 
@@ -200,6 +226,32 @@ mod tests {
         let mut value = json!({"claims": [{"metadata": {"name": "data"}, "spec": {}}]});
         let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/claims/0/spec/n"), json!(2), &reason())));
         assert_eq!(done, ["Test /claims/0/metadata/name \"data\"", "Add /claims/0/spec/n 2"]);
+    }
+
+    #[test]
+    fn what_is_added_in_steps_for_one_reason_is_one_operation() {
+        let mut value = json!({"spec": {"list": [{"name": "x"}]}});
+        let set = |e: &mut Editor<'_>, pointer: &str, new: Value| assert!(e.set(&Pointer::parse(pointer), new, &reason()));
+        let done = operations(&mut value, |e| {
+            set(e, "/spec/a/b", json!([1]));
+            set(e, "/spec/a/c", json!(1));
+            set(e, "/spec/a/c", json!(2));
+            assert!(e.append(&Pointer::parse("/spec/a/b"), json!(2), &reason()));
+            let other = Reason { rule: "another", origins: Vec::new() };
+            assert!(e.set(&Pointer::parse("/spec/a/c"), json!(3), &other));
+            set(e, "/spec/a/d", json!(4));
+            set(e, "/spec/list/0/n", json!({}));
+            set(e, "/spec/list/0/n/m", json!(4));
+        });
+        let expected = [
+            "Add /spec/a {\"b\":[1,2],\"c\":2}",
+            "Test /spec/a/c 2",
+            "Replace /spec/a/c 3",
+            "Add /spec/a/d 4",
+            "Test /spec/list/0/name \"x\"",
+            "Add /spec/list/0/n {\"m\":4}",
+        ];
+        assert_eq!(done, expected);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::patch::{Editor, Operation, Reason};
 use super::replicas::{self, Promise};
 use super::rule;
 use super::scope::{Scope, Subject};
-use super::{ObjectPatch, Placed, Ruled, budget, spread};
+use super::{ObjectPatch, Placed, Ruled, budget, spread, write};
 
 /// Writes what the promise of availability needs.
 pub(super) fn write(
@@ -38,7 +38,7 @@ pub(super) fn write(
         let eligible = rule::eligible(rule, subject, &objects[subject.object]);
         let part = Part { scope, subject, promise: &promise, eligible: eligible.len() as u64 };
         match part.write(objects, placed, found) {
-            Ok(done) => changes[subject.object].extend(done),
+            Ok(done) => write::join(&mut changes[subject.object], done),
             Err(problem) => found.push(*problem),
         }
     }

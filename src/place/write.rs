@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::catalogue::{ArchVia, DefaultExpression, Field, Inject};
 use crate::diagnostic::{Diagnostic, Diagnostics, Pointer, rules};
 use crate::manifest::Object;
-use crate::patch::Editor;
+use crate::patch::{Editor, Op, Operation};
 use crate::plan::LabelRequirement;
 
 use super::requirement::meets;
@@ -32,7 +32,7 @@ pub(super) fn write(
         let mut operations = Vec::new();
         for (subject, rule) in own {
             match part(scope, subject, rule, object) {
-                Ok(done) => operations.extend(done),
+                Ok(done) => join(&mut operations, done),
                 Err(problem) => found.push(*problem),
             }
             found.extend(ignored_terms(scope, subject, object));
@@ -44,13 +44,22 @@ pub(super) fn write(
     patches
 }
 
+/// Appends operations; a test that is there already is not repeated.
+pub(super) fn join(operations: &mut Vec<Operation>, more: Vec<Operation>) {
+    for operation in more {
+        if operation.op != Op::Test || !operations.contains(&operation) {
+            operations.push(operation);
+        }
+    }
+}
+
 /// Places one part. The object is changed only where all could be written.
 fn part(
     scope: &Scope<'_>,
     subject: &Subject<'_>,
     rule: &PlacementRule<'_>,
     object: &mut Object,
-) -> Result<Vec<crate::patch::Operation>, Box<Diagnostic>> {
+) -> Result<Vec<Operation>, Box<Diagnostic>> {
     let part = subject.part.part;
     let switched_off = subject.spec.is_some_and(|(_, spec)| spec.place == Some(false));
     let needed = rule.excludes(scope) || rule.asked;
