@@ -39,12 +39,19 @@ pub(super) fn listed(kinds: &BTreeSet<GroupKind>) -> Value {
     kinds.iter().map(|k| json!({"group": k.group, "kind": k.kind})).collect()
 }
 
-/// The cluster-scoped kinds of all bases, and the namespaced ones of the site's own objects.
+/// The cluster-scoped kinds of all bases, and the namespaced ones of the site's own objects. While something of the site is being removed,
+/// the namespaced ones of all bases too: Argo CD does not prune what its project no longer permits.
 pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
-    let of_bases = context.input.base_kinds.iter().map(|(group, kind)| GroupKind::new(group, kind));
-    let mut cluster: BTreeSet<GroupKind> =
-        of_bases.filter(|k| context.kinds.scope(k) == Some(Scope::Cluster)).collect();
-    let mut namespaced = BTreeSet::new();
+    let removing = context.fleet().removals.iter().any(|removal| removal.site == context.site().name);
+    let (mut cluster, mut namespaced) = (BTreeSet::new(), BTreeSet::new());
+    for (group, kind) in context.input.base_kinds {
+        let kind = GroupKind::new(group, kind);
+        match context.kinds.scope(&kind) {
+            Some(Scope::Cluster) => _ = cluster.insert(kind),
+            Some(Scope::Namespaced) if removing => _ = namespaced.insert(kind),
+            Some(Scope::Namespaced) | None => {}
+        }
+    }
     for object in context.input.rendered.values().flatten() {
         match context.kinds.scope_of(object) {
             Scope::Cluster => cluster.insert(GroupKind::of(object)),
@@ -54,12 +61,13 @@ pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<Gro
     (cluster, namespaced)
 }
 
-/// Every namespace that an object or an Application of the site names.
+/// Every namespace that the site makes, or that an object or an Application of it names.
 fn destinations(context: &Context<'_>) -> Value {
     let objects = context.input.rendered.values().flatten();
     let of_objects = objects.filter(|o| context.kinds.scope_of(o) == Scope::Namespaced).filter_map(|o| o.namespace());
     let of_apps = context.site().instances.iter().map(|i| destination_namespace(context, i));
-    let namespaces: BTreeSet<&str> = of_objects.chain(of_apps).collect();
+    let made = context.site().namespaces.keys().map(String::as_str);
+    let namespaces: BTreeSet<&str> = of_objects.chain(of_apps).chain(made).collect();
     let cluster = cluster(context);
     let destination = |namespace: &str| json!({cluster.0: cluster.1, "namespace": namespace});
     namespaces.into_iter().map(destination).collect()

@@ -168,6 +168,19 @@ fn the_project_permits_what_is_there_and_no_more() {
 }
 
 #[test]
+fn the_project_permits_more_while_something_is_removed() {
+    let made = |removals: Value| {
+        let fleet = fleet(json!({"version": "3.3"}), json!({"removals": removals}));
+        let mut made = Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), json!([]));
+        made.base_kinds = [("".to_owned(), "Secret".to_owned())].into_iter().collect();
+        made.document("apps/project.yaml")["spec"]["namespaceResourceWhitelist"].clone()
+    };
+    assert_eq!(made(json!([{"site": "other", "reason": "sold"}])), json!([]));
+    let going = made(json!([{"site": "plant", "instance": "db", "reason": "moved"}]));
+    assert_eq!(going, json!([{"group": "", "kind": "Secret"}]));
+}
+
+#[test]
 fn the_root_brings_the_site_and_nothing_applies_it_server_side() {
     let made = web(json!({"version": "3.3"}));
     let (files, found) = made.bundle();
