@@ -4,6 +4,7 @@
 //! from the `catalogue` of its apps: see [`Kinds`].
 
 mod learnt;
+mod namespaces;
 mod table;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::manifest::Object;
 
 pub use learnt::Kinds;
+pub use namespaces::is_platform_namespace;
 
 /// Whether objects of a kind live in a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kinds::is_platform_namespace;
 use crate::load::Site;
 
 use super::{Instance, NamespacePlan};
@@ -12,7 +13,7 @@ pub(super) fn namespaces(site: &Site, instances: &[Instance]) -> BTreeMap<String
     let mut namespaces: BTreeMap<String, NamespacePlan> = BTreeMap::new();
     for instance in instances {
         let (Some(name), Some(app)) = (&instance.namespace, instance.app()) else { continue };
-        if is_clusters_own(name) {
+        if is_platform_namespace(site.spec.cluster.platform, name) {
             continue;
         }
         let plan = namespaces.entry(name.clone()).or_default();
@@ -30,10 +31,4 @@ pub(super) fn namespaces(site: &Site, instances: &[Instance]) -> BTreeMap<String
         plan.spec.annotations.extend(spec.annotations.clone());
     }
     namespaces
-}
-
-/// Namespaces that every cluster has and that nobody else may own.
-fn is_clusters_own(name: &str) -> bool {
-    matches!(name, "default" | "openshift" | "openshift-operators" | "openshift-config" | "openshift-monitoring")
-        || name.starts_with("kube-")
 }

@@ -3,46 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostics, rules};
-use crate::kinds::Scope;
-use crate::model::{Platform, Topology};
+use crate::kinds::{Scope, is_platform_namespace};
+use crate::model::Topology;
 use crate::plan::InstanceSource;
 
 use super::view::{View, called};
-
-/// Namespaces that every cluster has.
-const KUBERNETES: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
-
-/// Namespaces that OpenShift itself makes and that site manifests have reason to write into.
-const OPENSHIFT: &[&str] = &[
-    "openshift",
-    "openshift-apiserver",
-    "openshift-authentication",
-    "openshift-cluster-csi-drivers",
-    "openshift-cluster-node-tuning-operator",
-    "openshift-cluster-version",
-    "openshift-config",
-    "openshift-config-managed",
-    "openshift-console",
-    "openshift-dns",
-    "openshift-etcd",
-    "openshift-image-registry",
-    "openshift-ingress",
-    "openshift-ingress-operator",
-    "openshift-insights",
-    "openshift-kube-apiserver",
-    "openshift-machine-api",
-    "openshift-machine-config-operator",
-    "openshift-marketplace",
-    "openshift-monitoring",
-    "openshift-multus",
-    "openshift-network-operator",
-    "openshift-node",
-    "openshift-operator-lifecycle-manager",
-    "openshift-operators",
-    "openshift-ovn-kubernetes",
-    "openshift-service-ca",
-    "openshift-user-workload-monitoring",
-];
 
 pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     let made = made(view);
@@ -92,7 +57,6 @@ fn made<'a>(view: &View<'a>) -> BTreeMap<&'a str, u32> {
 
 fn is_clusters_own(view: &View<'_>, namespace: &str) -> bool {
     let argocd = view.argocd();
-    KUBERNETES.contains(&namespace)
-        || view.plan.site.spec.cluster.platform == Platform::Openshift && OPENSHIFT.contains(&namespace)
+    is_platform_namespace(view.plan.site.spec.cluster.platform, namespace)
         || argocd.topology == Topology::PerSite && namespace == argocd.namespace()
 }

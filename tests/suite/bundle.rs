@@ -172,7 +172,7 @@ fn the_project_permits_more_while_something_is_removed() {
     let made = |removals: Value| {
         let fleet = fleet(json!({"version": "3.3"}), json!({"removals": removals}));
         let mut made = Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), json!([]));
-        made.base_kinds = [("".to_owned(), "Secret".to_owned())].into_iter().collect();
+        made.base_kinds = [(String::new(), "Secret".to_owned())].into_iter().collect();
         made.document("apps/project.yaml")["spec"]["namespaceResourceWhitelist"].clone()
     };
     assert_eq!(made(json!([{"site": "other", "reason": "sold"}])), json!([]));

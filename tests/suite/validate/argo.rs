@@ -202,6 +202,12 @@ fn projects() -> Vec<Case> {
         ),
         case(
             "project-after-application",
+            "the root in a project that it brings",
+            plain().tampered(|files| document_mut(files, "bootstrap/root.yaml")["spec"]["project"] = json!("plant")),
+            plain(),
+        ),
+        case(
+            "project-after-application",
             "the same wave",
             plain().tampered(|files| {
                 document_mut(files, "apps/project.yaml")["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] =

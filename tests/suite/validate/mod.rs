@@ -22,7 +22,11 @@ pub(crate) fn case(code: &'static str, about: &'static str, flagged: Made, clean
 }
 
 /// Rules that are raised together: what breaks a rule is often not to the closed schemas either.
-const COMPANIONS: &[(&str, &str)] = &[("*", "not-to-schema"), ("dry-run-not-skipped", "crd-after-resource")];
+const COMPANIONS: &[(&str, &str)] = &[
+    ("*", "not-to-schema"),
+    ("dry-run-not-skipped", "crd-after-resource"),
+    ("project-after-application", "project-forbids"),
+];
 
 fn cases() -> Vec<Case> {
     argo::cases().into_iter().chain(objects::cases()).collect()
