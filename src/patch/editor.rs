@@ -113,7 +113,8 @@ impl<'a> Editor<'a> {
 
     /// Whether a place that was just changed is in something that was added for the same reason: then that operation adds all of it.
     fn is_within_added(&mut self, place: &Pointer, reason: &Reason) -> bool {
-        let within = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+        let within =
+            |path: &str, above: &str| path.strip_prefix(above).is_some_and(|r| r.is_empty() || r.starts_with('/'));
         let holds = |o: &Operation| {
             let is_added = o.op == Op::Add && !o.path.ends_with("/-") && o.asked_by.as_ref() == Some(reason);
             is_added && within(place.as_str(), &o.path)
@@ -231,7 +232,8 @@ mod tests {
     #[test]
     fn what_is_added_in_steps_for_one_reason_is_one_operation() {
         let mut value = json!({"spec": {"list": [{"name": "x"}]}});
-        let set = |e: &mut Editor<'_>, pointer: &str, new: Value| assert!(e.set(&Pointer::parse(pointer), new, &reason()));
+        let set =
+            |e: &mut Editor<'_>, pointer: &str, new: Value| assert!(e.set(&Pointer::parse(pointer), new, &reason()));
         let done = operations(&mut value, |e| {
             set(e, "/spec/a/b", json!([1]));
             set(e, "/spec/a/c", json!(1));
