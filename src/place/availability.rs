@@ -179,7 +179,7 @@ impl Part<'_, '_> {
             Some(pool) => self.scope.of_site("/pools").at(pool),
             None => self.scope.of_site("/pools"),
         };
-        let nodes = if self.eligible == 1 { "1 node".to_owned() } else { format!("{} nodes", self.eligible) };
+        let nodes = replicas::counted(self.eligible, "node");
         rules::TOO_MANY_REPLICAS
             .report(format!(
                 "`{}` has {count} replicas that must not share a node, but can run on {nodes}",

@@ -114,11 +114,11 @@ pub(super) fn too_few(
         Availability::Quorum => "a majority of them to survive",
         _ => "one of them to survive",
     };
-    let lost = lost(promise);
+    let (lost, replicas) = (lost(promise), counted(count, "replica"));
     let primary = field.or_else(|| promise.origins.first().cloned()).unwrap_or_else(|| scope.instance.origin.clone());
     rules::TOO_FEW_REPLICAS
-        .report(format!("`{label}` has {count} replicas, but needs {} for {what} the loss of {lost}", promise.needed()))
-        .primary(primary, format!("{count} replicas"))
+        .report(format!("`{label}` has {replicas}, but needs {} for {what} the loss of {lost}", promise.needed()))
+        .primary(primary, replicas)
         .context(scope.of_site("/ha/survive"), format!("{lost} may be lost"))
         .help(format!(
             "ask for {} replicas, or write `survives: {{value: false, reason: …}}` for this part",
@@ -126,9 +126,14 @@ pub(super) fn too_few(
         ))
 }
 
+/// A number of things, in words.
+pub(super) fn counted(count: u64, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// What may be lost, in words.
-pub(super) fn lost(promise: &Promise) -> String {
-    let counted = |n: u32, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+fn lost(promise: &Promise) -> String {
+    let counted = |count: u32, thing| counted(u64::from(count), thing);
     match (promise.nodes, promise.zones) {
         (nodes, 0) => counted(nodes, "node"),
         (0, zones) => counted(zones, "zone"),

@@ -21,18 +21,31 @@ use siteplan::plan::plan;
 use siteplan::source::Sources;
 
 /// What passes behind planning raise, and is therefore not raised here.
-const LATER: [&str; 11] = [
+const LATER: [&str; 24] = [
+    "access-mode-not-offered",
     "duplicate-object",
     "edited-by-hand",
     "field-path-leads-nowhere",
     "foreign-file",
     "ledger-unreadable",
+    "no-common-architecture",
+    "no-eligible-node",
+    "no-volume-claim",
     "not-an-object",
+    "part-not-placeable",
+    "placement-contradiction",
+    "pods-not-spread",
     "removal-not-approved",
     "removal-unused",
+    "selector-not-expressible",
     "set-target-missing",
     "shared-application-name",
     "template-error",
+    "terms-ignored",
+    "too-few-replicas",
+    "too-many-replicas",
+    "unknown-kind-version",
+    "unknown-part",
 ];
 
 #[test]
