@@ -83,6 +83,7 @@ pub(super) enum Color {
 pub(super) enum Command {
     Build(commands::build::BuildArgs),
     Check(commands::check::CheckArgs),
+    Diff(commands::diff::DiffArgs),
     Render(commands::render::RenderArgs),
     Resolve(commands::resolve::ResolveArgs),
     Apps(commands::apps::AppsArgs),

@@ -87,6 +87,7 @@ fn dispatch(cli: &Cli, console: &Console) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Build(args) => commands::build::run(args, global, console),
         Command::Check(args) => commands::check::run(args, global, console),
+        Command::Diff(args) => commands::diff::run(args, global, console),
         Command::Render(args) => commands::render::run(args, global, console),
         Command::Resolve(args) => commands::resolve::run(args, global, console),
         Command::Apps(args) => commands::apps::run(args, global, console),

@@ -1,6 +1,7 @@
 //! The bases of all apps: rendered once per run, shared by all sites.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::bundle::File;
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
-use crate::kustomize::{Disk, Renderer};
+use crate::kustomize::{Build, DiskFiles, Files, MemoryFiles, NoFiles, Renderer};
 use crate::ledger::Digest;
 use crate::load::{App, FLEET_FILE, Repository};
 use crate::manifest::Object;
@@ -24,7 +25,8 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 #[derive(Debug)]
 pub(super) struct Bases<'a> {
     repository: &'a Repository,
-    renderer: Renderer<Disk>,
+    renderer: Renderer,
+    disk: Arc<dyn Files>,
     apps: BTreeMap<String, Base>,
     kinds: BTreeSet<(String, String)>,
     fleet: Option<(String, Digest)>,
@@ -52,7 +54,8 @@ pub(super) struct Built {
 impl<'a> Bases<'a> {
     /// Renders every base; one that has errors is left out and reported.
     pub(super) fn render(repository: &'a Repository) -> (Self, Diagnostics) {
-        let renderer = Renderer::new(Disk::new(repository.files.root()));
+        let disk = disk(repository.files.root());
+        let renderer = Renderer::new(Arc::clone(&disk));
         let rendered: Vec<(Option<(String, Base)>, Diagnostics)> =
             repository.apps.par_iter().map(|(name, app)| base(repository, &renderer, name, app)).collect();
         let (mut apps, mut found) = (BTreeMap::<String, Base>::new(), Diagnostics::new());
@@ -64,7 +67,7 @@ impl<'a> Bases<'a> {
         let of_templates = of_templates.map(|template| group_and_kind(&Object::new(template.tree.clone())));
         let kinds = apps.values().flat_map(|base| base.objects.iter()).map(group_and_kind).chain(of_templates).collect();
         let fleet = digest(repository, FLEET_FILE);
-        (Self { repository, renderer, apps, kinds, fleet }, found)
+        (Self { repository, renderer, disk, apps, kinds, fleet }, found)
     }
 
     /// The objects of an app's base; `None` where it has errors.
@@ -91,9 +94,17 @@ impl<'a> Bases<'a> {
         plan.instances.iter().filter_map(of).collect()
     }
 
-    /// Builds a directory whose own files are in memory.
-    pub(super) fn build(&self, directory: &str, files: BTreeMap<String, String>) -> (Option<Vec<Object>>, Diagnostics) {
-        self.renderer.build_with(directory, files)
+    /// Builds a directory whose own files are in memory; what is on disk there does not count.
+    pub(super) fn build(
+        &self,
+        directory: &str,
+        files: &BTreeMap<String, String>,
+    ) -> (Option<Vec<Object>>, Diagnostics) {
+        let mut memory = MemoryFiles::new(Arc::clone(&self.disk)).hiding(directory);
+        for (name, text) in files {
+            memory.insert(&format!("{directory}/{name}"), text.as_bytes());
+        }
+        objects(self.renderer.with_files(Arc::new(memory)).build(directory))
     }
 
     /// What lies in the directories that are built for a site: its overlays and bundle, what else is in out/ there, and the bases.
@@ -131,14 +142,34 @@ impl<'a> Bases<'a> {
     }
 }
 
+/// The files of the repository; none where its directory is gone, which then every build reports.
+fn disk(root: &Path) -> Arc<dyn Files> {
+    match DiskFiles::new(root) {
+        Ok(disk) => Arc::new(disk),
+        Err(_) => Arc::new(NoFiles),
+    }
+}
+
+/// The objects of a build, with its warnings or errors.
+fn objects(build: Result<Build, Diagnostics>) -> (Option<Vec<Object>>, Diagnostics) {
+    let build = match build {
+        Ok(build) => build,
+        Err(problems) => return (None, problems),
+    };
+    match build.objects() {
+        Ok(rendered) => (Some(rendered.iter().map(|r| r.object()).collect()), build.warnings),
+        Err(problems) => (None, problems),
+    }
+}
+
 fn base(
     repository: &Repository,
-    renderer: &Renderer<Disk>,
+    renderer: &Renderer,
     name: &str,
     app: &Arc<App>,
 ) -> (Option<(String, Base)>, Diagnostics) {
     let mut found = Diagnostics::new();
-    let (objects, problems) = renderer.build(&app.directory);
+    let (objects, problems) = objects(renderer.build(&app.directory));
     found.append(problems);
     let catalogue = catalogue(app, &mut found);
     let paths = repository.files.list(&app.directory, &mut found);

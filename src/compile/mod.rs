@@ -42,6 +42,8 @@ pub struct CompiledSite {
     pub tree: Tree,
     /// The names of its Applications.
     pub applications: Vec<String>,
+    /// What the site's root syncs: its Applications and their project.
+    pub argocd: Vec<Object>,
 }
 
 impl<'a> Compiler<'a> {
@@ -78,7 +80,8 @@ impl<'a> Compiler<'a> {
         let tree = self.tree(&plan, &overlays, &bundle, found);
         let changes = overlays.into_iter().map(|(name, overlay)| (name, overlay.changes)).collect();
         let applications = bundle::application_names(&bundle);
-        Some(CompiledSite { plan, rendered, changes, tree, applications })
+        let argocd = argocd(&bundle);
+        Some(CompiledSite { plan, rendered, changes, tree, applications, argocd })
     }
 
     /// The overlays of all instances; `None` when one has errors.
@@ -106,7 +109,7 @@ impl<'a> Compiler<'a> {
         let kustomization =
             crate::overlay::exceptions_only(&OverlayInput { plan, instance, base: &base, catalogue: &catalogue });
         let files = BTreeMap::from([("kustomization.yaml".to_owned(), yaml::write(&kustomization))]);
-        take(self.bases.build(&directory(plan, instance), files), found).map(Arc::new)
+        take(self.bases.build(&directory(plan, instance), &files), found).map(Arc::new)
     }
 
     /// The final manifests: what kustomize would build from each overlay.
@@ -124,7 +127,7 @@ impl<'a> Compiler<'a> {
                 .iter()
                 .map(|(name, documents)| (name.clone(), yaml::write_documents(documents)))
                 .collect();
-            if let Some(objects) = take(self.bases.build(&directory(plan, instance), files), found) {
+            if let Some(objects) = take(self.bases.build(&directory(plan, instance), &files), found) {
                 rendered.insert(instance.name.clone(), objects);
             }
         }
@@ -156,6 +159,12 @@ impl<'a> Compiler<'a> {
         }
         tree
     }
+}
+
+/// The objects below `apps/`.
+fn argocd(bundle: &[bundle::File]) -> Vec<Object> {
+    let files = bundle.iter().filter(|f| f.path.starts_with("apps/") && !f.path.ends_with("/kustomization.yaml"));
+    files.flat_map(|f| &f.documents).map(|d| Object::new(d.clone())).collect()
 }
 
 /// The files of the fleet's own directory, sealed with its ledger.

@@ -4,6 +4,7 @@ pub(super) mod apps;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
+pub(super) mod diff;
 pub(super) mod exceptions;
 pub(super) mod explain;
 pub(super) mod graph;

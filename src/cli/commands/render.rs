@@ -1,13 +1,17 @@
 //! `siteplan render`.
 
-use anyhow::bail;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::cli::Outcome;
 use crate::cli::args::Global;
 use crate::cli::console::Console;
 use crate::cli::session::{Session, sources_of};
-use crate::kustomize;
+use crate::kustomize::{DiskFiles, Renderer};
+use crate::load::FLEET_FILE;
 use crate::manifest::Object;
 use crate::yaml;
 
@@ -27,17 +31,34 @@ pub(in crate::cli) struct RenderArgs {
 
 pub(in crate::cli) fn run(args: &RenderArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
     let directory = global.directory.join(&args.what);
-    if directory.is_dir() && kustomize::is_kustomization(&directory) {
-        let (text, found) = kustomize::build_directory(&directory);
-        let sources = sources_of(&found, &directory);
-        console.report(found, &sources, "")?;
-        return match text {
-            Some(text) => console.data(&text).map(|()| Outcome::Good),
-            None => Ok(Outcome::Errors),
-        };
+    if directory.is_dir() {
+        return render_directory(&directory, console);
     }
     let (site, instance) = args.what.split_once('/').map_or((args.what.as_str(), None), |(s, i)| (s, Some(i)));
     render_site(site, instance, global, console)
+}
+
+/// Renders any kustomization on disk. It may refer to directories around it, as far as its git repository reaches, or where there is
+/// none, the file system.
+fn render_directory(directory: &Path, console: &Console) -> anyhow::Result<Outcome> {
+    let directory = std::fs::canonicalize(directory).with_context(|| format!("looking for `{}`", directory.display()))?;
+    let repository = directory.ancestors().find(|d| d.join(".git").exists() || d.join(FLEET_FILE).is_file());
+    let root = repository.unwrap_or(Path::new("/"));
+    let below = directory.strip_prefix(root).unwrap_or(&directory).to_string_lossy().into_owned();
+    let renderer = Renderer::new(Arc::new(DiskFiles::new(root)?));
+    let (text, found) = match renderer.build(&below) {
+        Ok(build) => match build.text() {
+            Ok(text) => (Some(text), build.warnings),
+            Err(problems) => (None, problems),
+        },
+        Err(problems) => (None, problems),
+    };
+    let sources = sources_of(&found, root);
+    console.report(found, &sources, "")?;
+    match text {
+        Some(text) => console.data(&text).map(|()| Outcome::Good),
+        None => Ok(Outcome::Errors),
+    }
 }
 
 fn render_site(site: &str, instance: Option<&str>, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
