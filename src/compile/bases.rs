@@ -22,10 +22,10 @@ use crate::yaml;
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// The rendered bases, and what else the sites share.
-#[derive(Debug)]
 pub(super) struct Bases<'a> {
     repository: &'a Repository,
     renderer: Renderer,
+    /// The repository on disk.
     disk: Arc<dyn Files>,
     apps: BTreeMap<String, Base>,
     kinds: BTreeSet<(String, String)>,

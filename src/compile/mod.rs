@@ -23,7 +23,6 @@ use crate::yaml;
 use bases::Bases;
 
 /// What the sites of a run share: the bases, rendered once, and the catalogue.
-#[derive(Debug)]
 pub struct Compiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
