@@ -65,7 +65,8 @@ impl<'a> Bases<'a> {
         }
         let of_templates = repository.apps.values().flat_map(|app| app.templates.values());
         let of_templates = of_templates.map(|template| group_and_kind(&Object::new(template.tree.clone())));
-        let kinds = apps.values().flat_map(|base| base.objects.iter()).map(group_and_kind).chain(of_templates).collect();
+        let kinds =
+            apps.values().flat_map(|base| base.objects.iter()).map(group_and_kind).chain(of_templates).collect();
         let fleet = digest(repository, FLEET_FILE);
         (Self { repository, renderer, disk, apps, kinds, fleet }, found)
     }
@@ -90,7 +91,9 @@ impl<'a> Bases<'a> {
 
     /// The directories that building each instance's overlay reads beside the overlay's own.
     pub(super) fn directories(&self, plan: &SitePlan) -> BTreeMap<String, BTreeSet<String>> {
-        let of = |instance: &Instance| Some((instance.name.clone(), self.apps.get(&instance.app()?.name)?.directories.clone()));
+        let of = |instance: &Instance| {
+            Some((instance.name.clone(), self.apps.get(&instance.app()?.name)?.directories.clone()))
+        };
         plan.instances.iter().filter_map(of).collect()
     }
 
@@ -119,7 +122,9 @@ impl<'a> Bases<'a> {
         }
         for file in bundle {
             let path = format!("out/{}/{}", plan.name, file.path);
-            if let (Some(directory), Some(document)) = (path.strip_suffix("/kustomization.yaml"), file.documents.first()) {
+            if let (Some(directory), Some(document)) =
+                (path.strip_suffix("/kustomization.yaml"), file.documents.first())
+            {
                 built.kustomizations.insert(directory.to_owned(), document.clone());
             }
             built.files.insert(path);
@@ -176,7 +181,9 @@ fn base(
     let inputs = paths.iter().filter_map(|path| digest(repository, path)).collect();
     let kustomization = kustomization(repository, &app.directory);
     let directories = BTreeSet::from([app.directory.clone()]);
-    let base = objects.map(|objects| (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs, directories, kustomization }));
+    let base = objects.map(|objects| {
+        (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs, directories, kustomization })
+    });
     (base, found)
 }
 

@@ -65,7 +65,8 @@ impl<'a> Compiler<'a> {
         let overlays = self.overlays(&plan, found)?;
         let rendered = self.render(&plan, &overlays, found)?;
         let directories = self.bases.directories(&plan);
-        let bundle_input = BundleInput { plan: &plan, rendered: &rendered, base_kinds: self.bases.kinds(), directories: &directories };
+        let bundle_input =
+            BundleInput { plan: &plan, rendered: &rendered, base_kinds: self.bases.kinds(), directories: &directories };
         let (bundle, problems) = bundle::bundle(&bundle_input);
         found.append(problems);
         let built = self.bases.built(&plan, &overlays, &bundle);

@@ -75,7 +75,10 @@ fn app_overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
 
 /// Sync options that single objects need, because the Argo CD is too old to be told for the whole Application.
 fn sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
-    let reason = Reason { rule: "argocd", origins: vec![Origin::file(&input.plan.fleet.file).at("spec").at("argocd").at("version")] };
+    let reason = Reason {
+        rule: "argocd",
+        origins: vec![Origin::file(&input.plan.fleet.file).at("spec").at("argocd").at("version")],
+    };
     let mut patches = Vec::new();
     for needed in crate::bundle::needed_annotations(input.plan, objects) {
         let Some(object) = objects.iter_mut().find(|o| o.id() == needed.object) else { continue };
@@ -103,7 +106,8 @@ fn changes(
     let patched = patches.iter().flat_map(|p| p.operations.iter().map(|o| (p.target.clone(), o.clone())));
     let added = additions.iter().map(|object| {
         let reason = reasons.get(&object.id()).cloned();
-        let whole = Operation { op: Op::Add, path: String::new(), value: Some(object.value().clone()), asked_by: reason };
+        let whole =
+            Operation { op: Op::Add, path: String::new(), value: Some(object.value().clone()), asked_by: reason };
         (object.id(), whole)
     });
     patched.chain(added).collect()

@@ -36,7 +36,10 @@ pub(in crate::cli) fn run(args: &CheckArgs, global: &Global, console: &Console) 
     let names = session.sites(&args.sites)?;
     let out = session.out();
     if write::interrupted(&out)? {
-        bail!("a build was interrupted while it replaced files in `{}`: run `siteplan build` to finish it", out.display());
+        bail!(
+            "a build was interrupted while it replaced files in `{}`: run `siteplan build` to finish it",
+            out.display()
+        );
     }
     let hold = |site: &str, tree: &Tree| -> anyhow::Result<(Comparison, Vec<(TreePath, text::Difference)>)> {
         let present = write::read_site(&out, site, tree)?;

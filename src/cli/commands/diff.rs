@@ -25,7 +25,9 @@ use crate::revision::{self, Revision};
 /// Compiles the sites afresh and compares every final resource, field by field, with what the committed tree of another revision
 /// renders to. Elements of lists are matched by name, values of Secrets are hidden.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 when nothing differs, 1 when something does, 2 on errors.\n\nExamples:\n  siteplan diff\n  siteplan diff --against origin/main acp-plant")]
+#[command(
+    after_help = "Exit status: 0 when nothing differs, 1 when something does, 2 on errors.\n\nExamples:\n  siteplan diff\n  siteplan diff --against origin/main acp-plant"
+)]
 pub(in crate::cli) struct DiffArgs {
     /// The revision to compare with
     #[arg(long, value_name = "REV", default_value = "HEAD")]
@@ -100,7 +102,10 @@ fn is_same(site: &CompiledSite, before: &Revision) -> bool {
     let theirs = before.files.keys().filter(|path| path.starts_with(&prefix)).count();
     let ours = site.tree.iter();
     // The ledger has the digests of the bases in it.
-    theirs == site.tree.len() && ours.into_iter().all(|(path, bytes)| before.files.get(&format!("out/{path}")).is_some_and(|old| **old == *bytes))
+    theirs == site.tree.len()
+        && ours
+            .into_iter()
+            .all(|(path, bytes)| before.files.get(&format!("out/{path}")).is_some_and(|old| **old == *bytes))
 }
 
 /// What the revision's tree renders to, the Applications among it.

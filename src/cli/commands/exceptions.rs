@@ -15,7 +15,9 @@ use crate::report::escape;
 
 /// List the patches that sites make to single instances, with their reasons and ends
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0, or 1 when `--on` is given and an exception has ended.\n\nExample: siteplan exceptions --on $(date -I)")]
+#[command(
+    after_help = "Exit status: 0, or 1 when `--on` is given and an exception has ended.\n\nExample: siteplan exceptions --on $(date -I)"
+)]
 pub(in crate::cli) struct ExceptionsArgs {
     /// The sites to list [default: all]
     #[arg(value_name = "SITE")]

@@ -39,7 +39,9 @@ enum NodesCommand {
         own: Vec<String>,
     },
     /// Say how a site file and `oc get nodes -o json` differ
-    #[command(after_help = "Exit status: 0 when they agree, 1 when they differ.\n\nExample: oc get nodes -o json | siteplan nodes compare acp-plant")]
+    #[command(
+        after_help = "Exit status: 0 when they agree, 1 when they differ.\n\nExample: oc get nodes -o json | siteplan nodes compare acp-plant"
+    )]
     Compare {
         /// The site
         site: String,

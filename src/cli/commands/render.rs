@@ -41,7 +41,8 @@ pub(in crate::cli) fn run(args: &RenderArgs, global: &Global, console: &Console)
 /// Renders any kustomization on disk. It may refer to directories around it, as far as its git repository reaches, or where there is
 /// none, the file system.
 fn render_directory(directory: &Path, console: &Console) -> anyhow::Result<Outcome> {
-    let directory = std::fs::canonicalize(directory).with_context(|| format!("looking for `{}`", directory.display()))?;
+    let directory =
+        std::fs::canonicalize(directory).with_context(|| format!("looking for `{}`", directory.display()))?;
     let repository = directory.ancestors().find(|d| d.join(".git").exists() || d.join(FLEET_FILE).is_file());
     let root = repository.unwrap_or(Path::new("/"));
     let below = directory.strip_prefix(root).unwrap_or(&directory).to_string_lossy().into_owned();

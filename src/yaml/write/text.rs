@@ -223,7 +223,13 @@ pub(super) fn single(out: &mut String, text: &str, start: Start) {
 }
 
 /// Breaks a long line at single spaces between the given offsets.
-fn folded(pen: &mut Pen<'_>, text: &str, fold: bool, within: std::ops::Range<usize>, mut put: impl FnMut(&mut Pen<'_>, char)) {
+fn folded(
+    pen: &mut Pen<'_>,
+    text: &str,
+    fold: bool,
+    within: std::ops::Range<usize>,
+    mut put: impl FnMut(&mut Pen<'_>, char),
+) {
     let bytes = text.as_bytes();
     let mut spaces = false;
     for (at, c) in text.char_indices() {

@@ -115,6 +115,7 @@ fn run(case: &Path) -> Result<(), String> {
 fn difference(found: &str, expected: &str) -> String {
     let pairs = found.lines().zip(expected.lines()).enumerate();
     let differing = pairs.filter(|(_, (f, e))| f != e).take(4);
-    let lines: Vec<String> = differing.map(|(i, (f, e))| format!("  line {}: found {f:?}, expected {e:?}", i + 1)).collect();
+    let lines: Vec<String> =
+        differing.map(|(i, (f, e))| format!("  line {}: found {f:?}, expected {e:?}", i + 1)).collect();
     format!("{}\n  ({} lines, expected {})", lines.join("\n"), found.lines().count(), expected.lines().count())
 }
