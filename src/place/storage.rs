@@ -68,9 +68,10 @@ fn claims<'a>(scope: &Scope<'a>, subject: &Subject<'a>, objects: &[Object], foun
     let Some(storage) = scope.instance.storage.get(role) else { return Vec::new() };
     let object = &objects[subject.object];
     let own = own_places(subject, object).into_iter().map(|(class, modes)| (subject.object, class, modes));
-    let mounted = mounted(scope, subject, objects);
-    let places: Vec<_> = own.chain(mounted).collect();
-    if places.is_empty() {
+    let mounted = mounted(subject, objects);
+    let of_mounted = mounted.iter().flat_map(|index| places_of_claim(scope, *index, &objects[*index]));
+    let places: Vec<_> = own.chain(of_mounted).collect();
+    if places.is_empty() && mounted.is_empty() {
         found.push(
             rules::NO_VOLUME_CLAIM
                 .report(format!(
@@ -94,24 +95,26 @@ fn own_places(subject: &Subject<'_>, object: &Object) -> Vec<(Pointer, Option<Po
 }
 
 /// The claims of this instance that the part's pods mount.
-fn mounted(scope: &Scope<'_>, subject: &Subject<'_>, objects: &[Object]) -> Vec<(usize, Pointer, Option<Pointer>)> {
+fn mounted(subject: &Subject<'_>, objects: &[Object]) -> Vec<usize> {
     let object = &objects[subject.object];
     let volumes = subject.part.values(object, Field::Volumes).filter_map(Value::as_array).flatten();
     let names: Vec<&str> = volumes.filter_map(claim_name).collect();
-    let mut places = Vec::new();
-    for (index, other) in objects.iter().enumerate() {
+    let is_mounted = |other: &Object| {
         let is_claim = matches!(other.kind(), "PersistentVolumeClaim" | "DataVolume");
-        if !is_claim || !names.contains(&other.name()) || other.namespace() != object.namespace() {
-            continue;
-        }
-        let said_itself = scope.app.spec.parts.get(other.name()).is_some_and(|p| p.storage.is_some());
-        for part in scope.catalogue.parts(other).into_iter().filter(|_| !said_itself) {
-            let claims = part.pointers(other, Field::Claims).into_iter();
-            let claims = claims.filter(|p| other.get(p.as_str()).is_some_and(Value::is_object));
-            places.extend(claims.map(|c| (index, c.at("storageClassName"), Some(c.at("accessModes")))));
-        }
+        is_claim && names.contains(&other.name()) && other.namespace() == object.namespace()
+    };
+    objects.iter().enumerate().filter(|(_, other)| is_mounted(other)).map(|(index, _)| index).collect()
+}
+
+/// Where a claim of its own gets its class; nowhere if the app says its role under the claim's own name.
+fn places_of_claim(scope: &Scope<'_>, index: usize, claim: &Object) -> Vec<(usize, Pointer, Option<Pointer>)> {
+    if scope.app.spec.parts.get(claim.name()).is_some_and(|p| p.storage.is_some()) {
+        return Vec::new();
     }
-    places
+    let parts = scope.catalogue.parts(claim);
+    let claims = parts.iter().flat_map(|part| part.pointers(claim, Field::Claims));
+    let claims = claims.filter(|p| claim.get(p.as_str()).is_some_and(Value::is_object));
+    claims.map(|c| (index, c.at("storageClassName"), Some(c.at("accessModes")))).collect()
 }
 
 /// The claim that a volume is, for pods and for virtual machines.

@@ -39,8 +39,21 @@ pub(super) fn fill(plan: &mut SitePlan) {
             })
         })
         .collect();
-    for (instance, context) in plan.instances.iter_mut().zip(contexts) {
+    for (instance, mut context) in plan.instances.iter_mut().zip(contexts) {
+        without_nulls(&mut context);
         instance.context = context;
+    }
+}
+
+/// Takes out what the site does not say: an expression that uses it is then an error, not the text `None`.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(without_nulls);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_nulls),
+        _ => {}
     }
 }
 

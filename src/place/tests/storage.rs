@@ -68,6 +68,16 @@ fn a_workloads_role_reaches_the_claims_that_it_mounts() {
 }
 
 #[test]
+fn a_claim_that_has_the_name_of_its_workload_is_no_reason_to_warn() {
+    let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]);
+    let mut workload = with(deployment(&json!({})), "/spec/template/spec/volumes", volumes);
+    workload["metadata"]["name"] = json!("data");
+    let done = Fixture::new(&three_nodes(), &app("data", "block")).place(&[claim(&["ReadWriteOnce"]), workload]);
+    assert_eq!(done.at("/spec/storageClassName"), "rbd");
+    assert!(done.found.is_empty(), "{:?}", done.codes());
+}
+
+#[test]
 fn a_virtual_machines_disks_get_the_class() {
     let vm = json!({
         "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "vm"},
