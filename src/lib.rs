@@ -36,6 +36,7 @@ pub mod overlay;
 pub mod patch;
 pub mod place;
 pub mod plan;
+pub mod prove;
 pub mod report;
 pub mod revision;
 pub mod scaffold;

@@ -68,6 +68,11 @@ impl SpreadConstraint {
         selector.requirements.extend(known);
     }
 
+    /// Whether nodes with taints that the pod does not tolerate are left out.
+    pub fn honors_taints(&self) -> bool {
+        self.node_taints_policy == Some(NodePolicy::Honor)
+    }
+
     /// Whether it counts the pod, which must be in the namespace of the constraint's owner.
     pub fn matches(&self, owner: &PodSpec, pod: &PodSpec) -> bool {
         owner.namespace == pod.namespace && self.selector.as_ref().is_some_and(|s| s.matches(&pod.labels))

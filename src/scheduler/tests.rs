@@ -395,7 +395,7 @@ fn inter_pod_affinity_merges_label_keys_and_an_absent_selector_means_no_pod() {
     assert!(!free(&inter("podAntiAffinity", &json!([{"topologyKey": HOSTNAME, "labelSelector": {}}])), "1"));
 }
 
-fn spread(extra: Value) -> Value {
+fn spread(extra: &Value) -> Value {
     let mut c = json!({"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule",
         "labelSelector": {"matchLabels": {"app": "s"}}});
     c.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -405,22 +405,22 @@ fn spread(extra: Value) -> Value {
 #[test]
 fn pod_topology_spread_keeps_the_skew() {
     let nodes = [node("a", &[("zone", "1")]), node("b", &[("zone", "2")]), node("c", &[("zone", "2")]), node("d", &[])];
-    let s = pod(&[("app", "s")], &spread(json!({})));
+    let s = pod(&[("app", "s")], &spread(&json!({})));
     assert_eq!(possible(&nodes, &[], &s), [0, 1, 2], "the topology key must be there");
     assert_eq!(possible(&nodes, &[(&s, 0)], &s), [1, 2]);
     assert_eq!(possible(&nodes, &[(&s, 0), (&s, 1)], &s), [0, 1, 2]);
-    let two = pod(&[("app", "s")], &spread(json!({"maxSkew": 2})));
+    let two = pod(&[("app", "s")], &spread(&json!({"maxSkew": 2})));
     assert_eq!(possible(&nodes, &[(&s, 0)], &two), [0, 1, 2]);
-    let anyway = pod(&[("app", "s")], &spread(json!({"whenUnsatisfiable": "ScheduleAnyway"})));
+    let anyway = pod(&[("app", "s")], &spread(&json!({"whenUnsatisfiable": "ScheduleAnyway"})));
     assert_eq!(possible(&nodes, &[(&s, 0), (&s, 0)], &anyway), [0, 1, 2, 3]);
-    let other = pod(&[("app", "o")], &spread(json!({})));
+    let other = pod(&[("app", "o")], &spread(&json!({})));
     assert_eq!(possible(&nodes, &[(&s, 0)], &other), [0, 1, 2], "a pod that the selector does not mean adds nothing");
 }
 
 #[test]
 fn pod_topology_spread_min_domains_makes_the_emptiest_count_as_none() {
     let nodes = [node("a", &[("zone", "1")]), node("b", &[("zone", "2")])];
-    let s = pod(&[("app", "s")], &spread(json!({"minDomains": 3})));
+    let s = pod(&[("app", "s")], &spread(&json!({"minDomains": 3})));
     assert_eq!(possible(&nodes, &[], &s), [0, 1]);
     assert!(possible(&nodes, &[(&s, 0), (&s, 1)], &s).is_empty());
 }
@@ -434,7 +434,7 @@ fn pod_topology_spread_counts_the_nodes_that_its_policies_include() {
         Node { taints: vec![tainted], ..node("c", &[("zone", "3"), ("x", "1")]) },
     ];
     let with = |extra: Value| {
-        let mut spec = spread(extra);
+        let mut spec = spread(&extra);
         spec["nodeSelector"] = json!({"x": "1"});
         pod(&[("app", "s")], &spec)
     };
@@ -449,11 +449,11 @@ fn pod_topology_spread_counts_the_nodes_that_its_policies_include() {
 #[test]
 fn pod_topology_spread_counts_its_namespace_and_label_keys() {
     let nodes = [node("a", &[("zone", "1")]), node("b", &[("zone", "2")])];
-    let s = pod(&[("app", "s")], &spread(json!({})));
+    let s = pod(&[("app", "s")], &spread(&json!({})));
     let elsewhere = PodSpec { namespace: "other".to_owned(), ..s.clone() };
     assert_eq!(possible(&nodes, &[(&elsewhere, 0)], &s), [0, 1]);
     let keyed =
-        |version: &str| pod(&[("app", "s"), ("v", version)], &spread(json!({"matchLabelKeys": ["v", "absent"]})));
+        |version: &str| pod(&[("app", "s"), ("v", version)], &spread(&json!({"matchLabelKeys": ["v", "absent"]})));
     assert_eq!(possible(&nodes, &[(&keyed("1"), 0)], &keyed("2")), [0, 1]);
     assert_eq!(possible(&nodes, &[(&keyed("1"), 0)], &keyed("1")), [1]);
 }

@@ -1,0 +1,141 @@
+//! Why pods cannot be placed: the smallest set found that cannot, and for each node what keeps the last of them away.
+
+use std::collections::BTreeMap;
+
+use super::effort::Effort;
+use super::greedy::{self, Choice};
+use super::index::NONE;
+use super::solve::{Solved, solve};
+use super::state::{Item, Placement, State};
+use crate::scheduler::{self, Candidate, Cluster, Placed, Reason};
+
+/// Pods that cannot all have a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Core {
+    /// The workloads, by their position in the problem, and how many of their pods already cannot be placed together.
+    pub pods: Vec<(usize, u32)>,
+    /// The workload of the pod that is left when the others are placed.
+    pub unplaced: usize,
+    /// What keeps that pod away from each node, by the node's position in the problem. Lost nodes are not among them.
+    pub reasons: BTreeMap<usize, Vec<Reason>>,
+}
+
+/// Work that one attempt to do without some pods may take.
+const ATTEMPT: u64 = 200_000;
+
+/// Reduces items that cannot be placed to as few as possible of which the same is shown. `hint` are items that already cannot.
+pub(super) fn minimal(base: &State<'_>, items: &[Item], hint: &[usize]) -> Core {
+    let impossible = |pods: &[u32]| {
+        let some: Vec<Item> = items.iter().zip(pods).map(|(item, pods)| Item { pods: *pods, ..*item }).collect();
+        matches!(solve(base, &some, Choice::Spread, &mut Effort::new(ATTEMPT)), Solved::Impossible(_))
+    };
+    let all: Vec<u32> = items.iter().map(|i| i.pods).collect();
+    let mut pods: Vec<u32> = all.iter().enumerate().map(|(i, n)| if hint.contains(&i) { *n } else { 0 }).collect();
+    if !impossible(&pods) {
+        pods = all;
+    }
+    let mut softest = greedy::hardest_first(base, items);
+    softest.reverse();
+    drop_items(base, items, &softest, &mut pods, &impossible);
+    for i in softest {
+        fewest(&mut pods, i, &impossible);
+    }
+    explain(base, items, &pods)
+}
+
+/// Leaves out items, in large blocks first, as long as the rest cannot be placed.
+fn drop_items(
+    base: &State<'_>,
+    items: &[Item],
+    softest: &[usize],
+    pods: &mut Vec<u32>,
+    impossible: &dyn Fn(&[u32]) -> bool,
+) {
+    let softest: Vec<usize> = softest.iter().copied().filter(|i| pods[*i] > 0).collect();
+    let mut block = softest.len().div_ceil(2);
+    while block > 0 {
+        for chunk in softest.chunks(block) {
+            let mut fewer = pods.clone();
+            for i in chunk {
+                fewer[*i] = 0;
+            }
+            if fewer != *pods && !orphans(base, items, &fewer, chunk) && impossible(&fewer) {
+                *pods = fewer;
+            }
+        }
+        block = if block == 1 { 0 } else { block.div_ceil(2) };
+    }
+}
+
+/// Whether pods that stay need one of those that would go: to be with it, or because it counts for their spread. To leave it out
+/// would make another problem, not a smaller one.
+fn orphans(base: &State<'_>, items: &[Item], pods: &[u32], gone: &[usize]) -> bool {
+    let index = base.index;
+    let stays = |w: usize| items.iter().zip(pods).any(|(item, n)| item.workload == w && *n > 0);
+    gone.iter().map(|i| items[*i].workload).filter(|w| !stays(*w)).any(|w| {
+        let needed =
+            index.member_of[w].iter().any(|g| (0..index.workloads()).any(|o| index.groups[*g].owners[o] && stays(o)));
+        needed || index.counted_by[w].iter().any(|s| stays(index.spreads[*s].owner))
+    })
+}
+
+/// Finds the fewest pods of an item with which the set still cannot be placed.
+fn fewest(pods: &mut [u32], i: usize, impossible: &dyn Fn(&[u32]) -> bool) {
+    let (mut low, mut high) = (0, pods[i]);
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        pods[i] = middle;
+        if impossible(pods) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    pods[i] = high;
+}
+
+/// Places all but one pod, and asks each node why it does not take that one.
+fn explain(base: &State<'_>, items: &[Item], pods: &[u32]) -> Core {
+    let mut left: Vec<usize> = (0..items.len()).filter(|i| pods[*i] > 0).collect();
+    left.sort_by_key(|i| (items[*i].only != NONE, std::cmp::Reverse(pods[*i])));
+    let without = |i: usize| {
+        let some: Vec<Item> =
+            (0..items.len()).map(|other| Item { pods: pods[other] - u32::from(other == i), ..items[other] }).collect();
+        match solve(base, &some, Choice::Spread, &mut Effort::new(ATTEMPT)) {
+            Solved::Placed(placed) => Some((i, placed)),
+            Solved::Impossible(_) | Solved::Unknown => None,
+        }
+    };
+    let (last, placed) =
+        left.iter().find_map(|i| without(*i)).unwrap_or((left.first().copied().unwrap_or(0), Vec::new()));
+    let mut by_workload: BTreeMap<usize, u32> = BTreeMap::new();
+    for i in &left {
+        *by_workload.entry(items[*i].workload).or_default() += pods[*i];
+    }
+    let reasons = items.get(last).map(|item| reasons(base, &placed, *item)).unwrap_or_default();
+    Core { pods: by_workload.into_iter().collect(), unplaced: items.get(last).map_or(0, |i| i.workload), reasons }
+}
+
+/// Why each node does not take a pod of the item, with what is placed already and `more`. Nodes that would take it have no entry.
+pub(super) fn reasons(base: &State<'_>, more: &[Placement], item: Item) -> BTreeMap<usize, Vec<Reason>> {
+    let index = base.index;
+    let problem = index.problem;
+    let mut placed: Vec<Placed<'_>> = Vec::new();
+    for (at, count) in base.rows.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let (node, w) = (at / index.workloads(), at % index.workloads());
+        placed.extend((0..*count).map(|_| Placed { spec: &problem.workloads[w].spec, node }));
+    }
+    placed.extend(more.iter().map(|p| Placed { spec: &problem.workloads[p.workload].spec, node: p.node }));
+    let workload = &problem.workloads[item.workload];
+    let spec = if workload.per_node { workload.spec.with_daemon_tolerations() } else { workload.spec.clone() };
+    let home = index.own_segment[item.workload]
+        .as_ref()
+        .filter(|_| item.within != NONE)
+        .and_then(|segment| segment.iter().position(|s| *s == item.within));
+    let cluster = Cluster { nodes: &problem.nodes, namespaces: &problem.namespaces, placed };
+    let nodes = (0..index.nodes()).filter(|n| !base.down[*n] && (item.only == NONE || item.only as usize == *n));
+    nodes
+        .map(|n| (n, scheduler::filter(&cluster, Candidate { spec: &spec, home }, n)))
+        .filter(|(_, reasons)| !reasons.is_empty())
+        .collect()
+}

@@ -1,0 +1,177 @@
+//! Planned work: every node can be drained within the disruption budgets, and rolling updates can proceed.
+
+use std::collections::BTreeMap;
+
+use super::core;
+use super::effort::Effort;
+use super::greedy::Choice;
+use super::index::NONE;
+use super::problem::{Budget, BudgetLimit};
+use super::solve::{Solved, solve};
+use super::state::{Item, State};
+use super::survival::again;
+use crate::scheduler::Reason;
+
+/// A disruption budget that keeps a node from being drained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedDrain {
+    /// The budget, by its position in the problem.
+    pub budget: usize,
+    /// The workload, by its position in the problem.
+    pub workload: usize,
+    /// The node, by its position in the problem; `None`: every node.
+    pub node: Option<usize>,
+    /// Why.
+    pub why: DrainBlock,
+}
+
+/// Why a budget keeps a node from being drained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DrainBlock {
+    /// It never allows an eviction.
+    NeverAllows {
+        /// How many pods it protects.
+        pods: u32,
+    },
+    /// Another budget protects the same pods; the API refuses evictions then.
+    TwoBudgets {
+        /// The other budget, by its position in the problem.
+        other: usize,
+    },
+    /// It waits for evicted pods that no other node takes.
+    NoPlace {
+        /// How many pods of the node have no other place.
+        pods: u32,
+        /// How many evictions it allows at once.
+        allowed: u32,
+        /// What keeps a pod away from each node.
+        reasons: BTreeMap<usize, Vec<Reason>>,
+    },
+}
+
+/// A rolling update that waits for a pod for which there is no place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedRollout {
+    /// The workload, by its position in the problem.
+    pub workload: usize,
+    /// What keeps the new pod away from each node.
+    pub reasons: BTreeMap<usize, Vec<Reason>>,
+}
+
+/// Budgets that keep nodes from being drained. Whether evicted pods have another place is asked only where there are other nodes to
+/// lose (`moving`).
+pub(super) fn drains(witness: &State<'_>, moving: bool) -> Vec<BlockedDrain> {
+    let problem = witness.index.problem;
+    let mut blocked: Vec<BlockedDrain> =
+        (0..problem.budgets.len()).filter_map(|b| never(witness, b)).chain(doubled(witness)).collect();
+    if moving {
+        let stuck: Vec<usize> = blocked.iter().map(|b| b.budget).collect();
+        for n in 0..problem.nodes.len() {
+            blocked.extend(drain(witness, n).into_iter().filter(|b| !stuck.contains(&b.budget)));
+        }
+    }
+    blocked
+}
+
+fn total(witness: &State<'_>, w: usize) -> u32 {
+    (0..witness.index.nodes()).map(|n| witness.count(w, n)).sum()
+}
+
+fn protected(witness: &State<'_>, budget: &Budget) -> Vec<usize> {
+    let workloads = &witness.index.problem.workloads;
+    (0..workloads.len()).filter(|w| budget.protects(&workloads[*w].spec)).collect()
+}
+
+fn never(witness: &State<'_>, b: usize) -> Option<BlockedDrain> {
+    let budget = &witness.index.problem.budgets[b];
+    let workloads = protected(witness, budget);
+    let pods: u32 = workloads.iter().map(|w| total(witness, *w)).sum();
+    let workload = *workloads.first()?;
+    (pods > 0 && budget.limit != BudgetLimit::Moved && budget.allows(pods) == 0).then_some(BlockedDrain {
+        budget: b,
+        workload,
+        node: None,
+        why: DrainBlock::NeverAllows { pods },
+    })
+}
+
+fn doubled(witness: &State<'_>) -> Vec<BlockedDrain> {
+    let problem = witness.index.problem;
+    let of = |w: usize| -> Vec<usize> {
+        (0..problem.budgets.len()).filter(|b| problem.budgets[*b].protects(&problem.workloads[w].spec)).collect()
+    };
+    let two = |w: usize| match of(w)[..] {
+        [first, other, ..] => {
+            Some(BlockedDrain { budget: first, workload: w, node: None, why: DrainBlock::TwoBudgets { other } })
+        }
+        _ => None,
+    };
+    (0..problem.workloads.len()).filter(|w| total(witness, *w) > 0).filter_map(two).collect()
+}
+
+/// Evicts the node's pods one after the other; those without another place stay missing.
+fn drain(witness: &State<'_>, n: usize) -> Vec<BlockedDrain> {
+    let index = witness.index;
+    let problem = index.problem;
+    let on_node = |w: &usize| witness.count(*w, n) > 0 && !problem.workloads[*w].per_node;
+    let items: Vec<Item> = (0..index.workloads())
+        .filter(on_node)
+        .map(|w| Item { pods: witness.count(w, n), ..again(index, w, n) })
+        .collect();
+    if items.is_empty()
+        || !problem.budgets.iter().any(|b| items.iter().any(|i| b.protects(&problem.workloads[i.workload].spec)))
+    {
+        return Vec::new();
+    }
+    let mut state = witness.clone();
+    state.bind_claims();
+    state.lose(n);
+    let missing = missing(&mut state, &items);
+    let blocks = |(b, budget): (usize, &Budget)| {
+        let ours = |(i, pods): &(Item, u32)| *pods > 0 && budget.protects(&problem.workloads[i.workload].spec);
+        let (item, _) = missing.iter().find(|m| ours(m))?;
+        let pods: u32 = missing.iter().filter(|m| ours(m)).map(|(_, pods)| pods).sum();
+        let expected = protected(witness, budget).into_iter().map(|w| total(witness, w)).sum();
+        let allowed = budget.allows(expected);
+        let why = DrainBlock::NoPlace { pods, allowed, reasons: core::reasons(&state, &[], *item) };
+        (pods > allowed).then_some(BlockedDrain { budget: b, workload: item.workload, node: Some(n), why })
+    };
+    problem.budgets.iter().enumerate().filter_map(blocks).collect()
+}
+
+/// Places what can be placed; gives how many pods of each item cannot.
+fn missing(state: &mut State<'_>, items: &[Item]) -> Vec<(Item, u32)> {
+    if let Solved::Placed(placed) = solve(state, items, Choice::Spread, &mut Effort::new(200_000)) {
+        for placement in placed {
+            state.place(placement.workload, placement.node);
+        }
+        return Vec::new();
+    }
+    let mut missing = Vec::new();
+    for i in super::greedy::hardest_first(state, items) {
+        let item = items[i];
+        let mut left = item.pods;
+        while left > 0 {
+            let Some(node) = super::greedy::best(state, item, Choice::Spread) else { break };
+            state.place(item.workload, node);
+            left -= 1;
+        }
+        missing.push((item, left));
+    }
+    missing
+}
+
+/// Rolling updates that must add a pod before they take one away, and have no place for it.
+pub(super) fn rollouts(witness: &State<'_>) -> Vec<BlockedRollout> {
+    let workloads = &witness.index.problem.workloads;
+    let waits = |w: &usize| {
+        let workload = &workloads[*w];
+        workload.rollout.is_some_and(|r| r.unavailable == 0) && workload.pods > 0 && !workload.per_node
+    };
+    let blocked = |w: usize| {
+        let extra = Item { workload: w, within: NONE, only: NONE, pods: 1 };
+        let placed = super::greedy::best(witness, extra, Choice::Spread).is_some();
+        (!placed).then(|| BlockedRollout { workload: w, reasons: core::reasons(witness, &[], extra) })
+    };
+    (0..workloads.len()).filter(waits).filter_map(blocked).collect()
+}

@@ -1,0 +1,30 @@
+//! How much work a search may do, counted in steps so that the answer does not depend on the machine.
+
+/// A bound on the work of a search. A step is one pod tried on one node, or work like it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    spent: u64,
+    limit: u64,
+}
+
+impl Effort {
+    pub(super) fn new(limit: u64) -> Self {
+        Self { spent: 0, limit }
+    }
+
+    /// Counts steps; `false` once there were too many.
+    pub(super) fn spend(&mut self, steps: usize) -> bool {
+        self.spent = self.spent.saturating_add(steps as u64);
+        self.spent <= self.limit
+    }
+
+    /// Whether there were too many.
+    pub(super) fn exhausted(&self) -> bool {
+        self.spent > self.limit
+    }
+
+    /// How many there were.
+    pub(super) fn spent(&self) -> u64 {
+        self.spent
+    }
+}

@@ -1,0 +1,115 @@
+//! Placing pods one by one, hardest first, as kube-scheduler does it: quick, and right most of the time.
+
+use super::index::{Index, NONE};
+use super::state::{Item, Placement, State};
+
+/// Which of the possible nodes is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// The one with the fewest pods of the workload, then the emptiest: what kube-scheduler prefers by default.
+    Spread,
+    /// The fullest: leaves room for large pods.
+    Pack,
+}
+
+/// Places all items in the given order, and undoes everything if one finds no node.
+///
+/// # Errors
+///
+/// The position in `order` of the item for which there was no node.
+pub(super) fn place_all(
+    state: &mut State<'_>,
+    items: &[Item],
+    order: &[usize],
+    choice: Choice,
+) -> Result<Vec<Placement>, usize> {
+    let mut placed = Vec::new();
+    for (position, item) in order.iter().map(|i| items[*i]).enumerate() {
+        for _ in 0..item.pods {
+            let Some(node) = best(state, item, choice) else {
+                undo(state, &placed);
+                return Err(position);
+            };
+            state.place(item.workload, node);
+            placed.push(Placement { workload: item.workload, node });
+        }
+    }
+    Ok(placed)
+}
+
+/// Takes pods off their nodes again.
+pub(super) fn undo(state: &mut State<'_>, placed: &[Placement]) {
+    for placement in placed.iter().rev() {
+        state.remove(placement.workload, placement.node);
+    }
+}
+
+/// The node to take, if any is possible.
+pub(super) fn best(state: &State<'_>, item: Item, choice: Choice) -> Option<usize> {
+    if item.only != NONE {
+        let node = item.only as usize;
+        return state.check(item, node).then_some(node);
+    }
+    let possible = (0..state.index.nodes()).filter(|n| state.check(item, *n));
+    match choice {
+        Choice::Spread => possible.min_by_key(|n| (state.count(item.workload, *n), load(state, item.workload, *n))),
+        Choice::Pack => possible.max_by_key(|n| (load(state, item.workload, *n), usize::MAX - n)),
+    }
+}
+
+/// How full the node would be with one more pod of the workload, in ten-thousandths of the fullest resource.
+fn load(state: &State<'_>, w: usize, n: usize) -> i64 {
+    let index = state.index;
+    let at = n * index.resources;
+    let share = |(r, need): &(usize, i64)| {
+        let capacity = index.capacity[at + r].max(1);
+        // Capacities are cut down so that the product does not overflow.
+        let scale = (capacity >> 40).max(1);
+        let used = capacity.saturating_sub(state.free[at + r]).saturating_add(*need).max(0);
+        (used / scale).saturating_mul(10_000) / (capacity / scale)
+    };
+    index.needs[w].iter().map(share).max().unwrap_or(0)
+}
+
+/// The order in which items are placed: those that others must be with first, then those with few nodes, then large ones.
+pub(super) fn hardest_first(state: &State<'_>, items: &[Item]) -> Vec<usize> {
+    let index = state.index;
+    let total: Vec<i64> = (0..index.resources)
+        .map(|r| (0..index.nodes()).map(|n| index.capacity[n * index.resources + r] >> 10).sum::<i64>().max(1))
+        .collect();
+    let share = |item: &Item| {
+        index.needs[item.workload].iter().map(|(r, need)| (need >> 10).saturating_mul(1_000_000) / total[*r]).max()
+    };
+    let depth = depths(index);
+    let key = |i: &usize| {
+        let item = &items[*i];
+        let nodes = (0..index.nodes()).filter(|n| state.possible(*item, *n)).count();
+        (depth[item.workload], item.only == NONE, nodes, std::cmp::Reverse(share(item)), item.workload, item.only)
+    };
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by_cached_key(key);
+    order
+}
+
+/// How many affinities lie between a workload and one that needs nobody.
+fn depths(index: &Index<'_>) -> Vec<u32> {
+    let count = index.workloads();
+    let mut depth = vec![0u32; count];
+    // Cycles stop growing after as many rounds as there are workloads with affinity.
+    let owners: Vec<(usize, usize)> = (0..count).filter_map(|w| Some((w, index.group_of[w]?))).collect();
+    for _ in 0..owners.len() {
+        let mut changed = false;
+        for (w, g) in &owners {
+            let members = (0..count).filter(|m| m != w && index.groups[*g].members[*m] && !index.groups[*g].owners[*m]);
+            let wanted = members.map(|m| depth[m] + 1).max().unwrap_or(0);
+            if wanted > depth[*w] && wanted as usize <= owners.len() {
+                depth[*w] = wanted;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    depth
+}

@@ -1,0 +1,159 @@
+//! What is to be proved: nodes, workloads, budgets, and what the site promises to survive.
+
+use crate::scheduler::{LabelSelector, Namespaces, Node, PodSpec};
+
+/// Nodes, the pods that are to run on them, and the promise of availability.
+#[derive(Debug, Clone, Default)]
+pub struct Problem {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// Flags of the nodes that kube-scheduler does not know, in the order of `nodes`.
+    pub machines: Vec<Machine>,
+    /// The labels of the namespaces.
+    pub namespaces: Namespaces,
+    /// The workloads, each with its pods.
+    pub workloads: Vec<Workload>,
+    /// The disruption budgets.
+    pub budgets: Vec<Budget>,
+    /// How many nodes may be lost at once.
+    pub lost_nodes: u32,
+    /// How many zones may be lost at once.
+    pub lost_zones: u32,
+}
+
+/// What matters of a node's machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Whether something fences the node when it fails, so that its stateful pods may start elsewhere.
+    pub remediated: bool,
+    /// Whether the machine is away at present.
+    pub replacing: bool,
+}
+
+/// Pods that are alike.
+#[derive(Debug, Clone, Default)]
+pub struct Workload {
+    /// What each pod asks of its node; `spec.owner` is the workload's name.
+    pub spec: PodSpec,
+    /// How many pods; `per_node` workloads have one on each node that they are meant for.
+    pub pods: u32,
+    /// Whether it is a DaemonSet.
+    pub per_node: bool,
+    /// What becomes of a pod whose node is lost.
+    pub recovery: Recovery,
+    /// How many of the pods must be there.
+    pub redundancy: Redundancy,
+    /// Why it need not survive; `None`: it must.
+    pub expendable: Option<String>,
+    /// How it is updated; `None`: old pods go first, or it is not updated in place.
+    pub rollout: Option<Rollout>,
+}
+
+/// What becomes of a pod whose node is lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Recovery {
+    /// Its controller makes another (Deployment, Job).
+    #[default]
+    Replaced,
+    /// Another may start only after the node has been fenced (StatefulSet, virtual machine).
+    Fenced,
+}
+
+/// How many of a workload's pods must be there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Redundancy {
+    /// Each.
+    #[default]
+    Each,
+    /// One at least: the pods are copies of each other.
+    Copies,
+    /// More than half.
+    Majority,
+}
+
+impl Redundancy {
+    /// The least number of pods out of `pods` with which the workload works.
+    pub fn needed(self, pods: u32) -> u32 {
+        match self {
+            Self::Each => pods,
+            Self::Copies => pods.min(1),
+            Self::Majority => pods / 2 + 1,
+        }
+    }
+}
+
+/// A rolling update, in pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rollout {
+    /// How many pods may be there beyond the replicas.
+    pub surge: u32,
+    /// How many may be missing.
+    pub unavailable: u32,
+}
+
+/// A PodDisruptionBudget.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Its name, as messages name it.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The pods it protects; `None` is none.
+    pub selector: Option<LabelSelector>,
+    /// What it allows.
+    pub limit: BudgetLimit,
+}
+
+/// What a disruption budget allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetLimit {
+    /// So many must be there.
+    MinAvailable(Share),
+    /// So many may be missing.
+    MaxUnavailable(Share),
+    /// Pods leave only when they have been moved to another node (live migration).
+    Moved,
+}
+
+impl Default for BudgetLimit {
+    fn default() -> Self {
+        Self::MaxUnavailable(Share::Pods(1))
+    }
+}
+
+/// A number of pods, or a percentage of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// So many pods.
+    Pods(u32),
+    /// So many percent, rounded up.
+    Percent(u32),
+}
+
+impl Share {
+    /// The number of pods out of `pods`, rounded up (`intstr.GetScaledValueFromIntOrPercent`).
+    pub fn of(self, pods: u32) -> u32 {
+        match self {
+            Self::Pods(n) => n,
+            Self::Percent(percent) => {
+                u32::try_from((u64::from(pods) * u64::from(percent)).div_ceil(100)).unwrap_or(u32::MAX)
+            }
+        }
+    }
+}
+
+impl Budget {
+    /// Whether it protects the workload's pods.
+    pub fn protects(&self, spec: &PodSpec) -> bool {
+        self.namespace == spec.namespace && self.selector.as_ref().is_some_and(|s| s.matches(&spec.labels))
+    }
+
+    /// How many of `pods` healthy pods may be evicted at once.
+    pub fn allows(&self, pods: u32) -> u32 {
+        match self.limit {
+            BudgetLimit::MinAvailable(share) => pods.saturating_sub(share.of(pods)),
+            BudgetLimit::MaxUnavailable(share) => share.of(pods).min(pods),
+            BudgetLimit::Moved => 0,
+        }
+    }
+}

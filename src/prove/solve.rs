@@ -1,0 +1,87 @@
+//! Greedy first, then counting, then the complete search.
+
+use super::bounds::shortage;
+use super::effort::Effort;
+use super::greedy::{self, Choice};
+use super::index::NONE;
+use super::search::{self, Found};
+use super::sequence::depends_on_order;
+use super::state::{Item, Placement, State};
+
+/// Whether items can be placed.
+pub(super) enum Solved {
+    /// They can, in this order.
+    Placed(Vec<Placement>),
+    /// They cannot; already these cannot.
+    Impossible(Vec<usize>),
+    /// The effort was not enough to tell.
+    Unknown,
+}
+
+/// Places the items beside what is placed already, or shows that it cannot be done. The state is left as it was.
+pub(super) fn solve(base: &State<'_>, items: &[Item], choice: Choice, effort: &mut Effort) -> Solved {
+    let mut state = base.clone();
+    let (forced, rest) = match place_forced(&mut state, items) {
+        Ok(done) => done,
+        Err(core) => return Solved::Impossible(core),
+    };
+    let open: Vec<Item> = rest.iter().map(|i| items[*i]).collect();
+    if let Some(placed) = try_greedy(&mut state, &open, choice, effort) {
+        return Solved::Placed([forced, placed].concat());
+    }
+    if let Some(core) = shortage(&state, &open) {
+        let mut core: Vec<usize> = core.into_iter().map(|i| rest[i]).collect();
+        core.extend((0..items.len()).filter(|i| !rest.contains(i)));
+        return Solved::Impossible(core);
+    }
+    match search::search(&state, &open, effort) {
+        Found::Placed(placed) => Solved::Placed([forced, placed].concat()),
+        Found::Unknown => Solved::Unknown,
+        Found::Nothing => Solved::Impossible((0..items.len()).filter(|i| items[*i].pods > 0).collect()),
+    }
+}
+
+/// Places the pods that have one node only. Those whose place in the order matters are left for later.
+///
+/// # Errors
+///
+/// The items of the node where one does not fit.
+fn place_forced(state: &mut State<'_>, items: &[Item]) -> Result<(Vec<Placement>, Vec<usize>), Vec<usize>> {
+    let (mut placed, mut rest) = (Vec::new(), Vec::new());
+    for (i, item) in items.iter().enumerate() {
+        let node = item.only as usize;
+        if item.only == NONE || item.pods == 0 || depends_on_order(state.index, item.workload) {
+            rest.push(i);
+        } else if !state.possible(*item, node) {
+            return Err((0..=i).filter(|other| items[*other].only == item.only && items[*other].pods > 0).collect());
+        } else {
+            state.place(item.workload, node);
+            placed.push(Placement { workload: item.workload, node });
+        }
+    }
+    Ok((placed, rest))
+}
+
+/// Tries orders: hardest first, and each time one fails, that one first.
+fn try_greedy(state: &mut State<'_>, items: &[Item], choice: Choice, effort: &mut Effort) -> Option<Vec<Placement>> {
+    let hardest = greedy::hardest_first(state, items);
+    let pods: usize = items.iter().map(|i| i.pods as usize).sum();
+    let other = if choice == Choice::Spread { Choice::Pack } else { Choice::Spread };
+    for choice in [choice, other] {
+        let mut order = hardest.clone();
+        for _ in 0..RETRIES {
+            match greedy::place_all(state, items, &order, choice) {
+                Ok(placed) => return Some(placed),
+                Err(0) => break,
+                Err(position) => order[..=position].rotate_right(1),
+            }
+            if !effort.spend(pods * state.index.nodes()) {
+                return None;
+            }
+        }
+    }
+    None
+}
+
+/// How many orders are tried for each way of choosing nodes.
+const RETRIES: usize = 16;
