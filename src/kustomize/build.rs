@@ -13,7 +13,7 @@ use super::generate::{absorb, add_hash};
 use super::layer::{Entry, Layer, Patch, PatchContent};
 use super::order;
 use super::patch::json;
-use super::patch::strategic::{self, Merged};
+use super::patch::strategic::{self, Merged, Misfit};
 use super::problem::{Outcome, of_field, of_file};
 use super::resource::{Behavior, Resource};
 use super::transform::{image, label, name, namespace, reference, replacement, replica};
@@ -395,11 +395,15 @@ fn merge_into(
     for index in selected {
         let resource = &mut made.resources[*index];
         let fitted = if by_target { fitted(document, resource) } else { document.root().clone() };
-        let failed = |resource: &Resource, reason: String| {
+        let failed = |resource: &Resource, misfit: Misfit| {
+            let (rule, reason) = match misfit {
+                Misfit::Shape(reason) => (&rules::PATCH_DOES_NOT_APPLY, reason),
+                Misfit::Refused(reason) => (&rules::UNSUPPORTED_KUSTOMIZATION, reason),
+            };
             let message = format!("the patch does not fit {}: {reason}", resource.id());
-            patch_problem(&rules::PATCH_DOES_NOT_APPLY, layer, patch, resource, message)
+            patch_problem(rule, layer, patch, resource, message)
         };
-        let merged = strategic::merge(resource.root(), &fitted).map_err(|reason| failed(resource, reason))?;
+        let merged = strategic::merge(resource.root(), &fitted).map_err(|misfit| failed(resource, misfit))?;
         let (name, namespace, kind) =
             (resource.name().to_owned(), resource.namespace().to_owned(), resource.kind().to_owned());
         if patch.allow_name_change || patch.allow_kind_change {

@@ -39,6 +39,7 @@ pub(super) fn object(entry: &Generator, pairs: Pairs, secret: bool, source: Sour
         root.put("immutable", Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped("true") }));
     }
     let mut resource = Resource::new(Node::Mapping(root), source);
+    resource.made = true;
     let behavior = match entry.behavior.as_str() {
         "merge" => Behavior::Merge,
         "replace" => Behavior::Replace,
@@ -172,6 +173,8 @@ pub(super) fn absorb(new: &mut Resource, old: &Resource) {
     new.set_text(&["metadata", "name"], Some(old.name()));
     new.set_text(&["metadata", "namespace"], Some(namespace.as_str()).filter(|n| !n.is_empty()));
     if new.generated.is_some_and(|g| g.behavior == Behavior::Merge) {
+        new.source = old.source.clone();
+        new.made = old.made;
         for field in ["data", "binaryData"] {
             let mut merged = data_texts(old, field);
             merged.extend(data_texts(new, field));

@@ -26,15 +26,16 @@ impl Unprintable {
     }
 }
 
-/// The value that is printed for a tree. Annotations are text whatever they look like.
-pub(super) fn printed(root: &Node) -> Result<Value, Unprintable> {
+/// The value that is printed for a tree. Annotations are text whatever they look like; that of the origin is for kustomize itself,
+/// unless it is kept.
+pub(super) fn printed(root: &Node, keep_origin: bool) -> Result<Value, Unprintable> {
     let Node::Mapping(mapping) = root else { return value(root, false) };
     let mut map = Map::new();
     for (key, child) in mapping.entries.iter() {
         let name = key_text(key, mapping.flow)?;
         let flow = mapping.flow || child.is_flow();
         let printed = match (name.as_str(), child) {
-            ("metadata", Node::Mapping(metadata)) => metadata_value(metadata, flow),
+            ("metadata", Node::Mapping(metadata)) => metadata_value(metadata, flow, keep_origin),
             _ => value(child, mapping.flow),
         };
         insert(&mut map, name, printed)?;
@@ -42,7 +43,7 @@ pub(super) fn printed(root: &Node) -> Result<Value, Unprintable> {
     Ok(Value::Object(map))
 }
 
-fn metadata_value(metadata: &Mapping, flow: bool) -> Result<Value, Unprintable> {
+fn metadata_value(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result<Value, Unprintable> {
     let mut map = Map::new();
     for (key, child) in metadata.entries.iter() {
         let name = key_text(key, flow)?;
@@ -50,7 +51,7 @@ fn metadata_value(metadata: &Mapping, flow: bool) -> Result<Value, Unprintable> 
             insert(&mut map, name, value(child, flow))?;
             continue;
         }
-        let annotations = annotation_texts(child).map_err(|e| e.below("annotations"))?;
+        let annotations = annotation_texts(child, keep_origin).map_err(|e| e.below("annotations"))?;
         if !annotations.is_empty() {
             insert(&mut map, name, Ok(Value::Object(annotations)))?;
         }
@@ -58,13 +59,13 @@ fn metadata_value(metadata: &Mapping, flow: bool) -> Result<Value, Unprintable> 
     Ok(Value::Object(map))
 }
 
-fn annotation_texts(annotations: &Node) -> Result<Map<String, Value>, Unprintable> {
+fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Map<String, Value>, Unprintable> {
     let mut map = Map::new();
     let Node::Mapping(annotations) = annotations else { return Ok(map) };
     for (key, child) in annotations.entries.iter() {
         // kustomize writes these keys anew, without quotes.
         let key = key_text(&Scalar::untyped(&key.text), false)?;
-        if !BOOKKEEPING.contains(&key.as_str()) {
+        if !BOOKKEEPING.contains(&key.as_str()) && (keep_origin || key != ORIGIN) {
             let text = checked(child.text()).map_err(|e| e.below(&key))?;
             map.insert(key, Value::String(text.to_owned()));
         }
@@ -73,7 +74,7 @@ fn annotation_texts(annotations: &Node) -> Result<Map<String, Value>, Unprintabl
 }
 
 /// Annotations that kustomize keeps its books in and removes at the end.
-const BOOKKEEPING: [&str; 20] = [
+const BOOKKEEPING: [&str; 19] = [
     "alpha.config.kubernetes.io/transformations",
     "config.k8s.io/id",
     "config.kubernetes.io/index",
@@ -93,8 +94,10 @@ const BOOKKEEPING: [&str; 20] = [
     "internal.config.kubernetes.io/refBy",
     "internal.config.kubernetes.io/seqindent",
     "internal.config.kubernetes.io/suffixes",
-    "config.kubernetes.io/origin",
 ];
+
+/// The annotation that says where an object came from.
+pub(super) const ORIGIN: &str = "config.kubernetes.io/origin";
 
 /// The value of a tree. `flow`: whether it stands inside braces or brackets.
 pub(super) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
@@ -253,7 +256,7 @@ mod tests {
 
     fn print(text: &str) -> Result<Value, String> {
         let read = read_first(text, &Limits::MANIFEST).unwrap().unwrap();
-        printed(&Node::read(&read).unwrap()).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
+        printed(&Node::read(&read).unwrap(), false).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
     }
 
     #[test]

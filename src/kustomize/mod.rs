@@ -3,6 +3,7 @@
 //! A [`Renderer`] reads [`Files`], keeps every base that it has seen, and gives the objects of a directory. What kustomize can do and
 //! this module refuses is a diagnostic that names the field; `docs/kustomize.md` lists it. Nothing here knows of sites.
 
+mod alias;
 mod build;
 mod config;
 mod document;

@@ -1,14 +1,15 @@
 //! The annotation that says where an object came from (`buildMetadata: [originAnnotations]`).
 
+use super::meaning::ORIGIN;
 use super::resource::Resource;
 use super::tree::{Mapping, Node, Scalar};
 
 /// Writes the origin into an object. Paths are relative to the directory that is built.
 pub(super) fn annotate(resource: &mut Resource, root: &str) {
     let path = relative(&resource.source.file, root);
-    let text = match (resource.generated, resource.kind()) {
-        (None, _) => format!("path: {path}\n"),
-        (Some(_), kind) => {
+    let text = match (resource.made, resource.kind()) {
+        (false, _) => format!("path: {path}\n"),
+        (true, kind) => {
             let plugin = if kind == "Secret" { "SecretGenerator" } else { "ConfigMapGenerator" };
             format!("configuredIn: {path}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {plugin}\n")
         }
@@ -17,9 +18,10 @@ pub(super) fn annotate(resource: &mut Resource, root: &str) {
     let mut mapping = mapping.clone();
     let mut metadata = mapping.get("metadata").and_then(Node::as_mapping).cloned().unwrap_or_default();
     let mut annotations = metadata.get("annotations").and_then(Node::as_mapping).cloned().unwrap_or_else(Mapping::default);
-    annotations.put("config.kubernetes.io/origin", Node::Scalar(Scalar::text(&text)));
+    annotations.put(ORIGIN, Node::Scalar(Scalar::text(&text)));
     metadata.put("annotations", Node::Mapping(annotations));
     mapping.put("metadata", Node::Mapping(metadata));
+    resource.keeps_origin = true;
     resource.set_root(Node::Mapping(mapping));
 }
 

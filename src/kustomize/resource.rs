@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::alias;
 use super::meaning::{Unprintable, printed};
 use super::tree::{Mapping, Node, Scalar};
 use crate::yaml::{Style, write_as_kustomize};
@@ -138,6 +139,12 @@ pub(super) struct Resource {
     pub(super) history: Arc<History>,
     pub(super) generated: Option<Generated>,
     pub(super) source: Source,
+    /// How many values stand in several places at once.
+    aliases: u32,
+    /// Whether a generator made it, rather than merged into it.
+    pub(super) made: bool,
+    /// Whether the annotation of the origin is printed.
+    pub(super) keeps_origin: bool,
     derived: Arc<Derived>,
 }
 
@@ -156,6 +163,9 @@ impl Resource {
             history: Arc::default(),
             generated: None,
             source,
+            aliases: 0,
+            made: false,
+            keeps_origin: false,
             derived: Arc::default(),
         }
     }
@@ -164,15 +174,22 @@ impl Resource {
         &self.root
     }
 
-    /// Puts another tree in place.
+    /// Puts another tree in place. Values that share a place with a changed one change with it.
     pub(super) fn set_root(&mut self, root: Node) {
-        self.root = root;
+        let followed = if self.aliases > 0 { alias::follow(&self.root, &root) } else { None };
+        self.root = followed.unwrap_or(root);
         self.derived = Arc::default();
+    }
+
+    /// The number of a value that is about to be set in several places at once.
+    pub(super) fn next_alias(&mut self) -> u32 {
+        self.aliases += 1;
+        self.aliases
     }
 
     /// The value that is printed; computed once for all copies.
     pub(super) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
-        self.derived.printed.get_or_init(|| printed(&self.root).map(Arc::new)).clone()
+        self.derived.printed.get_or_init(|| printed(&self.root, self.keeps_origin).map(Arc::new)).clone()
     }
 
     /// The text that is printed; computed once for all copies.

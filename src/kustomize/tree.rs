@@ -38,6 +38,8 @@ pub(super) struct Scalar {
     pub(super) style: Style,
     /// Whether the tag was written in the file.
     pub(super) explicit: bool,
+    /// Places of an object with the same number (not 0) are one: what changes one of them changes all.
+    pub(super) alias: u32,
 }
 
 /// The type of a scalar. `None`: the text decides when it is printed.
@@ -57,7 +59,7 @@ pub(super) enum Tag {
 impl Scalar {
     /// A scalar whose text decides what it means.
     pub(super) fn untyped(text: &str) -> Self {
-        Self { text: Arc::from(text), tag: Tag::None, style: Style::Plain, explicit: false }
+        Self { text: Arc::from(text), tag: Tag::None, style: Style::Plain, explicit: false, alias: 0 }
     }
 
     /// A scalar that is text.
@@ -77,7 +79,7 @@ impl Scalar {
             None | Some("!") => (Tag::Text, false),
             Some(tag) => (explicit_tag(tag), true),
         };
-        Self { text: Arc::from(text), tag, style, explicit }
+        Self { text: Arc::from(text), tag, style, explicit, alias: 0 }
     }
 }
 
@@ -207,9 +209,11 @@ impl Node {
     pub(super) fn in_style_of(self, before: &Self) -> Self {
         match self {
             Self::Scalar(scalar) => {
-                let style = if let Self::Scalar(old) = before { old.style } else { Style::Plain };
-                let explicit = matches!(before, Self::Scalar(old) if old.explicit);
-                Self::Scalar(Scalar { style, explicit: explicit && scalar.tag != Tag::None, ..scalar })
+                let Self::Scalar(old) = before else {
+                    return Self::Scalar(Scalar { style: Style::Plain, explicit: false, ..scalar });
+                };
+                let explicit = old.explicit && scalar.tag != Tag::None;
+                Self::Scalar(Scalar { style: old.style, explicit, alias: old.alias, ..scalar })
             }
             Self::Sequence(sequence) => Self::Sequence(Sequence { flow: before.is_flow(), ..sequence }),
             Self::Mapping(mapping) => Self::Mapping(Mapping { flow: before.is_flow(), ..mapping }),

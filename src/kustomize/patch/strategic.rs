@@ -9,6 +9,31 @@ use super::schema::Schema;
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, quoted_if_needed};
 use crate::yaml::Style;
 
+/// Why a patch does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::kustomize) enum Misfit {
+    /// It has another shape than the object, or a directive that nobody knows.
+    Shape(String),
+    /// kustomize would do something with it that nobody can want.
+    Refused(String),
+}
+
+impl Misfit {
+    /// The same, seen from one level above.
+    fn within(self, key: &str) -> Self {
+        match self {
+            Self::Shape(reason) => Self::Shape(within(key, &reason)),
+            Self::Refused(reason) => Self::Refused(within(key, &reason)),
+        }
+    }
+}
+
+impl From<String> for Misfit {
+    fn from(reason: String) -> Self {
+        Self::Shape(reason)
+    }
+}
+
 /// What a merge makes of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::kustomize) enum Merged {
@@ -21,7 +46,7 @@ pub(in crate::kustomize) enum Merged {
 }
 
 /// Merges a patch into an object.
-pub(in crate::kustomize) fn merge(base: &Node, patch: &Node) -> Result<Merged, String> {
+pub(in crate::kustomize) fn merge(base: &Node, patch: &Node) -> Result<Merged, Misfit> {
     Ok(match walk(Some(base), Some(patch), None)? {
         Walked::Gone => Merged::Gone,
         Walked::InPlace(node) => Merged::Node(node),
@@ -63,14 +88,14 @@ enum Directive {
     Replace,
 }
 
-fn walk(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, String> {
+fn walk(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, Misfit> {
     let written = |node: Option<&'_ Node>| node.filter(|n| !n.is_null()).cloned();
     let schema = schema.or_else(|| base.and_then(Schema::of_object)).or_else(|| patch.and_then(Schema::of_object));
     let (b, p) = (written(base), written(patch));
     if let (Some(b), Some(p)) = (&b, &p)
         && std::mem::discriminant(b) != std::mem::discriminant(p)
     {
-        return Err(format!("the object has {} where the patch has {}", b.kind(), p.kind()));
+        return Err(Misfit::Shape(format!("the object has {} where the patch has {}", b.kind(), p.kind())));
     }
     match b.or(p) {
         Some(Node::Sequence(_)) => match schema {
@@ -95,19 +120,19 @@ fn walk_scalar(base: Option<&Node>, patch: Option<&Node>) -> Walked {
 }
 
 /// A list without keys: the patch's replaces the base's.
-fn walk_list(patch: Option<&Node>) -> Result<Walked, String> {
+fn walk_list(patch: Option<&Node>) -> Result<Walked, Misfit> {
     let Some(patch) = patch else { return Ok(Walked::Same) };
     if patch.is_null() {
         return Ok(Walked::Gone);
     }
     let directive = |node: &Node| node.get("$patch").is_some();
     if patch.as_sequence().is_some_and(|s| s.items.iter().any(directive)) {
-        return Err("`$patch` in a list that does not merge by key; kustomize would copy it into the output".to_owned());
+        return Err(Misfit::Refused("`$patch` in a list that does not merge by key would be copied into the output".to_owned()));
     }
     Ok(Walked::FromPatch(patch.clone()))
 }
 
-fn walk_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, String> {
+fn walk_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, Misfit> {
     let Some(Node::Mapping(base)) = base else { return walk_missing_mapping(base, patch, schema) };
     let Some(patch) = patch else { return walk_fields(base.clone(), None, schema, false) };
     let Node::Mapping(patch) = patch else { return Ok(Walked::Gone) };
@@ -128,7 +153,7 @@ fn walk_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema
 }
 
 /// A map that is missing or null in the object.
-fn walk_missing_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, String> {
+fn walk_missing_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, Misfit> {
     match patch {
         // A null that was written out stays; one that was not vanishes.
         None => Ok(if base.is_some_and(|b| !b.text().is_empty()) { Walked::Same } else { Walked::Gone }),
@@ -157,14 +182,14 @@ fn walk_fields(
     patch: Option<&Mapping>,
     schema: Option<Schema>,
     mut changed: bool,
-) -> Result<Walked, String> {
+) -> Result<Walked, Misfit> {
     let mut own: Vec<Arc<str>> = base.entries.iter().map(|(key, _)| Arc::clone(&key.text)).collect();
     own.sort_unstable();
     own.dedup();
     for key in &own {
         let Some(value) = base.get(key).cloned() else { continue };
         let below = patch.and_then(|p| p.get(key));
-        match walk(Some(&value), below, schema.and_then(|s| s.field(key))).map_err(|e| within(key, &e))? {
+        match walk(Some(&value), below, schema.and_then(|s| s.field(key))).map_err(|e| e.within(key))? {
             Walked::Same => continue,
             Walked::Gone => base.remove(key),
             Walked::InPlace(node) => base.put(key, node),
@@ -177,7 +202,7 @@ fn walk_fields(
             continue;
         }
         let field = schema.and_then(|s| s.field(&key.text));
-        if let Walked::FromPatch(node) = walk(None, Some(value), field).map_err(|e| within(&key.text, &e))?
+        if let Walked::FromPatch(node) = walk(None, Some(value), field).map_err(|e| e.within(&key.text))?
             && !node.is_null()
         {
             base.set(&key.text, node, key.style);
@@ -187,8 +212,12 @@ fn walk_fields(
     Ok(if changed { Walked::InPlace(Node::Mapping(base)) } else { Walked::Same })
 }
 
-fn within(key: &str, error: &str) -> String {
-    if error.starts_with('`') { format!("`{key}/{}", &error[1..]) } else { format!("`{key}`: {error}") }
+/// Words where something is wrong: the fields on the way, then the reason.
+fn within(key: &str, reason: &str) -> String {
+    match reason.strip_prefix("at `") {
+        Some(rest) => format!("at `{key}/{rest}"),
+        None => format!("at `{key}`: {reason}"),
+    }
 }
 
 /// The `$patch` of a map, and the map without it.
@@ -214,7 +243,7 @@ fn walk_keyed_list(
     patch: Option<&Node>,
     keys: &[String],
     schema: Option<Schema>,
-) -> Result<Walked, String> {
+) -> Result<Walked, Misfit> {
     let list = |node: Option<&'_ Node>| node.and_then(Node::as_sequence).cloned();
     let elements = schema.and_then(Schema::elements);
     let (Some(base), patch_list) = (list(base), list(patch)) else {
@@ -265,7 +294,7 @@ impl Lists {
     }
 
     /// Merges element by element; `keys` without entries means that the elements themselves are the keys.
-    fn merged(mut self, keys: &[String], schema: Option<Schema>, flow: bool) -> Result<Node, String> {
+    fn merged(mut self, keys: &[String], schema: Option<Schema>, flow: bool) -> Result<Node, Misfit> {
         let no_keys = [String::new()];
         let keys = if keys.is_empty() { &no_keys } else { keys };
         let mut tuples = self.tuples(keys);
@@ -306,7 +335,7 @@ impl Lists {
         keys: &[String],
         values: &[String],
         schema: Option<Schema>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Misfit> {
         let at = position(&self.base, keys, values);
         let patch_at = self.patch.as_ref().and_then(|p| position(p, keys, values));
         let base = at.map(|i| self.base[i].clone());
@@ -318,13 +347,13 @@ impl Lists {
             Walked::FromPatch(node) => (Some(node), false),
         };
         let Some(value) = value.filter(|v| !v.is_null_or_empty_mapping()) else {
-            return set_element(&mut self.base, None, keys, values);
+            return Ok(set_element(&mut self.base, None, keys, values)?);
         };
         let value = with_keys(value, keys, values);
         if let (true, Some(at)) = (in_place, at) {
             self.base[at] = value.clone();
         }
-        set_element(result, Some(&value), keys, values)
+        Ok(set_element(result, Some(&value), keys, values)?)
     }
 }
 
@@ -340,7 +369,7 @@ fn with_keys(value: Node, keys: &[String], values: &[String]) -> Node {
             Node::Mapping(mapping)
         }
         Node::Scalar(scalar) if !values.iter().all(String::is_empty) => {
-            Node::Scalar(Scalar { style: scalar.style, ..Scalar::untyped(&scalar.text) })
+            Node::Scalar(Scalar { style: scalar.style, alias: scalar.alias, ..Scalar::untyped(&scalar.text) })
         }
         other => other,
     }

@@ -14,7 +14,8 @@ pub(in crate::kustomize) fn set_all(
 ) -> Result<(), String> {
     for resource in resources {
         for (key, text) in pairs {
-            change_fields(resource, specs, Make::Map, &mut |old| with_entry(old, key, text))?;
+            let alias = if specs.len() > 1 { resource.next_alias() } else { 0 };
+            change_fields(resource, specs, Make::Map, &mut |old| with_entry(old, key, text, alias))?;
         }
     }
     Ok(())

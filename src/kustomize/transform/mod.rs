@@ -18,14 +18,14 @@ fn change_fields<'s>(
     make: Make,
     set: &mut Change<'_>,
 ) -> Result<(), String> {
+    let mut root = None;
     for spec in specs {
-        if !spec.kinds.accepts(resource.group(), resource.version(), resource.kind()) {
-            continue;
-        }
-        let changed = change(resource.root(), spec, make, set).map_err(|e| format!("{}: {e}", resource.id()))?;
-        if let Some(root) = changed {
-            resource.set_root(root);
+        if spec.kinds.accepts(resource.group(), resource.version(), resource.kind()) {
+            let before = root.as_ref().unwrap_or_else(|| resource.root());
+            let changed = change(before, spec, make, set).map_err(|e| format!("{}: {e}", resource.id()))?;
+            root = changed.or(root);
         }
     }
+    root.into_iter().for_each(|root| resource.set_root(root));
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use crate::kustomize::alias::separate;
 use crate::kustomize::kustomization::{FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector};
 use crate::kustomize::patch::select::Texts;
 use crate::kustomize::resource::{Id, Resource};
@@ -60,13 +61,13 @@ fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<No
     let value = lookup(resource.root(), &split(path))?.filter(|n| !n.is_null_or_empty());
     let value = value.ok_or_else(|| format!("{} has no field `{path}`", resource.id()))?;
     if source.options.delimiter.is_empty() {
-        return Ok(value.clone());
+        return Ok(separate(value));
     }
     let Node::Scalar(scalar) = value else { return Err("`delimiter` needs a scalar".to_owned()) };
     let part = usize::try_from(source.options.index).ok();
     let part = part.and_then(|at| scalar.text.split(source.options.delimiter.as_str()).nth(at));
     let part = part.ok_or_else(|| format!("`{}` has no part {}", scalar.text, source.options.index))?;
-    Ok(Node::Scalar(Scalar { text: Arc::from(part), ..scalar.clone() }))
+    Ok(Node::Scalar(Scalar { text: Arc::from(part), alias: 0, ..scalar.clone() }))
 }
 
 fn describe(select: &Selector) -> String {
