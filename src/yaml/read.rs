@@ -125,6 +125,8 @@ struct Anchored {
 
 struct Builder<'l> {
     limits: &'l Limits,
+    /// The length of a text that does not end in a line break or in blanks.
+    unended_at: Option<usize>,
     open: Vec<Open>,
     anchored: BTreeMap<usize, Anchored>,
     documents: Vec<Node>,
@@ -147,6 +149,7 @@ impl<'l> Builder<'l> {
         }
         Ok(Self {
             limits,
+            unended_at: Some(text.len()).filter(|_| !text.ends_with(['\n', '\r', ' ', '\t'])),
             open: Vec::new(),
             anchored: BTreeMap::new(),
             documents: Vec::new(),
@@ -162,7 +165,7 @@ impl<'l> Builder<'l> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span);
-                let data = scalar(text.as_ref(), style, range);
+                let data = scalar(self.unended(&text, style, range), style, range);
                 self.size.1 += text.len();
                 self.finish(Node { data, tag, span: range }, anchor, 0, (1, text.len()))
             }
@@ -184,6 +187,13 @@ impl<'l> Builder<'l> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// A block scalar whose last line ends with the file, not with a line break, has none in its value either.
+    fn unended<'s>(&self, text: &'s str, style: ScalarStyle, range: TextRange) -> &'s str {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let at_end = self.unended_at.is_some_and(|end| range.bytes().end >= end);
+        if block && at_end { text.strip_suffix('\n').unwrap_or(text) } else { text }
     }
 
     fn tag(&mut self, tag: Option<&Tag>, span: &Span) -> Option<Box<str>> {

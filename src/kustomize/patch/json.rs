@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::kustomize::meaning::{Unprintable, value as meaning_of};
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
-use crate::yaml::{Limits, expand_merge_keys, general_float, read_first, text_style};
+use crate::yaml::{Dialect, Limits, Resolved, expand_merge_keys, general_float, read_first, resolve, text_style};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -253,7 +253,12 @@ pub(in crate::kustomize) fn normalised(root: &Node) -> Result<Node, Unprintable>
 fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
     match node {
         Node::Scalar(scalar) => {
-            let normal = from_value(&meaning_of(node, flow)?);
+            let negative_zero = scalar.tag == Tag::Float
+                && matches!(resolve(&scalar.text, Dialect::Manifest), Resolved::Float(f) if f == 0.0 && f.is_sign_negative());
+            let normal = match meaning_of(node, flow)? {
+                Value::Number(_) if negative_zero => Node::Scalar(Scalar { tag: Tag::Int, ..Scalar::untyped("-0") }),
+                value => from_value(&value),
+            };
             let same = matches!(&normal, Node::Scalar(n) if n == scalar);
             Ok((!same).then_some(normal))
         }
