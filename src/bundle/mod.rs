@@ -29,7 +29,7 @@ pub use builtin::builtin_objects;
 pub use dry_run::{NeededAnnotation, needed_annotations};
 pub(crate) use dry_run::{SKIP_DRY_RUN, definitions, for_whole_app, skips_dry_run, without_definition};
 pub use fleet::fleet_bundle;
-pub use names::{Name, NameKind, SiteNames, application_name, application_names, names};
+pub use names::{Name, NameKind, SiteNames, application_name, names};
 pub use settings::{HEALTH_KEY, HEALTH_SCRIPT};
 
 /// The annotation that orders resources within a sync.

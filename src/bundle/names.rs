@@ -89,14 +89,6 @@ pub fn names(site: &SitePlan) -> SiteNames {
     SiteNames { site: site.name.clone(), names }
 }
 
-/// The names of all Applications in the files, sorted.
-pub fn application_names(files: &[File]) -> Vec<String> {
-    let objects = files.iter().flat_map(|f| f.documents.iter().cloned()).map(Object::new);
-    let mut names: Vec<String> = objects.filter(|o| o.kind() == "Application").map(|o| o.name().to_owned()).collect();
-    names.sort();
-    names
-}
-
 /// A name as it is, or, where it is too long for a label, its beginning and eight hexadecimal digits of its SHA-256.
 fn shortened(name: String) -> String {
     if name.len() <= MAX_NAME {

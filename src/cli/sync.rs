@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::session::Session;
-use crate::bundle;
+use crate::bundle::{self, SiteNames};
 use crate::compare::{self, Comparison, Inventory, text};
 use crate::compile::CompiledSite;
-use crate::diagnostic::{Diagnostics, Origin, Pointer};
+use crate::diagnostic::{Diagnostics, Origin};
 use crate::load::FLEET_FILE;
 use crate::model::Topology;
 use crate::plan::RESERVED_SITE;
 use crate::tree::{Tree, TreePath};
+use crate::validate;
 
 /// A site, held against what out/ has of it.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub(super) struct Held {
     pub(super) comparison: Comparison,
     /// The text differences, where they are wanted.
     pub(super) differences: Vec<(TreePath, text::Difference)>,
-    /// The names of the site's Applications.
-    applications: Vec<String>,
+    /// The names that the site takes in the namespace of its Argo CD.
+    names: Option<SiteNames>,
     old: Inventory,
     new: Inventory,
 }
@@ -30,13 +31,13 @@ pub(super) fn held(
     comparison: Comparison,
     differences: Vec<(TreePath, text::Difference)>,
 ) -> Held {
-    Held { applications: site.applications.clone(), ..of_tree(&site.tree, comparison, differences) }
+    Held { names: Some(site.names.clone()), ..of_tree(&site.tree, comparison, differences) }
 }
 
 fn of_tree(tree: &Tree, comparison: Comparison, differences: Vec<(TreePath, text::Difference)>) -> Held {
     let new = compare::inventory(tree.iter().map(|(path, _)| path));
     let old = compare::inventory(old_paths(tree, &comparison));
-    Held { comparison, differences, applications: Vec::new(), old, new }
+    Held { comparison, differences, names: None, old, new }
 }
 
 /// The paths of what siteplan had generated: what is there and did not come anew, and what is stale.
@@ -82,33 +83,7 @@ pub(super) fn check_fleet(session: &mut Session<'_>, held: &[Held], gone: &[Comp
     for comparison in held.iter().map(|h| &h.comparison).chain(gone) {
         found.append(compare::report(comparison));
     }
-    if repository.fleet.spec.argocd.topology == Topology::Hub {
-        found.append(shared_names(held));
-    }
+    let names: Vec<SiteNames> = held.iter().filter_map(|h| h.names.clone()).collect();
+    found.append(validate::shared_names(&repository.fleet, &names));
     session.found.append(found);
-}
-
-/// Application names that two sites of one hub share, after shortening.
-fn shared_names(held: &[Held]) -> Diagnostics {
-    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut found = Diagnostics::new();
-    for one in held {
-        for name in &one.applications {
-            if let Some(other) = owners.insert(name, &one.comparison.site).filter(|other| *other != one.comparison.site)
-            {
-                let origin = Origin::file(FLEET_FILE);
-                let origin = Origin { pointer: Pointer::parse("/spec/argocd/topology"), ..origin };
-                found.push(
-                    crate::diagnostic::rules::SHARED_APPLICATION_NAME
-                        .report(format!(
-                            "the sites `{other}` and `{}` both have an Application `{name}`",
-                            one.comparison.site
-                        ))
-                        .primary(origin, "one hub syncs both")
-                        .help("rename the site or the instance: names of Applications are unique on a hub"),
-                );
-            }
-        }
-    }
-    found
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::bundle::File;
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
-use crate::kustomize::{Build, DiskFiles, Files, MemoryFiles, NoFiles, Renderer};
+use crate::kustomize::{Build, DiskFiles, Files, MemoryFiles, NoFiles, Rendered, Renderer};
 use crate::ledger::Digest;
 use crate::load::{App, FLEET_FILE, Repository};
 use crate::manifest::Object;
@@ -162,7 +162,7 @@ fn objects(build: Result<Build, Diagnostics>) -> (Option<Vec<Object>>, Diagnosti
         Err(problems) => return (None, problems),
     };
     match build.objects() {
-        Ok(rendered) => (Some(rendered.iter().map(|r| r.object()).collect()), build.warnings),
+        Ok(rendered) => (Some(rendered.iter().map(Rendered::object).collect()), build.warnings),
         Err(problems) => (None, problems),
     }
 }

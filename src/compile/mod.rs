@@ -8,7 +8,7 @@ mod bases;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::bundle::{self, BundleInput};
+use crate::bundle::{self, BundleInput, SiteNames};
 use crate::diagnostic::Diagnostics;
 use crate::ledger;
 use crate::load::{Fleet, Repository};
@@ -39,8 +39,8 @@ pub struct CompiledSite {
     pub changes: BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The site's files below out/, the ledger among them.
     pub tree: Tree,
-    /// The names of its Applications.
-    pub applications: Vec<String>,
+    /// The names that it takes in the namespace of its Argo CD.
+    pub names: SiteNames,
     /// What the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
 }
@@ -79,9 +79,9 @@ impl<'a> Compiler<'a> {
         }));
         let tree = self.tree(&plan, &overlays, &bundle, found);
         let changes = overlays.into_iter().map(|(name, overlay)| (name, overlay.changes)).collect();
-        let applications = bundle::application_names(&bundle);
+        let names = bundle::names(&plan);
         let argocd = argocd(&bundle);
-        Some(CompiledSite { plan, rendered, changes, tree, applications, argocd })
+        Some(CompiledSite { plan, rendered, changes, tree, names, argocd })
     }
 
     /// The overlays of all instances; `None` when one has errors.

@@ -15,7 +15,7 @@ use crate::cli::session::{Session, sources_of};
 use crate::compare::semantic::{self, Differences};
 use crate::compile::CompiledSite;
 use crate::diagnostic::Diagnostics;
-use crate::kustomize::{MemoryFiles, NoFiles, Renderer};
+use crate::kustomize::{MemoryFiles, NoFiles, Rendered, Renderer};
 use crate::ledger;
 use crate::manifest::{Object, ObjectId};
 use crate::revision::{self, Revision};
@@ -116,7 +116,7 @@ fn objects_before(renderer: &Renderer, before: &Revision, site: &str) -> Result<
     let mut objects = Objects::new();
     for directory in directories.filter(|d| !d.ends_with("/bootstrap")) {
         let rendered = renderer.build(directory)?.objects()?;
-        objects.extend(rendered.iter().map(|r| r.object()).map(|o| (o.id(), o)));
+        objects.extend(rendered.iter().map(Rendered::object).map(|o| (o.id(), o)));
     }
     Ok(objects)
 }
