@@ -2,10 +2,8 @@
 
 use crate::diagnostic::{Origin, Pointer};
 use crate::ledger::Digest;
-use crate::manifest::Object;
 use crate::plan::SitePlan;
 
-use super::File;
 
 /// The longest name that can be the value of a label, as label tracking of Argo CD needs it.
 pub(crate) const MAX_NAME: usize = 63;

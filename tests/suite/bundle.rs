@@ -407,9 +407,3 @@ fn nodes_of_other_pools_are_left_alone() {
     let made = Made::new().node("acp-0", &pool(false), &[("workload-type", "database")]).nodes();
     assert!(builtin_objects(&made.plan, &made.plan.instances[0]).is_empty());
 }
-
-#[test]
-fn names_are_those_of_all_applications() {
-    let (files, _) = web(json!({"version": "3.3"})).bundle();
-    assert_eq!(bundle::application_names(&files), ["plant", "plant-web"]);
-}
