@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use siteplan::bundle::{self, File, builtin_objects, fleet_bundle, needed_annotations};
+use siteplan::bundle::{File, builtin_objects, fleet_bundle, needed_annotations};
 use siteplan::model::{Arch, NodeState, PodSecurity};
 use siteplan::plan::{NamespacePlan, PoolPlan};
 
