@@ -4,7 +4,6 @@ use crate::diagnostic::{Origin, Pointer};
 use crate::ledger::Digest;
 use crate::plan::SitePlan;
 
-
 /// The longest name that can be the value of a label, as label tracking of Argo CD needs it.
 pub(crate) const MAX_NAME: usize = 63;
 

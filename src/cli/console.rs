@@ -105,7 +105,7 @@ impl Console {
             Format::Human if found.is_empty() => Ok(()),
             Format::Human => {
                 let text = report::human(&found, sources, self.stderr);
-                eprint_line(&format!("{}\n{}", text.trim_end(), report::summary(&found)));
+                eprint_line(&format!("{}\n\n{}", text.trim_end(), report::summary(&found)));
                 Ok(())
             }
             Format::Json => self.data(&report::json(&found, sources)),

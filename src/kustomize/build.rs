@@ -129,13 +129,7 @@ fn refuse_cycle(layer: &Layer, at: &Pointer, root: &str, chain: &[&str]) -> Outc
 }
 
 /// What another directory makes; computed once for all who use it.
-fn base(
-    renderer: &Renderer,
-    layer: &Layer,
-    at: &Pointer,
-    root: &str,
-    chain: &[&str],
-) -> Outcome<Arc<Accumulated>> {
+fn base(renderer: &Renderer, layer: &Layer, at: &Pointer, root: &str, chain: &[&str]) -> Outcome<Arc<Accumulated>> {
     refuse_cycle(layer, at, root, chain)?;
     if let Some(known) = renderer.base(root) {
         for used in &known.roots {
@@ -231,7 +225,9 @@ fn generate(made: &mut Accumulated, mut new: Resource, layer: &Layer, at: &Point
         (Some(_), Some(_)) => Err(wrong(format!("more than one object is or was {id}"))),
         (None, _) if create => append(made, [new].into_iter(), layer, at),
         (None, _) => Err(wrong(format!("{id} is not there, so nothing can be merged or replaced"))),
-        (Some(_), None) if create => Err(wrong(format!("{id} is there already; `behavior` must be `merge` or `replace`"))),
+        (Some(_), None) if create => {
+            Err(wrong(format!("{id} is there already; `behavior` must be `merge` or `replace`")))
+        }
         (Some(index), None) => {
             absorb(&mut new, &made.resources[index]);
             made.resources[index] = new;
@@ -246,7 +242,8 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
     let config = Arc::clone(&made.config);
     let at = |field: &str| Pointer::root().at(field);
     let file = &*layer.file;
-    let wrong = |pointer: Pointer| move |message: String| of_field(&rules::KUSTOMIZATION_FIELD, file, &pointer, message);
+    let wrong =
+        |pointer: Pointer| move |message: String| of_field(&rules::KUSTOMIZATION_FIELD, file, &pointer, message);
     for patch in &layer.strategic_patches {
         merge_documents(made, patch, layer, true)?;
     }
@@ -309,7 +306,8 @@ fn apply_patch(made: &mut Accumulated, patch: &Patch, layer: &Layer, tracked: bo
             Ok(())
         }
         (PatchContent::Strategic(documents), Some(target)) => {
-            let selected: Vec<usize> = (0..made.resources.len()).filter(|i| target.accepts(&made.resources[*i])).collect();
+            let selected: Vec<usize> =
+                (0..made.resources.len()).filter(|i| target.accepts(&made.resources[*i])).collect();
             for document in documents {
                 merge_into(made, &selected, document, patch, layer)?;
             }

@@ -93,7 +93,8 @@ fn parse_in_parallel(pieces: &[(usize, &str)]) -> Result<Vec<Option<Node>>, Read
         let parts: Vec<_> = pieces.chunks(share).map(|part| scope.spawn(move || parse_all(part))).collect();
         let mut parsed = Vec::with_capacity(pieces.len());
         for part in parts {
-            let panicked = |_| ReadError { range: crate::yaml::TextRange::default(), message: "the parser failed".to_owned() };
+            let panicked =
+                |_| ReadError { range: crate::yaml::TextRange::default(), message: "the parser failed".to_owned() };
             parsed.extend(part.join().map_err(panicked)??);
         }
         Ok(parsed)

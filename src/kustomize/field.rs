@@ -199,7 +199,10 @@ mod tests {
     #[test]
     fn lists_are_entered_and_missing_fields_are_made() {
         let text = "a:\n- b: 1\n- b: 2\n- c: 3\n";
-        assert_eq!(set(text, "a/b", false, Make::Scalar), Ok(serde_json::json!({"a": [{"b": "new"}, {"b": "new"}, {"c": 3}]})));
+        assert_eq!(
+            set(text, "a/b", false, Make::Scalar),
+            Ok(serde_json::json!({"a": [{"b": "new"}, {"b": "new"}, {"c": 3}]}))
+        );
         assert_eq!(set("a: null\n", "a/b/c", true, Make::Map), Ok(serde_json::json!({"a": {"b": {"c": {"k": "v"}}}})));
         assert_eq!(set("a: {}\n", "b[]/c", true, Make::Scalar), Ok(serde_json::json!({"a": {}})));
         assert_eq!(set("a: {x/y: z}\n", "a/x\\/y", false, Make::Scalar), Ok(serde_json::json!({"a": {"x/y": "new"}})));

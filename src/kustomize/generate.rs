@@ -232,7 +232,8 @@ fn hash(root: &Node) -> Result<String, Unprintable> {
         Some(node) => value(node, false),
     };
     let secret = root.get("kind").is_some_and(|k| k.text() == "Secret");
-    let mut content = vec![("data", field("data")?), ("kind", Value::from(if secret { "Secret" } else { "ConfigMap" }))];
+    let mut content =
+        vec![("data", field("data")?), ("kind", Value::from(if secret { "Secret" } else { "ConfigMap" }))];
     content.push(("name", Value::from("")));
     let optional = if secret { "stringData" } else { "binaryData" };
     let extra = field(optional)?;
@@ -360,6 +361,9 @@ mod tests {
         assert_eq!(file_source("x/y.txt"), Ok(("y.txt".to_owned(), "x/y.txt")));
         assert!(file_source("a=b=c").is_err());
         let pairs = env_file(b"\xEF\xBB\xBFA=1\r\n# no\n\n  B\nexport C=3 \n").unwrap();
-        assert_eq!(pairs, [("A".to_owned(), b"1".to_vec()), ("B".to_owned(), vec![]), ("export C".to_owned(), b"3 ".to_vec())]);
+        assert_eq!(
+            pairs,
+            [("A".to_owned(), b"1".to_vec()), ("B".to_owned(), vec![]), ("export C".to_owned(), b"3 ".to_vec())]
+        );
     }
 }

@@ -185,7 +185,8 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Outcome<Kustomization> {
     k.is_component = kind == "Component";
     refuse(&mut fields)?;
     metadata(&mut fields)?;
-    let content = Content { empty: value.as_object().is_none_or(|m| m.keys().all(|key| is_type(key) || m[key].is_null())) };
+    let content =
+        Content { empty: value.as_object().is_none_or(|m| m.keys().all(|key| is_type(key) || m[key].is_null())) };
     names(&mut k, &mut fields)?;
     patches(&mut k, &mut fields)?;
     changes(&mut k, &mut fields)?;
@@ -545,7 +546,8 @@ fn build_metadata(fields: &mut Fields<'_>) -> Outcome<bool> {
         match item.text()?.as_str() {
             "originAnnotations" => origins = true,
             word @ ("transformerAnnotations" | "managedByLabel") => {
-                let message = format!("`{word}` is not supported: its output names kustomize's own version and plugins");
+                let message =
+                    format!("`{word}` is not supported: its output names kustomize's own version and plugins");
                 return Err(unsupported(item.file, &item.pointer, &message, "remove it"));
             }
             _ => {}

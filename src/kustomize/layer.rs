@@ -88,7 +88,8 @@ fn kustomization_file(files: &dyn Files, root: &str) -> Outcome<(String, Arc<[u8
             && is_at_or_below(&resolved, root)
         {
             let read = files.read(&path);
-            found.push((path.clone(), read.map_err(|e| of_file(&rules::MISSING_KUSTOMIZE_FILE, &path, e.to_string()))?));
+            found
+                .push((path.clone(), read.map_err(|e| of_file(&rules::MISSING_KUSTOMIZE_FILE, &path, e.to_string()))?));
         }
     }
     let shown = if root.is_empty() { "." } else { root };
@@ -144,16 +145,21 @@ impl Loader<'_> {
         let (resolved, kind) = self.resolve(entry)?;
         let (at, path) = entry;
         if kind == FileKind::Directory {
-            return Err(self.problem(&rules::MISSING_KUSTOMIZE_FILE, at, format!("`{path}` is a directory; a file is expected")));
+            return Err(self.problem(
+                &rules::MISSING_KUSTOMIZE_FILE,
+                at,
+                format!("`{path}` is a directory; a file is expected"),
+            ));
         }
         if !is_at_or_below(&resolved, self.root) {
             let message = format!("`{path}` is not in or below the directory of the kustomization");
             let problem = self.problem(&rules::OUTSIDE_KUSTOMIZE_ROOT, at, message);
             return Err(Box::new(problem.help("move the file, or make its directory a kustomization of its own")));
         }
-        let bytes = self.files.read(&resolved).map_err(|e| {
-            self.problem(&rules::MISSING_KUSTOMIZE_FILE, at, format!("`{path}`: {e}"))
-        })?;
+        let bytes = self
+            .files
+            .read(&resolved)
+            .map_err(|e| self.problem(&rules::MISSING_KUSTOMIZE_FILE, at, format!("`{path}`: {e}")))?;
         Ok((resolved, bytes))
     }
 

@@ -268,7 +268,8 @@ mod tests {
     #[test]
     fn annotations_are_text_and_vanish_when_empty() {
         let text = "metadata:\n  annotations: {a: 1.10, b: true, c: null, d: [x]}\n";
-        let expected = serde_json::json!({"metadata": {"annotations": {"a": "1.10", "b": "true", "c": "null", "d": ""}}});
+        let expected =
+            serde_json::json!({"metadata": {"annotations": {"a": "1.10", "b": "true", "c": "null", "d": ""}}});
         assert_eq!(print(text), Ok(expected));
         assert_eq!(print("metadata:\n  annotations: {}\n"), Ok(serde_json::json!({"metadata": {}})));
     }

@@ -17,7 +17,8 @@ pub(super) fn annotate(resource: &mut Resource, root: &str) {
     let Node::Mapping(mapping) = resource.root() else { return };
     let mut mapping = mapping.clone();
     let mut metadata = mapping.get("metadata").and_then(Node::as_mapping).cloned().unwrap_or_default();
-    let mut annotations = metadata.get("annotations").and_then(Node::as_mapping).cloned().unwrap_or_else(Mapping::default);
+    let mut annotations =
+        metadata.get("annotations").and_then(Node::as_mapping).cloned().unwrap_or_else(Mapping::default);
     annotations.put(ORIGIN, Node::Scalar(Scalar::text(&text)));
     metadata.put("annotations", Node::Mapping(annotations));
     mapping.put("metadata", Node::Mapping(metadata));

@@ -157,9 +157,10 @@ impl<'v> Fields<'v> {
 
     /// An error when a field was not taken.
     pub(super) fn finish(self) -> Outcome<()> {
-        let unknown = self.map.into_iter().flat_map(Map::keys).find(|key| {
-            !self.taken.contains(&key.as_str()) && !self.taken.iter().any(|t| t.eq_ignore_ascii_case(key))
-        });
+        let unknown =
+            self.map.into_iter().flat_map(Map::keys).find(|key| {
+                !self.taken.contains(&key.as_str()) && !self.taken.iter().any(|t| t.eq_ignore_ascii_case(key))
+            });
         let Some(key) = unknown else { return Ok(()) };
         let origin = crate::diagnostic::Origin { file: self.file.into(), pointer: self.pointer.at(key) };
         let found = rules::KUSTOMIZATION_FIELD.report(format!("kustomize does not know the field `{key}`"));

@@ -199,7 +199,10 @@ impl Resource {
     }
 
     /// The tree after a way through JSON; computed once for all copies.
-    pub(super) fn normal(&self, normalise: impl FnOnce(&Node) -> Result<Node, Unprintable>) -> Result<Node, Unprintable> {
+    pub(super) fn normal(
+        &self,
+        normalise: impl FnOnce(&Node) -> Result<Node, Unprintable>,
+    ) -> Result<Node, Unprintable> {
         if let Some(normal) = self.derived.normal.get() {
             return Ok(normal.clone());
         }

@@ -288,7 +288,10 @@ pub(super) fn quoted_if_needed(value: Node) -> Node {
                 && scalar.style == Style::Plain
                 && !scalar.text.is_empty()
                 && !scalar.text.contains('\n')
-                && !matches!(resolve(&scalar.text, Dialect::Configuration), Resolved::Text | Resolved::Timestamp(_)) =>
+                && !matches!(
+                    resolve(&scalar.text, Dialect::Configuration),
+                    Resolved::Text | Resolved::Timestamp(_)
+                ) =>
         {
             Node::Scalar(Scalar { style: Style::Double, ..scalar })
         }

@@ -1,6 +1,6 @@
 //! Images come from where the fleet allows: those in manifests, and those that operators choose.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -17,19 +17,9 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     if policy.allow.is_empty() && policy.deny.is_empty() {
         return;
     }
-    let local = local_streams(view);
-    for (instance, object) in view.objects() {
-        for image in images(object) {
-            let is_stream =
-                object.namespace().is_some_and(|namespace| local.contains(&(namespace, stream_name(&image))));
-            if let Some(refusal) = refusal(policy, &image).filter(|_| !is_stream) {
-                let report = view.report(
-                    &rules::IMAGE_NOT_ALLOWED,
-                    instance,
-                    format!("{} uses `{image}`, {}", called(object), refusal.says),
-                );
-                found.push(with_policy(view, report, &refusal));
-            }
+    for used in used(view) {
+        if let Some(refusal) = refusal(policy, &used.image) {
+            found.push(with_policy(view, of_manifest(view, &used, &refusal), &refusal));
         }
     }
     for instance in &view.plan.instances {
@@ -37,6 +27,39 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             found.extend(refusal(policy, image).map(|refusal| of_operator(view, instance, (index, image), &refusal)));
         }
     }
+}
+
+/// An image that a manifest names, and every instance that brings it: one app may run several times.
+struct Used<'a> {
+    image: String,
+    object: &'a Object,
+    instances: Vec<&'a Instance>,
+}
+
+/// The images that manifests name, but for streams of the site itself: once for each app and object.
+fn used<'a>(view: &View<'a>) -> Vec<Used<'a>> {
+    let local = local_streams(view);
+    let mut all: BTreeMap<(String, String, String), Used<'a>> = BTreeMap::new();
+    for (instance, object) in view.objects() {
+        let app = instance.app().map_or(&instance.name, |app| &app.name);
+        let is_stream = |image: &str| object.namespace().is_some_and(|n| local.contains(&(n, stream_name(image))));
+        for image in images(object).into_iter().filter(|image| !is_stream(image)) {
+            let key = (app.clone(), object.id().to_string(), image.clone());
+            let used = all.entry(key).or_insert_with(|| Used { image, object, instances: Vec::new() });
+            used.instances.push(instance);
+        }
+    }
+    all.into_values().collect()
+}
+
+fn of_manifest(view: &View<'_>, used: &Used<'_>, refusal: &Refusal) -> Diagnostic {
+    let Used { image, object, instances } = used;
+    let message = format!("{} uses `{image}`, {}", called(object), refusal.says);
+    let Some((first, others)) = instances.split_first() else { return rules::IMAGE_NOT_ALLOWED.report(message) };
+    let report = view.report(&rules::IMAGE_NOT_ALLOWED, first, message);
+    others.iter().fold(report, |report, other| {
+        report.context_key(other.origin.clone(), format!("`{}` on this site", other.name))
+    })
 }
 
 fn of_operator(view: &View<'_>, instance: &Instance, (index, image): (usize, &str), refusal: &Refusal) -> Diagnostic {

@@ -316,7 +316,9 @@ fn text_scalar(text: &str) -> Scalar {
 fn from_value(value: &Value) -> Node {
     match value {
         Value::Null => null(),
-        Value::Bool(bool) => Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped(if *bool { "true" } else { "false" }) }),
+        Value::Bool(bool) => {
+            Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped(if *bool { "true" } else { "false" }) })
+        }
         Value::Number(number) => {
             let text = general_float(number.as_f64().unwrap_or_default());
             Node::Scalar(Scalar { tag: implicit(&text), ..Scalar::untyped(&text) })

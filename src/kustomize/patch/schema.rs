@@ -79,7 +79,9 @@ mod tests {
     fn every_reference_leads_somewhere_and_containers_merge_by_name() {
         let object = Node::mapping(
             [("apiVersion", "apps/v1"), ("kind", "Deployment")]
-                .map(|(k, v)| (crate::kustomize::tree::Scalar::untyped(k), Node::Scalar(crate::kustomize::tree::Scalar::text(v))))
+                .map(|(k, v)| {
+                    (crate::kustomize::tree::Scalar::untyped(k), Node::Scalar(crate::kustomize::tree::Scalar::text(v)))
+                })
                 .to_vec(),
         );
         let schema = ["spec", "template", "spec", "containers"]

@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn selectors_are_read_as_kubernetes_reads_them() {
-        let holds = |selector: &str, value: Option<&str>| requirements(selector).unwrap().iter().all(|r| r.holds(value));
+        let holds =
+            |selector: &str, value: Option<&str>| requirements(selector).unwrap().iter().all(|r| r.holds(value));
         assert!(holds("a=b", Some("b")) && holds("a == b", Some("b")) && !holds("a=b", None));
         assert!(holds("a!=b", None) && holds("a notin (b, c)", Some("d")) && holds("!a", None));
         assert!(holds("a in (b,c),a", Some("c")) && holds("a>3", Some("4")));

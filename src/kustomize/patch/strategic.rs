@@ -127,7 +127,9 @@ fn walk_list(patch: Option<&Node>) -> Result<Walked, Misfit> {
     }
     let directive = |node: &Node| node.get("$patch").is_some();
     if patch.as_sequence().is_some_and(|s| s.items.iter().any(directive)) {
-        return Err(Misfit::Refused("`$patch` in a list that does not merge by key would be copied into the output".to_owned()));
+        return Err(Misfit::Refused(
+            "`$patch` in a list that does not merge by key would be copied into the output".to_owned(),
+        ));
     }
     Ok(Walked::FromPatch(patch.clone()))
 }
@@ -262,7 +264,9 @@ fn walk_keyed_list(
     let flow = if base.items.is_empty() { patch.flow } else { base.flow };
     match directive {
         Directive::Delete => Ok(Walked::Gone),
-        Directive::Replace => Ok(Walked::FromPatch(Lists::of(&patch, Some(&patch)).merged(keys, elements, patch.flow)?)),
+        Directive::Replace => {
+            Ok(Walked::FromPatch(Lists::of(&patch, Some(&patch)).merged(keys, elements, patch.flow)?))
+        }
         Directive::Merge => Ok(Walked::InPlace(Lists::of(&base, Some(&patch)).merged(keys, elements, flow)?)),
     }
 }
@@ -408,7 +412,8 @@ fn position(items: &[Node], keys: &[String], values: &[String]) -> Option<usize>
         if keys.first().is_none_or(String::is_empty) {
             return item.text() == values.first().map_or("", String::as_str);
         }
-        item.as_mapping().is_some_and(|m| pairs.iter().all(|(key, value)| m.get(key).is_some_and(|n| n.text() == **value)))
+        item.as_mapping()
+            .is_some_and(|m| pairs.iter().all(|(key, value)| m.get(key).is_some_and(|n| n.text() == **value)))
     })
 }
 
@@ -441,7 +446,12 @@ fn append_all(mut result: Vec<Node>, base: Vec<Node>, keys: &[String]) -> Result
 /// Replaces (or, without an element, removes) the elements whose keys have the values; adds the element where none has.
 ///
 /// A key without a value matches whatever the element has there, and without any values everything is dropped: so kustomize does.
-fn set_element(items: &mut Vec<Node>, element: Option<&Node>, keys: &[String], values: &[String]) -> Result<(), String> {
+fn set_element(
+    items: &mut Vec<Node>,
+    element: Option<&Node>,
+    keys: &[String],
+    values: &[String],
+) -> Result<(), String> {
     let by_map = keys.first().is_some_and(|k| !k.is_empty()) && values.first().is_some_and(|v| !v.is_empty());
     let mut kept = Vec::with_capacity(items.len() + 1);
     let mut matched = false;

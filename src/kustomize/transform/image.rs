@@ -44,7 +44,9 @@ fn anywhere(node: &Node, replace: &mut Replace<'_>) -> Result<Option<Node>, Stri
             let mut changed: Option<Mapping> = None;
             for (at, (key, value)) in mapping.entries.iter().enumerate() {
                 let mut new = anywhere(value, replace)?;
-                if let (Node::Sequence(list), "containers" | "initContainers") = (new.as_ref().unwrap_or(value), &*key.text) {
+                if let (Node::Sequence(list), "containers" | "initContainers") =
+                    (new.as_ref().unwrap_or(value), &*key.text)
+                {
                     new = each_item(list, &mut |container| in_container(container, replace))?.or(new);
                 }
                 if let Some(new) = new {
@@ -128,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_is_not_given_stays() {
-        let image = |tag: &str, name: &str| Image { new_tag: tag.to_owned(), new_name: name.to_owned(), ..Image::default() };
+        let image =
+            |tag: &str, name: &str| Image { new_tag: tag.to_owned(), new_name: name.to_owned(), ..Image::default() };
         assert_eq!(replaced("a:1", &image("", "b")), "b:1");
         assert_eq!(replaced("a:1@sha256:f", &image("2", "")), "a:2");
     }

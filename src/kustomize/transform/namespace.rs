@@ -9,7 +9,11 @@ use crate::kustomize::resource::Resource;
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag};
 
 /// Puts all objects that may have one into a namespace.
-pub(in crate::kustomize) fn set(resources: &mut [Resource], namespace: &str, specs: &[FieldSpec]) -> Result<(), String> {
+pub(in crate::kustomize) fn set(
+    resources: &mut [Resource],
+    namespace: &str,
+    specs: &[FieldSpec],
+) -> Result<(), String> {
     let own = FieldSpec::new(KindFilter::default(), "metadata/namespace", true);
     let mut ids: BTreeMap<String, usize> = BTreeMap::new();
     for resource in resources.iter() {

@@ -34,7 +34,8 @@ pub(in crate::kustomize) fn apply(resources: &mut [Resource], replacement: &Repl
 
 fn is_target(resource: &Resource, select: &Selector, texts: &Texts, rejects: &[(&Selector, Texts)]) -> bool {
     let rejected_by_texts = rejects.iter().any(|(_, texts)| !texts.is_empty() && texts.accept(resource));
-    let names_nothing = |s: &Selector| s.kinds == Selector::default().kinds && s.name.is_empty() && s.namespace.is_empty();
+    let names_nothing =
+        |s: &Selector| s.kinds == Selector::default().kinds && s.name.is_empty() && s.namespace.is_empty();
     let rejected = |id: &Id| rejects.iter().any(|(r, _)| !names_nothing(r) && selects(r, id));
     texts.accept(resource)
         && !rejected_by_texts
@@ -312,7 +313,9 @@ fn edit_matching(
 /// A scalar as it is written, with its quotes: that is what patterns are compared with.
 fn written(node: &Node) -> String {
     match node {
-        Node::Scalar(scalar) if scalar.style == Style::Double && scalar.tag != Tag::None => format!("\"{}\"", scalar.text),
+        Node::Scalar(scalar) if scalar.style == Style::Double && scalar.tag != Tag::None => {
+            format!("\"{}\"", scalar.text)
+        }
         Node::Scalar(scalar) if scalar.style == Style::Single => format!("'{}'", scalar.text),
         other => other.text().to_owned(),
     }

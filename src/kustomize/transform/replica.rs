@@ -7,7 +7,11 @@ use crate::kustomize::resource::Resource;
 use crate::kustomize::tree::Tag;
 
 /// Sets the replicas of the workloads that have the name, or had it.
-pub(in crate::kustomize) fn set(resources: &mut [Resource], entry: &Replicas, specs: &[FieldSpec]) -> Result<(), String> {
+pub(in crate::kustomize) fn set(
+    resources: &mut [Resource],
+    entry: &Replicas,
+    specs: &[FieldSpec],
+) -> Result<(), String> {
     let mut found = false;
     for spec in specs {
         for resource in resources.iter_mut() {

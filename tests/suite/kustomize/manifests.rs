@@ -3,17 +3,108 @@
 use super::dice::Dice;
 
 const PLAIN: [&str; 77] = [
-    "a", "web", "x-y", "10.20.0.5", "1", "0", "-1", "+5", "0644", "08", "0x1F", "0o14", "0b11", "1_000", "1.0", "1.10", "4.20", "1e3", "1e400",
-    ".5", "5.", "1234567.5", "0.00001", "1e21", "123456789", "12345678901234567890", "9223372036854775808", "-0.0", "true", "True", "FALSE",
-    "yes", "no", "on", "off", "y", "N", "null", "~", "Null", "2024-02-29", "2023-02-30", "2001-1-2", "2001-12-14t21:59:43.10-05:00",
-    "2001-12-14 21:59:43.10", "2001-12-15T02:59:43.1Z", "12:30:45", "190:20:30", "1:1", "=", "<<x", "-x", "?x", ":x", "a:b", "a#b", "http://a/b?c#d",
-    "it's", "say \"hi\"", "a\\b", "é", "日本", "\u{a0}x", "x\u{200b}y", "v1", "1Gi", "500m", "0x", "0b", "1__0", "_1", "1e", "tRue", "nUll",
-    "a, b", "sha256:00", "x  y",
+    "a",
+    "web",
+    "x-y",
+    "10.20.0.5",
+    "1",
+    "0",
+    "-1",
+    "+5",
+    "0644",
+    "08",
+    "0x1F",
+    "0o14",
+    "0b11",
+    "1_000",
+    "1.0",
+    "1.10",
+    "4.20",
+    "1e3",
+    "1e400",
+    ".5",
+    "5.",
+    "1234567.5",
+    "0.00001",
+    "1e21",
+    "123456789",
+    "12345678901234567890",
+    "9223372036854775808",
+    "-0.0",
+    "true",
+    "True",
+    "FALSE",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "y",
+    "N",
+    "null",
+    "~",
+    "Null",
+    "2024-02-29",
+    "2023-02-30",
+    "2001-1-2",
+    "2001-12-14t21:59:43.10-05:00",
+    "2001-12-14 21:59:43.10",
+    "2001-12-15T02:59:43.1Z",
+    "12:30:45",
+    "190:20:30",
+    "1:1",
+    "=",
+    "<<x",
+    "-x",
+    "?x",
+    ":x",
+    "a:b",
+    "a#b",
+    "http://a/b?c#d",
+    "it's",
+    "say \"hi\"",
+    "a\\b",
+    "é",
+    "日本",
+    "\u{a0}x",
+    "x\u{200b}y",
+    "v1",
+    "1Gi",
+    "500m",
+    "0x",
+    "0b",
+    "1__0",
+    "_1",
+    "1e",
+    "tRue",
+    "nUll",
+    "a, b",
+    "sha256:00",
+    "x  y",
 ];
 
 const KEYS: [&str; 22] = [
-    "alpha", "beta", "gamma", "delta", "port", "image", "name", "key-a", "key.b", "key_c", "Upper", "item1", "item2", "item10", "yes", "on", "a/b",
-    "\"quoted\"", "'single'", "\"1\"", "\"true\"", "très",
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "port",
+    "image",
+    "name",
+    "key-a",
+    "key.b",
+    "key_c",
+    "Upper",
+    "item1",
+    "item2",
+    "item10",
+    "yes",
+    "on",
+    "a/b",
+    "\"quoted\"",
+    "'single'",
+    "\"1\"",
+    "\"true\"",
+    "très",
 ];
 
 /// A document of a kind that no schema knows.
@@ -94,9 +185,25 @@ fn value(dice: &mut Dice, indent: usize, depth: usize) -> String {
         7 => block(dice, indent, '>'),
         8 | 9 if depth > 0 => format!(" {}", flow(dice, depth.min(2))),
         10 => format!(" {}", long(dice)),
-        11 if dice.once_in(2) => format!(" {}", dice.pick(&["!!str 1", "!!int \"7\"", "!!float 3", "!!binary aGVsbG8=", "!own x", "!!str yes", "! 5", "!!null ''"])),
-        12 if dice.once_in(2) => format!(" plain over\n{}two lines\n\n{}and more", " ".repeat(indent), " ".repeat(indent)),
-        13 if dice.once_in(2) => format!(" \"double over\n{}two \\\n{}  lines\\n\"", " ".repeat(indent), " ".repeat(indent)),
+        11 if dice.once_in(2) => format!(
+            " {}",
+            dice.pick(&[
+                "!!str 1",
+                "!!int \"7\"",
+                "!!float 3",
+                "!!binary aGVsbG8=",
+                "!own x",
+                "!!str yes",
+                "! 5",
+                "!!null ''"
+            ])
+        ),
+        12 if dice.once_in(2) => {
+            format!(" plain over\n{}two lines\n\n{}and more", " ".repeat(indent), " ".repeat(indent))
+        }
+        13 if dice.once_in(2) => {
+            format!(" \"double over\n{}two \\\n{}  lines\\n\"", " ".repeat(indent), " ".repeat(indent))
+        }
         14 => (*dice.pick(&[" {}", " []", " ''", " \"\""])).to_owned(),
         _ => format!(" {}", dice.pick(&PLAIN)),
     }
@@ -104,15 +211,60 @@ fn value(dice: &mut Dice, indent: usize, depth: usize) -> String {
 
 fn double(dice: &mut Dice) -> String {
     let inner = dice.pick(&[
-        "a\\tb", "\\u00e9", "\\x41", "\\U0001F600", "a\\nb", "a\\n b", "a \\nb", "\\\"q\\\"", "\\\\", "tab\\t", " lead", "trail ", "a: b", "# x", "- x", "\\0",
-        "\\e[0m", "a\\rb", "yes", "1", "", "\\u2028x", "line\\n", "line\\n\\n", "\\nlead", "\\_", "\\uFEFFx", "{a}", "it's", "caf\\u00e9 \\u65e5", "x\\ty\\nz",
+        "a\\tb",
+        "\\u00e9",
+        "\\x41",
+        "\\U0001F600",
+        "a\\nb",
+        "a\\n b",
+        "a \\nb",
+        "\\\"q\\\"",
+        "\\\\",
+        "tab\\t",
+        " lead",
+        "trail ",
+        "a: b",
+        "# x",
+        "- x",
+        "\\0",
+        "\\e[0m",
+        "a\\rb",
+        "yes",
+        "1",
+        "",
+        "\\u2028x",
+        "line\\n",
+        "line\\n\\n",
+        "\\nlead",
+        "\\_",
+        "\\uFEFFx",
+        "{a}",
+        "it's",
+        "caf\\u00e9 \\u65e5",
+        "x\\ty\\nz",
     ]);
     format!("\"{inner}\"")
 }
 
 fn block(dice: &mut Dice, indent: usize, mark: char) -> String {
     let lines: Vec<&str> = (0..=dice.below(6))
-        .map(|_| dice.pick(&["text", "two words", "", "  indented", "# not a comment", "key: value", "- item", "é", "\ttab", "x y  z", "end", "    deep", "--- x"]))
+        .map(|_| {
+            dice.pick(&[
+                "text",
+                "two words",
+                "",
+                "  indented",
+                "# not a comment",
+                "key: value",
+                "- item",
+                "é",
+                "\ttab",
+                "x y  z",
+                "end",
+                "    deep",
+                "--- x",
+            ])
+        })
         .collect();
     let first = lines.iter().find(|l| !l.is_empty()).copied().unwrap_or_default();
     if first.is_empty() || first.starts_with([' ', '\t']) {
@@ -125,8 +277,9 @@ fn block(dice: &mut Dice, indent: usize, mark: char) -> String {
 }
 
 fn long(dice: &mut Dice) -> String {
-    let words: Vec<&str> =
-        (0..20 + dice.below(30)).map(|_| dice.pick(&["lorem", "ipsum", "dolor", "it's", "x", "wörd", "http://a/b", "a,b", "12"])).collect();
+    let words: Vec<&str> = (0..20 + dice.below(30))
+        .map(|_| dice.pick(&["lorem", "ipsum", "dolor", "it's", "x", "wörd", "http://a/b", "a,b", "12"]))
+        .collect();
     let gap = dice.pick(&[" ", " ", " ", "  "]);
     let text = words.join(gap);
     match dice.below(3) {
@@ -138,7 +291,21 @@ fn long(dice: &mut Dice) -> String {
 
 fn flow_scalar(dice: &mut Dice) -> String {
     let plain = *dice.pick(&[
-        &"a", &"1", &"0644", &"1.10", &"true", &"null", &"~", &"yes", &"2024-02-29", &"2001-12-14T21:59:43Z", &"x y", &"é", &"1_0", &".5", &"-1",
+        &"a",
+        &"1",
+        &"0644",
+        &"1.10",
+        &"true",
+        &"null",
+        &"~",
+        &"yes",
+        &"2024-02-29",
+        &"2001-12-14T21:59:43Z",
+        &"x y",
+        &"é",
+        &"1_0",
+        &".5",
+        &"-1",
     ]);
     match dice.below(4) {
         0 => double(dice),

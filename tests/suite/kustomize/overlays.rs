@@ -9,7 +9,8 @@ const NAMES: [&str; 5] = ["web", "db", "api-1", "e4", "worker"];
 
 /// Writes `base`, `mid` and `top` below a directory.
 pub(super) fn write(dice: &mut Dice, root: &Path) {
-    let files: Vec<(String, String)> = (0..2 + dice.below(4)).map(|i| (format!("r{i}.yaml"), objects(dice, i))).collect();
+    let files: Vec<(String, String)> =
+        (0..2 + dice.below(4)).map(|i| (format!("r{i}.yaml"), objects(dice, i))).collect();
     let list: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let (mut base, extra) = features(dice, &format!("resources: [{}]\n", list.join(", ")), 4);
     if dice.once_in(12) {
@@ -67,17 +68,29 @@ fn object(dice: &mut Dice, number: usize) -> String {
     match dice.below(12) {
         0..=2 => workload(dice, "Deployment", &meta, other),
         3 => workload(dice, "StatefulSet", &meta, other),
-        4 => format!("apiVersion: v1\nkind: Service\n{meta}spec:\n  selector: {{app: web}}\n  ports:\n  - port: 80\n    targetPort: http\n    protocol: TCP\n  - {{name: b, port: 443}}\n"),
-        5 => format!("apiVersion: v1\nkind: ConfigMap\n{meta}data:\n  a: \"1\"\n  b: |\n    x\n    y\n  c: >\n    folded\n      more\n    text\n"),
+        4 => format!(
+            "apiVersion: v1\nkind: Service\n{meta}spec:\n  selector: {{app: web}}\n  ports:\n  - port: 80\n    targetPort: http\n    protocol: TCP\n  - {{name: b, port: 443}}\n"
+        ),
+        5 => format!(
+            "apiVersion: v1\nkind: ConfigMap\n{meta}data:\n  a: \"1\"\n  b: |\n    x\n    y\n  c: >\n    folded\n      more\n    text\n"
+        ),
         6 => format!("apiVersion: v1\nkind: ServiceAccount\n{meta}imagePullSecrets:\n- name: {other}\n"),
         7 => {
             let kind = dice.pick(&["RoleBinding", "ClusterRoleBinding"]);
             let account = dice.pick(&["default", "web", "db", "api-1"]);
-            format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\n{meta}roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {other}}}\nsubjects:\n- kind: ServiceAccount\n  name: {account}\n- {{kind: User, name: {other}, apiGroup: rbac.authorization.k8s.io}}\n")
+            format!(
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\n{meta}roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {other}}}\nsubjects:\n- kind: ServiceAccount\n  name: {account}\n- {{kind: User, name: {other}, apiGroup: rbac.authorization.k8s.io}}\n"
+            )
         }
-        8 => format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n{meta}rules:\n- apiGroups: [\"\"]\n  resources: [secrets]\n  resourceNames: [{other}]\n  verbs: [get]\n"),
-        9 => format!("apiVersion: example.com/v1\nkind: Thing\n{meta}spec:\n  image: nginx:1\n  items:\n  - name: a\n    value: 1\n  - name: b\n    value: yes\n  template:\n    spec:\n      containers:\n      - name: c\n        image: nginx:1.2\n  when: 2024-01-02\n  mode: 0644\n"),
-        10 => format!("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n{meta}spec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {other}}}\n  maxReplicas: 3\n"),
+        8 => format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n{meta}rules:\n- apiGroups: [\"\"]\n  resources: [secrets]\n  resourceNames: [{other}]\n  verbs: [get]\n"
+        ),
+        9 => format!(
+            "apiVersion: example.com/v1\nkind: Thing\n{meta}spec:\n  image: nginx:1\n  items:\n  - name: a\n    value: 1\n  - name: b\n    value: yes\n  template:\n    spec:\n      containers:\n      - name: c\n        image: nginx:1.2\n  when: 2024-01-02\n  mode: 0644\n"
+        ),
+        10 => format!(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n{meta}spec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {other}}}\n  maxReplicas: 3\n"
+        ),
         _ => format!("apiVersion: v1\nkind: Secret\n{meta}type: Opaque\nstringData:\n  password: x\n"),
     }
 }
@@ -89,7 +102,9 @@ fn workload(dice: &mut Dice, kind: &str, meta: &str, other: &str) -> String {
     if kind == "StatefulSet" {
         _ = writeln!(out, "  serviceName: {other}");
     }
-    out.push_str("  selector:\n    matchLabels: {app: web}\n  template:\n    metadata:\n      labels: {app: web}\n    spec:\n");
+    out.push_str(
+        "  selector:\n    matchLabels: {app: web}\n  template:\n    metadata:\n      labels: {app: web}\n    spec:\n",
+    );
     if dice.once_in(2) {
         _ = write!(out, "      serviceAccountName: {other}\n      nodeSelector:\n");
     }
@@ -99,12 +114,18 @@ fn workload(dice: &mut Dice, kind: &str, meta: &str, other: &str) -> String {
     if dice.once_in(2) {
         out.push_str("        - {containerPort: 443, name: tls, protocol: TCP}\n");
     }
-    _ = write!(out, "        env:\n        - name: A\n          value: \"1\"\n        - name: B\n          valueFrom: {{configMapKeyRef: {{name: {other}, key: a}}}}\n");
+    _ = write!(
+        out,
+        "        env:\n        - name: A\n          value: \"1\"\n        - name: B\n          valueFrom: {{configMapKeyRef: {{name: {other}, key: a}}}}\n"
+    );
     if dice.once_in(2) {
         out.push_str("      - name: side\n        image: busybox:1\n        args: [\"-c\", 'x y', 5]\n");
     }
     if dice.once_in(2) {
-        _ = write!(out, "      volumes:\n      - name: config\n        configMap:\n          name: {other}\n          defaultMode: 0644\n      - name: secret\n        secret: {{secretName: {other}}}\n");
+        _ = write!(
+            out,
+            "      volumes:\n      - name: config\n        configMap:\n          name: {other}\n          defaultMode: 0644\n      - name: secret\n        secret: {{secretName: {other}}}\n"
+        );
     }
     if dice.once_in(3) {
         out.push_str("      tolerations:\n      - key: a\n        operator: Exists\n");
@@ -131,7 +152,13 @@ fn features(dice: &mut Dice, start: &str, rarity: usize) -> (String, Vec<(String
     maybe(dice, 2, format!("labels:\n- pairs:\n    team: {value}\n{selectors}"));
     maybe(dice, 6, "commonLabels: {common: label}\n".to_owned());
     maybe(dice, 4, "commonAnnotations: {note: \"1.10\", other: x}\n".to_owned());
-    let image = dice.pick(&["newTag: \"2.0\"", "newName: other/nginx", "digest: sha256:aa", "newName: x, newTag: v3", "tagSuffix: -s"]);
+    let image = dice.pick(&[
+        "newTag: \"2.0\"",
+        "newName: other/nginx",
+        "digest: sha256:aa",
+        "newName: x, newTag: v3",
+        "tagSuffix: -s",
+    ]);
     maybe(dice, 2, format!("images:\n- {{name: nginx, {image}}}\n- {{name: busybox, newTag: \"9\"}}\n"));
     let name = dice.pick(&NAMES);
     maybe(dice, 12, format!("replicas:\n- {{name: {name}, count: 5}}\n"));
@@ -183,16 +210,16 @@ fn operations(dice: &mut Dice) -> String {
 }
 
 const OPERATIONS: [&str; 6] = [
-            "- op: add\n  path: /metadata/annotations/x\n  value: \"1\"\n",
-            "- op: add\n  path: /metadata/labels\n  value: {app: web, n: yes}\n",
-            "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: busybox:3\n",
-            "- op: copy\n  from: /metadata/name\n  path: /spec/copied\n",
-            "- op: add\n  path: /spec/extra\n  value: {a: [1, 2.50, 1e3], b: null, c: 0777, d: 2024-01-01}\n",
-            "- op: add\n  path: /spec/template/spec/tolerations\n  value:\n  - key: k\n    operator: Equal\n    value: \"on\"\n",
+    "- op: add\n  path: /metadata/annotations/x\n  value: \"1\"\n",
+    "- op: add\n  path: /metadata/labels\n  value: {app: web, n: yes}\n",
+    "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: busybox:3\n",
+    "- op: copy\n  from: /metadata/name\n  path: /spec/copied\n",
+    "- op: add\n  path: /spec/extra\n  value: {a: [1, 2.50, 1e3], b: null, c: 0777, d: 2024-01-01}\n",
+    "- op: add\n  path: /spec/template/spec/tolerations\n  value:\n  - key: k\n    operator: Equal\n    value: \"on\"\n",
 ];
 
 const RARE_OPERATIONS: [&str; 7] = [
-            "- op: add\n  path: /spec/template/spec/containers/0/env/-\n  value: {name: NEW, value: \"x\"}\n",
+    "- op: add\n  path: /spec/template/spec/containers/0/env/-\n  value: {name: NEW, value: \"x\"}\n",
     "- op: remove\n  path: /spec/replicas\n",
     "- op: test\n  path: /kind\n  value: Deployment\n",
     "- op: test\n  path: /spec/selector\n  value: {matchLabels: {app: web}}\n",
@@ -212,7 +239,12 @@ fn strategic(dice: &mut Dice) -> String {
     out.push_str("spec:\n");
     out.push_str(dice.pick(&["  replicas: 3\n", "  replicas: \"4\"\n", "  replicas: null\n", "  paused: yes\n"]));
     out.push_str("  template:\n    spec:\n");
-    out.push_str(dice.pick(&["      nodeSelector: {a: b}\n", "      priorityClassName: high\n", "      tolerations: []\n", "      nodeSelector: null\n"]));
+    out.push_str(dice.pick(&[
+        "      nodeSelector: {a: b}\n",
+        "      priorityClassName: high\n",
+        "      tolerations: []\n",
+        "      nodeSelector: null\n",
+    ]));
     if dice.once_in(2) {
         out.push_str("      containers:\n");
         for _ in 0..=dice.below(2) {
@@ -237,12 +269,23 @@ fn strategic(dice: &mut Dice) -> String {
 fn generator(dice: &mut Dice, out: &mut String, files: &mut Vec<(String, String)>) {
     let behavior = if dice.once_in(5) { dice.pick(&["  behavior: merge\n", "  behavior: replace\n"]) } else { "" };
     let name = if behavior.is_empty() { format!("settings{}", dice.below(9)) } else { "web".to_owned() };
-    let options = dice.pick(&["", "", "  options: {disableNameSuffixHash: true}\n", "  options:\n    labels: {g: h}\n    immutable: true\n"]);
+    let options = dice.pick(&[
+        "",
+        "",
+        "  options: {disableNameSuffixHash: true}\n",
+        "  options:\n    labels: {g: h}\n    immutable: true\n",
+    ]);
     if behavior.is_empty() && dice.once_in(3) {
-        _ = write!(out, "secretGenerator:\n- name: {name}\n{behavior}{options}  literals: [\"p=a<b>&c\", user=\"x y\"]\n");
+        _ = write!(
+            out,
+            "secretGenerator:\n- name: {name}\n{behavior}{options}  literals: [\"p=a<b>&c\", user=\"x y\"]\n"
+        );
         return;
     }
-    _ = write!(out, "configMapGenerator:\n- name: {name}\n{behavior}{options}  literals:\n  - a=1\n  - b=two words\n  - c=\n");
+    _ = write!(
+        out,
+        "configMapGenerator:\n- name: {name}\n{behavior}{options}  literals:\n  - a=1\n  - b=two words\n  - c=\n"
+    );
     if dice.once_in(2) {
         out.push_str("  files: [gen.txt, renamed=gen.txt]\n  envs: [gen.env]\n");
         files.push(("gen.txt".to_owned(), dice.pick(&["line\n", "a\nb \n", "tab\tx", "\u{1F600}\n", ""]).to_owned()));
@@ -254,7 +297,11 @@ fn generator(dice: &mut Dice, out: &mut String, files: &mut Vec<(String, String)
 }
 
 fn replacement(dice: &mut Dice, out: &mut String) {
-    let source = dice.pick(&["kind: ConfigMap, name: web, fieldPath: data.a", "kind: ConfigMap, name: web, fieldPath: data.b, options: {delimiter: \":\", index: 1}", "kind: Deployment, name: web"]);
+    let source = dice.pick(&[
+        "kind: ConfigMap, name: web, fieldPath: data.a",
+        "kind: ConfigMap, name: web, fieldPath: data.b, options: {delimiter: \":\", index: 1}",
+        "kind: Deployment, name: web",
+    ]);
     let path = dice.pick(&[
         "spec.replicas",
         "spec.template.spec.containers.[name=main].image",
@@ -263,5 +310,8 @@ fn replacement(dice: &mut Dice, out: &mut String) {
         "spec.template.metadata.labels.app",
     ]);
     let options = dice.pick(&["", "    options: {create: true}\n", "    options: {delimiter: \":\", index: 1}\n"]);
-    _ = write!(out, "replacements:\n- source: {{{source}}}\n  targets:\n  - select: {{kind: Deployment}}\n    fieldPaths: [\"{path}\"]\n{options}");
+    _ = write!(
+        out,
+        "replacements:\n- source: {{{source}}}\n  targets:\n  - select: {{kind: Deployment}}\n    fieldPaths: [\"{path}\"]\n{options}"
+    );
 }

@@ -97,6 +97,10 @@ fn report(what: &str, outcome: &[Agreement]) {
         number(&Agreement::Refused),
         differing.len()
     );
-    let shown: Vec<String> = differing.iter().take(8).map(|a| if let Agreement::Differs(how) = a { how.clone() } else { String::new() }).collect();
+    let shown: Vec<String> = differing
+        .iter()
+        .take(8)
+        .map(|a| if let Agreement::Differs(how) = a { how.clone() } else { String::new() })
+        .collect();
     assert!(differing.is_empty(), "{}", shown.join("\n=====\n"));
 }
