@@ -1,8 +1,10 @@
 //! The terminal: data on stdout, everything else on stderr.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
+use serde_json::Value;
 
 use super::args::{Color, Format, Global};
 use crate::diagnostic::{Diagnostics, Severity};
@@ -17,6 +19,8 @@ pub(super) struct Console {
     verbose: bool,
     stdout: Look,
     stderr: Look,
+    /// A report without errors that waits for the command's own JSON: a run prints one document.
+    pending: Mutex<Option<Value>>,
 }
 
 impl Console {
@@ -44,12 +48,20 @@ impl Console {
                 color: colored(AutoStream::choice(&io::stderr())),
                 width: width(io::stderr().is_terminal()),
             },
+            pending: Mutex::default(),
         }
     }
 
     /// A console without colours or settings, for when there are no arguments to ask.
     pub(super) fn plain() -> Self {
-        Self { format: Format::Human, quiet: false, verbose: false, stdout: Look::default(), stderr: Look::default() }
+        Self {
+            format: Format::Human,
+            quiet: false,
+            verbose: false,
+            stdout: Look::default(),
+            stderr: Look::default(),
+            pending: Mutex::default(),
+        }
     }
 
     /// How text on stdout looks.
@@ -69,10 +81,31 @@ impl Console {
 
     /// Prints what the command was asked for.
     pub(super) fn data(&self, text: &str) -> anyhow::Result<()> {
+        self.take_pending();
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()?;
         Ok(())
+    }
+
+    /// Prints a JSON object that a command was asked for, with the report of the run in it.
+    pub(super) fn json(&self, mut value: Value) -> anyhow::Result<()> {
+        if let (Value::Object(own), Some(Value::Object(report))) = (&mut value, self.take_pending()) {
+            report.into_iter().for_each(|(key, part)| _ = own.entry(key).or_insert(part));
+        }
+        self.data(&format!("{value:#}\n"))
+    }
+
+    /// Prints the report that no command's own JSON took along.
+    pub(super) fn finish(&self) -> anyhow::Result<()> {
+        match self.take_pending() {
+            Some(report) => self.data(&format!("{report:#}\n")),
+            None => Ok(()),
+        }
+    }
+
+    fn take_pending(&self) -> Option<Value> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Says what was done, unless the user wants quiet.
@@ -108,7 +141,12 @@ impl Console {
                 eprint_line(&format!("{}\n\n{}", text.trim_end(), report::summary(&found)));
                 Ok(())
             }
-            Format::Json => self.data(&report::json(&found, sources)),
+            Format::Json if found.has_errors() => self.data(&report::json(&found, sources)),
+            Format::Json => {
+                let report = serde_json::from_str(&report::json(&found, sources))?;
+                *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+                Ok(())
+            }
             Format::Github => self.data(&report::github(&found, sources, directory)),
             Format::Sarif => self.data(&report::sarif(&found, sources, directory)),
         }

@@ -71,7 +71,7 @@ fn run(cli: &Cli) -> Outcome {
         // A pool that exists already is the only way in which this fails, and then it is as good.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build_global();
     }
-    let outcome = dispatch(cli, &console);
+    let outcome = dispatch(cli, &console).and_then(|outcome| console.finish().map(|()| outcome));
     match outcome {
         Ok(outcome) => outcome,
         Err(why) if console::is_broken_pipe(&why) => Outcome::Good,

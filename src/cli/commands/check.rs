@@ -101,10 +101,7 @@ fn print(console: &Console, held: &[Held], gone: &[Comparison]) -> anyhow::Resul
             });
             Ok(())
         }
-        Format::Json if comparisons().next().is_none() => Ok(()),
-        Format::Json => {
-            console.data(&format!("{:#}\n", json!({"version": 1, "sites": comparisons().collect::<Vec<_>>()})))
-        }
+        Format::Json => console.json(json!({"version": 1, "sites": comparisons().collect::<Vec<_>>()})),
         Format::Github | Format::Sarif => {
             let count = comparisons().map(|c| c.changes.len()).sum::<usize>();
             if count > 0 {

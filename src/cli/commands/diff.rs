@@ -129,7 +129,7 @@ fn print(console: &Console, commit: &str, differences: &BTreeMap<String, Differe
     if console.format() == Format::Json {
         let sites: serde_json::Map<_, _> =
             differences.iter().map(|(site, d)| (site.clone(), semantic::to_json(d))).collect();
-        return console.data(&format!("{:#}\n", json!({"version": 1, "against": commit, "sites": sites})));
+        return console.json(json!({"version": 1, "against": commit, "sites": sites}));
     }
     if differences.is_empty() {
         console.note("no final manifest differs");
