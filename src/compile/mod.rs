@@ -84,18 +84,22 @@ impl<'a> Compiler<'a> {
         Some(CompiledSite { plan, rendered, changes, tree, names, argocd })
     }
 
-    /// The overlays of all instances; `None` when one has errors.
+    /// The overlays of all instances; `None` when one has errors. An app whose base has errors has told them already.
     fn overlays(&self, plan: &SitePlan, found: &mut Diagnostics) -> Option<BTreeMap<String, Overlay>> {
         let mut overlays = BTreeMap::new();
+        let mut complete = true;
         for instance in &plan.instances {
             let catalogue = self.bases.catalogue(instance.app().map(AsRef::as_ref));
             let base = self.base(plan, instance, found);
-            let (Some(catalogue), Some(base)) = (catalogue, base) else { continue };
+            let (Some(catalogue), Some(base)) = (catalogue, base) else {
+                complete = false;
+                continue;
+            };
             let (made, problems) = overlay(&OverlayInput { plan, instance, base: &base, catalogue: &catalogue });
             found.append(problems);
             overlays.insert(instance.name.clone(), made);
         }
-        (!found.has_errors()).then_some(overlays)
+        (complete && !found.has_errors()).then_some(overlays)
     }
 
     /// The objects of the instance's base, after the site's exceptions.
