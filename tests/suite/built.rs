@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use siteplan::manifest::Object;
-use siteplan::yaml::{Limits, read};
+use siteplan::yaml::{Limits, read, write_documents_as_kustomize};
 
+use crate::compiled::Compiled;
 use crate::{oracle, repository};
 
 /// A directory from the root of the repository, and what kustomize printed for it.
@@ -45,6 +46,19 @@ pub(crate) fn build(tool: &Path, arguments: &[&str]) -> Built {
     let complaints: Vec<&String> = all.iter().filter_map(|r| r.as_ref().err()).collect();
     assert!(complaints.is_empty(), "{} cannot build\n{complaints:#?}", tool.display());
     all.into_iter().flatten().collect()
+}
+
+/// Fails unless kustomize builds from each instance's overlay below a fleet's out/ what siteplan has rendered for it.
+pub(crate) fn assert_rendered(kustomize: &Path, fleet: &Path, compiled: &Compiled) {
+    for site in &compiled.sites {
+        for (instance, objects) in &site.rendered {
+            let directory = format!("out/{}/{instance}", site.plan.name);
+            let output = Command::new(kustomize).arg("build").arg(fleet.join(&directory)).output().unwrap();
+            assert!(output.status.success(), "{directory}: {}", String::from_utf8_lossy(&output.stderr));
+            let rendered = write_documents_as_kustomize(objects.iter().map(Object::value));
+            assert_eq!(rendered, String::from_utf8_lossy(&output.stdout), "{directory}");
+        }
+    }
 }
 
 /// The objects in what kustomize printed.

@@ -6,9 +6,15 @@
     reason = "a test that cannot go on has failed, and one that skips says so"
 )]
 
+mod broken_inputs;
 mod built;
 mod bundle;
+mod cli;
+mod compiled;
 mod crds;
+mod determinism;
+mod fleet;
+mod golden;
 mod health;
 mod interruption;
 mod kustomize;

@@ -22,7 +22,7 @@ pub(crate) fn files(directory: &str, extension: &str) -> Vec<(String, String)> {
 /// Path and text of every text file that is committed or about to be.
 pub(crate) fn all_files() -> Vec<(String, String)> {
     let entries = fs_err::read_dir(root()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
-    let passed_over = |name: &String| matches!(name.as_str(), ".git" | "target") || name.starts_with("out.");
+    let passed_over = |name: &String| matches!(name.as_str(), ".git" | "target" | ".siteplan-stage");
     let paths = entries.filter(|name| !passed_over(name)).flat_map(|name| list(&name));
     paths.filter_map(|path| fs_err::read_to_string(root().join(&path)).ok().map(|text| (path, text))).collect()
 }

@@ -1,0 +1,373 @@
+//! The program from outside: exit codes, streams, formats, help.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::repository::{copy_of_fleet, edit, list, siteplan, snapshot, write};
+
+const HETERO: &str = "sites/fusion-hetero.yaml";
+
+/// A misspelt pool, with a name that no format may print as it is.
+fn broken() -> tempfile::TempDir {
+    let fleet = copy_of_fleet();
+    edit(fleet.path(), HETERO, "flask-build: {pool: appserver}", "flask-build: {pool: \"app\\tserver %0A::\"}");
+    fleet
+}
+
+#[test]
+fn help_of_every_command() {
+    let mut text = String::new();
+    let directory = tempfile::tempdir().unwrap();
+    for path in paths(&siteplan::cli::command(), &[]) {
+        let words: Vec<&str> = path.iter().map(String::as_str).collect();
+        let ran = siteplan(directory.path(), &[&words[..], &["--help"]].concat());
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{words:?}");
+        let command = [&["siteplan"], &words[..]].concat().join(" ");
+        let help = if words.is_empty() { ran.stdout } else { without_global_options(&ran.stdout) };
+        let _ = writeln!(text, "$ {command} --help\n{help}");
+    }
+    assert_snapshot!("help", text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>());
+}
+
+/// The options that every command takes are in the snapshot once.
+fn without_global_options(help: &str) -> String {
+    let (before, rest) = help.split_once("Global options:\n").unwrap_or((help, ""));
+    let own = rest.lines().skip_while(|line| line.is_empty() || line.starts_with(' '));
+    before.to_owned() + &own.map(|line| format!("{line}\n")).collect::<String>()
+}
+
+/// The words of every command, the program itself first.
+fn paths(command: &clap::Command, above: &[String]) -> Vec<Vec<String>> {
+    let mut paths = vec![above.to_vec()];
+    for command in command.get_subcommands().filter(|c| c.get_name() != "help") {
+        paths.extend(paths_below(command, above));
+    }
+    paths
+}
+
+fn paths_below(command: &clap::Command, above: &[String]) -> Vec<Vec<String>> {
+    paths(command, &[above, &[command.get_name().to_owned()]].concat())
+}
+
+#[test]
+fn build_then_check_then_nothing_differs() {
+    let fleet = copy_of_fleet();
+    fs_err::remove_dir_all(fleet.path().join("out")).unwrap();
+    let checked = siteplan(fleet.path(), &["check", "--list"]);
+    assert_eq!(checked.code, Some(1));
+    assert!(checked.stdout.lines().all(|line| line.starts_with("added ")), "{}", checked.stdout);
+    let built = siteplan(fleet.path(), &["build"]);
+    assert_eq!((built.code, built.stdout.as_str()), (Some(0), ""), "{}", built.stderr);
+    assert_eq!(siteplan(fleet.path(), &["check"]).code, Some(0));
+}
+
+#[test]
+fn check_shows_what_was_edited_by_hand() {
+    let fleet = copy_of_fleet();
+    let path = list("out/acp-plant/apps").into_iter().find(|p| p.ends_with("/odf.yaml")).unwrap();
+    let text = fs_err::read_to_string(fleet.path().join(&path)).unwrap();
+    write(fleet.path(), &path, &text.replace("kind: Application\n", "kind: Applicaton\n"));
+    let ran = siteplan(fleet.path(), &["check"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("-kind: Applicaton\n+kind: Application\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("edited by hand  {path}")), "{}", ran.stdout);
+    assert!(ran.stderr.contains("edited-by-hand"), "{}", ran.stderr);
+}
+
+#[test]
+fn building_one_site_leaves_the_others_alone() {
+    let fleet = broken();
+    fs_err::remove_dir_all(fleet.path().join("out/acp-plant")).unwrap();
+    let other = snapshot(&fleet.path().join("out/fusion-hetero"));
+    let ran = siteplan(fleet.path(), &["build", "acp-plant"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(fleet.path().join("out/acp-plant/apps/kustomization.yaml").is_file());
+    assert!(snapshot(&fleet.path().join("out/fusion-hetero")) == other);
+}
+
+#[test]
+fn an_unknown_site_has_a_suggestion() {
+    let ran = siteplan(copy_of_fleet().path(), &["build", "acp-plnt"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert_snapshot!(ran.stderr, @"error: there is no site `acp-plnt`: did you mean `acp-plant`?");
+}
+
+#[test]
+fn a_directory_without_a_fleet_says_what_to_do() {
+    let empty = tempfile::tempdir().unwrap();
+    let ran = siteplan(empty.path(), &["build"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert_snapshot!(ran.stderr, @"
+    error[missing-fleet-file]: there is no `siteplan.yaml` in `FLEET`
+     |
+     = help: run `siteplan init` to begin a fleet here, or choose its directory with `-C DIR`
+
+    1 error
+    ");
+    assert!(snapshot(empty.path()).is_empty());
+}
+
+#[test]
+fn an_unknown_flag_is_an_error() {
+    let ran = siteplan(Path::new("."), &["build", "--jbos", "3"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn json_is_one_document() {
+    let ran = siteplan(broken().path(), &["build", "--format", "json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), ""));
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_snapshot!(serde_json::to_string_pretty(&report).unwrap(), @r#"
+    {
+      "diagnostics": [
+        {
+          "code": "unknown-pool",
+          "help": "the pools are `appserver` and `database`",
+          "labels": [
+            {
+              "end": {
+                "column": 44,
+                "line": 37,
+                "offset": 1327
+              },
+              "file": "sites/fusion-hetero.yaml",
+              "pointer": "/spec/apps/flask-build/pool",
+              "start": {
+                "column": 25,
+                "line": 37,
+                "offset": 1308
+              },
+              "text": ""
+            },
+            {
+              "end": {
+                "column": 8,
+                "line": 12,
+                "offset": 394
+              },
+              "file": "sites/fusion-hetero.yaml",
+              "pointer": "/spec/pools",
+              "start": {
+                "column": 3,
+                "line": 12,
+                "offset": 389
+              },
+              "text": "the site's pools"
+            }
+          ],
+          "message": "`flask-build` asks for the pool `app\tserver %0A::`, which this site does not have",
+          "severity": "error"
+        }
+      ],
+      "errors": 1,
+      "notes": 0,
+      "version": 1,
+      "warnings": 0
+    }
+    "#);
+}
+
+#[test]
+fn json_says_what_differs_in_the_same_document() {
+    let fleet = copy_of_fleet();
+    fs_err::remove_file(fleet.path().join("out/acp-plant/apps/odf.yaml")).unwrap();
+    let ran = siteplan(fleet.path(), &["check", "--format", "json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["errors"], 0);
+    assert_eq!(report["sites"].as_array().unwrap().len(), 1);
+    assert_eq!(report["sites"][0]["site"], "acp-plant");
+}
+
+#[test]
+fn github_gets_workflow_commands() {
+    let ran = siteplan(broken().path(), &["check", "--format", "github"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), ""));
+    assert_snapshot!(ran.stdout, @r"::error file=sites/fusion-hetero.yaml,line=37,endLine=37,col=25,endColumn=44,title=unknown-pool::`flask-build` asks for the pool `app\tserver %250A::`, which this site does not have%0Asites/fusion-hetero.yaml:12:3: the site's pools%0Ahelp: the pools are `appserver` and `database`");
+}
+
+#[test]
+fn sarif_has_what_code_scanning_needs() {
+    let ran = siteplan(broken().path(), &["check", "--format", "sarif"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), ""));
+    let log: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().unwrap().contains("sarif"));
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(run["tool"]["driver"]["name"], "siteplan");
+    for rule in rules {
+        assert!(
+            rule["id"].is_string() && rule["shortDescription"]["text"].is_string() && rule["help"]["text"].is_string(),
+            "{rule}"
+        );
+    }
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1);
+    let result = &results[0];
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!((&result["ruleId"], &rules[index]["id"]), (&Value::from("unknown-pool"), &Value::from("unknown-pool")));
+    assert!(result["message"]["text"].is_string() && result["partialFingerprints"].is_object(), "{result}");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], HETERO);
+    assert!(place["region"]["startLine"].as_u64().unwrap() > 1);
+}
+
+#[test]
+fn a_fleet_without_errors_gives_empty_reports() {
+    let fleet = copy_of_fleet();
+    let json: Value = serde_json::from_str(&siteplan(fleet.path(), &["check", "--format", "json"]).stdout).unwrap();
+    assert!(json["diagnostics"].as_array().unwrap().iter().all(|d| d["severity"] != "error"), "{json}");
+    let sarif: Value = serde_json::from_str(&siteplan(fleet.path(), &["check", "--format", "sarif"]).stdout).unwrap();
+    assert!(sarif["runs"][0]["results"].is_array(), "{sarif}");
+}
+
+#[test]
+fn resolve_says_where_each_line_comes_from() {
+    let fleet = copy_of_fleet();
+    let ran = siteplan(fleet.path(), &["resolve", "acp-plant"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert!(ran.stdout.contains("# base/profiles/acp-ha.yaml:") && ran.stdout.contains("# sites/acp-plant.yaml:"));
+    assert!(ran.stdout.contains("mode: three-node"), "{}", ran.stdout);
+    let json = siteplan(fleet.path(), &["resolve", "acp-plant", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["spec"]["ha"]["mode"], "three-node");
+}
+
+#[test]
+fn apps_lists_all_and_shows_every_default_of_one() {
+    let fleet = copy_of_fleet();
+    let all = siteplan(fleet.path(), &["apps"]);
+    assert_eq!(all.code, Some(0));
+    assert_eq!(all.stdout.lines().count(), list("base/apps").iter().filter(|p| p.ends_with("/app.yaml")).count());
+    let one = siteplan(fleet.path(), &["apps", "plant-web"]);
+    assert!(one.stdout.contains("onRemove: delete") && one.stdout.contains("conflicts: []"), "{}", one.stdout);
+    assert_eq!(siteplan(fleet.path(), &["apps", "plant-wbe"]).code, Some(2));
+}
+
+#[test]
+fn graph_shows_the_waves() {
+    let fleet = copy_of_fleet();
+    assert_snapshot!(siteplan(fleet.path(), &["graph", "fusion-hetero"]).stdout, @"
+    fusion-hetero
+      wave 0
+        namespaces
+        nodes
+      wave 1
+        crunchy-operator  after namespaces, nodes
+        flask-build       after namespaces, nodes
+      wave 2
+        database          after crunchy-operator
+        flask-appserver   after flask-build
+      wave 3
+        hetero-verify     after flask-appserver
+    ");
+    let mermaid = siteplan(fleet.path(), &["graph", "fusion-hetero", "--as", "mermaid"]);
+    assert!(mermaid.stdout.starts_with("flowchart LR\n"), "{}", mermaid.stdout);
+    let dot = siteplan(fleet.path(), &["graph", "fusion-hetero", "--as", "dot"]);
+    assert!(dot.stdout.starts_with("digraph ") && dot.stdout.ends_with("}\n"), "{}", dot.stdout);
+}
+
+#[test]
+fn explain_knows_every_code_and_every_field() {
+    let fleet = copy_of_fleet();
+    for rule in siteplan::diagnostic::rules::ALL {
+        let ran = siteplan(fleet.path(), &["explain", rule.code]);
+        assert!(ran.code == Some(0) && ran.stdout.contains(rule.code), "{}", rule.code);
+    }
+    assert_snapshot!(siteplan(fleet.path(), &["explain", "unknown-pol"]).stderr, @"error: there is no diagnostic `unknown-pol`: did you mean `unknown-pool`?");
+    assert_snapshot!(siteplan(fleet.path(), &["explain", "fusion-hetero", "Deployment/flask-appserver", "affinity"]).stdout, @"
+    Deployment/flask-appserver (flask-appserver on fusion-hetero)
+
+      /spec/template/spec/affinity   (placement)
+          nodeAffinity:
+            requiredDuringSchedulingIgnoredDuringExecution:
+              nodeSelectorTerms:
+              - matchExpressions:
+                - key: kubernetes.io/arch
+                  operator: In
+                  values:
+                  - ppc64le
+                - key: workload-type
+                  operator: In
+                  values:
+                  - appserver
+          from sites/fusion-hetero.yaml:38:23
+          from sites/fusion-hetero.yaml:22:7
+          from base/apps/flask-appserver/app.yaml:10:3
+    ");
+}
+
+#[test]
+fn render_prints_what_kustomize_would() {
+    let fleet = copy_of_fleet();
+    let of_site = siteplan(fleet.path(), &["render", "fusion-hetero/flask-appserver"]);
+    assert_eq!((of_site.code, of_site.stderr.as_str()), (Some(0), ""));
+    let of_directory = siteplan(fleet.path(), &["render", "out/fusion-hetero/flask-appserver"]);
+    assert_eq!(of_site.stdout, of_directory.stdout);
+    let of_nothing = siteplan(fleet.path(), &["render", "fusion-hetero/flask"]);
+    assert_eq!((of_nothing.code, of_nothing.stdout.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn a_fleet_from_nothing() {
+    let fleet = tempfile::tempdir().unwrap();
+    for command in [&["init"][..], &["new", "site", "plant-01"], &["new", "app", "hello-too"], &["build"], &["check"]] {
+        let ran = siteplan(fleet.path(), command);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{command:?}: {}", ran.stderr);
+    }
+    assert!(fleet.path().join("out/plant-01/hello/kustomization.yaml").is_file());
+    for command in [&["init"][..], &["new", "site", "plant-01"], &["new", "app", "hello"], &["new", "site", "../up"]] {
+        let before = snapshot(fleet.path());
+        let ran = siteplan(fleet.path(), command);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{command:?}");
+        assert!(snapshot(fleet.path()) == before, "{command:?} has changed something");
+    }
+}
+
+#[test]
+fn schemas_completions_and_manual_are_printed() {
+    let nowhere = tempfile::tempdir().unwrap();
+    for kind in ["fleet", "site", "profile", "app"] {
+        let schema: Value = serde_json::from_str(&siteplan(nowhere.path(), &["schema", "print", kind]).stdout).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = siteplan(nowhere.path(), &["completions", shell]);
+        assert!(ran.code == Some(0) && ran.stdout.contains("siteplan"), "{shell}");
+    }
+    for words in [&["man"][..], &["man", "build"]] {
+        assert!(siteplan(nowhere.path(), words).stdout.contains(".TH siteplan"), "{words:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_early_is_no_error() {
+    let fleet = copy_of_fleet();
+    let script = format!(
+        "'{}' -C '{}' render acp-plant | head -n 1; echo ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_siteplan"),
+        fleet.path().display()
+    );
+    let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with("\n0\n"));
+}
+
+#[test]
+fn colour_is_for_terminals_or_on_demand() {
+    let fleet = broken();
+    assert!(!siteplan(fleet.path(), &["check"]).stderr.contains('\u{1b}'));
+    assert!(siteplan(fleet.path(), &["check", "--color", "always"]).stderr.contains("\u{1b}["));
+}
+
+#[test]
+fn quiet_prints_errors_only() {
+    let fleet = copy_of_fleet();
+    let ran = siteplan(fleet.path(), &["build", "-q"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""));
+}
