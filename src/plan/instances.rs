@@ -94,6 +94,12 @@ fn instance(site: &Site, (name, spec): (&String, &AppInstance), app: &Arc<App>, 
     }
 }
 
+/// Whether an instance of the site is of an app whose file has errors of its own.
+pub(super) fn any_broken(site: &Site, repository: &Repository) -> bool {
+    let enabled = site.spec.apps.iter().filter(|(_, spec)| spec.enabled);
+    enabled.map(|(name, spec)| spec.uses.as_ref().unwrap_or(name)).any(|app| repository.is_broken(app))
+}
+
 fn app(
     site: &Site,
     repository: &Repository,

@@ -61,5 +61,6 @@ pub fn plan(site: Arc<Site>, repository: &Repository) -> (Option<SitePlan>, Diag
     };
     instances::add_built_in(&mut plan);
     context::fill(&mut plan);
-    (Some(plan).filter(|_| !found.has_errors()), found)
+    let complete = !found.has_errors() && !instances::any_broken(&plan.site, repository);
+    (Some(plan).filter(|_| complete), found)
 }
