@@ -34,6 +34,127 @@ fn the_table_is_sorted_and_codes_are_unique() {
     assert_eq!(codes, Vec::from_iter(sorted));
 }
 
+/// A code is an interface: CI settings and links name it. This list changes when one is added, and never otherwise.
+#[test]
+#[allow(clippy::too_many_lines, reason = "a line a code")]
+fn the_codes_are_these() {
+    let codes: Vec<&str> = rules::ALL.iter().map(|rule| rule.code).collect();
+    insta::assert_snapshot!(codes.join("\n"), @r"
+    access-mode-not-offered
+    ambiguous-reference
+    ambiguous-scalar
+    anchor-in-input
+    application-applied-server-side
+    conflicting-apps
+    control-character
+    crd-after-resource
+    crd-not-on-site
+    dependency-cycle
+    deprecated-kustomization-field
+    disk-count-mismatch
+    dry-run-not-skipped
+    duplicate-key
+    duplicate-node
+    duplicate-object
+    duplicate-resource
+    duplicate-site
+    edited-by-hand
+    empty-pool
+    field-path-leads-nowhere
+    fleet-too-large
+    foreign-file
+    generator-conflict
+    ha-mode-mismatch
+    image-not-allowed
+    indistinguishable-pools
+    kustomization-field
+    kustomize-cycle
+    kustomize-out-of-reach
+    ledger-unreadable
+    malformed-catalogue-entry
+    malformed-metadata
+    malformed-project
+    malformed-resource
+    malformed-value
+    merge-key-in-input
+    missing-fleet-file
+    missing-key
+    missing-kustomize-file
+    missing-requirement
+    missing-template
+    name-not-dns
+    name-not-of-file
+    name-too-long
+    namespace-not-made
+    namespace-not-movable
+    namespace-not-set
+    no-common-architecture
+    no-eligible-node
+    no-volume-claim
+    node-label-missing
+    non-string-key
+    not-a-choice
+    not-an-object
+    not-to-schema
+    object-too-large
+    odd-file
+    out-of-range
+    outside-kustomize-root
+    override-file
+    part-not-placeable
+    patch-does-not-apply
+    patch-not-readable
+    patch-target-missing
+    path-not-portable
+    placement-contradiction
+    pods-not-spread
+    project-after-application
+    project-forbids
+    project-too-wide
+    removal-not-approved
+    removal-unused
+    replacement-does-not-apply
+    reserved-name
+    secret-in-output
+    selector-not-expressible
+    set-target-missing
+    several-documents
+    shared-application-name
+    shared-resource
+    source-path-missing
+    spec-not-normal
+    sync-option-too-new
+    tag-in-input
+    template-error
+    terms-ignored
+    too-few-replicas
+    too-many-replicas
+    two-default-classes
+    unclear-destination
+    unknown-app
+    unknown-argocd-version
+    unknown-instance
+    unknown-key
+    unknown-kind-scope
+    unknown-kind-version
+    unknown-part
+    unknown-pool
+    unknown-profile
+    unknown-reference
+    unknown-schema-keyword
+    unknown-storage-role
+    unknown-sync-option
+    unprintable-resource
+    unreadable-file
+    unsupported-kustomization
+    unusable-schema
+    wave-not-integer
+    waves-not-gated
+    wrong-type
+    yaml-syntax
+    ");
+}
+
 #[test]
 fn every_rule_has_a_page_with_four_headings_and_no_page_is_left_over() {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
