@@ -40,7 +40,7 @@ pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, 
     for resource in &mut made.resources {
         add_hash(resource).map_err(|e| unprintable(resource, &e.path, &e.reason))?;
     }
-    reference::follow(&mut made.resources, &made.config.references)
+    reference::follow(&mut made.resources, &made.config)
         .map_err(|message| of_file(&rules::AMBIGUOUS_REFERENCE, file, message))?;
     for resource in &made.resources {
         if resource.kind().is_empty() || (resource.name().is_empty() && !resource.kind().ends_with("List")) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Read access to the files of a repository. Paths are relative to its root, with `/` and without `.` and `..`; the empty path is
 /// the root.
@@ -57,31 +57,64 @@ impl From<io::Error> for FileError {
     }
 }
 
-/// A directory on disk. No symbolic link may leave it.
-#[derive(Debug, Clone)]
+/// A directory on disk. No symbolic link may leave it. Directories are looked up once, as if nothing moved while it lives.
+#[derive(Debug)]
 pub struct DiskFiles {
     root: PathBuf,
+    directories: Mutex<BTreeMap<String, Result<String, FileError>>>,
 }
 
 impl DiskFiles {
     /// The files below a directory.
     pub fn new(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: fs_err::canonicalize(root)? })
+        Ok(Self { root: fs_err::canonicalize(root)?, directories: Mutex::default() })
+    }
+
+    /// The directory that a path leads to, without links.
+    fn directory(&self, path: &str) -> Result<String, FileError> {
+        if path.is_empty() {
+            return Ok(String::new());
+        }
+        let known = self.directories.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let found = match self.look_up(path) {
+            Ok((directory, FileKind::Directory)) => Ok(directory),
+            Ok(_) => Err(FileError::Missing),
+            Err(e) => Err(e),
+        };
+        self.directories.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
+        found
+    }
+
+    fn look_up(&self, path: &str) -> Result<(String, FileKind), FileError> {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let parent = self.directory(parent)?;
+        let direct = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
+        let found = std::fs::symlink_metadata(self.root.join(&direct))?;
+        if !found.is_symlink() {
+            return Ok((direct, if found.is_dir() { FileKind::Directory } else { FileKind::File }));
+        }
+        let found = std::fs::canonicalize(self.root.join(&direct))?;
+        let below = found.strip_prefix(&self.root).map_err(|_| FileError::Outside)?;
+        let kind = if found.is_dir() { FileKind::Directory } else { FileKind::File };
+        let below = below.to_str().ok_or_else(|| FileError::Io("the path is not UTF-8".to_owned()))?;
+        Ok((below.replace(std::path::MAIN_SEPARATOR, "/"), kind))
     }
 }
 
 impl Files for DiskFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
-        let (resolved, _) = self.resolve(path)?;
+        let (resolved, _) = self.look_up(path)?;
         Ok(fs_err::read(self.root.join(resolved)).map(Arc::from)?)
     }
 
     fn resolve(&self, path: &str) -> Result<(String, FileKind), FileError> {
-        let found = std::fs::canonicalize(self.root.join(path))?;
-        let below = found.strip_prefix(&self.root).map_err(|_| FileError::Outside)?;
-        let kind = if found.is_dir() { FileKind::Directory } else { FileKind::File };
-        let below = below.to_str().ok_or_else(|| FileError::Io("the path is not UTF-8".to_owned()))?;
-        Ok((below.replace(std::path::MAIN_SEPARATOR, "/"), kind))
+        if path.is_empty() {
+            return Ok((String::new(), FileKind::Directory));
+        }
+        self.look_up(path)
     }
 }
 

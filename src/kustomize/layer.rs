@@ -345,6 +345,14 @@ impl Loader<'_> {
 
 /// Tells the two kinds of patches apart: a text must be readable as exactly one of them.
 fn patch_content(text: &str) -> Result<PatchContent, String> {
+    // A list that is not empty can only be the one.
+    let first = text.lines().map(str::trim_end).find(|l| !l.is_empty() && !l.starts_with('#'));
+    if first.is_some_and(|line| line.starts_with("- ") || line.starts_with("[{"))
+        && let Ok(operations) = json::read(text)
+        && !operations.is_empty()
+    {
+        return Ok(PatchContent::Json(operations));
+    }
     let strategic = resources("", text.as_bytes());
     let operations = if text.is_empty() { Err("the patch is empty".to_owned()) } else { json::read(text) };
     match (strategic, operations) {

@@ -110,13 +110,27 @@ pub(super) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
         }
         Node::Mapping(Mapping { entries, flow: inner }) => {
             let inner = flow || *inner;
-            let mut map = Map::new();
+            let mut pairs = Vec::with_capacity(entries.len());
             for (key, child) in entries.iter() {
-                insert(&mut map, key_text(key, inner)?, value(child, inner))?;
+                let key = key_text(key, inner)?;
+                match value(child, inner) {
+                    Ok(value) => pairs.push((key, value)),
+                    Err(e) => return Err(e.below(key)),
+                }
             }
-            Ok(Value::Object(map))
+            object(pairs)
         }
     }
+}
+
+/// A map of pairs, which may not repeat a key.
+fn object(mut pairs: Vec<(String, Value)>) -> Result<Value, Unprintable> {
+    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some(twice) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let key = &twice[0].0;
+        return Err(Unprintable::new(format!("the key `{key}` is repeated")).below(key));
+    }
+    Ok(Value::Object(pairs.into_iter().collect()))
 }
 
 fn insert(map: &mut Map<String, Value>, key: String, value: Result<Value, Unprintable>) -> Result<(), Unprintable> {
@@ -134,6 +148,9 @@ fn key_text(key: &Scalar, flow: bool) -> Result<String, Unprintable> {
     // Go's reader looks for the colon within 1,024 characters.
     if key.text.len() > 1000 {
         return Err(Unprintable::new("a key of more than 1,000 bytes"));
+    }
+    if key.tag == Tag::Text && key.text.is_ascii() && !key.text.contains('\u{7F}') {
+        return Ok(key.text.to_string());
     }
     match scalar_value(key, flow) {
         Ok(Value::String(text)) => Ok(text),

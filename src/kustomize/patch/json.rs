@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::kustomize::meaning::{Unprintable, value as meaning_of};
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
-use crate::yaml::{Dialect, Limits, Resolved, expand_merge_keys, general_float, read_first, resolve, text_style};
+use crate::yaml::{Dialect, Limits, Resolved, Style, expand_merge_keys, general_float, read_first, resolve, text_style};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -252,6 +252,7 @@ pub(in crate::kustomize) fn normalised(root: &Node) -> Result<Node, Unprintable>
 /// `None` where nothing changes.
 fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
     match node {
+        Node::Scalar(scalar) if is_normal(scalar) => Ok(None),
         Node::Scalar(scalar) => {
             let negative_zero = scalar.tag == Tag::Float
                 && matches!(resolve(&scalar.text, Dialect::Manifest), Resolved::Float(f) if f == 0.0 && f.is_sign_negative());
@@ -264,6 +265,18 @@ fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
         }
         Node::Sequence(sequence) => normalise_sequence(sequence, flow),
         Node::Mapping(mapping) => normalise_mapping(mapping, flow),
+    }
+}
+
+/// Whether a scalar certainly is as Go's library would write it.
+fn is_normal(scalar: &Scalar) -> bool {
+    let plain = scalar.style == Style::Plain && !scalar.explicit && scalar.alias == 0;
+    let text = &*scalar.text;
+    match scalar.tag {
+        Tag::Text => plain && text_style(text) == Style::Plain,
+        Tag::Bool => plain && matches!(text, "true" | "false"),
+        Tag::Int => plain && text.len() < 7 && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit()),
+        _ => false,
     }
 }
 
@@ -283,11 +296,13 @@ fn normalise_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, U
 fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unprintable> {
     let mut entries: Option<Vec<(Scalar, Node)>> = None;
     for (at, (key, value)) in mapping.entries.iter().enumerate() {
-        let name = key_name(key, flow || mapping.flow)?;
+        let normal_key = key.tag == Tag::Text && is_normal(key);
+        let name = if normal_key { key.text.to_string() } else { key_name(key, flow || mapping.flow)? };
         if mapping.entries[..at].iter().any(|(k, _)| k.text == key.text) {
             return Err(Unprintable::new(format!("the key `{name}` is repeated")));
         }
-        if name != *key.text || key.tag != Tag::Text || key.explicit || key.style != text_style(&name) {
+        let changed = || name != *key.text || key.tag != Tag::Text || key.explicit || key.style != text_style(&name);
+        if !normal_key && changed() {
             entries.get_or_insert_with(|| mapping.entries.to_vec())[at].0 = text_scalar(&name);
         }
         if let Some(normal) = normalise(value, flow || mapping.flow).map_err(|e| e.below(&name))? {

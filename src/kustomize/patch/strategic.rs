@@ -185,12 +185,13 @@ fn walk_fields(
     schema: Option<Schema>,
     mut changed: bool,
 ) -> Result<Walked, Misfit> {
+    let Some(patch) = patch else { return walk_own_fields(base, schema, changed) };
     let mut own: Vec<Arc<str>> = base.entries.iter().map(|(key, _)| Arc::clone(&key.text)).collect();
     own.sort_unstable();
     own.dedup();
     for key in &own {
         let Some(value) = base.get(key).cloned() else { continue };
-        let below = patch.and_then(|p| p.get(key));
+        let below = patch.get(key);
         match walk(Some(&value), below, schema.and_then(|s| s.field(key))).map_err(|e| e.within(key))? {
             Walked::Same => continue,
             Walked::Gone => base.remove(key),
@@ -199,7 +200,7 @@ fn walk_fields(
         }
         changed = true;
     }
-    for (key, value) in patch.iter().flat_map(|p| p.entries.iter()) {
+    for (key, value) in patch.entries.iter() {
         if own.binary_search(&key.text).is_ok() || base.get(&key.text).is_some() {
             continue;
         }
@@ -210,6 +211,25 @@ fn walk_fields(
             base.set(&key.text, node, key.style);
             changed = true;
         }
+    }
+    Ok(if changed { Walked::InPlace(Node::Mapping(base)) } else { Walked::Same })
+}
+
+/// Walks the fields of an object that the patch does not mention.
+fn walk_own_fields(mut base: Mapping, schema: Option<Schema>, mut changed: bool) -> Result<Walked, Misfit> {
+    let entries = Arc::clone(&base.entries);
+    for (at, (key, value)) in entries.iter().enumerate() {
+        // Only the first of equal keys is seen.
+        if entries[..at].iter().any(|(before, _)| before.text == key.text) {
+            continue;
+        }
+        let field = schema.and_then(|s| s.field(&key.text));
+        match walk(Some(value), None, field).map_err(|e| e.within(&key.text))? {
+            Walked::Same => continue,
+            Walked::Gone => base.remove(&key.text),
+            Walked::InPlace(node) | Walked::FromPatch(node) => base.put(&key.text, node),
+        }
+        changed = true;
     }
     Ok(if changed { Walked::InPlace(Node::Mapping(base)) } else { Walked::Same })
 }

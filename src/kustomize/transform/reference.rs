@@ -3,14 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::kustomize::config::Reference;
+use crate::kustomize::config::{Config, Reference};
 use crate::kustomize::field::{FieldSpec, KindFilter, Make, change, replaced_scalar};
 use crate::kustomize::resource::{Id, Resource};
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use crate::yaml::Style;
 
-/// Corrects the names in all objects. Only objects that were renamed (or moved) can be meant.
-pub(in crate::kustomize) fn follow(resources: &mut [Resource], references: &[Reference]) -> Result<(), String> {
+/// Corrects the names in all objects. Only objects that were renamed (or moved, or patched) can be meant.
+pub(in crate::kustomize) fn follow(resources: &mut [Resource], config: &Arc<Config>) -> Result<(), String> {
+    if !resources.iter().any(is_renamed)
+        && Arc::ptr_eq(config, &Config::default_fields())
+        && !resources.iter().any(|r| refers_by_map(r.kind()))
+    {
+        return Ok(());
+    }
+    let references = &config.references;
     let candidates = Candidates::of(resources);
     if candidates.by_name.is_empty() {
         return Ok(());
@@ -29,6 +36,20 @@ pub(in crate::kustomize) fn follow(resources: &mut [Resource], references: &[Ref
         }
     }
     Ok(())
+}
+
+/// Whether a former name or namespace differs from the present one.
+fn is_renamed(resource: &Resource) -> bool {
+    let previous = &resource.history.previous;
+    !previous.is_empty() && {
+        let id = resource.id();
+        previous.iter().any(|p| p.name != id.name || p.kind != id.kind || p.namespace != id.effective_namespace())
+    }
+}
+
+/// Kinds with references that name a namespace, too: those are written even where nothing is renamed.
+fn refers_by_map(kind: &str) -> bool {
+    kind.ends_with("RoleBinding") || kind.ends_with("WebhookConfiguration")
 }
 
 fn fields_of<'r>(references: &'r [Reference], id: &Id) -> Vec<(&'r KindFilter, &'r FieldSpec)> {

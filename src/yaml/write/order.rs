@@ -6,22 +6,24 @@ use std::cmp::Ordering;
 /// on different runs; those are sorted by code point, so that the result never depends on chance.
 pub(super) fn sort(keys: &mut [&String]) {
     keys.sort_unstable();
+    let in_order = |keys: &[&String]| keys.windows(2).all(|pair| compare(pair[0], pair[1]) == Ordering::Less);
+    if in_order(keys) {
+        return;
+    }
     let mut natural: Vec<&String> = Vec::with_capacity(keys.len());
     for key in keys.iter() {
         let at = natural.partition_point(|other| compare(other, key) == Ordering::Less);
         natural.insert(at, key);
     }
-    if natural.windows(2).all(|pair| compare(pair[0], pair[1]) == Ordering::Less) {
+    if in_order(&natural) {
         keys.copy_from_slice(&natural);
     }
 }
 
 /// Compares two keys. Letters are compared by code point and come after everything else; numbers are compared as numbers.
 fn compare(left: &str, right: &str) -> Ordering {
-    let l: Vec<char> = left.chars().collect();
-    let r: Vec<char> = right.chars().collect();
-    let Some(at) = l.iter().zip(&r).position(|(a, b)| a != b) else { return l.len().cmp(&r.len()) };
-    let (a, b) = (l[at], r[at]);
+    let differing = left.char_indices().zip(right.chars()).find(|((_, a), b)| a != b);
+    let Some(((at, a), b)) = differing else { return left.len().cmp(&right.len()) };
     match (is_letter(a), is_letter(b)) {
         (true, true) => return a.cmp(&b),
         (true, false) => return Ordering::Greater,
@@ -29,19 +31,21 @@ fn compare(left: &str, right: &str) -> Ordering {
         (false, false) => {}
     }
     // A zero that continues a number must not compare as a leading zero.
-    let continues =
-        (a == '0' || b == '0') && l[..at].iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0');
+    let mut before = left[..at].bytes().rev().take_while(u8::is_ascii_digit);
+    let continues = (a == '0' || b == '0') && before.any(|c| c != b'0');
     let seed = u64::from(continues);
-    let (left_number, left_length) = run(&l[at..], seed);
-    let (right_number, right_length) = run(&r[at..], seed);
+    // What is before the difference is the same on both sides, and so is its length.
+    let (left_number, left_length) = run(&left[at..], seed);
+    let (right_number, right_length) = run(&right[at..], seed);
     left_number.cmp(&right_number).then(left_length.cmp(&right_length)).then(a.cmp(&b))
 }
 
 /// The number that the leading digits make, and how many there are.
-fn run(chars: &[char], seed: u64) -> (u64, usize) {
-    let digits = chars.iter().map_while(|c| c.to_digit(10));
-    digits
-        .fold((seed, 0), |(number, length), digit| (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1))
+fn run(text: &str, seed: u64) -> (u64, usize) {
+    let digits = text.chars().map_while(|c| c.to_digit(10));
+    digits.fold((seed, 0), |(number, length), digit| {
+        (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1)
+    })
 }
 
 fn is_letter(c: char) -> bool {

@@ -54,6 +54,9 @@ pub(super) fn is_simple_key(key: &str) -> bool {
 
 /// Chooses the notation.
 pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
+    if is_plain_word(text) {
+        return Form::Plain;
+    }
     let facts = Facts::of(text, spelling);
     if text.contains('\n') {
         let literal = facts.literal_allowed() && matches!(place, Place::Value | Place::LongKey);
@@ -68,6 +71,15 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
         facts if facts.plain_allowed() => Form::Plain,
         _ => Form::Single,
     }
+}
+
+/// Whether a text is a word that nobody takes for anything else: the common case, without a closer look.
+fn is_plain_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.iter().all(inner)
+        && (bytes.len() > 5 || resolve(text, Dialect::Configuration) == Resolved::Text)
 }
 
 /// The notation in which Go's libraries write a text.
