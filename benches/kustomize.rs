@@ -133,7 +133,9 @@ fn put(root: &Path, name: &str, kustomization: &str, files: &[(&str, String)]) {
     let dir = root.join(name);
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(dir.join("kustomization.yaml"), kustomization).unwrap();
-    files.iter().for_each(|(name, text)| std::fs::write(dir.join(name), text).unwrap());
+    for (name, text) in files {
+        std::fs::write(dir.join(name), text).unwrap();
+    }
 }
 
 fn text_of(patch: Patch) -> String {

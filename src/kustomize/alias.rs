@@ -45,7 +45,9 @@ fn collect(node: &Node, visit: &mut dyn FnMut(&Scalar)) {
         Node::Mapping(mapping) => {
             let mut entries: Vec<_> = mapping.entries.iter().collect();
             entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
-            entries.into_iter().for_each(|(_, value)| collect(value, visit));
+            for (_, value) in entries {
+                collect(value, visit);
+            }
         }
     }
 }

@@ -247,7 +247,8 @@ fn hash(root: &Node) -> Result<String, Unprintable> {
     let mut json = String::from("{");
     for (at, (key, value)) in content.iter().enumerate() {
         let comma = if at == 0 { "" } else { "," };
-        json.push_str(&format!("{comma}\"{key}\":"));
+        let written = write!(json, "{comma}\"{key}\":");
+        debug_assert!(written.is_ok());
         go_json(&mut json, value);
     }
     json.push('}');

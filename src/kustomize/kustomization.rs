@@ -62,8 +62,10 @@ pub(super) struct Selector {
     pub(super) kinds: KindFilter,
     pub(super) name: String,
     pub(super) namespace: String,
-    pub(super) label_selector: String,
-    pub(super) annotation_selector: String,
+    /// A condition on labels, in the syntax of Kubernetes.
+    pub(super) labels: String,
+    /// A condition on annotations.
+    pub(super) annotations: String,
 }
 
 /// An entry of `images`.
@@ -356,8 +358,8 @@ pub(super) fn selector(entry: &Field<'_>) -> Outcome<Selector> {
         kinds: kinds(&mut fields)?,
         name: fields.text("name")?,
         namespace: fields.text("namespace")?,
-        label_selector: fields.text("labelSelector")?,
-        annotation_selector: fields.text("annotationSelector")?,
+        labels: fields.text("labelSelector")?,
+        annotations: fields.text("annotationSelector")?,
     };
     fields.finish()?;
     Ok(found)

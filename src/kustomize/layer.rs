@@ -164,23 +164,19 @@ impl Loader<'_> {
     }
 
     fn resource(&self, entry: &Text) -> Outcome<Entry> {
-        match self.resolve(entry)? {
-            (directory, FileKind::Directory) => Ok(Entry::Directory(entry.0.clone(), directory)),
-            _ => {
-                let (path, bytes) = self.read(entry)?;
-                Ok(Entry::File(entry.0.clone(), resources(&path, &bytes)?))
-            }
+        if let (directory, FileKind::Directory) = self.resolve(entry)? {
+            return Ok(Entry::Directory(entry.0.clone(), directory));
         }
+        let (path, bytes) = self.read(entry)?;
+        Ok(Entry::File(entry.0.clone(), resources(&path, &bytes)?))
     }
 
     fn component(&self, entry: &Text) -> Outcome<(Pointer, String)> {
-        match self.resolve(entry)? {
-            (directory, FileKind::Directory) => Ok((entry.0.clone(), directory)),
-            _ => {
-                let message = format!("`{}` is a file; a component is a directory", entry.1);
-                Err(self.problem(&rules::KUSTOMIZATION_FIELD, &entry.0, message))
-            }
+        if let (directory, FileKind::Directory) = self.resolve(entry)? {
+            return Ok((entry.0.clone(), directory));
         }
+        let message = format!("`{}` is a file; a component is a directory", entry.1);
+        Err(self.problem(&rules::KUSTOMIZATION_FIELD, &entry.0, message))
     }
 
     fn configuration(&self, entry: &Text) -> Outcome<Config> {

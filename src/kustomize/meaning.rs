@@ -20,7 +20,7 @@ impl Unprintable {
     }
 
     /// The same, seen from one level above.
-    pub(super) fn below(mut self, step: impl ToString) -> Self {
+    pub(super) fn below(mut self, step: impl std::fmt::Display) -> Self {
         self.path.insert(0, step.to_string());
         self
     }
@@ -218,12 +218,12 @@ fn plain_value(resolved: Resolved, text: &str) -> Result<Value, Unprintable> {
 /// Refuses characters that kustomize cannot print or changes on the way.
 fn checked(text: &str) -> Result<&str, Unprintable> {
     let bad = |c: char| matches!(c, '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}');
-    match text.bytes().any(|b| b == 0x7F || b >= 0xC2) && text.contains(bad) {
-        false => Ok(text),
-        true => {
-            let found = text.chars().find(|c| bad(*c)).map_or(0, u32::from);
-            Err(Unprintable::new(format!("a text contains the character U+{found:04X}")))
-        }
+    if !text.bytes().any(|b| b == 0x7F || b >= 0xC2) {
+        return Ok(text);
+    }
+    match text.chars().find(|c| bad(*c)) {
+        None => Ok(text),
+        Some(found) => Err(Unprintable::new(format!("a text contains the character U+{:04X}", u32::from(found)))),
     }
 }
 

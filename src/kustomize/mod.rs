@@ -26,10 +26,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
 use crate::manifest::Object;
 use build::Accumulated;
 use layer::Layer;
@@ -42,9 +42,12 @@ pub use resource::Source;
 /// Builds kustomizations. Bases are read once and shared between builds and threads.
 pub struct Renderer {
     files: Arc<dyn Files>,
-    layers: Mutex<BTreeMap<String, Arc<OnceLock<Outcome<Arc<Layer>>>>>>,
+    layers: Mutex<BTreeMap<String, LayerCell>>,
     bases: Mutex<BTreeMap<String, Arc<Accumulated>>>,
 }
+
+/// A layer that is read once, by whoever comes first.
+type LayerCell = Arc<OnceLock<Outcome<Arc<Layer>>>>;
 
 impl fmt::Debug for Renderer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,7 +104,7 @@ impl Renderer {
             Ok((root, FileKind::Directory)) => root,
             _ => directory,
         };
-        let (resources, warnings) = build::build(self, &root).map_err(one)?;
+        let (resources, warnings) = build::build(self, &root).map_err(|problem| Diagnostics::from_iter([*problem]))?;
         Ok(Build { resources, warnings })
     }
 
@@ -167,8 +170,4 @@ impl Build {
         }
         if problems.is_empty() { Ok(found) } else { Err(problems) }
     }
-}
-
-fn one(problem: Box<Diagnostic>) -> Diagnostics {
-    std::iter::once(*problem).collect()
 }

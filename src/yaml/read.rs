@@ -276,7 +276,7 @@ fn scalar(text: &str, style: ScalarStyle, range: TextRange) -> Data {
         ScalarStyle::DoubleQuoted => Style::Double,
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
-        _ => Style::Plain,
+        ScalarStyle::Plain => Style::Plain,
     };
     // The parser words a value that was not written as `~`.
     let text = if style == Style::Plain && range.is_empty() { "" } else { text };

@@ -100,8 +100,8 @@ fn literal(pattern: &str) -> Option<String> {
 
 impl Texts {
     pub(in crate::kustomize) fn new(selector: &Selector) -> Result<Self, String> {
-        let labels = requirements(&selector.label_selector)?;
-        Ok(Self { labels, annotations: requirements(&selector.annotation_selector)? })
+        let labels = requirements(&selector.labels)?;
+        Ok(Self { labels, annotations: requirements(&selector.annotations)? })
     }
 
     /// Whether there is no condition at all.

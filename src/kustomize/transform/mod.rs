@@ -26,6 +26,8 @@ fn change_fields<'s>(
             root = changed.or(root);
         }
     }
-    root.into_iter().for_each(|root| resource.set_root(root));
+    if let Some(root) = root {
+        resource.set_root(root);
+    }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(in crate::kustomize) fn follow(resources: &mut [Resource], config: &Arc<Conf
     if candidates.by_name.is_empty() {
         return Ok(());
     }
-    let mut fields: BTreeMap<(String, String, String), Vec<(&KindFilter, &FieldSpec)>> = BTreeMap::new();
+    let mut fields: BTreeMap<(String, String, String), Fields<'_>> = BTreeMap::new();
     for resource in resources {
         let original = resource.original_id();
         let key = (original.group.clone(), original.version.clone(), original.kind.clone());
@@ -52,7 +52,10 @@ fn refers_by_map(kind: &str) -> bool {
     kind.ends_with("RoleBinding") || kind.ends_with("WebhookConfiguration")
 }
 
-fn fields_of<'r>(references: &'r [Reference], id: &Id) -> Vec<(&'r KindFilter, &'r FieldSpec)> {
+/// The fields of a kind of objects, each with the kind that it refers to.
+type Fields<'r> = Vec<(&'r KindFilter, &'r FieldSpec)>;
+
+fn fields_of<'r>(references: &'r [Reference], id: &Id) -> Fields<'r> {
     let accepts = |spec: &&FieldSpec| spec.kinds.accepts(&id.group, &id.version, &id.kind);
     references.iter().flat_map(|r| r.referrers.iter().filter(accepts).map(|spec| (&r.target, spec))).collect()
 }

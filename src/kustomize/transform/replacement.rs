@@ -143,7 +143,7 @@ fn split(path: &str) -> Vec<String> {
                 }
             }
             if !part.contains('=') {
-                part = part.trim_matches(['[', ']']).to_owned();
+                part.retain(|c| !matches!(c, '[' | ']'));
             }
         }
         joined.push(part);
@@ -174,16 +174,15 @@ fn put(resource: &mut Resource, value: &Node, target: &ReplacementTarget) -> Res
 
 /// The value that stands at the target afterwards. A scalar keeps its type and its quotes; only its text is replaced.
 fn replaced(old: &Node, value: &Node, options: &FieldOptions) -> Result<Node, String> {
-    let mut text = if value.is_null() { String::new() } else { value.text().to_owned() };
-    if options.delimiter.is_empty() {
-        text = value.text().to_owned();
-    } else {
+    let mut text = value.text().to_owned();
+    if !options.delimiter.is_empty() {
         let Node::Scalar(old) = old else { return Err("`delimiter` needs a scalar".to_owned()) };
+        let part = if value.is_null() { "" } else { value.text() };
         let mut parts: Vec<&str> = old.text.split(options.delimiter.as_str()).collect();
         match usize::try_from(options.index) {
-            Err(_) => parts.insert(0, &text),
-            Ok(at) if at >= parts.len() => parts.push(&text),
-            Ok(at) => parts[at] = &text,
+            Err(_) => parts.insert(0, part),
+            Ok(at) if at >= parts.len() => parts.push(part),
+            Ok(at) => parts[at] = part,
         }
         text = parts.join(&options.delimiter);
     }

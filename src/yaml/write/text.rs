@@ -112,6 +112,7 @@ fn is_base_60(text: &str) -> bool {
 }
 
 /// What decides about the notation of a string.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each from one rule of the notation")]
 struct Facts {
     /// Needs escapes.
     special: bool,
@@ -131,10 +132,10 @@ impl Facts {
     fn of(text: &str, spelling: Spelling) -> Self {
         let separator = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
         // To Go, line and paragraph separators are printable line breaks.
-        let special = |c: char| !is_printable(c) && !(spelling == Spelling::Kustomize && separator(c));
+        let as_it_is = |c: char| is_printable(c) || (spelling == Spelling::Kustomize && separator(c));
         let pairs = || text.chars().zip(text.chars().skip(1));
         Self {
-            special: text.chars().any(special),
+            special: !text.chars().all(as_it_is),
             indicators: has_indicators(text),
             edge_space: text.starts_with(' ') || text.ends_with(' '),
             trailing_space: text.ends_with(' '),
@@ -208,7 +209,9 @@ impl Pen<'_> {
 /// Without quotes.
 pub(super) fn plain(out: &mut String, text: &str, start: Start) {
     let mut pen = Pen { out, column: start.column, indent: start.indent };
-    folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| pen.put(c));
+    folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| {
+        pen.put(c);
+    });
 }
 
 /// `'text'`

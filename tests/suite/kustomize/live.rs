@@ -93,5 +93,7 @@ fn collect(directory: &Path, found: &mut Vec<std::path::PathBuf>) {
     }
     let mut below: Vec<_> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
     below.sort();
-    below.iter().for_each(|path| collect(path, found));
+    for path in &below {
+        collect(path, found);
+    }
 }

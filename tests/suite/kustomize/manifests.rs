@@ -1,5 +1,7 @@
 //! Random YAML: styles, numbers, dates, folded and literal scalars, braces, long lines, tags, anchors.
 
+use std::fmt::Write as _;
+
 use super::dice::Dice;
 
 const PLAIN: [&str; 77] = [
@@ -113,11 +115,11 @@ pub(super) fn document(dice: &mut Dice, name: &str) -> String {
     if dice.once_in(3) {
         out.push_str("  annotations:\n");
         for key in ["one", "two", "three"].iter().take(dice.below(4)) {
-            out.push_str(&format!("    {key}:{}\n", value(dice, 6, 1)));
+            _ = writeln!(out, "    {key}:{}", value(dice, 6, 1));
         }
     }
     if dice.once_in(3) {
-        out.push_str(&format!("  labels: {{x: {}, y: \"z\"}}\n", flow_scalar(dice)));
+        _ = writeln!(out, "  labels: {{x: {}, y: \"z\"}}", flow_scalar(dice));
     }
     out.push_str("spec:\n");
     mapping(dice, &mut out, 2, 4);
@@ -146,15 +148,15 @@ fn mapping(dice: &mut Dice, out: &mut String, indent: usize, depth: usize) {
         start += 1 + dice.below(2);
         let comment = if dice.once_in(12) { "  # a comment" } else { "" };
         if depth > 0 && dice.once_in(4) {
-            out.push_str(&format!("{}{key}:{comment}\n", " ".repeat(indent)));
+            _ = writeln!(out, "{}{key}:{comment}", " ".repeat(indent));
             let more = dice.pick(&[&1_usize, &2, &2, &4]);
             mapping(dice, out, indent + more, depth - 1);
         } else if depth > 0 && dice.once_in(5) {
-            out.push_str(&format!("{}{key}:{comment}\n", " ".repeat(indent)));
+            _ = writeln!(out, "{}{key}:{comment}", " ".repeat(indent));
             let more = dice.pick(&[&0_usize, &0, &2]);
             sequence(dice, out, indent + more, depth - 1);
         } else {
-            out.push_str(&format!("{}{key}:{}\n", " ".repeat(indent), value(dice, indent + 2, depth)));
+            _ = writeln!(out, "{}{key}:{}", " ".repeat(indent), value(dice, indent + 2, depth));
         }
     }
 }
@@ -163,14 +165,14 @@ fn sequence(dice: &mut Dice, out: &mut String, indent: usize, depth: usize) {
     for _ in 0..=dice.below(4) {
         let pad = " ".repeat(indent);
         if depth > 0 && dice.once_in(4) {
-            out.push_str(&format!("{pad}- first:{}\n", value(dice, indent + 4, depth - 1)));
+            _ = writeln!(out, "{pad}- first:{}", value(dice, indent + 4, depth - 1));
             if dice.once_in(2) {
-                out.push_str(&format!("{pad}  second:{}\n", value(dice, indent + 4, depth - 1)));
+                _ = writeln!(out, "{pad}  second:{}", value(dice, indent + 4, depth - 1));
             }
         } else if depth > 0 && dice.once_in(8) {
-            out.push_str(&format!("{pad}- - nested\n{pad}  -{}\n", value(dice, indent + 4, 0)));
+            _ = writeln!(out, "{pad}- - nested\n{pad}  -{}", value(dice, indent + 4, 0));
         } else {
-            out.push_str(&format!("{pad}-{}\n", value(dice, indent + 2, depth)));
+            _ = writeln!(out, "{pad}-{}", value(dice, indent + 2, depth));
         }
     }
 }
