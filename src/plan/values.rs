@@ -14,9 +14,8 @@ pub(super) fn fill(site: &Site, instances: &mut [Instance], found: &mut Diagnost
         let pointer = Pointer::parse("/apps").at(&instance.name).at("values");
         let given = site.spec.apps.get(&instance.name).map(|spec| &spec.values);
         let given: Map<String, Value> = given.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
-        let mut values = Value::Object(given);
-        app.values.fill_defaults(&mut values);
-        found.append(app.values.validate(&values, &|below| site.origin(&pointer.join(below))));
+        let (values, problems) = app.values.complete(&Value::Object(given), &|below| site.origin(&pointer.join(below)));
+        found.append(problems);
         instance.context = json!({ "values": values });
     }
 }

@@ -8,7 +8,7 @@ use jsonschema::{Keyword, PatternOptions, ValidationError, ValidationOptions, Va
 use serde_json::{Value, json};
 
 use super::finding::findings;
-use super::report::report;
+use super::report::{Checked, report};
 use super::walk::change_below;
 use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
 
@@ -44,8 +44,19 @@ impl Checker {
 
     /// All problems of a value, at the places that `origin` gives for them.
     pub(super) fn check(&self, value: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
+        self.check_completed(value, value, origin)
+    }
+
+    /// All problems of a value that was completed from what somebody wrote: what is not written can still be meant.
+    pub(super) fn check_completed(
+        &self,
+        value: &Value,
+        written: &Value,
+        origin: &dyn Fn(&Pointer) -> Origin,
+    ) -> Diagnostics {
         let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).collect();
-        findings(&errors, &self.schema).into_iter().map(|finding| report(&finding, value, origin)).collect()
+        let said = findings(&errors, &self.schema).into_iter();
+        said.map(|finding| report(&finding, &Checked { value, written, origin })).collect()
     }
 }
 
@@ -75,7 +86,9 @@ fn unusable(error: &ValidationError<'_>, schema: &Value, origin: &dyn Fn(&Pointe
         (ValidationErrorKind::Referencing(_) | ValidationErrorKind::Custom { .. }, _) | (_, None) => {
             rule.report(format!("the schema cannot be used: {}", error.masked())).primary(origin(&at), "")
         }
-        (_, Some(finding)) => Diagnostic { code: rule.code, ..report(&finding, schema, origin) },
+        (_, Some(finding)) => {
+            Diagnostic { code: rule.code, ..report(&finding, &Checked { value: schema, written: schema, origin }) }
+        }
     }
 }
 

@@ -6,9 +6,19 @@ use super::finding::{Fault, Finding, strs};
 use crate::diagnostic::{Diagnostic, Edit, Origin, Part, Pointer, rules};
 use crate::nearest::nearest;
 
-/// A diagnostic for a fact. `origin` says where a field of the value was written.
-pub(super) fn report(finding: &Finding, value: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostic {
-    let place = Place { at: &finding.at, value, origin };
+/// What was checked.
+pub(super) struct Checked<'a> {
+    /// The value.
+    pub(super) value: &'a Value,
+    /// What of it somebody wrote.
+    pub(super) written: &'a Value,
+    /// Where a field of it was written.
+    pub(super) origin: &'a dyn Fn(&Pointer) -> Origin,
+}
+
+/// A diagnostic for a fact.
+pub(super) fn report(finding: &Finding, checked: &Checked<'_>) -> Diagnostic {
+    let place = Place { at: &finding.at, value: checked.value, written: checked.written, origin: checked.origin };
     match &finding.fault {
         Fault::UnknownKey { key, known, inside } => place.unknown_key(key, known, inside),
         Fault::MissingKey { key, about } => place.missing_key(key, about),
@@ -28,6 +38,7 @@ pub(super) fn report(finding: &Finding, value: &Value, origin: &dyn Fn(&Pointer)
 struct Place<'a> {
     at: &'a Pointer,
     value: &'a Value,
+    written: &'a Value,
     origin: &'a dyn Fn(&Pointer) -> Origin,
 }
 
@@ -52,7 +63,8 @@ impl Place<'_> {
         let report = rules::UNKNOWN_KEY
             .report(format!("{} has no key `{key}`", self.name()))
             .primary_key(field.clone(), "unknown key");
-        let written = |candidate: &&str| self.here().get(candidate).is_some();
+        let here = self.written.pointer(self.at.as_str());
+        let written = |candidate: &&str| here.is_some_and(|map| map.get(candidate).is_some());
         match nearest(key, strs(known).filter(|k| !written(k))) {
             Some(meant) => {
                 let edit = Edit { origin: field, part: Part::Key, replacement: meant.to_owned() };

@@ -36,12 +36,8 @@ fn merged(spec: &Value) -> String {
 fn values(schema: &Value, values: &Value) -> String {
     let (schema, problems) = ValuesSchema::compile(schema, &Origin::file("app.yaml").at("values"));
     let Some(schema) = schema else { return lines(&problems) };
-    let mut values = values.clone();
-    schema.fill_defaults(&mut values);
-    lines(
-        &schema
-            .validate(&values, &|p| Origin { pointer: Pointer::root().at("v").join(p), ..Origin::file("site.yaml") }),
-    )
+    let origin = |p: &Pointer| Origin { pointer: Pointer::root().at("v").join(p), ..Origin::file("site.yaml") };
+    lines(&schema.complete(values, &origin).1)
 }
 
 #[test]
@@ -153,6 +149,7 @@ fn an_app_takes_values_by_its_own_schema() {
         },
     });
     assert_eq!(values(&schema, &json!({"host": "a.example.com"})), "");
+    assert_snapshot!(values(&schema, &json!({"host": "a", "replica": 2})), @"key of /v/replica: unknown-key: `v` has no key `replica`; did you mean `replicas`? [replicas]");
     let wrong = json!({"replica": 2, "replicas": 12, "mode": "yess", "size": true, "tags": ["a", "a", "b"]});
     assert_snapshot!(values(&schema, &wrong), @r#"
     /v/mode: not-a-choice: `v.mode` is the text `yess`, expected `yes` or `fast`; did you mean `yes`? ["yes"]
@@ -216,8 +213,8 @@ fn defaults_are_filled_in_at_every_depth() {
     });
     let (schema, problems) = ValuesSchema::compile(&schema, &Origin::file("app.yaml"));
     assert_eq!(lines(&problems), "");
-    let mut values = json!({"replicas": 5, "list": [{"name": "a"}, {"size": "9Gi"}], "other": {}});
-    schema.expect("it compiles").fill_defaults(&mut values);
+    let values = json!({"replicas": 5, "list": [{"name": "a"}, {"size": "9Gi"}], "other": {}});
+    let (values, _) = schema.expect("it compiles").complete(&values, &|_| Origin::file("site.yaml"));
     assert_eq!(
         values,
         json!({

@@ -50,14 +50,13 @@ impl ValuesSchema {
         }
     }
 
-    /// Fills in the defaults of what is left out, also inside of maps and lists.
-    pub fn fill_defaults(&self, values: &mut Value) {
-        fill(&self.schema, &self.schema, values, DEEPEST);
-    }
-
-    /// All problems of values, at the places that `origin` gives for them.
-    pub fn validate(&self, values: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
-        self.checker.check(values, origin)
+    /// The values with the defaults of what is left out, also inside of maps and lists; and all their problems, at the places that
+    /// `origin` gives for them.
+    pub fn complete(&self, written: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> (Value, Diagnostics) {
+        let mut values = written.clone();
+        fill(&self.schema, &self.schema, &mut values, DEEPEST);
+        let found = self.checker.check_completed(&values, written, origin);
+        (values, found)
     }
 }
 
