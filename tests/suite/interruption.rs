@@ -126,7 +126,7 @@ fn through_shell(place: &Place, script: &str) -> ExitStatus {
 }
 
 /// strace, if it works here: containers may forbid it.
-fn strace() -> Option<PathBuf> {
+pub(crate) fn strace() -> Option<PathBuf> {
     let strace = oracle::find("strace")?;
     let works = Command::new(&strace).args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success());
     if !works {
