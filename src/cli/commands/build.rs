@@ -14,7 +14,7 @@ use crate::write::{self, Scope, Writer, Written};
 
 /// Compile sites and replace their part of out/
 ///
-/// Every site is compiled, validated and proved first, and staged beside out/. When there is no error, out/ is exchanged in one step;
+/// Every site is compiled and validated first, and staged beside out/. When there is no error, out/ is exchanged in one step;
 /// files that did not change keep their times. With SITE, only these sites are compiled and replaced.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  siteplan build\n  siteplan build acp-plant fusion-hetero")]
