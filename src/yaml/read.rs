@@ -20,10 +20,13 @@ pub struct Limits {
 
 impl Limits {
     /// For Kubernetes manifests: large custom resource definitions, generated lists.
-    pub const MANIFEST: Self = Self { bytes: 64 << 20, depth: 100, nodes: 8_000_000 };
+    pub const MANIFEST: Self = Self { bytes: 64 << 20, depth: 100, nodes: 3_000_000 };
     /// For siteplan's own inputs, which people write.
     pub const INPUT: Self = Self { bytes: 4 << 20, depth: 64, nodes: 400_000 };
 }
+
+/// Values that the aliases of one text may repeat.
+const REPEATED: usize = 200_000;
 
 /// Reads all documents of a text, with anchors and merge keys expanded. Empty documents are null.
 pub fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, ReadError> {
@@ -135,6 +138,8 @@ struct Builder<'l> {
     tags: Vec<TextRange>,
     /// Values and bytes of text so far.
     size: (usize, usize),
+    /// Values that aliases repeated.
+    repeated: usize,
 }
 
 impl<'l> Builder<'l> {
@@ -156,6 +161,7 @@ impl<'l> Builder<'l> {
             anchors: Vec::new(),
             aliases: Vec::new(),
             tags: Vec::new(),
+            repeated: 0,
             size: (0, 0),
         })
     }
@@ -231,15 +237,16 @@ impl<'l> Builder<'l> {
         let Some(found) = self.anchored.get(&id) else {
             return Err(ReadError::new(range, "the anchor's value contains itself"));
         };
-        let (node, height) = (Node { span: range, ..found.node.clone() }, found.height);
-        self.size = (self.size.0 + found.size.0 - 1, self.size.1 + found.size.1);
-        let size = found.size;
+        let (size, height) = (found.size, found.height);
+        self.size = (self.size.0 + size.0 - 1, self.size.1 + size.1);
+        self.repeated += size.0;
         if self.open.len() + height > self.limits.depth {
             return Err(too_deep(range, self.limits));
         }
-        if self.size.1 > self.limits.bytes {
-            return Err(ReadError::new(range, "aliases repeat more text than a file may hold"));
+        if self.repeated > REPEATED || self.size.1 > self.limits.bytes {
+            return Err(ReadError::new(range, "aliases repeat more than a file may hold"));
         }
+        let node = Node { span: range, ..found.node.clone() };
         self.finish(node, 0, height, size)
     }
 
@@ -293,4 +300,28 @@ fn text_range(span: &Span) -> TextRange {
 
 fn too_deep(range: TextRange, limits: &Limits) -> ReadError {
     ReadError::new(range, format!("nested more than {} levels", limits.depth))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_aliases_are_bounded() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..10 {
+            let below = vec![format!("*a{}", level - 1); 9].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+        }
+        assert!(read(&bomb, &Limits::MANIFEST).is_err_and(|e| e.message.contains("aliases repeat")));
+        assert!(read("a: &a [*a]\n", &Limits::MANIFEST).is_err_and(|e| e.message.contains("contains itself")));
+        let deep = "[".repeat(101);
+        assert!(read(&deep, &Limits::MANIFEST).is_err());
+    }
+
+    #[test]
+    fn a_block_scalar_that_ends_with_the_file_has_no_line_break() {
+        let text = |yaml: &str| read(yaml, &Limits::MANIFEST).unwrap()[0].get("a").unwrap().text().unwrap().to_owned();
+        assert_eq!((text("a: |\n  x"), text("a: |\n  x\n"), text("a: |\n  x\n ")), ("x".into(), "x\n".into(), "x\n".into()));
+    }
 }

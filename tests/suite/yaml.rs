@@ -227,3 +227,36 @@ fn assert_same(found: &Value, expected: &Value, path: &str) {
         _ => assert_eq!(found, expected, "{path}"),
     }
 }
+
+/// Pieces that parsers of YAML stumble over.
+const PIECES: [&str; 44] = [
+    "a", "b: ", ":", "- ", "-", "? ", "\n", "\n  ", "\n    ", "\n\t", " ", "\t", "[", "]", "{", "}", ",", "\"", "'", "|", ">", "|+2", ">-", "&x ", "*x", "!!str ", "!t ", "<<: ",
+    "# c", "---", "\n---\n", "\n...\n", "%YAML 1.2\n", "\r\n", "\r", "é", "\u{feff}", "\u{1F600}", "\\", "\\u00", "0x1", "2024-01-01", "~", "=",
+];
+
+#[test]
+fn no_text_makes_a_reader_panic() {
+    use siteplan::diagnostic::{Part, Pointer};
+    let rounds = std::env::var_os("RANDOM_TEXTS").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(4000);
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut roll = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(limit).unwrap()).unwrap()
+    };
+    for _ in 0..rounds {
+        let text: String = (0..=roll(24)).map(|_| PIECES[roll(PIECES.len())]).collect();
+        if let Ok(documents) = read(&text, &Limits::MANIFEST) {
+            for value in documents.iter().filter_map(|d| d.to_value().ok()) {
+                let back = read(&write(&value), &Limits::MANIFEST).unwrap();
+                assert_eq!(back[0].to_value(), Ok(value), "{text:?}");
+            }
+        }
+        _ = siteplan::yaml::read_input("a.yaml", &text);
+        for part in [Part::Key, Part::Value, Part::Bytes { start: roll(30), end: roll(60) }] {
+            let range = siteplan::yaml::span(&text, &Pointer::parse("/a/0/b"), part);
+            assert!(text.get(range).is_some(), "{text:?}");
+        }
+    }
+}

@@ -56,7 +56,7 @@ fn one_random_kustomization_is_kept() {
 #[test]
 fn random_kustomizations_are_built_alike() {
     let Some(kustomize) = oracle::find("kustomize") else { return };
-    let outcome = run(count(300), |seed, root| {
+    let outcome = run(count(200), |seed, root| {
         overlays::write(&mut Dice::new(seed + 1_000_000), root);
         let agreement = match compare(&kustomize, root, "top") {
             Agreement::Differs(how) => Agreement::Differs(format!("seed {seed}\n{how}")),
