@@ -33,16 +33,35 @@ enum Patch {
 
 fn one_overlay(count: usize, patch: Patch, kustomize: Option<&Path>) {
     let dir = tempfile::tempdir().unwrap();
-    put(dir.path(), "base", "resources: [all.yaml]\n", &[("all.yaml", (0..count).map(deployment).collect::<Vec<_>>().join("---\n"))]);
-    put(dir.path(), "overlay", "resources: [../base]\npatches:\n- path: patch.yaml\n  target: {kind: Deployment}\n", &[("patch.yaml", text_of(patch))]);
+    put(
+        dir.path(),
+        "base",
+        "resources: [all.yaml]\n",
+        &[("all.yaml", (0..count).map(deployment).collect::<Vec<_>>().join("---\n"))],
+    );
+    put(
+        dir.path(),
+        "overlay",
+        "resources: [../base]\npatches:\n- path: patch.yaml\n  target: {kind: Deployment}\n",
+        &[("patch.yaml", text_of(patch))],
+    );
     let ours = fastest(if count > 500 { 7 } else { 30 }, || {
         // A new renderer each time: reading and parsing count.
         Renderer::new(Arc::new(DiskFiles::new(dir.path()).unwrap())).render_to_text("overlay").unwrap()
     });
     // The real one needs more than a minute for 4,000 objects.
-    let real = kustomize.filter(|_| count <= 1000).map(|k| fastest(if count > 500 { 1 } else { 3 }, || build(k, &dir.path().join("overlay"))));
+    let real = kustomize
+        .filter(|_| count <= 1000)
+        .map(|k| fastest(if count > 500 { 1 } else { 3 }, || build(k, &dir.path().join("overlay"))));
     let per = ours / u32::try_from(count).unwrap();
-    println!("{count:>9} {:>14} {:>12} {:>12} {:>12} {:>9}", format!("{patch:?}"), show(ours), show(per), real.map_or_else(|| "-".to_owned(), show), ratio(real, ours));
+    println!(
+        "{count:>9} {:>14} {:>12} {:>12} {:>12} {:>9}",
+        format!("{patch:?}"),
+        show(ours),
+        show(per),
+        real.map_or_else(|| "-".to_owned(), show),
+        ratio(real, ours)
+    );
 }
 
 fn many_overlays(kustomize: Option<&Path>) {
@@ -58,7 +77,12 @@ fn many_overlays(kustomize: Option<&Path>) {
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- ../../../base/app{}\nlabels:\n- pairs:\n    siteplan.dev/site: site-{overlay}\npatches:\n- path: placement.yaml\n  target:\n    group: apps\n    kind: Deployment\n    name: app-0\n    version: v1\n",
             overlay % BASES
         );
-        put(dir.path(), &format!("out/site{}/app{overlay}", overlay % 83), &text, &[("placement.yaml", text_of(Patch::Json))]);
+        put(
+            dir.path(),
+            &format!("out/site{}/app{overlay}", overlay % 83),
+            &text,
+            &[("placement.yaml", text_of(Patch::Json))],
+        );
     }
     let paths: Vec<String> = (0..OVERLAYS).map(|overlay| format!("out/site{}/app{overlay}", overlay % 83)).collect();
     let run = |parallel: bool| {
@@ -76,19 +100,36 @@ fn many_overlays(kustomize: Option<&Path>) {
         paths.iter().step_by(OVERLAYS / sample).for_each(|path| _ = build(k, &dir.path().join(path)));
         start.elapsed() / u32::try_from(sample).unwrap() * u32::try_from(OVERLAYS).unwrap()
     });
-    println!("\n{OVERLAYS} overlays (a label, one JSON patch, 8 objects each) over {BASES} bases, to values; the real kustomize on a sample of {sample}");
-    println!("one thread {:>10}  all cores {:>10}  real {:>10}  ratio {} / {}", show(one), show(all), real.map_or_else(|| "-".to_owned(), show), ratio(real, one), ratio(real, all));
+    println!(
+        "\n{OVERLAYS} overlays (a label, one JSON patch, 8 objects each) over {BASES} bases, to values; the real kustomize on a sample of {sample}"
+    );
+    println!(
+        "one thread {:>10}  all cores {:>10}  real {:>10}  ratio {} / {}",
+        show(one),
+        show(all),
+        real.map_or_else(|| "-".to_owned(), show),
+        ratio(real, one),
+        ratio(real, all)
+    );
     parts(dir.path(), &paths);
 }
 
 /// What the time of the many overlays is made of.
 fn parts(root: &Path, paths: &[String]) {
     let read = fastest(5, || {
-        paths.iter().map(|p| std::fs::read(root.join(p).join("kustomization.yaml")).unwrap().len() + std::fs::read(root.join(p).join("placement.yaml")).unwrap().len()).sum::<usize>()
+        paths
+            .iter()
+            .map(|p| {
+                std::fs::read(root.join(p).join("kustomization.yaml")).unwrap().len()
+                    + std::fs::read(root.join(p).join("placement.yaml")).unwrap().len()
+            })
+            .sum::<usize>()
     });
     let texts: Vec<String> = paths
         .iter()
-        .flat_map(|p| ["kustomization.yaml", "placement.yaml"].map(|f| std::fs::read_to_string(root.join(p).join(f)).unwrap()))
+        .flat_map(|p| {
+            ["kustomization.yaml", "placement.yaml"].map(|f| std::fs::read_to_string(root.join(p).join(f)).unwrap())
+        })
         .collect();
     let parse = fastest(5, || {
         texts.iter().map(|t| siteplan::yaml::read(t, &siteplan::yaml::Limits::MANIFEST).unwrap().len()).sum::<usize>()

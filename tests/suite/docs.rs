@@ -2,7 +2,7 @@
 //!
 //! `BLESS=1` writes what the commands of README.md print.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use siteplan::schema::{InputKind, input_schema};
 use siteplan::yaml::{Limits, read};
 
-use crate::repository::{self, copy_of_fleet, list, siteplan, write};
+use crate::repository::{self, copy_of_fleet, siteplan, write};
 
 /// A fenced block: its language, its text, and where the text begins.
 struct Block<'a> {
@@ -49,7 +49,7 @@ fn played(console: &str) -> String {
     let fleet = copy_of_fleet();
     let mut shown = String::new();
     for command in console.lines().filter_map(|line| line.strip_prefix("$ ")) {
-        shown.push_str(&format!("$ {command}\n{}", output(fleet.path(), command)));
+        shown.extend(["$ ", command, "\n", &output(fleet.path(), command)]);
     }
     shown
 }
@@ -123,7 +123,7 @@ fn paths_of_tree(tree: &str) -> Vec<String> {
 #[test]
 fn links_between_pages_lead_somewhere() {
     let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned);
-    let pages = pages.into_iter().chain(list("docs").into_iter().filter(|p| p.ends_with(".md")));
+    let pages = pages.into_iter().chain(repository::files("docs", "md").into_iter().map(|(path, _)| path));
     let mut broken = Vec::new();
     for page in pages {
         let text = repository::read(&page);
@@ -203,14 +203,14 @@ fn collect(schema: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn workflows_of_the_readme_run_commands_that_exist() {
     let readme = repository::read("README.md");
-    let commands: BTreeMap<String, ()> =
-        siteplan::cli::command().get_subcommands().map(|c| (c.get_name().to_owned(), ())).collect();
+    let commands: BTreeSet<String> =
+        siteplan::cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
     for block in blocks(&readme).into_iter().filter(|b| b.language == "yaml") {
         read(block.text, &Limits::MANIFEST).unwrap();
     }
     for word in readme.split("siteplan ").skip(1).filter_map(|rest| rest.split([' ', '\n', '`']).next()) {
         let is_prose = !word.starts_with(char::is_alphabetic) || PROSE.contains(&word);
-        assert!(is_prose || commands.contains_key(word), "README.md speaks of `siteplan {word}`");
+        assert!(is_prose || commands.contains(word), "README.md speaks of `siteplan {word}`");
     }
 }
 

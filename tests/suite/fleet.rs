@@ -74,7 +74,7 @@ pub(crate) fn assert_pods_have_rules(overlays: &[(String, Vec<Object>)]) -> usiz
     let (mut pods, mut without) = (0, Vec::new());
     for (directory, objects) in overlays {
         for object in objects {
-            for (path, pod) in pods_in(object.value(), String::new()) {
+            for (path, pod) in pods_in(object.value(), "") {
                 pods += 1;
                 if !has_rule(pod) {
                     without.push(format!("{directory}: {}{path}", object.id()));
@@ -220,19 +220,16 @@ fn compare(base: &Value, now: &Value, path: &str, changed: &dyn Fn(&str) -> bool
 }
 
 /// Every map below a value that has a list of containers, with its path.
-fn pods_in(value: &Value, path: String) -> Vec<(String, &Value)> {
+fn pods_in<'a>(value: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
+    let below = |key: &dyn std::fmt::Display, value: &'a Value| pods_in(value, &format!("{path}/{key}"));
     match value {
         Value::Object(map) => {
-            let is_pod = map
-                .get("containers")
-                .and_then(Value::as_array)
-                .is_some_and(|c| c.iter().any(|c| c.get("image").is_some()));
-            let own = is_pod.then(|| (path.clone(), value));
-            own.into_iter().chain(map.iter().flat_map(|(key, value)| pods_in(value, format!("{path}/{key}")))).collect()
+            let containers = map.get("containers").and_then(Value::as_array);
+            let is_pod = containers.is_some_and(|c| c.iter().any(|c| c.get("image").is_some()));
+            let own = is_pod.then(|| (path.to_owned(), value));
+            own.into_iter().chain(map.iter().flat_map(|(key, value)| below(key, value))).collect()
         }
-        Value::Array(list) => {
-            list.iter().enumerate().flat_map(|(i, value)| pods_in(value, format!("{path}/{i}"))).collect()
-        }
+        Value::Array(list) => list.iter().enumerate().flat_map(|(index, value)| below(&index, value)).collect(),
         _ => Vec::new(),
     }
 }

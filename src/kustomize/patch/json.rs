@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::kustomize::meaning::{Unprintable, value as meaning_of};
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
-use crate::yaml::{Dialect, Limits, Resolved, Style, expand_merge_keys, general_float, read_first, resolve, text_style};
+use crate::yaml::{
+    Dialect, Limits, Resolved, Style, expand_merge_keys, general_float, read_first, resolve, text_style,
+};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]

@@ -43,9 +43,8 @@ fn compare(left: &str, right: &str) -> Ordering {
 /// The number that the leading digits make, and how many there are.
 fn run(text: &str, seed: u64) -> (u64, usize) {
     let digits = text.chars().map_while(|c| c.to_digit(10));
-    digits.fold((seed, 0), |(number, length), digit| {
-        (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1)
-    })
+    digits
+        .fold((seed, 0), |(number, length), digit| (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1))
 }
 
 fn is_letter(c: char) -> bool {
