@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
 use crate::diagnostic::Diagnostics;
+use crate::fit::{self, SiteFit};
 use crate::ledger;
 use crate::load::{Fleet, Repository};
 use crate::manifest::{Object, ObjectId};
 use crate::overlay::{Overlay, OverlayInput, overlay};
 use crate::patch::Operation;
 use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
+use crate::pods::PodsInput;
 use crate::tree::Tree;
 use crate::validate::{self, ValidateInput};
 use crate::yaml;
@@ -43,6 +45,8 @@ pub struct CompiledSite {
     pub names: SiteNames,
     /// What the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
+    /// Its pods, and the proof that they have a place.
+    pub fit: SiteFit,
 }
 
 impl<'a> Compiler<'a> {
@@ -77,11 +81,20 @@ impl<'a> Compiler<'a> {
             kustomizations: &built.kustomizations,
             files: &built.files,
         }));
+        let (fit, problems) = self.fit(&plan, &rendered);
+        found.append(problems);
         let tree = self.tree(&plan, &overlays, &bundle, found);
         let changes = overlays.into_iter().map(|(name, overlay)| (name, overlay.changes)).collect();
         let names = bundle::names(&plan);
         let argocd = argocd(&bundle);
-        Some(CompiledSite { plan, rendered, changes, tree, names, argocd })
+        Some(CompiledSite { plan, rendered, changes, tree, names, argocd, fit })
+    }
+
+    /// Proves that the pods of a site have nodes. The plan may be another than that which was rendered: with a node less or more.
+    pub fn fit(&self, plan: &SitePlan, rendered: &BTreeMap<String, Vec<Object>>) -> (SiteFit, Diagnostics) {
+        let catalogue = |i: &Instance| Some((i.name.clone(), self.bases.catalogue(i.app().map(AsRef::as_ref))?));
+        let catalogues = plan.instances.iter().filter_map(catalogue).collect();
+        fit::fit(&PodsInput { plan, rendered, catalogues: &catalogues })
     }
 
     /// The overlays of all instances; `None` when one has errors. An app whose base has errors has told them already.

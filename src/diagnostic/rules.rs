@@ -34,6 +34,7 @@ rules! {
     DEPENDENCY_CYCLE = "dependency-cycle", Error, "apps require each other in a circle";
     DEPRECATED_KUSTOMIZATION_FIELD = "deprecated-kustomization-field", Warning, "a kustomization uses a field that kustomize calls deprecated";
     DISK_COUNT_MISMATCH = "disk-count-mismatch", Error, "the number of disk paths is not the count";
+    DRAIN_BLOCKED = "drain-blocked", Error, "a disruption budget keeps a node from being drained";
     DRY_RUN_NOT_SKIPPED = "dry-run-not-skipped", Error, "a sync fails while the API of a custom resource is missing";
     DUPLICATE_KEY = "duplicate-key", Error, "a key is written twice in one map";
     DUPLICATE_NODE = "duplicate-node", Error, "a node is in two pools";
@@ -53,6 +54,7 @@ rules! {
     KUSTOMIZE_CYCLE = "kustomize-cycle", Error, "a kustomization uses a directory that contains it";
     KUSTOMIZE_OUT_OF_REACH = "kustomize-out-of-reach", Error, "a kustomization refers to what kustomize does not load";
     LEDGER_UNREADABLE = "ledger-unreadable", Warning, "the record of what a site was generated from cannot be read";
+    LOSS_NOT_SURVIVED = "loss-not-survived", Error, "a workload does not survive a loss that the site promises to survive";
     MALFORMED_CATALOGUE_ENTRY = "malformed-catalogue-entry", Error, "an app's own catalogue entry does not have the form of one";
     MALFORMED_METADATA = "malformed-metadata", Error, "a name, label or annotation has a form that the API server refuses";
     MALFORMED_PROJECT = "malformed-project", Error, "a project has parts that Argo CD ignores or refuses";
@@ -72,11 +74,13 @@ rules! {
     NAMESPACE_NOT_SET = "namespace-not-set", Error, "a namespaced object does not say its namespace";
     NO_COMMON_ARCHITECTURE = "no-common-architecture", Error, "images do not exist for the architecture that is wanted";
     NO_ELIGIBLE_NODE = "no-eligible-node", Error, "no node is left that a part may run on";
+    NO_PLACE_FOR_PODS = "no-place-for-pods", Error, "pods cannot all have a node";
     NO_VOLUME_CLAIM = "no-volume-claim", Warning, "a part asks for storage, but has no volume claim";
     NODE_LABEL_MISSING = "node-label-missing", Error, "a node does not have a label that an app needs";
     NON_STRING_KEY = "non-string-key", Error, "a key is not text to every reader";
     NOT_A_CHOICE = "not-a-choice", Error, "a value is none of those that are possible";
     NOT_AN_OBJECT = "not-an-object", Error, "a template makes something that is not a Kubernetes object";
+    NOT_PROVED = "not-proved", Warning, "it could not be proved that pods have a place";
     NOT_TO_SCHEMA = "not-to-schema", Error, "an Application, a project or a kustomization does not fit its schema";
     OBJECT_TOO_LARGE = "object-too-large", Error, "an object is larger than the API server or kubectl can take";
     ODD_FILE = "odd-file", Error, "a file is not a regular file with a plain name";
@@ -89,6 +93,7 @@ rules! {
     PATCH_TARGET_MISSING = "patch-target-missing", Error, "a patch is for an object that is not there";
     PATH_NOT_PORTABLE = "path-not-portable", Error, "a generated path cannot be used on every file system";
     PLACEMENT_CONTRADICTION = "placement-contradiction", Error, "a base excludes the nodes that the site wants";
+    POD_NOT_READABLE = "pod-not-readable", Error, "a field that says where pods may run cannot be read";
     PODS_NOT_SPREAD = "pods-not-spread", Warning, "nothing keeps the pods of a part on different nodes";
     PROJECT_AFTER_APPLICATION = "project-after-application", Error, "a project is not there before its Applications";
     PROJECT_FORBIDS = "project-forbids", Error, "a project does not permit what its Application holds";
@@ -97,6 +102,7 @@ rules! {
     REMOVAL_UNUSED = "removal-unused", Warning, "`removals` lists what is still there";
     REPLACEMENT_DOES_NOT_APPLY = "replacement-does-not-apply", Error, "a replacement has no source or no field to go to";
     RESERVED_NAME = "reserved-name", Error, "a name is one that siteplan uses itself";
+    ROLLOUT_BLOCKED = "rollout-blocked", Error, "a rolling update waits for a pod that has no place";
     SECRET_IN_OUTPUT = "secret-in-output", Error, "a secret would be committed to git";
     SELECTOR_NOT_EXPRESSIBLE = "selector-not-expressible", Error, "a plain node selector cannot say where a part may run";
     SET_TARGET_MISSING = "set-target-missing", Error, "a value is set on an object that the app does not have";
@@ -120,6 +126,7 @@ rules! {
     UNKNOWN_KIND_SCOPE = "unknown-kind-scope", Warning, "nothing says whether objects of a kind live in a namespace";
     UNKNOWN_KIND_VERSION = "unknown-kind-version", Warning, "the catalogue has not seen this version of a kind";
     UNKNOWN_PART = "unknown-part", Error, "a name is not that of a part of the instance";
+    UNKNOWN_POD_CARRIER = "unknown-pod-carrier", Warning, "an object of an unknown kind looks as if it led to pods";
     UNKNOWN_POOL = "unknown-pool", Error, "a pool does not exist on the site";
     UNKNOWN_PROFILE = "unknown-profile", Error, "a profile does not exist";
     UNKNOWN_REFERENCE = "unknown-reference", Error, "a pod refers to an object that nothing makes";

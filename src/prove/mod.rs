@@ -107,18 +107,31 @@ pub fn eligible(problem: &Problem) -> Vec<Vec<usize>> {
     index.allowed.iter().map(|of| (0..of.len()).filter(|n| of[*n]).collect()).collect()
 }
 
-/// How many more pods of the workload would fit beside those placed, without the nodes that are lost. Counting stops at `most`.
-pub fn margin(problem: &Problem, placed: &[Placement], lost: &[usize], workload: usize, most: u32) -> u32 {
+/// How many more pods of each workload would fit beside those placed, after a loss where one is named. Counting stops at `most`.
+pub fn margins(problem: &Problem, placed: &[Placement], cases: &[(usize, Option<&LossReport>)], most: u32) -> Vec<u32> {
     let index = Index::new(problem);
-    let mut state = witness(&State::empty(&index), placed);
-    state.bind_claims();
-    for n in lost {
-        state.lose(*n);
-    }
+    let mut now = witness(&State::empty(&index), placed);
+    now.bind_claims();
+    cases
+        .iter()
+        .map(|(workload, loss)| {
+            let mut state = now.clone();
+            for n in loss.iter().flat_map(|l| &l.loss.nodes) {
+                state.lose(*n);
+            }
+            for moved in loss.iter().flat_map(|l| &l.moved) {
+                state.place(moved.workload, moved.node);
+            }
+            room(&mut state, *workload, most)
+        })
+        .collect()
+}
+
+fn room(state: &mut State<'_>, workload: usize, most: u32) -> u32 {
     let extra = Item { workload, within: NONE, only: NONE, pods: 1 };
     let mut more = 0;
     while more < most {
-        let Some(node) = greedy::best(&state, extra, Choice::Spread) else { break };
+        let Some(node) = greedy::best(state, extra, Choice::Spread) else { break };
         state.place(workload, node);
         more += 1;
     }

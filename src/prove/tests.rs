@@ -477,7 +477,7 @@ fn a_rolling_update_needs_a_place_for_the_pod_it_adds_first() {
 fn the_margin_counts_what_would_still_fit() {
     let problem = Problem { nodes: three(), workloads: vec![workload("web", 3, &cpu(3))], ..Problem::default() };
     let Outcome::Proved(order) = prove(&problem).outcome else { panic!() };
-    assert_eq!(margin(&problem, &order, &[], 0, 99), 3);
-    assert_eq!(margin(&problem, &order, &[0], 0, 99), 2);
-    assert_eq!(margin(&problem, &order, &[], 0, 1), 1);
+    let lost = &prove(&Problem { lost_nodes: 1, ..problem.clone() }).losses[0];
+    assert_eq!(margins(&problem, &order, &[(0, None), (0, Some(lost))], 99), [3, 1]);
+    assert_eq!(margins(&problem, &order, &[(0, None)], 1), [1]);
 }

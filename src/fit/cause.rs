@@ -1,0 +1,93 @@
+//! Why nodes do not take a pod, as labels at the lines of the site file that make it so.
+
+use std::collections::BTreeMap;
+
+use super::Scope;
+use crate::diagnostic::{Diagnostic, Origin, Pointer};
+use crate::plan::NodePlan;
+use crate::scheduler::Reason;
+
+/// Nodes that are named one by one in one label.
+const NAMED: usize = 6;
+
+/// Adds a label for each group of nodes with the same reason: at the architecture, labels, taints or capacity that is the cause.
+pub(super) fn context(
+    scope: &Scope<'_>,
+    mut diagnostic: Diagnostic,
+    reasons: &BTreeMap<usize, Vec<Reason>>,
+) -> Diagnostic {
+    let mut groups: Vec<(Origin, String, Vec<&str>)> = Vec::new();
+    for (node, of_node) in reasons {
+        let Some(plan) = scope.plan.nodes.get(*node) else { continue };
+        let text = words(of_node);
+        let origin = origin(scope, plan, of_node);
+        match groups.iter_mut().find(|(o, t, _)| *o == origin && *t == text) {
+            Some((_, _, names)) => names.push(scope.node(*node)),
+            None => groups.push((origin, text, vec![scope.node(*node)])),
+        }
+    }
+    for (origin, text, names) in groups {
+        diagnostic = diagnostic.context(origin, format!("{}: {text}", named(&names)));
+    }
+    diagnostic
+}
+
+/// The reason that says most: what holds whatever else runs, else what is short.
+fn words(reasons: &[Reason]) -> String {
+    let fixed: Vec<String> = reasons.iter().filter(|r| r.fixed()).map(ToString::to_string).collect();
+    let all = if fixed.is_empty() { reasons.iter().map(ToString::to_string).collect() } else { fixed };
+    all.join(", ")
+}
+
+fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[Reason]) -> Origin {
+    let first = reasons.iter().find(|r| r.fixed()).or_else(|| reasons.first());
+    let pool = scope.plan.origin(&Pointer::parse("/pools").at(&node.pool));
+    match first {
+        Some(Reason::Mismatch { wants }) if wants.iter().any(|(w, _)| w.key == "kubernetes.io/arch") => {
+            scope.plan.origin(&Pointer::parse("/pools").at(&node.pool).at("arch"))
+        }
+        Some(Reason::Taint(taint)) if node.spec.taints.contains(taint) => node.origin.at("taints"),
+        Some(Reason::Taint(_)) => of_pool(scope, node, "taints"),
+        Some(Reason::Insufficient { resource, .. }) => capacity(scope, node, resource),
+        _ if node.unnamed => pool,
+        _ => node.origin.clone(),
+    }
+}
+
+/// Where the node's share of a resource is written.
+fn capacity(scope: &Scope<'_>, node: &NodePlan, resource: &str) -> Origin {
+    let own = [("allocatable", &node.spec.allocatable), ("capacity", &node.spec.capacity)];
+    if let Some((field, _)) = own.into_iter().find(|(_, map)| map.contains_key(resource)) {
+        return node.origin.at(field).at(resource);
+    }
+    let pool = [("allocatable", &node.allocatable), ("capacity", &node.capacity)];
+    match pool.into_iter().find(|(_, map)| map.contains_key(resource)) {
+        Some((field, _)) => scope.plan.origin(&Pointer::parse("/pools").at(&node.pool).at(field).at(resource)),
+        None => node.origin.clone(),
+    }
+}
+
+fn of_pool(scope: &Scope<'_>, node: &NodePlan, field: &str) -> Origin {
+    scope.plan.origin(&Pointer::parse("/pools").at(&node.pool).at(field))
+}
+
+/// Names in a row, the rest counted: `a, b and c`, `a, b, c, d, e, f and 12 more`.
+pub(super) fn named(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [all @ .., last] if names.len() <= NAMED => format!("{} and {last}", all.join(", ")),
+        _ => format!("{} and {} more", names[..NAMED].join(", "), names.len() - NAMED),
+    }
+}
+
+/// Names in backticks, the rest counted.
+pub(super) fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+    named(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A number of things, in words.
+pub(super) fn counted(count: u32, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,153 @@
+//! Workloads that do not survive what the site promises to survive. What has one cause is reported once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Scope;
+use super::cause::{context, quoted};
+use super::placement::workloads;
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
+use crate::prove::{Failure, Fate, Loss};
+use crate::scheduler::Reason;
+
+/// Failures that have one cause.
+struct Group {
+    kind: Kind,
+    workloads: BTreeSet<usize>,
+    losses: Vec<Loss>,
+    reasons: BTreeMap<usize, Vec<Reason>>,
+}
+
+/// Why workloads fail, as far as it decides what is reported together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// One report for each workload.
+    MajorityLost(usize),
+    VolumeLost(usize),
+    NoNode(usize),
+    /// One report for all.
+    NotFenced,
+    NoRoom,
+    NotProved,
+}
+
+pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
+    for group in groups(scope) {
+        found.push(diagnostic(scope, &group));
+    }
+    if scope.fit.proof.too_many_losses {
+        found.push(
+            rules::NOT_PROVED
+                .report("there are too many possible losses to look at each".to_owned())
+                .primary(survive(scope), "")
+                .help("promise to survive fewer nodes at once, or zones instead"),
+        );
+    }
+}
+
+fn groups(scope: &Scope<'_>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for report in &scope.fit.proof.losses {
+        for (workload, fate) in &report.fates {
+            let Fate::Fails { why, .. } = fate else { continue };
+            let (kind, reasons) = kind(*workload, why);
+            let group = match groups.iter_mut().find(|g| g.kind == kind) {
+                Some(group) => group,
+                None => {
+                    groups.push(Group { kind, workloads: BTreeSet::new(), losses: Vec::new(), reasons });
+                    let last = groups.len() - 1;
+                    &mut groups[last]
+                }
+            };
+            group.workloads.insert(*workload);
+            if !group.losses.contains(&report.loss) {
+                group.losses.push(report.loss.clone());
+            }
+        }
+    }
+    groups
+}
+
+fn kind(workload: usize, why: &Failure) -> (Kind, BTreeMap<usize, Vec<Reason>>) {
+    match why {
+        Failure::MajorityLost => (Kind::MajorityLost(workload), BTreeMap::new()),
+        Failure::VolumeLost => (Kind::VolumeLost(workload), BTreeMap::new()),
+        Failure::NotFenced => (Kind::NotFenced, BTreeMap::new()),
+        Failure::NotProved => (Kind::NotProved, BTreeMap::new()),
+        Failure::OnlyByMoving(reasons) => (Kind::NotProved, reasons.clone()),
+        Failure::NoPlace(reasons) if reasons.values().flatten().any(Reason::capacity) => {
+            (Kind::NoRoom, reasons.clone())
+        }
+        Failure::NoPlace(reasons) => (Kind::NoNode(workload), reasons.clone()),
+    }
+}
+
+fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
+    let first = group.workloads.first().copied().unwrap_or_default();
+    let names = workloads(scope, &group.workloads.iter().copied().collect::<Vec<_>>());
+    let lost = losses(scope, &group.losses);
+    let (message, label, help) = match group.kind {
+        Kind::MajorityLost(_) => (
+            format!("{names} loses its majority with {lost}"),
+            "half of its pods or more can be on one of them",
+            "keep its pods on different nodes, or run more of them",
+        ),
+        Kind::VolumeLost(_) => (
+            format!("{names} does not survive the loss of {lost}: its volume is there"),
+            "its volume can be used on one node only",
+            "give it storage that every node reaches, more replicas with a `quorum`, or write `survives: {value: false, reason: …}` for the part",
+        ),
+        Kind::NoNode(_) => (
+            format!("{names} does not survive the loss of {lost}: no other node takes its pods"),
+            "has no place after the loss",
+            "widen where it may run, add nodes, or write `survives: {value: false, reason: …}` for the part",
+        ),
+        Kind::NotFenced => (
+            format!("{names} cannot start elsewhere after the loss of {lost}: nothing fences a node that fails"),
+            "waits for its node",
+            "add an app with a NodeHealthCheck that watches these nodes, or write `survives: {value: false, reason: …}` for the part",
+        ),
+        Kind::NoRoom => (
+            format!("after the loss of {lost} the other nodes have no room for {names}"),
+            "has no place after the loss",
+            "ask for less, add capacity, or write `survives: {value: false, reason: …}` for what may be missed",
+        ),
+        Kind::NotProved => {
+            return rules::NOT_PROVED
+                .report(format!("it is not proved that {names} survives the loss of {lost}"))
+                .primary_key(
+                    scope.fit.pods.sources[first].origin.clone(),
+                    "has a place only if pods that run are moved",
+                )
+                .context(survive(scope), "promised here")
+                .help("leave more room on the nodes");
+        }
+    };
+    let diagnostic = rules::LOSS_NOT_SURVIVED
+        .report(message)
+        .primary_key(scope.fit.pods.sources[first].origin.clone(), label)
+        .context(survive(scope), "promised here")
+        .help(help);
+    context(scope, diagnostic, &group.reasons)
+}
+
+/// Where the promise is written.
+fn survive(scope: &Scope<'_>) -> Origin {
+    scope.plan.origin(&Pointer::parse("/ha/survive"))
+}
+
+/// What is lost, in words: one of several nodes, one of several sets of nodes, zones.
+fn losses(scope: &Scope<'_>, losses: &[Loss]) -> String {
+    let zones: Vec<&str> = losses.iter().flat_map(|l| &l.zones).map(String::as_str).collect();
+    let nodes: Vec<&str> =
+        losses.iter().filter(|l| l.zones.is_empty()).flat_map(|l| &l.nodes).map(|n| scope.node(*n)).collect();
+    let several = losses.iter().any(|l| l.nodes.len() > 1 && l.zones.is_empty());
+    match (zones.is_empty(), several) {
+        (false, _) => format!("zone {}", quoted(&zones).replace(" and ", " or ")),
+        (true, false) => quoted(&nodes).replace(" and ", " or "),
+        (true, true) if losses.len() == 1 => format!("{} together", quoted(&nodes)),
+        (true, true) => {
+            let first: Vec<&str> = losses.iter().take(1).flat_map(|l| &l.nodes).map(|n| scope.node(*n)).collect();
+            format!("{} together, and {} other sets of nodes", quoted(&first), losses.len() - 1)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Whether a site fits: every pod has a node, and what the site promises to survive is survived.
+//!
+//! Comes in: the plan and the final manifests. Goes out: a [`SiteFit`], the pods with the proof, and diagnostics that point at the lines
+//! that cause what does not fit. [`Overview`] is the same for tables and programs.
+
+mod cause;
+mod disruption;
+mod loss;
+mod overview;
+mod placement;
+#[cfg(test)]
+mod tests;
+mod what_if;
+
+use crate::diagnostic::Diagnostics;
+use crate::plan::SitePlan;
+use crate::pods::{PodsInput, SitePods, pods};
+use crate::prove::{Outcome, Proof, prove};
+
+pub use overview::{Cell, Overview, Row, Scenario};
+pub use what_if::{WhatIfError, add_node, without_node};
+
+/// A site's pods, and what was proved about them.
+#[derive(Debug, Clone)]
+pub struct SiteFit {
+    /// The pods, with where they come from.
+    pub pods: SitePods,
+    /// What was proved.
+    pub proof: Proof,
+}
+
+impl SiteFit {
+    /// Whether everything is proved: every pod has a node, and no loss, drain or update has a problem.
+    pub fn holds(&self) -> bool {
+        let survived = self.proof.losses.iter().all(|l| l.fates.values().all(|f| !f.fails()));
+        matches!(self.proof.outcome, Outcome::Proved(_))
+            && survived
+            && !self.proof.too_many_losses
+            && self.proof.drains.is_empty()
+            && self.proof.rollouts.is_empty()
+    }
+}
+
+/// Finds the pods of a site and proves that they fit.
+pub fn fit(input: &PodsInput<'_>) -> (SiteFit, Diagnostics) {
+    let (pods, mut found) = pods(input);
+    let proof = prove(&pods.problem);
+    let fit = SiteFit { pods, proof };
+    found.append(diagnose(input.plan, &fit));
+    (fit, found)
+}
+
+/// What does not fit, as diagnostics.
+pub fn diagnose(plan: &SitePlan, fit: &SiteFit) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let scope = Scope { plan, fit };
+    placement::report(&scope, &mut found);
+    loss::report(&scope, &mut found);
+    disruption::report(&scope, &mut found);
+    found
+}
+
+/// What diagnostics are about.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    plan: &'a SitePlan,
+    fit: &'a SiteFit,
+}
+
+impl<'a> Scope<'a> {
+    /// How a workload is called.
+    fn name(&self, workload: usize) -> &'a str {
+        self.fit.pods.problem.workloads.get(workload).map_or("", |w| &w.spec.owner)
+    }
+
+    /// How a node is called.
+    fn node(&self, node: usize) -> &'a str {
+        self.fit.pods.problem.nodes.get(node).map_or("", |n| &n.name)
+    }
+}

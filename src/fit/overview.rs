@@ -1,0 +1,175 @@
+//! The proof as tables: workloads with their nodes, and workloads against losses.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::SiteFit;
+use crate::prove::{Fate, LossReport, Outcome, eligible, margins};
+
+/// The proof of a site, for tables and programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    /// The site.
+    pub site: String,
+    /// `proved`, `impossible` or `not-proved`: whether every pod has a node.
+    pub outcome: &'static str,
+    /// Whether all losses that the site promises to survive are survived, drains can happen and updates proceed.
+    pub holds: bool,
+    /// The nodes.
+    pub nodes: Vec<String>,
+    /// The workloads.
+    pub workloads: Vec<Row>,
+    /// What each loss does.
+    pub losses: Vec<Scenario>,
+    /// What was taken for granted.
+    pub assumptions: Vec<String>,
+}
+
+/// A workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// Its name: the instance, and the part where that is another word.
+    pub name: String,
+    /// The instance.
+    pub instance: String,
+    /// The object.
+    pub object: String,
+    /// The part of the object.
+    pub part: String,
+    /// How many pods.
+    pub pods: u32,
+    /// Whether each node that it is meant for has one.
+    pub per_node: bool,
+    /// The nodes on which it may run as far as they themselves are concerned, by position.
+    pub may_run: Vec<usize>,
+    /// Where the witness puts its pods: node and number; empty where there is no witness.
+    pub placed: BTreeMap<usize, u32>,
+    /// The loss that is worst for it, by position; `None` where no loss takes one of its pods.
+    pub worst: Option<usize>,
+    /// How many more pods would fit after that loss, or now where there is none; at most [`MOST`].
+    pub margin: Option<u32>,
+    /// Why it need not survive.
+    pub expendable: Option<String>,
+}
+
+/// A loss and what it does, workload by workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scenario {
+    /// What is lost: node names, or zones.
+    pub lost: Vec<String>,
+    /// Whether zones are lost.
+    pub zones: bool,
+    /// By workload, in the order of the rows.
+    pub cells: Vec<Cell>,
+}
+
+/// What a loss does to a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase", tag = "fate", content = "pods")]
+pub enum Cell {
+    /// It has no pod there.
+    Untouched,
+    /// Each node has one; those of the lost nodes are not needed.
+    Gone,
+    /// Lost pods start elsewhere.
+    Moved(u32),
+    /// It works with so many fewer.
+    Degraded(u32),
+    /// So many are missed, and may be.
+    Expendable(u32),
+    /// It does not survive.
+    Fails(u32),
+}
+
+/// Margins are counted up to this number.
+pub const MOST: u32 = 999;
+
+impl Overview {
+    /// The tables of a proof.
+    pub fn of(site: &str, fit: &SiteFit) -> Self {
+        let problem = &fit.pods.problem;
+        let losses: Vec<Scenario> = scenarios(fit);
+        let may_run = eligible(problem);
+        let mut rows: Vec<Row> =
+            may_run.into_iter().enumerate().map(|(w, may_run)| row(fit, &losses, w, may_run)).collect();
+        add_margins(fit, &mut rows);
+        Self {
+            site: site.to_owned(),
+            outcome: match &fit.proof.outcome {
+                Outcome::Proved(_) => "proved",
+                Outcome::Impossible(_) => "impossible",
+                Outcome::NotProved { .. } => "not-proved",
+            },
+            holds: fit.holds(),
+            nodes: problem.nodes.iter().map(|n| n.name.clone()).collect(),
+            workloads: rows,
+            losses,
+            assumptions: fit.pods.assumptions.iter().cloned().collect(),
+        }
+    }
+}
+
+fn scenarios(fit: &SiteFit) -> Vec<Scenario> {
+    let problem = &fit.pods.problem;
+    let name = |n: &usize| problem.nodes.get(*n).map(|node| node.name.clone());
+    let scenario = |report: &crate::prove::LossReport| {
+        let zones = !report.loss.zones.is_empty();
+        let lost = if zones { report.loss.zones.clone() } else { report.loss.nodes.iter().filter_map(name).collect() };
+        let cell = |w| report.fates.get(&w).map_or(Cell::Untouched, cell);
+        Scenario { lost, zones, cells: (0..problem.workloads.len()).map(cell).collect() }
+    };
+    fit.proof.losses.iter().map(scenario).collect()
+}
+
+fn cell(fate: &Fate) -> Cell {
+    match fate {
+        Fate::Moved { pods } => Cell::Moved(*pods),
+        Fate::Degraded { missing } => Cell::Degraded(*missing),
+        Fate::Expendable { missing } => Cell::Expendable(*missing),
+        Fate::Gone => Cell::Gone,
+        Fate::Fails { missing, .. } => Cell::Fails(*missing),
+    }
+}
+
+fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row {
+    let (problem, source) = (&fit.pods.problem, &fit.pods.sources[w]);
+    let workload = &problem.workloads[w];
+    let mut placed: BTreeMap<usize, u32> = BTreeMap::new();
+    if let Outcome::Proved(order) = &fit.proof.outcome {
+        for placement in order.iter().filter(|p| p.workload == w) {
+            *placed.entry(placement.node).or_default() += 1;
+        }
+    }
+    let pods = if workload.per_node && !placed.is_empty() { placed.values().sum() } else { workload.pods };
+    let touched = (0..losses.len()).filter(|l| !matches!(losses[*l].cells[w], Cell::Untouched | Cell::Gone));
+    let worst = touched.max_by_key(|l| (losses[*l].cells[w], std::cmp::Reverse(*l)));
+    Row {
+        name: workload.spec.owner.clone(),
+        instance: source.instance.clone(),
+        object: source.object.to_string(),
+        part: source.part.clone(),
+        pods,
+        per_node: workload.per_node,
+        may_run,
+        placed,
+        worst,
+        margin: None,
+        expendable: workload.expendable.clone(),
+    }
+}
+
+/// How many more pods of each workload would fit after its worst loss.
+fn add_margins(fit: &SiteFit, rows: &mut [Row]) {
+    let Outcome::Proved(order) = &fit.proof.outcome else { return };
+    let counted: Vec<usize> = (0..rows.len()).filter(|w| !rows[*w].per_node).collect();
+    let cases: Vec<(usize, Option<&LossReport>)> =
+        counted.iter().map(|w| (*w, rows[*w].worst.map(|l| &fit.proof.losses[l]))).collect();
+    let margins = margins(&fit.pods.problem, order, &cases, MOST);
+    for (w, margin) in counted.into_iter().zip(margins) {
+        rows[w].margin = Some(margin);
+    }
+}

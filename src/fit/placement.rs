@@ -1,0 +1,79 @@
+//! Pods that cannot all have a node.
+
+use super::Scope;
+use super::cause::{context, counted, quoted};
+use crate::diagnostic::{Diagnostic, Diagnostics, rules};
+use crate::prove::{Core, Outcome};
+
+pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
+    match &scope.fit.proof.outcome {
+        Outcome::Proved(_) => {}
+        Outcome::Impossible(core) => found.push(impossible(scope, core)),
+        Outcome::NotProved { steps } => found.push(
+            rules::NOT_PROVED
+                .report(format!(
+                    "after {steps} steps it is not proved that every pod of `{}` has a node",
+                    scope.plan.name
+                ))
+                .primary_key(scope.plan.origin(&crate::diagnostic::Pointer::parse("/pools")), "these nodes")
+                .help(
+                    "leave more room on the nodes, or fewer conditions on the pods; nothing was found that contradicts",
+                ),
+        ),
+    }
+}
+
+fn impossible(scope: &Scope<'_>, core: &Core) -> Diagnostic {
+    let source = &scope.fit.pods.sources[core.unplaced];
+    let fixed = core.reasons.values().all(|of_node| of_node.iter().any(crate::scheduler::Reason::fixed));
+    let label = match core.pods.as_slice() {
+        [(_, 1)] => "its pod".to_owned(),
+        [(_, pods)] => format!("{} of its pods have a place, the next has none", pods - 1),
+        _ => format!("a pod of `{}` is left", scope.name(core.unplaced)),
+    };
+    let mut diagnostic = rules::NO_PLACE_FOR_PODS
+        .report(message(scope, core, fixed))
+        .primary_key(source.origin.clone(), label)
+        .help(help(core, fixed));
+    for (workload, pods) in core.pods.iter().filter(|(w, _)| *w != core.unplaced) {
+        let origin = scope.fit.pods.sources[*workload].origin.clone();
+        if origin != source.origin {
+            diagnostic =
+                diagnostic.context_key(origin, format!("{} of `{}`", counted(*pods, "pod"), scope.name(*workload)));
+        }
+    }
+    context(scope, diagnostic, &core.reasons)
+}
+
+fn message(scope: &Scope<'_>, core: &Core, fixed: bool) -> String {
+    let total = |w: usize| scope.fit.pods.problem.workloads.get(w).map_or(0, |w| w.pods);
+    match core.pods.as_slice() {
+        [(w, 1)] if fixed => format!("no node takes `{}`", scope.name(*w)),
+        [(w, 1)] => format!("no node has room for `{}`", scope.name(*w)),
+        [(w, pods)] => {
+            format!("only {} of the {} of `{}` have a node", pods - 1, counted(total(*w), "pod"), scope.name(*w))
+        }
+        several => {
+            let words: Vec<String> =
+                several.iter().map(|(w, pods)| format!("{} of `{}`", counted(*pods, "pod"), scope.name(*w))).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            format!("the nodes have no room for {} together", super::cause::named(&words))
+        }
+    }
+}
+
+fn help(core: &Core, fixed: bool) -> String {
+    let short = core.reasons.values().flatten().any(crate::scheduler::Reason::capacity);
+    if fixed {
+        "correct where it is placed, or the architecture, labels or taints of a node".to_owned()
+    } else if short {
+        "ask for less, run fewer pods, or add capacity; `siteplan place --add` tries nodes out".to_owned()
+    } else {
+        "run fewer pods, let them share nodes, or add nodes".to_owned()
+    }
+}
+
+/// Names of workloads in backticks.
+pub(super) fn workloads(scope: &Scope<'_>, workloads: &[usize]) -> String {
+    quoted(&workloads.iter().map(|w| scope.name(*w)).collect::<Vec<_>>())
+}

@@ -1,0 +1,127 @@
+//! Questions: what if a node were not there, or one more were.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::model::{Arch, NodeSpec, Quantity, Role};
+use crate::plan::{NodePlan, SitePlan};
+
+/// Why a question cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhatIfError(pub String);
+
+impl fmt::Display for WhatIfError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WhatIfError {}
+
+/// The site without a node.
+///
+/// # Errors
+///
+/// When there is no such node.
+pub fn without_node(plan: &SitePlan, name: &str) -> Result<SitePlan, WhatIfError> {
+    let mut plan = plan.clone();
+    let before = plan.nodes.len();
+    plan.nodes.retain(|n| n.name != name);
+    if plan.nodes.len() == before {
+        return Err(WhatIfError(format!("there is no node `{name}` on `{}`", plan.name)));
+    }
+    Ok(plan)
+}
+
+/// The site with one more node, described as `arch=arm64,cpu=16,memory=64Gi,pool=acp,zone=rack-a,label.disk=fast`. With `pool`, it is like
+/// that pool's nodes where nothing else is said.
+///
+/// # Errors
+///
+/// When the description cannot be read.
+pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfError> {
+    let fields = fields(description)?;
+    let mut plan = plan.clone();
+    let mut node = like(&plan, fields.get("pool").map(String::as_str))?;
+    node.name =
+        (0..).map(|n| format!("added-{n}")).find(|n| plan.nodes.iter().all(|o| o.name != *n)).unwrap_or_default();
+    for (key, value) in &fields {
+        match key.as_str() {
+            "pool" => {}
+            "name" => node.name.clone_from(value),
+            "arch" => node.arch = arch(value)?,
+            "zone" => _ = node.labels.insert("topology.kubernetes.io/zone".to_owned(), value.clone()),
+            _ => match key.strip_prefix("label.") {
+                Some(label) => _ = node.labels.insert(label.to_owned(), value.clone()),
+                None => {
+                    let quantity = Quantity::parse(value)
+                        .map_err(|why| WhatIfError(format!("`{value}` is not an amount of {key}: {why}")))?;
+                    node.allocatable.remove(key);
+                    node.capacity.insert(key.clone(), quantity);
+                }
+            },
+        }
+    }
+    if plan.nodes.iter().any(|n| n.name == node.name) {
+        return Err(WhatIfError(format!("there is a node `{}` already", node.name)));
+    }
+    node.labels.insert("kubernetes.io/arch".to_owned(), node.arch.label().to_owned());
+    node.labels.insert("kubernetes.io/hostname".to_owned(), node.name.clone());
+    plan.nodes.push(node);
+    Ok(plan)
+}
+
+fn fields(description: &str) -> Result<BTreeMap<String, String>, WhatIfError> {
+    let pair = |part: &str| match part.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        _ => Err(WhatIfError(format!("`{part}` is not of the form key=value, as in arch=arm64,cpu=16,memory=64Gi"))),
+    };
+    let fields: BTreeMap<String, String> =
+        description.split(',').filter(|p| !p.trim().is_empty()).map(pair).collect::<Result<_, _>>()?;
+    if !fields.contains_key("pool") && !fields.contains_key("arch") {
+        return Err(WhatIfError("a node needs an architecture (arch=…) or a pool to be like (pool=…)".to_owned()));
+    }
+    Ok(fields)
+}
+
+/// A node like those of a pool; a plain worker without one.
+fn like(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
+    let Some(pool) = pool else { return Ok(plain(plan)) };
+    let model = plan.nodes.iter().find(|n| n.pool == pool);
+    let model = model.ok_or_else(|| WhatIfError(format!("there is no pool `{pool}` on `{}`", plan.name)))?;
+    let mut node = model.clone();
+    node.state = None;
+    for label in model.spec.labels.keys().chain([&"topology.kubernetes.io/zone".to_owned()]) {
+        node.labels.remove(label);
+    }
+    node.spec = NodeSpec::default();
+    node.disks = BTreeMap::new();
+    Ok(node)
+}
+
+fn plain(plan: &SitePlan) -> NodePlan {
+    let labels = [("kubernetes.io/os", "linux"), ("node-role.kubernetes.io/worker", "")];
+    NodePlan {
+        name: String::new(),
+        pool: "added".to_owned(),
+        arch: Arch::Amd64,
+        roles: vec![Role::Worker],
+        labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        taints: Vec::new(),
+        capacity: BTreeMap::new(),
+        allocatable: BTreeMap::new(),
+        reserved: BTreeMap::new(),
+        disks: BTreeMap::new(),
+        spec: NodeSpec::default(),
+        state: None,
+        unnamed: true,
+        origin: plan.origin(&crate::diagnostic::Pointer::parse("/pools")),
+    }
+}
+
+fn arch(text: &str) -> Result<Arch, WhatIfError> {
+    serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
+        let known = Arch::ALL.map(Arch::label).join(", ");
+        WhatIfError(format!("`{text}` is not an architecture: expected one of {known}"))
+    })
+}

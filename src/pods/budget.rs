@@ -1,0 +1,41 @@
+//! PodDisruptionBudgets: those in the manifests. Those that operators make follow their own replicas and are not known here.
+
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use super::rollout::share;
+use super::{PodsInput, SitePods, Source, objects};
+use crate::manifest::Object;
+use crate::prove::{Budget, BudgetLimit, Share};
+use crate::scheduler::LabelSelector;
+
+/// Adds the budgets of the manifests.
+pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {
+    for (instance, object) in objects(input).filter(|(_, o)| o.group() == "policy" && o.kind() == "PodDisruptionBudget")
+    {
+        site.problem.budgets.push(budget(object));
+        site.budgets.push(Source {
+            instance: instance.name.clone(),
+            object: object.id(),
+            part: "budget".to_owned(),
+            origin: instance.origin.clone(),
+            pool: None,
+        });
+    }
+}
+
+fn budget(object: &Object) -> Budget {
+    let field = |key: &str| object.get(key).filter(|v| !v.is_null());
+    let limit = match (field("/spec/maxUnavailable"), field("/spec/minAvailable")) {
+        (Some(most), _) => BudgetLimit::MaxUnavailable(share(most).unwrap_or(Share::Pods(0))),
+        (None, Some(least)) => BudgetLimit::MinAvailable(share(least).unwrap_or(Share::Percent(100))),
+        // The API's default where neither is written.
+        (None, None) => BudgetLimit::MinAvailable(Share::Pods(1)),
+    };
+    Budget {
+        name: object.id().to_string(),
+        namespace: object.namespace().unwrap_or_default().to_owned(),
+        selector: field("/spec/selector").and_then(|s: &Value| LabelSelector::deserialize(s).ok()),
+        limit,
+    }
+}

@@ -1,0 +1,132 @@
+//! The pod of a KubeVirt virtual machine: what it requests beyond its guest, whether it runs, whether it is moved.
+//!
+//! Facts: kubevirt/kubevirt pkg/virt-controller/services/renderresources.go and pkg/hypervisor/kvm.
+
+use serde_json::Value;
+
+use crate::catalogue::PartAt;
+use crate::manifest::Object;
+use crate::model::Quantity;
+use crate::scheduler::PodSpec;
+
+/// Memory that the launcher, libvirt and QEMU need themselves, in MiB: 25 + 100 + 25 + 40 + 30.
+const PROCESSES: i64 = 220;
+/// Memory per virtual CPU, for the I/O thread, for the graphics card, for firmware on arm64, for passed-through devices, in MiB.
+const PER_CPU: i64 = 8;
+const IO_THREAD: i64 = 8;
+const GRAPHICS: i64 = 32;
+const ARM_FIRMWARE: i64 = 128;
+const PASSED_THROUGH: i64 = 1024;
+/// A request for a virtual CPU is a tenth of one by default (`cpuAllocationRatio`).
+const CPU_RATIO: i128 = 10;
+
+/// Whether the part is one of the kinds of KubeVirt that have a launcher.
+pub(super) fn is_launcher(part: &PartAt<'_>, object: &Object) -> bool {
+    part.part.name == "launcher" && matches!(object.group(), "kubevirt.io" | "pool.kubevirt.io")
+}
+
+/// Whether the machine is meant to run.
+pub(super) fn runs(object: &Object) -> bool {
+    let strategy = object.get("/spec/runStrategy").and_then(Value::as_str);
+    let running = object.get("/spec/running").and_then(Value::as_bool);
+    !matches!(strategy, Some("Halted" | "Manual")) && running != Some(false)
+}
+
+/// Whether its pod leaves a node only by live migration.
+pub(super) fn migrates(machine: &Value, by_default: Option<&str>) -> bool {
+    let own = machine.get("evictionStrategy").and_then(Value::as_str);
+    matches!(own.or(by_default), Some("LiveMigrate"))
+}
+
+/// Whether the machine's size is in another object.
+pub(super) fn has_instance_type(object: &Object) -> bool {
+    object.get("/spec/instancetype").is_some_and(|v| !v.is_null())
+}
+
+/// Sets what the launcher requests: the guest's CPUs and memory, what is written, and the overhead.
+pub(super) fn set_requests(spec: &mut PodSpec, machine: &Value, arm: bool) {
+    let domain = machine.get("domain").unwrap_or(&Value::Null);
+    let cpus = cpus(domain);
+    let written = spec.requests.clone();
+    let guest = quantity(domain.pointer("/memory/guest"));
+    let memory = written.get("memory").copied().or(guest).unwrap_or_default();
+    let dedicated = domain.pointer("/cpu/dedicatedCpuPlacement").and_then(Value::as_bool) == Some(true);
+    let by_ratio = Quantity::units(cpus).divided_by(if dedicated { 1 } else { CPU_RATIO });
+    let cpu = written.get("cpu").copied().filter(|_| !dedicated).unwrap_or(by_ratio);
+    spec.requests.insert("cpu".to_owned(), cpu);
+    let overhead = overhead(domain, memory, cpus, arm);
+    match domain.pointer("/memory/hugepages/pageSize").and_then(Value::as_str) {
+        Some(size) => {
+            spec.requests.insert(format!("hugepages-{size}"), memory);
+            spec.requests.insert("memory".to_owned(), overhead);
+        }
+        None => _ = spec.requests.insert("memory".to_owned(), memory.plus(overhead)),
+    }
+    let devices =
+        ["gpus", "hostDevices"].iter().filter_map(|key| domain.pointer(&format!("/devices/{key}"))?.as_array());
+    for name in devices.flatten().filter_map(|d| d.get("deviceName")?.as_str()) {
+        let count = spec.requests.entry(name.to_owned()).or_default();
+        *count = count.plus(Quantity::units(1));
+    }
+}
+
+fn overhead(domain: &Value, memory: Quantity, cpus: i64, arm: bool) -> Quantity {
+    let graphics = domain.pointer("/devices/autoattachGraphicsDevice").and_then(Value::as_bool) != Some(false);
+    let listed = |key: &str| domain.pointer(key).and_then(Value::as_array).is_some_and(|l| !l.is_empty());
+    let passed = listed("/devices/hostDevices") || listed("/devices/gpus");
+    let fixed = [
+        (PROCESSES + PER_CPU * cpus + IO_THREAD, true),
+        (GRAPHICS, graphics),
+        (ARM_FIRMWARE, arm),
+        (PASSED_THROUGH, passed),
+    ];
+    let sum: i64 = fixed.iter().filter(|(_, applies)| *applies).map(|(mib, _)| mib).sum();
+    // Page tables: eight bytes for each page of 4 KiB.
+    memory.divided_by(512).plus(Quantity::units(sum << 20))
+}
+
+/// Sockets × cores × threads, each 1 if not written; the CPU request or limit where there is no topology.
+fn cpus(domain: &Value) -> i64 {
+    let factor =
+        |key: &str| domain.pointer(&format!("/cpu/{key}")).and_then(Value::as_i64).filter(|n| (1..=10_000).contains(n));
+    let topology = ["sockets", "cores", "threads"].map(factor);
+    if topology.iter().any(Option::is_some) {
+        return topology.iter().map(|n| n.unwrap_or(1)).fold(1, i64::saturating_mul);
+    }
+    let written = ["/resources/limits/cpu", "/resources/requests/cpu"].iter().find_map(|p| quantity(domain.pointer(p)));
+    written.and_then(|q| i64::try_from(q.as_units()).ok()).unwrap_or(1).clamp(1, 1_000_000)
+}
+
+fn quantity(value: Option<&Value>) -> Option<Quantity> {
+    match value? {
+        Value::String(text) => Quantity::parse(text).ok(),
+        Value::Number(number) => Quantity::parse(&number.to_string()).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_launcher_takes_what_its_guest_has_and_the_overhead() {
+        let machine = json!({"domain": {"cpu": {"cores": 2}, "memory": {"guest": "2Gi"}}});
+        let mut spec = PodSpec::default();
+        set_requests(&mut spec, &machine, false);
+        // 2 GiB, and 4 + 220 + 16 + 8 + 32 MiB.
+        assert_eq!(spec.requests["memory"], Quantity::parse("2328Mi").unwrap());
+        assert_eq!(spec.requests["cpu"], Quantity::milli(200));
+    }
+
+    #[test]
+    fn dedicated_cpus_are_requested_whole() {
+        let machine =
+            json!({"domain": {"cpu": {"cores": 4, "dedicatedCpuPlacement": true}, "memory": {"guest": "1Gi"}}});
+        let mut spec = PodSpec::default();
+        set_requests(&mut spec, &machine, false);
+        assert_eq!(spec.requests["cpu"], Quantity::units(4));
+    }
+}

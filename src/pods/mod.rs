@@ -1,0 +1,156 @@
+//! Which pods a site leads to: from the final manifests and the site's nodes to a [`Problem`].
+//!
+//! Every place that the catalogue knows becomes a workload, with what its pods ask for; what operators make without saying so comes from
+//! a table of its own ([`operands`]). Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
+
+mod budget;
+mod inventory;
+mod launcher;
+mod node;
+mod operands;
+mod part;
+mod platform;
+mod remediation;
+mod rollout;
+#[cfg(test)]
+mod tests;
+mod volume;
+mod workload;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::catalogue::{Catalogue, carries_pods};
+use crate::diagnostic::{Diagnostics, Origin, rules};
+use crate::manifest::{Object, ObjectId};
+use crate::plan::{Instance, SitePlan};
+use crate::prove::{Problem, Workload};
+use crate::scheduler::{Labels, Namespaces};
+
+use inventory::Inventory;
+
+/// What the pods of a site follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct PodsInput<'a> {
+    /// The site.
+    pub plan: &'a SitePlan,
+    /// The final manifests, by instance.
+    pub rendered: &'a BTreeMap<String, Vec<Object>>,
+    /// The catalogue of each instance, with its app's own entries.
+    pub catalogues: &'a BTreeMap<String, Arc<Catalogue>>,
+}
+
+/// The pods of a site, as a problem, and where each workload and budget comes from.
+#[derive(Debug, Clone, Default)]
+pub struct SitePods {
+    /// Nodes, workloads and budgets.
+    pub problem: Problem,
+    /// Where each workload comes from, in the order of the problem's.
+    pub sources: Vec<Source>,
+    /// Where each budget comes from, in the order of the problem's.
+    pub budgets: Vec<Source>,
+    /// What was taken for granted: phrases, sorted.
+    pub assumptions: BTreeSet<String>,
+}
+
+/// Where a workload or a budget comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The instance.
+    pub instance: String,
+    /// The object.
+    pub object: ObjectId,
+    /// The part of it, as the catalogue calls it.
+    pub part: String,
+    /// Where the instance is written.
+    pub origin: Origin,
+    /// The pool that the site wants it on.
+    pub pool: Option<String>,
+}
+
+/// The pods that the manifests lead to. Fields that cannot be read, and kinds that look as if they had pods and are not known, are
+/// reported.
+pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let inventory = Inventory::new(input);
+    let mut site = SitePods::default();
+    node::add(input, &inventory, &mut site);
+    site.problem.namespaces = namespaces(input);
+    for (instance, object) in objects(input) {
+        let Some(catalogue) = input.catalogues.get(&instance.name) else { continue };
+        if catalogue.entry(object).is_none() {
+            report_carrier(instance, object, &mut found);
+        }
+        workload::add(&Scope { input, instance, catalogue, inventory: &inventory }, object, &mut site, &mut found);
+    }
+    name_apart(&mut site);
+    budget::add(input, &mut site);
+    let survive = input.plan.site.spec.ha.survive;
+    site.problem.lost_nodes = survive.nodes;
+    site.problem.lost_zones = survive.zones;
+    (site, found)
+}
+
+/// What a workload is made from.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    input: &'a PodsInput<'a>,
+    instance: &'a Instance,
+    catalogue: &'a Catalogue,
+    inventory: &'a Inventory,
+}
+
+/// All objects with their instances.
+fn objects<'a>(input: &PodsInput<'a>) -> impl Iterator<Item = (&'a Instance, &'a Object)> {
+    let (plan, rendered) = (input.plan, input.rendered);
+    plan.instances.iter().flat_map(move |instance| {
+        rendered.get(&instance.name).into_iter().flatten().map(move |object| (instance, object))
+    })
+}
+
+fn namespaces(input: &PodsInput<'_>) -> Namespaces {
+    let mut namespaces = Namespaces::default();
+    for (_, object) in objects(input).filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty()) {
+        let written = object.get("/metadata/labels").and_then(|l| l.as_object()).into_iter().flatten();
+        let labels: Labels =
+            written.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+        namespaces.insert(object.name(), &labels);
+    }
+    namespaces
+}
+
+fn report_carrier(instance: &Instance, object: &Object, found: &mut Diagnostics) {
+    let Some(at) = carries_pods(object) else { return };
+    let (id, group) = (object.id(), object.group());
+    found.push(
+        rules::UNKNOWN_POD_CARRIER
+            .report(format!(
+                "`{id}` of `{}` looks as if it led to pods (`{}`), but nothing is known about its kind",
+                instance.name,
+                at.tokens().collect::<Vec<_>>().join(".")
+            ))
+            .primary_key(instance.origin.clone(), "its pods are neither placed nor part of the proof")
+            .help(format!(
+                "add an entry `{{group: {group:?}, kind: {}, parts: […]}}` to `catalogue:` in the app's app.yaml; without `parts` it says that there are no pods",
+                object.kind()
+            )),
+    );
+}
+
+/// Gives workloads of the same name names that differ: the object's kind and name come in, then a number.
+fn name_apart(site: &mut SitePods) {
+    let longer = |source: &Source| format!("{}/{}/{}", source.instance, source.object, source.part);
+    for round in 0..2 {
+        let mut seen: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, workload) in site.problem.workloads.iter().enumerate() {
+            seen.entry(workload.spec.owner.clone()).or_default().push(at);
+        }
+        for (name, places) in seen.into_iter().filter(|(_, places)| places.len() > 1) {
+            for (number, at) in places.into_iter().enumerate() {
+                let other = if round == 0 { longer(&site.sources[at]) } else { format!("{name}-{number}") };
+                let owner: &mut Workload = &mut site.problem.workloads[at];
+                owner.spec.owner = other;
+            }
+        }
+    }
+}

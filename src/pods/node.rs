@@ -1,0 +1,103 @@
+//! The site's nodes as the scheduler sees them: what they offer is what the site file says, less the platform's share.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::inventory::Inventory;
+use super::{PodsInput, SitePods, objects, platform, remediation, volume};
+use crate::manifest::Object;
+use crate::model::{NodeState, Quantity};
+use crate::plan::NodePlan;
+use crate::prove::Machine;
+use crate::scheduler::{Labels, Node, PODS};
+
+/// More of a resource than any pod asks for.
+const PLENTY: &str = "1Ei";
+/// Resources that every node has, written or not.
+const COMMON: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+
+/// Adds all nodes.
+pub(super) fn add(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SitePods) {
+    let managed = managed_labels(input);
+    for plan in &input.plan.nodes {
+        let more = managed.get(plan.name.as_str()).cloned().unwrap_or_default();
+        let mut node = Node {
+            name: plan.name.clone(),
+            labels: plan.labels.clone().into_iter().chain(more).collect(),
+            taints: plan.taints.clone(),
+            unschedulable: plan.state == Some(NodeState::Unschedulable),
+            allocatable: None,
+        };
+        node.allocatable = Some(offers(input, inventory, plan, &node, site));
+        site.problem.nodes.push(node);
+    }
+    let fenced = remediation::remediated(input, &site.problem.nodes);
+    site.problem.machines = input
+        .plan
+        .nodes
+        .iter()
+        .zip(fenced)
+        .map(|(plan, remediated)| Machine { remediated, replacing: plan.state == Some(NodeState::Replacing) })
+        .collect();
+}
+
+/// The labels that the site itself puts on its nodes, by node.
+fn managed_labels<'a>(input: &PodsInput<'a>) -> BTreeMap<&'a str, Labels> {
+    let nodes = objects(input).map(|(_, o)| o).filter(|o| o.kind() == "Node" && o.group().is_empty());
+    let labels = |object: &Object| -> Labels {
+        let written = object.get("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+        written.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    };
+    nodes.map(|object| (object.name(), labels(object))).collect()
+}
+
+fn offers(
+    input: &PodsInput<'_>,
+    inventory: &Inventory,
+    plan: &NodePlan,
+    node: &Node,
+    site: &mut SitePods,
+) -> BTreeMap<String, Quantity> {
+    let mut offers = plan.capacity.clone();
+    offers.extend(plan.allocatable.clone());
+    let cluster = &input.plan.site.spec.cluster;
+    let by_default = platform::share(cluster.platform, cluster.hosted, &plan.roles);
+    let unwritten: Vec<&str> =
+        by_default.resources.keys().map(String::as_str).filter(|r| !plan.reserved.contains_key(*r)).collect();
+    if unwritten.iter().any(|r| *r != PODS) {
+        site.assumptions.insert(format!(
+            "pool `{}`: the platform takes {} of each node ({})",
+            plan.pool,
+            in_words(&by_default.resources, &unwritten),
+            by_default.source
+        ));
+    }
+    let mut share = by_default.resources;
+    share.extend(plan.reserved.clone());
+    offers.entry(PODS.to_owned()).or_insert(platform::pods(cluster.platform));
+    for (resource, taken) in &share {
+        if let Some(offer) = offers.get_mut(resource) {
+            *offer = offer.minus(*taken);
+        }
+    }
+    let plenty = Quantity::parse(PLENTY).unwrap_or_default();
+    for resource in COMMON.iter().filter(|r| !plan.capacity.contains_key(**r) && !plan.allocatable.contains_key(**r)) {
+        offers.insert((*resource).to_owned(), plenty);
+        if *resource != "ephemeral-storage" {
+            site.assumptions.insert(format!("pool `{}`: {resource} is not written, and taken for enough", plan.pool));
+        }
+    }
+    for disks in inventory.disks().iter().filter(|d| inventory.counts(&d.class)) {
+        let here = disks.nodes.as_ref().is_none_or(|terms| terms.iter().any(|t| t.matches(node)));
+        let count = i64::from(disks.count.unwrap_or(0)) * i64::from(here);
+        let offer = offers.entry(volume::resource(&disks.class)).or_default();
+        *offer = offer.plus(Quantity::units(count));
+    }
+    offers
+}
+
+fn in_words(share: &BTreeMap<String, Quantity>, wanted: &[&str]) -> String {
+    let words = share.iter().filter(|(r, _)| wanted.contains(&r.as_str()) && *r != PODS);
+    words.map(|(resource, quantity)| format!("{quantity} {resource}")).collect::<Vec<_>>().join(" and ")
+}

@@ -1,0 +1,149 @@
+//! One part of an object as what its pods ask of a node.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::operands::{Operand, OperandPart, Resources};
+use crate::catalogue::{ArchVia, Field, PartAt};
+use crate::manifest::Object;
+use crate::model::{Arch, Quantity};
+use crate::scheduler::{
+    HOSTNAME, LabelSelector, Labels, NodeSelectorTerm, Operator, PodAffinityTerm, PodSpec, Requirement, SpecError,
+    Toleration,
+};
+
+const ARCH: &str = "kubernetes.io/arch";
+
+/// What the pods of a part ask of a node: from the pod's specification where there is one, else from the single fields.
+pub(super) fn spec(part: &PartAt<'_>, object: &Object, (owner, namespace): (&str, &str)) -> (PodSpec, Vec<SpecError>) {
+    let labels: Labels = part.pod_labels(object);
+    if let Some(written) = part.value(object, Field::PodSpec).filter(|v| v.is_object()) {
+        return PodSpec::read(owner, namespace, &labels, written);
+    }
+    let mut spec = PodSpec { owner: owner.to_owned(), namespace: namespace.to_owned(), labels, ..PodSpec::default() };
+    let mut errors = Vec::new();
+    type Set = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
+    let fields: [(Field, Set); 6] = [
+        (Field::NodeAffinity, PodSpec::set_node_affinity),
+        (Field::PodAffinity, PodSpec::set_pod_affinity),
+        (Field::PodAntiAffinity, PodSpec::set_pod_anti_affinity),
+        (Field::NodeSelector, PodSpec::set_node_selector),
+        (Field::Tolerations, PodSpec::set_tolerations),
+        (Field::TopologySpread, PodSpec::set_spread),
+    ];
+    for (field, set) in fields {
+        if let Some(value) = part.value(object, field).filter(|v| field != Field::NodeSelector || v.is_object()) {
+            errors.extend(set(&mut spec, value).err());
+        }
+    }
+    if let Some(value) = part.value(object, Field::NodeSelectorTerms) {
+        errors.extend(set_terms(&mut spec, part.part.arch_via, value).err());
+    }
+    if let Some(arch) = part.value(object, Field::Architecture).and_then(Value::as_str) {
+        spec.node_selector.entry(ARCH.to_owned()).or_insert_with(|| arch.to_owned());
+    }
+    spec.priority_class = part.value(object, Field::PriorityClass).and_then(Value::as_str).map(str::to_owned);
+    for resources in part.values(object, Field::Resources) {
+        errors.extend(add_resources(&mut spec, resources).err());
+    }
+    add_defaults(&mut spec, part, object);
+    (spec.resolved(), errors)
+}
+
+fn set_terms(spec: &mut PodSpec, via: ArchVia, value: &Value) -> Result<(), SpecError> {
+    if via != ArchVia::NodeSelectorList {
+        return spec.set_node_selector_terms(value);
+    }
+    for pair in value.as_array().into_iter().flatten() {
+        let text = |key: &str| pair.get(key).and_then(Value::as_str).map(str::to_owned);
+        if let (Some(key), Some(value)) = (text("key"), text("value")) {
+            spec.node_selector.insert(key, value);
+        }
+    }
+    Ok(())
+}
+
+/// Adds the resources of one more container.
+pub(super) fn add_resources(spec: &mut PodSpec, resources: &Value) -> Result<(), SpecError> {
+    let container = json!({"containers": [{"resources": resources}]});
+    for (resource, quantity) in crate::scheduler::pod_requests(&container)? {
+        let sum = spec.requests.entry(resource).or_default();
+        *sum = sum.plus(quantity);
+    }
+    Ok(())
+}
+
+/// What the operator does by default as long as the placement is not written.
+fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
+    let defaults = &part.part.defaults;
+    let field = match part.part.arch_via {
+        ArchVia::NodeSelector => Field::NodeSelector,
+        ArchVia::NodeSelectorTerms | ArchVia::NodeSelectorList => Field::NodeSelectorTerms,
+        ArchVia::NodeAffinity | ArchVia::None => Field::NodeAffinity,
+    };
+    let off = |path: &crate::catalogue::PartPath| {
+        path.resolve(object.value(), &part.at).iter().any(|p| object.get(p.as_str()).is_some_and(|v| !v.is_null()))
+    };
+    if part.value(object, field).is_some() || defaults.unless.as_ref().is_some_and(off) {
+        return;
+    }
+    let wanted = defaults.expressions.iter().filter(|e| !e.only_if_met);
+    let expressions: Vec<Requirement> = wanted
+        .map(|e| Requirement {
+            key: e.key.clone(),
+            operator: match e.operator {
+                crate::catalogue::DefaultOperator::In => Operator::In,
+                crate::catalogue::DefaultOperator::Exists => Operator::Exists,
+                crate::catalogue::DefaultOperator::DoesNotExist => Operator::DoesNotExist,
+            },
+            values: e.values.clone(),
+        })
+        .collect();
+    require(spec, &expressions);
+    let tolerations = defaults.fields.get(&Field::Tolerations).filter(|_| spec.tolerations.is_empty());
+    spec.tolerations.extend(tolerations.and_then(|t| Vec::<Toleration>::deserialize(t).ok()).into_iter().flatten());
+}
+
+/// Adds expressions to every node affinity term.
+fn require(spec: &mut PodSpec, expressions: &[Requirement]) {
+    if expressions.is_empty() {
+        return;
+    }
+    let terms = spec.node_affinity.get_or_insert_with(|| vec![NodeSelectorTerm::default()]);
+    for term in terms {
+        term.match_expressions.extend_from_slice(expressions);
+    }
+}
+
+/// Adds what the table of operands knows: requests that are not written, further containers, labels, and that pods keep apart.
+pub(super) fn complete(
+    spec: &mut PodSpec,
+    (operand, known): (&Operand, &OperandPart),
+    (part, object): (&PartAt<'_>, &Object),
+) -> Result<(), SpecError> {
+    for (resource, quantity) in operand.requests(known, object) {
+        spec.requests.entry(resource).or_insert(quantity);
+    }
+    for pointer in known.also.iter().flat_map(|path| path.resolve(object.value(), &part.at)) {
+        if let Some(resources) = object.get(pointer.as_str()) {
+            add_resources(spec, resources)?;
+        }
+    }
+    spec.labels.extend(known.labels.clone());
+    if known.apart && spec.anti_affinity.is_empty() {
+        let own = known.labels.iter().map(|(key, value)| Requirement::new(key, Operator::In, &[value]));
+        let selector = LabelSelector { requirements: own.collect() };
+        spec.anti_affinity.push(PodAffinityTerm::new(selector, HOSTNAME));
+        *spec = std::mem::take(spec).resolved();
+    }
+    Ok(())
+}
+
+/// Reduces the CPU request where all possible nodes have an architecture for which the operator asks for less.
+pub(super) fn reduce(requests: &mut Resources, operand: &Operand, arches: &[Arch]) {
+    let [arch] = arches else { return };
+    if let (Some(percent), Some(cpu)) = (operand.cpu_percent.get(arch), requests.get_mut("cpu")) {
+        let milli = i64::try_from(cpu.as_milli() * i128::from(*percent) / 100).unwrap_or(i64::MAX);
+        *cpu = Quantity::milli(milli);
+    }
+}

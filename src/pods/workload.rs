@@ -1,0 +1,243 @@
+//! The workloads of an object: the catalogue's parts, and what operators make beside them.
+
+use serde_json::Value;
+
+use super::operands::{self, Operand, OperandPart};
+use super::{Scope, SitePods, Source, launcher, part, rollout, volume};
+use crate::catalogue::{Field, PartAt};
+use crate::diagnostic::{Diagnostics, rules};
+use crate::manifest::Object;
+use crate::model::{Arch, Availability, PartSpec};
+use crate::prove::{Budget, BudgetLimit, Recovery, Redundancy, Workload};
+use crate::scheduler::{LabelSelector, Operator, PodSpec, Requirement, SpecError, fixed};
+
+/// The label that the Deployment controller puts on the pods of each revision.
+const REVISION: &str = "pod-template-hash";
+/// The label by which KubeVirt marks a machine's pod.
+const MACHINE: &str = "vm.kubevirt.io/name";
+
+/// Adds the workloads of an object.
+pub(super) fn add(scope: &Scope<'_>, object: &Object, site: &mut SitePods, found: &mut Diagnostics) {
+    let operand = operands::operand(object);
+    let parts = scope.catalogue.parts(object);
+    for at in parts.iter().filter(|p| !p.part.volumes_only) {
+        let known = operand.and_then(|o| Some((o, o.part(&at.part.name)?))).filter(|(_, k)| !k.is_of_its_own());
+        let there = known.is_none_or(|(_, k)| k.is_there(object));
+        let count = at.count(object).map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
+        if there && (count > 0 || at.part.per_node) && (!launcher::is_launcher(at, object) || launcher::runs(object)) {
+            Making { scope, object, at, operand: known, count }.make(site, found);
+        }
+    }
+    for known in operand.iter().flat_map(|o| o.pods.iter().map(move |k| (*o, k))).filter(|(_, k)| k.is_of_its_own()) {
+        let placed = known.1.placed_by.iter().find_map(|name| parts.iter().find(|p| p.part.name == *name && p.present));
+        let placed = placed.or_else(|| parts.iter().find(|p| known.1.placed_by.contains(&p.part.name)));
+        if let Some(at) = placed.filter(|_| known.1.is_there(object)) {
+            let count = known.1.count(object);
+            Making { scope, object, at, operand: Some(known), count }.make(site, found);
+        }
+    }
+}
+
+/// A workload in the making.
+struct Making<'m, 'a> {
+    scope: &'m Scope<'a>,
+    object: &'m Object,
+    at: &'m PartAt<'a>,
+    operand: Option<(&'static Operand, &'static OperandPart)>,
+    count: u32,
+}
+
+impl Making<'_, '_> {
+    fn make(&self, site: &mut SitePods, found: &mut Diagnostics) {
+        let namespace = self.object.namespace().or(self.scope.instance.namespace.as_deref()).unwrap_or_default();
+        let owner = self.owner();
+        let (mut spec, errors) = part::spec(self.at, self.object, (&owner, namespace));
+        errors.iter().for_each(|e| self.report(e, found));
+        if let Some(operand) = self.operand {
+            if let Err(error) = part::complete(&mut spec, operand, (self.at, self.object)) {
+                self.report(&error, found);
+            }
+            let arches = self.arches(site, &spec);
+            part::reduce(&mut spec.requests, operand.0, &arches);
+            if spec.requests.is_empty() && self.of_its_own().is_none() {
+                self.assume_nothing(site);
+            }
+        } else if self.is_operators() && spec.requests.is_empty() {
+            self.assume_nothing(site);
+        }
+        if self.of_its_own().is_none() {
+            volume::add(self.scope, self.at, self.object, &mut spec);
+        }
+        if launcher::is_launcher(self.at, self.object) {
+            self.make_launcher(&mut spec, site);
+        }
+        let workload = self.workload(spec);
+        site.problem.workloads.push(workload);
+        site.sources.push(self.source());
+    }
+
+    /// The part of the table of operands, where it is not one of the catalogue.
+    fn of_its_own(&self) -> Option<&'static OperandPart> {
+        self.operand.map(|(_, k)| k).filter(|k| k.is_of_its_own())
+    }
+
+    fn part_name(&self) -> &str {
+        self.of_its_own().map_or(&self.at.part.name, |k| &k.part)
+    }
+
+    fn owner(&self) -> String {
+        let instance = &self.scope.instance.name;
+        let part = match (&self.at.element, self.at.part.named_by_object && self.of_its_own().is_none()) {
+            (_, true) => self.object.name(),
+            (Some(element), false) if self.of_its_own().is_none() => {
+                return format!("{instance}/{}-{element}", self.part_name());
+            }
+            _ => self.part_name(),
+        };
+        if part == instance { instance.clone() } else { format!("{instance}/{part}") }
+    }
+
+    fn source(&self) -> Source {
+        let instance = self.scope.instance;
+        let placement = said(&instance.placement, &self.at.names);
+        Source {
+            instance: instance.name.clone(),
+            object: self.object.id(),
+            part: self.part_name().to_owned(),
+            origin: instance.origin.clone(),
+            pool: placement.and_then(|p| p.pool.clone()).or_else(|| instance.pool.clone()),
+        }
+    }
+
+    /// Whether an operator makes the pods, so that what they request is not in the manifest as a matter of course.
+    fn is_operators(&self) -> bool {
+        self.at.value(self.object, Field::PodSpec).is_none() && !launcher::is_launcher(self.at, self.object)
+    }
+
+    fn assume_nothing(&self, site: &mut SitePods) {
+        site.assumptions.insert(format!(
+            "`{}`: neither the manifest nor the catalogue says what its pods request; they are counted with nothing",
+            self.owner()
+        ));
+    }
+
+    /// The architectures of the nodes that are possible.
+    fn arches(&self, site: &SitePods, spec: &PodSpec) -> Vec<Arch> {
+        let nodes = self.scope.input.plan.nodes.iter().zip(&site.problem.nodes);
+        let possible = nodes.filter(|(_, node)| fixed(spec, node).is_empty()).map(|(plan, _)| plan.arch);
+        let mut arches: Vec<Arch> = possible.collect();
+        arches.sort_unstable();
+        arches.dedup();
+        arches
+    }
+
+    fn make_launcher(&self, spec: &mut PodSpec, site: &mut SitePods) {
+        let machine = self.object.get(self.at.at.as_str()).unwrap_or(&Value::Null);
+        let arm = spec.node_selector.get("kubernetes.io/arch").is_some_and(|a| a == "arm64");
+        launcher::set_requests(spec, machine, arm);
+        spec.labels.insert(MACHINE.to_owned(), self.object.name().to_owned());
+        if launcher::has_instance_type(self.object) {
+            site.assumptions.insert(format!("`{}`: the size in its instance type is not read", self.owner()));
+        }
+        if launcher::migrates(machine, self.default_eviction().as_deref()) {
+            let own = Requirement::new(MACHINE, Operator::In, &[self.object.name()]);
+            site.problem.budgets.push(Budget {
+                name: format!("the live migration of {}", self.owner()),
+                namespace: spec.namespace.clone(),
+                selector: Some(LabelSelector { requirements: vec![own] }),
+                limit: BudgetLimit::Moved,
+            });
+            site.budgets.push(self.source());
+        }
+    }
+
+    /// What KubeVirt's operator does with machines that do not say what becomes of them on eviction.
+    fn default_eviction(&self) -> Option<String> {
+        let hco = super::objects(self.scope.input).map(|(_, o)| o).find(|o| o.kind() == "HyperConverged")?;
+        hco.get("/spec/evictionStrategy").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn workload(&self, mut spec: PodSpec) -> Workload {
+        let part = self.at.part;
+        let app_part = self.app_part();
+        let own = self.of_its_own();
+        let sticky = own.map_or(part.sticky, |k| k.sticky);
+        let is_deployment = self.object.kind() == "Deployment" && self.object.group() == "apps";
+        if is_deployment && spec.labels.get(REVISION).is_none() {
+            spec = self.of_a_revision(spec);
+        }
+        Workload {
+            pods: self.count,
+            per_node: own.map_or(part.per_node, |k| k.per_node),
+            recovery: if sticky { Recovery::Fenced } else { Recovery::Replaced },
+            redundancy: self.redundancy(app_part, sticky),
+            expendable: app_part.and_then(|s| s.survives.as_ref()).filter(|s| !s.value).map(|s| s.reason.clone()),
+            rollout: self.rollout(),
+            spec,
+        }
+    }
+
+    /// The same pods with the label of their revision, which selectors can name by key.
+    fn of_a_revision(&self, spec: PodSpec) -> PodSpec {
+        let mut labels = spec.labels.clone();
+        labels.insert(REVISION.to_owned(), "current".to_owned());
+        let Some(written) = self.at.value(self.object, Field::PodSpec) else { return spec };
+        let (again, _) = PodSpec::read(&spec.owner, &spec.namespace, &labels, written);
+        PodSpec { requests: spec.requests, volumes: spec.volumes, ..again }
+    }
+
+    fn rollout(&self) -> Option<crate::prove::Rollout> {
+        let rolls = matches!(self.object.kind(), "Deployment" | "DeploymentConfig") && self.of_its_own().is_none();
+        rolls.then(|| rollout::of(self.object.get("/spec/strategy"), self.count)).flatten()
+    }
+
+    /// How many of the pods must be there: as the site says, the app, the catalogue; else copies where pods of a controller without
+    /// state are several.
+    fn redundancy(&self, app_part: Option<&PartSpec>, sticky: bool) -> Redundancy {
+        let by_site = said(&self.scope.instance.availability, &self.at.names).copied();
+        let by_app = app_part.and_then(|s| s.availability);
+        let own = self.of_its_own();
+        let quorum = app_part.is_some_and(|s| s.quorum.is_some()) || own.map_or(self.at.part.quorum, |k| k.quorum);
+        match by_site.or(by_app) {
+            Some(Availability::Single) => Redundancy::Each,
+            Some(Availability::Replicated) => Redundancy::Copies,
+            Some(Availability::Quorum) => Redundancy::Majority,
+            None if quorum => Redundancy::Majority,
+            None if self.count < 2 => Redundancy::Each,
+            None if own.is_some_and(|k| k.copies) || self.operand.is_some_and(|(_, k)| k.copies) => Redundancy::Copies,
+            None if app_part.is_some_and(|s| s.replicas.is_some()) => Redundancy::Copies,
+            None if sticky || self.at.part.to_completion || own.is_some() => Redundancy::Each,
+            None => Redundancy::Copies,
+        }
+    }
+
+    fn app_part(&self) -> Option<&PartSpec> {
+        let app = self.scope.instance.app()?;
+        let own = self.of_its_own().map(|k| k.part.clone());
+        match own {
+            Some(name) => app.spec.parts.get(&name),
+            None => said(&app.spec.parts, &self.at.names),
+        }
+    }
+
+    fn report(&self, error: &SpecError, found: &mut Diagnostics) {
+        let instance = self.scope.instance;
+        found.push(
+            rules::POD_NOT_READABLE
+                .report(format!(
+                    "`{}` in `{}` of `{}` cannot be read: {}",
+                    error.field,
+                    self.object.id(),
+                    instance.name,
+                    error.message
+                ))
+                .primary_key(instance.origin.clone(), "")
+                .help("correct the field in the app's base, or the patch that writes it"),
+        );
+    }
+}
+
+/// What is said about a part, by its most specific name.
+fn said<'m, T>(map: &'m std::collections::BTreeMap<String, T>, names: &[String]) -> Option<&'m T> {
+    names.iter().find_map(|name| map.get(name))
+}
