@@ -87,6 +87,7 @@ pub(super) enum Command {
     Render(commands::render::RenderArgs),
     Resolve(commands::resolve::ResolveArgs),
     Apps(commands::apps::AppsArgs),
+    Place(commands::place::PlaceArgs),
     Graph(commands::graph::GraphArgs),
     Explain(commands::explain::ExplainArgs),
     Exceptions(commands::exceptions::ExceptionsArgs),

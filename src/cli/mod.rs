@@ -91,6 +91,7 @@ fn dispatch(cli: &Cli, console: &Console) -> anyhow::Result<Outcome> {
         Command::Render(args) => commands::render::run(args, global, console),
         Command::Resolve(args) => commands::resolve::run(args, global, console),
         Command::Apps(args) => commands::apps::run(args, global, console),
+        Command::Place(args) => commands::place::run(args, global, console),
         Command::Graph(args) => commands::graph::run(args, global, console),
         Command::Explain(args) => commands::explain::run(args, global, console),
         Command::Exceptions(args) => commands::exceptions::run(args, global, console),

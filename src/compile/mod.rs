@@ -56,10 +56,16 @@ impl<'a> Compiler<'a> {
         (Self { repository, bases }, found)
     }
 
-    /// Compiles a site. `None` when it has errors.
-    pub fn site(&self, name: &str) -> (Option<CompiledSite>, Diagnostics) {
+    /// Compiles a site as far as possible, also where something is wrong with what it compiles to.
+    pub fn attempt(&self, name: &str) -> (Option<CompiledSite>, Diagnostics) {
         let mut found = Diagnostics::new();
         let compiled = self.passes(name, &mut found);
+        (compiled, found)
+    }
+
+    /// Compiles a site. `None` when it has errors.
+    pub fn site(&self, name: &str) -> (Option<CompiledSite>, Diagnostics) {
+        let (compiled, found) = self.attempt(name);
         (compiled.filter(|_| !found.has_errors()), found)
     }
 

@@ -125,9 +125,16 @@ fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
     let diagnostic = rules::LOSS_NOT_SURVIVED
         .report(message)
         .primary_key(scope.fit.pods.sources[first].origin.clone(), label)
-        .context(survive(scope), "promised here")
         .help(help);
-    context(scope, diagnostic, &group.reasons)
+    context(scope, promised(scope, diagnostic, &group.losses), &group.reasons)
+}
+
+/// Adds the line of the promise, where it is about such a loss.
+fn promised(scope: &Scope<'_>, diagnostic: Diagnostic, losses: &[Loss]) -> Diagnostic {
+    let promise = scope.plan.site.spec.ha.survive;
+    let covers =
+        |l: &Loss| if l.zones.is_empty() { l.nodes.len() <= promise.nodes as usize } else { promise.zones > 0 };
+    if losses.iter().any(covers) { diagnostic.context(survive(scope), "promised here") } else { diagnostic }
 }
 
 /// Where the promise is written.

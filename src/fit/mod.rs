@@ -17,8 +17,8 @@ use crate::plan::SitePlan;
 use crate::pods::{PodsInput, SitePods, pods};
 use crate::prove::{Outcome, Proof, prove};
 
-pub use overview::{Cell, Overview, Row, Scenario};
-pub use what_if::{WhatIfError, add_node, without_node};
+pub use overview::{Cell, MOST, Overview, Row, Scenario};
+pub use what_if::{WhatIfError, add_node, without_nodes};
 
 /// A site's pods, and what was proved about them.
 #[derive(Debug, Clone)]

@@ -144,7 +144,8 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
             *placed.entry(placement.node).or_default() += 1;
         }
     }
-    let pods = if workload.per_node && !placed.is_empty() { placed.values().sum() } else { workload.pods };
+    let per_node =
+        if placed.is_empty() { u32::try_from(may_run.len()).unwrap_or(u32::MAX) } else { placed.values().sum() };
     let touched = (0..losses.len()).filter(|l| !matches!(losses[*l].cells[w], Cell::Untouched | Cell::Gone));
     let worst = touched.max_by_key(|l| (losses[*l].cells[w], std::cmp::Reverse(*l)));
     Row {
@@ -152,7 +153,7 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
         instance: source.instance.clone(),
         object: source.object.to_string(),
         part: source.part.clone(),
-        pods,
+        pods: if workload.per_node { per_node } else { workload.pods },
         per_node: workload.per_node,
         may_run,
         placed,

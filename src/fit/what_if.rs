@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use crate::model::{Arch, NodeSpec, Quantity, Role};
+use crate::model::{Arch, NodeSpec, NodeState, Quantity, Role, Survive};
 use crate::plan::{NodePlan, SitePlan};
 
 /// Why a question cannot be asked.
@@ -18,18 +19,19 @@ impl fmt::Display for WhatIfError {
 
 impl std::error::Error for WhatIfError {}
 
-/// The site without a node.
+/// The site after the loss of nodes, all at once and for good; what it promises to survive beside that is not asked.
 ///
 /// # Errors
 ///
 /// When there is no such node.
-pub fn without_node(plan: &SitePlan, name: &str) -> Result<SitePlan, WhatIfError> {
+pub fn without_nodes(plan: &SitePlan, names: &[String]) -> Result<SitePlan, WhatIfError> {
     let mut plan = plan.clone();
-    let before = plan.nodes.len();
-    plan.nodes.retain(|n| n.name != name);
-    if plan.nodes.len() == before {
-        return Err(WhatIfError(format!("there is no node `{name}` on `{}`", plan.name)));
+    for name in names {
+        let node = plan.nodes.iter_mut().find(|n| n.name == *name);
+        let node = node.ok_or_else(|| WhatIfError(format!("there is no node `{name}` on `{}`", plan.site.name)))?;
+        node.state = Some(NodeState::Replacing);
     }
+    Arc::make_mut(&mut plan.site).spec.ha.survive = Survive::default();
     Ok(plan)
 }
 

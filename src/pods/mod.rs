@@ -24,7 +24,7 @@ use crate::catalogue::{Catalogue, carries_pods};
 use crate::diagnostic::{Diagnostics, Origin, rules};
 use crate::manifest::{Object, ObjectId};
 use crate::plan::{Instance, SitePlan};
-use crate::prove::{Problem, Workload};
+use crate::prove::Problem;
 use crate::scheduler::{Labels, Namespaces};
 
 use inventory::Inventory;
@@ -84,6 +84,7 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
         workload::add(&Scope { input, instance, catalogue, inventory: &inventory }, object, &mut site, &mut found);
     }
     name_apart(&mut site);
+    site.assumptions.insert("nothing runs on the nodes beside the platform's share and these workloads".to_owned());
     budget::add(input, &mut site);
     let survive = input.plan.site.spec.ha.survive;
     site.problem.lost_nodes = survive.nodes;
@@ -137,19 +138,20 @@ fn report_carrier(instance: &Instance, object: &Object, found: &mut Diagnostics)
     );
 }
 
-/// Gives workloads of the same name names that differ: the object's kind and name come in, then a number.
+/// Gives workloads of the same name names that differ: with the object's name, then with its kind and the part, then with a number.
 fn name_apart(site: &mut SitePods) {
-    let longer = |source: &Source| format!("{}/{}/{}", source.instance, source.object, source.part);
-    for round in 0..2 {
+    let by_object = |s: &Source, _: usize| format!("{}/{}", s.instance, s.object.name);
+    let by_all = |s: &Source, _: usize| format!("{}/{}/{}", s.instance, s.object, s.part);
+    let by_number = |s: &Source, number: usize| format!("{}/{}/{}-{number}", s.instance, s.object, s.part);
+    let forms: [&dyn Fn(&Source, usize) -> String; 3] = [&by_object, &by_all, &by_number];
+    for form in forms {
         let mut seen: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, workload) in site.problem.workloads.iter().enumerate() {
             seen.entry(workload.spec.owner.clone()).or_default().push(at);
         }
-        for (name, places) in seen.into_iter().filter(|(_, places)| places.len() > 1) {
+        for places in seen.into_values().filter(|places| places.len() > 1) {
             for (number, at) in places.into_iter().enumerate() {
-                let other = if round == 0 { longer(&site.sources[at]) } else { format!("{name}-{number}") };
-                let owner: &mut Workload = &mut site.problem.workloads[at];
-                owner.spec.owner = other;
+                site.problem.workloads[at].spec.owner = form(&site.sources[at], number);
             }
         }
     }

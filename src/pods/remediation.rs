@@ -5,12 +5,14 @@ use serde_json::Value;
 
 use super::{PodsInput, objects};
 use crate::manifest::Object;
+use crate::model::NodeState;
 use crate::scheduler::{LabelSelector, Node};
 
 /// For each node, whether something fences it. A check that would stop at the promised loss, because too few nodes would be healthy
 /// (`minHealthy`), fences nothing.
 pub(super) fn remediated(input: &PodsInput<'_>, nodes: &[Node]) -> Vec<bool> {
-    let lost = input.plan.site.spec.ha.survive.nodes.max(1) as usize;
+    let away = input.plan.nodes.iter().filter(|n| n.state == Some(NodeState::Replacing)).count();
+    let lost = (input.plan.site.spec.ha.survive.nodes as usize).max(away).max(1);
     let checks: Vec<&Object> = objects(input)
         .map(|(_, object)| object)
         .filter(|o| o.group() == "remediation.medik8s.io" && o.kind() == "NodeHealthCheck" && remediates(o))

@@ -57,6 +57,11 @@ impl Making<'_, '_> {
             if let Err(error) = part::complete(&mut spec, operand, (self.at, self.object)) {
                 self.report(&error, found);
             }
+            site.assumptions.insert(format!(
+                "`{}`: its pods and what they request are as in {}",
+                self.object.kind(),
+                operand.0.source
+            ));
             let arches = self.arches(site, &spec);
             part::reduce(&mut spec.requests, operand.0, &arches);
             if spec.requests.is_empty() && self.of_its_own().is_none() {

@@ -9,6 +9,7 @@ mod explain;
 mod github;
 mod human;
 mod json;
+mod place;
 mod sarif;
 mod wrap;
 
@@ -22,6 +23,7 @@ pub use explain::explain;
 pub use github::github;
 pub use human::human;
 pub use json::json;
+pub use place::place;
 pub use sarif::sarif;
 
 /// How text for people looks.

@@ -12,6 +12,7 @@ pub(super) mod init;
 pub(super) mod man;
 pub(super) mod new;
 pub(super) mod nodes;
+pub(super) mod place;
 pub(super) mod render;
 pub(super) mod resolve;
 pub(super) mod rules;
