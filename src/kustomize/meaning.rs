@@ -172,8 +172,8 @@ fn scalar_value(scalar: &Scalar, flow: bool) -> Result<Value, Unprintable> {
         return checked(&scalar.text).map(|t| Value::String(t.to_owned()));
     }
     let resolved = resolve(&scalar.text, Dialect::Manifest);
-    match (&scalar.tag, typed) {
-        (Tag::Other(_), _) => checked(&scalar.text).map(|t| Value::String(t.to_owned())),
+    match (scalar.tag, typed) {
+        (Tag::Other, _) => checked(&scalar.text).map(|t| Value::String(t.to_owned())),
         (Tag::Binary, _) => binary(&scalar.text),
         (tag, true) => typed_value(tag, resolved, &scalar.text),
         (_, false) => plain_value(resolved, &scalar.text),
@@ -185,7 +185,7 @@ fn binary(text: &str) -> Result<Value, Unprintable> {
     checked(&decoded).map(|t| Value::String(t.to_owned()))
 }
 
-fn typed_value(tag: &Tag, resolved: Resolved, text: &str) -> Result<Value, Unprintable> {
+fn typed_value(tag: Tag, resolved: Resolved, text: &str) -> Result<Value, Unprintable> {
     let wrong = |what: &str| Err(Unprintable::new(format!("`{text}` is not {what}")));
     match (tag, &resolved) {
         (Tag::Int, Resolved::Int(_) | Resolved::Uint(_))

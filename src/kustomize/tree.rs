@@ -43,7 +43,7 @@ pub(super) struct Scalar {
 }
 
 /// The type of a scalar. `None`: the text decides when it is printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
     None,
     Text,
@@ -53,7 +53,8 @@ pub(super) enum Tag {
     Null,
     Timestamp,
     Binary,
-    Other(Box<str>),
+    /// One that says nothing about the type.
+    Other,
 }
 
 impl Scalar {
@@ -104,7 +105,7 @@ fn explicit_tag(tag: &str) -> Tag {
         "!!null" => Tag::Null,
         "!!timestamp" => Tag::Timestamp,
         "!!binary" => Tag::Binary,
-        other => Tag::Other(other.into()),
+        _ => Tag::Other,
     }
 }
 

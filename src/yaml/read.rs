@@ -311,7 +311,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for level in 1..10 {
             let below = vec![format!("*a{}", level - 1); 9].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+            bomb += &format!("a{level}: &a{level} [{below}]\n");
         }
         assert!(read(&bomb, &Limits::MANIFEST).is_err_and(|e| e.message.contains("aliases repeat")));
         assert!(read("a: &a [*a]\n", &Limits::MANIFEST).is_err_and(|e| e.message.contains("contains itself")));
