@@ -52,6 +52,7 @@ fn the_codes_are_these() {
     dependency-cycle
     deprecated-kustomization-field
     disk-count-mismatch
+    drain-blocked
     dry-run-not-skipped
     duplicate-key
     duplicate-node
@@ -71,6 +72,7 @@ fn the_codes_are_these() {
     kustomize-cycle
     kustomize-out-of-reach
     ledger-unreadable
+    loss-not-survived
     malformed-catalogue-entry
     malformed-metadata
     malformed-project
@@ -90,11 +92,13 @@ fn the_codes_are_these() {
     namespace-not-set
     no-common-architecture
     no-eligible-node
+    no-place-for-pods
     no-volume-claim
     node-label-missing
     non-string-key
     not-a-choice
     not-an-object
+    not-proved
     not-to-schema
     object-too-large
     odd-file
@@ -107,6 +111,7 @@ fn the_codes_are_these() {
     patch-target-missing
     path-not-portable
     placement-contradiction
+    pod-not-readable
     pods-not-spread
     project-after-application
     project-forbids
@@ -115,6 +120,7 @@ fn the_codes_are_these() {
     removal-unused
     replacement-does-not-apply
     reserved-name
+    rollout-blocked
     secret-in-output
     selector-not-expressible
     set-target-missing
@@ -138,6 +144,7 @@ fn the_codes_are_these() {
     unknown-kind-scope
     unknown-kind-version
     unknown-part
+    unknown-pod-carrier
     unknown-pool
     unknown-profile
     unknown-reference
