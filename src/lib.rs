@@ -11,6 +11,8 @@
 //! | [`kustomize`] | overlays and bases | final manifests, as kustomize builds them |
 //! | [`bundle`](mod@bundle) | plan and manifests | Applications, AppProject, root, bootstrap |
 //! | [`validate`](mod@validate) | manifests and Applications | what Kubernetes or Argo CD would refuse |
+//! | [`pods`](mod@pods) | manifests | every pod they lead to |
+//! | [`fit`](mod@fit) | pods and nodes | a proof that all have a place, also after losses |
 //! | [`compare`](mod@compare) | the tree and out/, or two sets of manifests | what differs |
 //! | [`write`](mod@write) | the tree | out/, in one step |
 //!

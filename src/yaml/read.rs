@@ -322,6 +322,9 @@ mod tests {
     #[test]
     fn a_block_scalar_that_ends_with_the_file_has_no_line_break() {
         let text = |yaml: &str| read(yaml, &Limits::MANIFEST).unwrap()[0].get("a").unwrap().text().unwrap().to_owned();
-        assert_eq!((text("a: |\n  x"), text("a: |\n  x\n"), text("a: |\n  x\n ")), ("x".into(), "x\n".into(), "x\n".into()));
+        assert_eq!(
+            (text("a: |\n  x"), text("a: |\n  x\n"), text("a: |\n  x\n ")),
+            ("x".into(), "x\n".into(), "x\n".into())
+        );
     }
 }
