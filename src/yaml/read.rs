@@ -308,11 +308,11 @@ mod tests {
 
     #[test]
     fn nested_aliases_are_bounded() {
-        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..10 {
-            let below = vec![format!("*a{}", level - 1); 9].join(", ");
-            bomb += &format!("a{level}: &a{level} [{below}]\n");
-        }
+        let level = |n: usize| {
+            let below = if n == 0 { "x".to_owned() } else { format!("*a{}", n - 1) };
+            format!("a{n}: &a{n} [{}]\n", vec![below; 9].join(", "))
+        };
+        let bomb: String = (0..10).map(level).collect();
         assert!(read(&bomb, &Limits::MANIFEST).is_err_and(|e| e.message.contains("aliases repeat")));
         assert!(read("a: &a [*a]\n", &Limits::MANIFEST).is_err_and(|e| e.message.contains("contains itself")));
         let deep = "[".repeat(101);
