@@ -50,14 +50,11 @@ fn groups(scope: &Scope<'_>) -> Vec<Group> {
         for (workload, fate) in &report.fates {
             let Fate::Fails { why, .. } = fate else { continue };
             let (kind, reasons) = kind(*workload, why);
-            let group = match groups.iter_mut().find(|g| g.kind == kind) {
-                Some(group) => group,
-                None => {
-                    groups.push(Group { kind, workloads: BTreeSet::new(), losses: Vec::new(), reasons });
-                    let last = groups.len() - 1;
-                    &mut groups[last]
-                }
-            };
+            let known = groups.iter().position(|g| g.kind == kind).unwrap_or(groups.len());
+            if known == groups.len() {
+                groups.push(Group { kind, workloads: BTreeSet::new(), losses: Vec::new(), reasons });
+            }
+            let group = &mut groups[known];
             group.workloads.insert(*workload);
             if !group.losses.contains(&report.loss) {
                 group.losses.push(report.loss.clone());

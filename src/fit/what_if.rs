@@ -45,23 +45,15 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
     let fields = fields(description)?;
     let mut plan = plan.clone();
     let mut node = like(&plan, fields.get("pool").map(String::as_str))?;
-    node.name =
-        (0..).map(|n| format!("added-{n}")).find(|n| plan.nodes.iter().all(|o| o.name != *n)).unwrap_or_default();
+    let free = |name: &String| plan.nodes.iter().all(|o| o.name != *name);
+    node.name = (0..=plan.nodes.len()).map(|n| format!("added-{n}")).find(free).unwrap_or_default();
     for (key, value) in &fields {
         match key.as_str() {
             "pool" => {}
             "name" => node.name.clone_from(value),
             "arch" => node.arch = arch(value)?,
             "zone" => _ = node.labels.insert("topology.kubernetes.io/zone".to_owned(), value.clone()),
-            _ => match key.strip_prefix("label.") {
-                Some(label) => _ = node.labels.insert(label.to_owned(), value.clone()),
-                None => {
-                    let quantity = Quantity::parse(value)
-                        .map_err(|why| WhatIfError(format!("`{value}` is not an amount of {key}: {why}")))?;
-                    node.allocatable.remove(key);
-                    node.capacity.insert(key.clone(), quantity);
-                }
-            },
+            _ => add_fact(&mut node, key, value)?,
         }
     }
     if plan.nodes.iter().any(|n| n.name == node.name) {
@@ -71,6 +63,19 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
     node.labels.insert("kubernetes.io/hostname".to_owned(), node.name.clone());
     plan.nodes.push(node);
     Ok(plan)
+}
+
+/// A label (`label.KEY`) or a resource.
+fn add_fact(node: &mut NodePlan, key: &str, value: &str) -> Result<(), WhatIfError> {
+    if let Some(label) = key.strip_prefix("label.") {
+        node.labels.insert(label.to_owned(), value.to_owned());
+        return Ok(());
+    }
+    let quantity =
+        Quantity::parse(value).map_err(|why| WhatIfError(format!("`{value}` is not an amount of {key}: {why}")))?;
+    node.allocatable.remove(key);
+    node.capacity.insert(key.to_owned(), quantity);
+    Ok(())
 }
 
 fn fields(description: &str) -> Result<BTreeMap<String, String>, WhatIfError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{PodsInput, objects};

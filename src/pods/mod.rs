@@ -138,12 +138,15 @@ fn report_carrier(instance: &Instance, object: &Object, found: &mut Diagnostics)
     );
 }
 
+/// A name for a workload, the longer the more workloads share the shorter one.
+type Form = fn(&Source, usize) -> String;
+
 /// Gives workloads of the same name names that differ: with the object's name, then with its kind and the part, then with a number.
 fn name_apart(site: &mut SitePods) {
     let by_object = |s: &Source, _: usize| format!("{}/{}", s.instance, s.object.name);
     let by_all = |s: &Source, _: usize| format!("{}/{}/{}", s.instance, s.object, s.part);
     let by_number = |s: &Source, number: usize| format!("{}/{}/{}-{number}", s.instance, s.object, s.part);
-    let forms: [&dyn Fn(&Source, usize) -> String; 3] = [&by_object, &by_all, &by_number];
+    let forms: [Form; 3] = [by_object, by_all, by_number];
     for form in forms {
         let mut seen: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, workload) in site.problem.workloads.iter().enumerate() {

@@ -96,7 +96,7 @@ impl Operand {
     /// What a pod of the part requests where the manifest does not say.
     pub(super) fn requests(&self, part: &OperandPart, object: &Object) -> Resources {
         let written = self.profile_at.as_ref().and_then(|path| text_at(path, object));
-        let profile = written.map_or(self.profile.clone(), |text| text.to_lowercase());
+        let profile = written.map_or_else(|| self.profile.clone(), str::to_lowercase);
         let by_profile = part.profiles.get(&profile).or_else(|| part.profiles.get(&self.profile));
         by_profile.unwrap_or(&part.requests).clone()
     }

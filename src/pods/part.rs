@@ -1,6 +1,6 @@
 //! One part of an object as what its pods ask of a node.
 
-use serde::Deserialize;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::operands::{Operand, OperandPart, Resources};
@@ -12,6 +12,9 @@ use crate::scheduler::{
     Toleration,
 };
 
+/// Reads one field.
+type Set = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
+
 const ARCH: &str = "kubernetes.io/arch";
 
 /// What the pods of a part ask of a node: from the pod's specification where there is one, else from the single fields.
@@ -22,7 +25,6 @@ pub(super) fn spec(part: &PartAt<'_>, object: &Object, (owner, namespace): (&str
     }
     let mut spec = PodSpec { owner: owner.to_owned(), namespace: namespace.to_owned(), labels, ..PodSpec::default() };
     let mut errors = Vec::new();
-    type Set = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
     let fields: [(Field, Set); 6] = [
         (Field::NodeAffinity, PodSpec::set_node_affinity),
         (Field::PodAffinity, PodSpec::set_pod_affinity),

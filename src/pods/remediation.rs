@@ -22,7 +22,9 @@ pub(super) fn remediated(input: &PodsInput<'_>, nodes: &[Node]) -> Vec<bool> {
         let Some(selector) = selector(check) else { continue };
         let watched: Vec<usize> = (0..nodes.len()).filter(|n| selector.matches(&nodes[*n].labels)).collect();
         if watched.len().saturating_sub(lost) >= least_healthy(check, watched.len()) {
-            watched.into_iter().for_each(|n| fenced[n] = true);
+            for n in watched {
+                fenced[n] = true;
+            }
         }
     }
     fenced

@@ -9,10 +9,8 @@ use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
 use crate::prove::{Budget, BudgetLimit, Recovery, Redundancy, Workload};
-use crate::scheduler::{LabelSelector, Operator, PodSpec, Requirement, SpecError, fixed};
+use crate::scheduler::{CURRENT, LabelSelector, Operator, PodSpec, REVISION, Requirement, SpecError, fixed};
 
-/// The label that the Deployment controller puts on the pods of each revision.
-const REVISION: &str = "pod-template-hash";
 /// The label by which KubeVirt marks a machine's pod.
 const MACHINE: &str = "vm.kubevirt.io/name";
 
@@ -52,7 +50,9 @@ impl Making<'_, '_> {
         let namespace = self.object.namespace().or(self.scope.instance.namespace.as_deref()).unwrap_or_default();
         let owner = self.owner();
         let (mut spec, errors) = part::spec(self.at, self.object, (&owner, namespace));
-        errors.iter().for_each(|e| self.report(e, found));
+        for error in &errors {
+            self.report(error, found);
+        }
         if let Some(operand) = self.operand {
             if let Err(error) = part::complete(&mut spec, operand, (self.at, self.object)) {
                 self.report(&error, found);
@@ -168,7 +168,7 @@ impl Making<'_, '_> {
         let own = self.of_its_own();
         let sticky = own.map_or(part.sticky, |k| k.sticky);
         let is_deployment = self.object.kind() == "Deployment" && self.object.group() == "apps";
-        if is_deployment && spec.labels.get(REVISION).is_none() {
+        if is_deployment && !spec.labels.contains_key(REVISION) {
             spec = self.of_a_revision(spec);
         }
         Workload {
@@ -185,7 +185,7 @@ impl Making<'_, '_> {
     /// The same pods with the label of their revision, which selectors can name by key.
     fn of_a_revision(&self, spec: PodSpec) -> PodSpec {
         let mut labels = spec.labels.clone();
-        labels.insert(REVISION.to_owned(), "current".to_owned());
+        labels.insert(REVISION.to_owned(), CURRENT.to_owned());
         let Some(written) = self.at.value(self.object, Field::PodSpec) else { return spec };
         let (again, _) = PodSpec::read(&spec.owner, &spec.namespace, &labels, written);
         PodSpec { requests: spec.requests, volumes: spec.volumes, ..again }
@@ -204,16 +204,15 @@ impl Making<'_, '_> {
         let own = self.of_its_own();
         let quorum = app_part.is_some_and(|s| s.quorum.is_some()) || own.map_or(self.at.part.quorum, |k| k.quorum);
         match by_site.or(by_app) {
-            Some(Availability::Single) => Redundancy::Each,
-            Some(Availability::Replicated) => Redundancy::Copies,
-            Some(Availability::Quorum) => Redundancy::Majority,
-            None if quorum => Redundancy::Majority,
-            None if self.count < 2 => Redundancy::Each,
-            None if own.is_some_and(|k| k.copies) || self.operand.is_some_and(|(_, k)| k.copies) => Redundancy::Copies,
-            None if app_part.is_some_and(|s| s.replicas.is_some()) => Redundancy::Copies,
-            None if sticky || self.at.part.to_completion || own.is_some() => Redundancy::Each,
-            None => Redundancy::Copies,
+            Some(Availability::Single) => return Redundancy::Each,
+            Some(Availability::Replicated) => return Redundancy::Copies,
+            Some(Availability::Quorum) => return Redundancy::Majority,
+            None if quorum => return Redundancy::Majority,
+            None => {}
         }
+        let copies = self.operand.is_some_and(|(_, k)| k.copies) || app_part.is_some_and(|s| s.replicas.is_some());
+        let stateless = !sticky && !self.at.part.to_completion && own.is_none();
+        if self.count > 1 && (copies || stateless) { Redundancy::Copies } else { Redundancy::Each }
     }
 
     fn app_part(&self) -> Option<&PartSpec> {

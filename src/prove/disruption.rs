@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::core;
 use super::effort::Effort;
 use super::greedy::Choice;
-use super::index::NONE;
-use super::problem::{Budget, BudgetLimit};
+use super::index::{Index, NONE};
+use super::problem::{Budget, BudgetLimit, Workload};
 use super::solve::{Solved, solve};
 use super::state::{Item, State};
 use super::survival::again;
@@ -161,17 +161,33 @@ fn missing(state: &mut State<'_>, items: &[Item]) -> Vec<(Item, u32)> {
     missing
 }
 
-/// Rolling updates that must add a pod before they take one away, and have no place for it.
+/// Rolling updates that must add a pod before they take one away, and have no place for it. The pod that is added is of the next
+/// revision, which has a workload of its own here.
 pub(super) fn rollouts(witness: &State<'_>) -> Vec<BlockedRollout> {
-    let workloads = &witness.index.problem.workloads;
+    let now = witness.index.problem;
     let waits = |w: &usize| {
-        let workload = &workloads[*w];
+        let workload = &now.workloads[*w];
         workload.rollout.is_some_and(|r| r.unavailable == 0) && workload.pods > 0 && !workload.per_node
     };
-    let blocked = |w: usize| {
-        let extra = Item { workload: w, within: NONE, only: NONE, pods: 1 };
-        let placed = super::greedy::best(witness, extra, Choice::Spread).is_some();
-        (!placed).then(|| BlockedRollout { workload: w, reasons: core::reasons(witness, &[], extra) })
+    let waiting: Vec<usize> = (0..now.workloads.len()).filter(waits).collect();
+    if waiting.is_empty() {
+        return Vec::new();
+    }
+    let mut problem = now.clone();
+    problem.workloads.extend(waiting.iter().map(|w| Workload {
+        spec: now.workloads[*w].spec.of_next_revision(),
+        pods: 0,
+        ..now.workloads[*w].clone()
+    }));
+    let index = Index::new(&problem);
+    let mut state = State::empty(&index);
+    for (w, n) in witness.running() {
+        state.place(w, n);
+    }
+    let blocked = |(position, w): (usize, &usize)| {
+        let extra = Item { workload: now.workloads.len() + position, within: NONE, only: NONE, pods: 1 };
+        let placed = super::greedy::best(&state, extra, Choice::Spread).is_some();
+        (!placed).then(|| BlockedRollout { workload: *w, reasons: core::reasons(&state, &[], extra) })
     };
-    (0..workloads.len()).filter(waits).filter_map(blocked).collect()
+    waiting.iter().enumerate().filter_map(blocked).collect()
 }

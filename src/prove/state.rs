@@ -101,6 +101,13 @@ impl<'a> State<'a> {
         self.rows[n * self.index.workloads() + w]
     }
 
+    /// All pods: workload and node.
+    pub(super) fn running(&self) -> impl Iterator<Item = (usize, usize)> {
+        let width = self.index.workloads();
+        let each = move |(at, count): (usize, &u32)| (0..*count).map(move |_| (at % width, at / width));
+        self.rows.iter().enumerate().flat_map(each)
+    }
+
     /// Whether the scheduler would place a pod of the item on the node now: all filters.
     pub(super) fn check(&self, item: Item, n: usize) -> bool {
         self.possible(item, n) && self.affinity_holds(item.workload, n) && self.spread_holds(item.workload, n)

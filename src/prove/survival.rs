@@ -266,7 +266,7 @@ impl<'a> Scene<'a> {
         }
         // What affinity asks for is there, as far as it is at all.
         let companions = index.group_of[item.workload].map(|g| &index.groups[g].members);
-        for (w, n) in self.running().filter(|(w, _)| *w != item.workload && companions.is_some_and(|m| m[*w])) {
+        for (w, n) in self.state.running().filter(|(w, _)| *w != item.workload && companions.is_some_and(|m| m[*w])) {
             alone.place(w, n);
         }
         let fits = |pods: u32| {
@@ -274,12 +274,6 @@ impl<'a> Scene<'a> {
             matches!(solve(&alone, &some, Choice::Spread, &mut Effort::new(100_000)), Solved::Placed(_))
         };
         (1..=item.pods).rev().find(|pods| fits(*pods)).unwrap_or(0)
-    }
-
-    fn running(&self) -> impl Iterator<Item = (usize, usize)> {
-        let width = self.state.index.workloads();
-        let each = move |(at, count): (usize, &u32)| (0..*count).map(move |_| (at % width, at / width));
-        self.state.rows.iter().enumerate().flat_map(each)
     }
 
     /// Says why not all can be placed, and places the rest.
@@ -305,7 +299,7 @@ impl<'a> Scene<'a> {
         for n in (0..index.nodes()).filter(|n| self.state.down[*n]) {
             empty.lose(n);
         }
-        let running = self.running().filter(|(w, _)| !self.expendable(*w)).map(|(w, n)| again(index, w, n));
+        let running = self.state.running().filter(|(w, _)| !self.expendable(*w)).map(|(w, n)| again(index, w, n));
         let all = merged(running.chain(items.iter().copied()));
         match solve(&empty, &all, Choice::Spread, effort) {
             Solved::Placed(_) => ByMoving::Fits,

@@ -28,7 +28,7 @@ pub use node::{HOSTNAME, Labels, Namespaces, Node};
 pub use node_affinity::{NodeSelectorTerm, PreferredTerm};
 pub use node_ports::HostPort;
 pub use node_resources_fit::{CPU, PODS, whole};
-pub use pod::{PodSpec, SpecError};
+pub use pod::{CURRENT, PodSpec, REVISION, SpecError};
 pub use pod_topology_spread::{NodePolicy, SpreadConstraint, WhenUnsatisfiable};
 pub use reason::Reason;
 pub use requests::pod_requests;

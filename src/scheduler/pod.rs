@@ -15,6 +15,12 @@ use super::{
 };
 use crate::model::Quantity;
 
+/// The label that the Deployment controller puts on the pods of each revision.
+pub const REVISION: &str = "pod-template-hash";
+/// The value that stands for the revision that runs.
+pub const CURRENT: &str = "current";
+const NEXT: &str = "next";
+
 /// What a pod asks of its node. Pods of one workload share it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PodSpec {
@@ -156,6 +162,24 @@ impl PodSpec {
             constraint.resolve(labels);
         }
         self
+    }
+
+    /// The same pod in the next revision of its Deployment: the label of the revision is another, also where selectors name it by key.
+    #[must_use]
+    pub fn of_next_revision(&self) -> Self {
+        let mut spec = self.clone();
+        if spec.labels.get(REVISION).is_none_or(|value| value != CURRENT) {
+            return spec;
+        }
+        spec.labels.insert(REVISION.to_owned(), NEXT.to_owned());
+        let terms = spec.affinity.iter_mut().chain(&mut spec.anti_affinity).filter_map(|t| t.selector.as_mut());
+        let selectors = terms.chain(spec.spread.iter_mut().filter_map(|c| c.selector.as_mut()));
+        for requirement in selectors.flat_map(|s| &mut s.requirements).filter(|r| r.key == REVISION) {
+            for value in requirement.values.iter_mut().filter(|v| *v == CURRENT) {
+                NEXT.clone_into(value);
+            }
+        }
+        spec
     }
 
     /// The spread constraints that forbid.

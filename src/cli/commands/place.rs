@@ -63,12 +63,11 @@ pub(in crate::cli) fn run(args: &PlaceArgs, global: &Global, console: &Console) 
     }
     let failed = session.found.has_errors();
     session.report()?;
-    match console.format() {
-        Format::Json => console.json(json!({"version": 1, "places": overviews}))?,
-        _ => {
-            let text: Vec<String> = overviews.iter().map(|o| report::place(o, console.look())).collect();
-            console.data(&text.join("\n"))?;
-        }
+    if console.format() == Format::Json {
+        console.json(json!({"version": 1, "places": overviews}))?;
+    } else {
+        let text: Vec<String> = overviews.iter().map(|o| report::place(o, console.look())).collect();
+        console.data(&text.join("\n"))?;
     }
     Ok(if failed { Outcome::Errors } else { Outcome::Good })
 }

@@ -1,5 +1,7 @@
 //! The second table: what each loss does to each workload.
 
+use std::fmt::Write as _;
+
 use super::super::escape;
 use super::Paint;
 use super::table::{Side, Text, cut, lines, split};
@@ -32,7 +34,7 @@ pub(super) fn matrix(overview: &Overview, width: usize, paint: Paint) -> String 
         text.push_str(&look.text(block));
         text.push('\n');
     }
-    text.push_str(&notes(overview, shown.len(), rows.len(), paint));
+    text.push_str(&notes(overview, (shown.len(), rows.len()), width, paint));
     text
 }
 
@@ -86,17 +88,17 @@ fn symbol(cell: Cell) -> String {
     }
 }
 
-fn notes(overview: &Overview, shown: usize, rows: usize, paint: Paint) -> String {
+fn notes(overview: &Overview, (shown, rows): (usize, usize), width: usize, paint: Paint) -> String {
     let mut text = String::new();
     let more = overview.losses.len() - shown;
     if more > 0 {
-        text.push_str(&format!(
-            "{more} more losses, after which every pod that was lost runs elsewhere or is not needed\n"
-        ));
+        let _ =
+            writeln!(text, "{more} more losses, after which every pod that was lost runs elsewhere or is not needed");
     }
     let each = overview.workloads.len() - rows;
     if each > 0 {
-        text.push_str(&format!("{each} more workloads lose nothing that is needed elsewhere\n"));
+        let lose = if each == 1 { "workload loses" } else { "workloads lose" };
+        let _ = writeln!(text, "{each} more {lose} nothing that is needed elsewhere");
     }
     let present = |wanted: fn(&Cell) -> bool| overview.losses.iter().flat_map(|l| &l.cells).any(wanted);
     let legend: [(&str, bool); 4] = [
@@ -105,9 +107,16 @@ fn notes(overview: &Overview, shown: usize, rows: usize, paint: Paint) -> String
         ("(n) missed, and may be", present(|c| matches!(c, Cell::Expendable(_)))),
         ("✗n have no place", present(|c| matches!(c, Cell::Fails(_)))),
     ];
-    let words: Vec<&str> = legend.iter().filter(|(_, there)| *there).map(|(word, _)| *word).collect();
-    if !words.is_empty() {
-        text.push_str(&format!("{}\n", paint.dim(&words.join("   "))));
+    let mut line = String::new();
+    for (word, _) in legend.iter().filter(|(_, there)| *there) {
+        if !line.is_empty() && line.chars().count() + 3 + word.chars().count() > width {
+            let _ = writeln!(text, "{}", paint.dim(&std::mem::take(&mut line)));
+        }
+        let gap = if line.is_empty() { "" } else { "   " };
+        let _ = write!(line, "{gap}{word}");
+    }
+    if !line.is_empty() {
+        let _ = writeln!(text, "{}", paint.dim(&line));
     }
     text
 }

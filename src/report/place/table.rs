@@ -75,6 +75,6 @@ pub(super) fn split<'a>(names: &[&'a str]) -> (&'a str, Vec<&'a str>) {
     let Some(first) = names.first().filter(|_| names.len() > 1) else { return ("", names.to_vec()) };
     let shared = |end: &usize| names.iter().all(|n| n.get(..*end) == first.get(..*end) && n.len() > *end);
     let ends = first.char_indices().filter(|(_, c)| matches!(c, '-' | '.' | '/')).map(|(i, c)| i + c.len_utf8());
-    let end = ends.filter(shared).last().unwrap_or(0);
+    let end = ends.rev().find(shared).unwrap_or(0);
     (&first[..end], names.iter().map(|n| &n[end..]).collect())
 }

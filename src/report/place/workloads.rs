@@ -43,8 +43,8 @@ struct Nodes<'a> {
     each: bool,
 }
 
-/// Columns beside the nodes': names, pods, where they may run, the worst loss, room.
-const BESIDE: usize = NARROWEST + 6 + 10 + 20 + 6;
+/// Columns beside the nodes': names, pods, where they may run, the worst loss without the node's name, room.
+const BESIDE: usize = NARROWEST + 6 + 10 + 14 + 6;
 
 impl<'a> Nodes<'a> {
     fn of(overview: &'a Overview, width: usize) -> Self {
@@ -52,12 +52,16 @@ impl<'a> Nodes<'a> {
         let (prefix, short) = split(&whole);
         let fits = |names: &[&str]| {
             let needed: usize = names.iter().map(|n| n.chars().count().max(3) + 2).sum();
-            names.len() <= 24 && needed + BESIDE <= width
+            let longest = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
+            names.len() <= 24 && needed + longest + BESIDE <= width
         };
         if fits(&whole) {
             return Self { prefix: "", names: whole, each: true };
         }
-        Self { prefix, each: fits(&short), names: short }
+        match fits(&short) {
+            true => Self { prefix, names: short, each: true },
+            false => Self { prefix: "", names: whole, each: false },
+        }
     }
 
     fn columns(&self) -> usize {
@@ -124,7 +128,7 @@ fn worst(overview: &Overview, row: &Row, nodes: &Nodes<'_>, paint: Paint) -> Tex
         Cell::Moved(n) => format!("{n} move{}", if *n == 1 { "s" } else { "" }),
         Cell::Degraded(n) => format!("{n} fewer"),
         Cell::Expendable(n) => format!("{n} missed"),
-        Cell::Fails(n) => format!("{n} without a place"),
+        Cell::Fails(n) => format!("{n} unplaced"),
     };
     let short =
         |name: &String| if loss.zones { name.clone() } else { name[nodes.prefix.len().min(name.len())..].to_owned() };

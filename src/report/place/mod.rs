@@ -7,8 +7,10 @@ mod losses;
 mod table;
 mod workloads;
 
+use std::fmt::Write as _;
+
 use super::wrap::wrap;
-use super::{Look, counted, escape};
+use super::{Look, escape};
 use crate::fit::{Cell, Overview};
 
 /// The widest line where there is no terminal.
@@ -35,16 +37,19 @@ pub fn place(overview: &Overview, look: Look) -> String {
 
 fn headline(overview: &Overview, paint: Paint) -> String {
     let failing = overview.losses.iter().filter(|l| l.cells.iter().any(|c| matches!(c, Cell::Fails(_)))).count();
-    let losses = counted(overview.losses.len(), "possible loss").replace("losss", "losses");
     let placed = match overview.outcome {
         "proved" => paint.good("every pod has a node"),
         "impossible" => paint.bad("not every pod has a node"),
         _ => paint.odd("it is not proved that every pod has a node"),
     };
-    let survived = match (overview.losses.len(), failing) {
+    let all = overview.losses.len();
+    let survived = match (all, failing) {
         (0, _) => String::new(),
-        (_, 0) => format!(", {}", paint.good(&format!("and survives {losses}"))),
-        (_, n) => format!(", {}", paint.bad(&format!("but not {n} of {losses}"))),
+        (1, 0) => format!(", {}", paint.good("and the loss is survived")),
+        (1, _) => format!(", {}", paint.bad("but the loss is not survived")),
+        (_, 0) => format!(", {}", paint.good(&format!("and each of {all} possible losses is survived"))),
+        (_, 1) => format!(", {}", paint.bad(&format!("but 1 of {all} possible losses is not survived"))),
+        (_, n) => format!(", {}", paint.bad(&format!("but {n} of {all} possible losses are not survived"))),
     };
     format!("{}: {placed}{survived}\n", paint.bold(&escape(&overview.site)))
 }
@@ -54,11 +59,11 @@ fn list(text: &mut String, title: &str, items: &[String], width: usize, paint: P
     if items.is_empty() {
         return;
     }
-    text.push_str(&format!("\n{}\n", paint.bold(title)));
+    let _ = writeln!(text, "\n{}", paint.bold(title));
     for item in items {
         for (number, line) in wrap(&escape(item), width.min(PROSE) - 4).iter().enumerate() {
             let start = if number == 0 { "  - " } else { "    " };
-            text.push_str(&format!("{start}{line}\n"));
+            let _ = writeln!(text, "{start}{line}");
         }
     }
 }
