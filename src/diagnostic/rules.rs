@@ -109,6 +109,7 @@ rules! {
     SEVERAL_DOCUMENTS = "several-documents", Error, "an input file holds more than one document";
     SHARED_APPLICATION_NAME = "shared-application-name", Error, "two sites of a hub have an Application of the same name";
     SHARED_RESOURCE = "shared-resource", Error, "two instances of a site bring the same object";
+    SITE_TOO_LARGE = "site-too-large", Error, "a site has more nodes or disks than a cluster can have";
     SOURCE_PATH_MISSING = "source-path-missing", Error, "an Application names a path that Argo CD cannot follow";
     SPEC_NOT_NORMAL = "spec-not-normal", Error, "an Application has fields that Argo CD takes out again";
     SYNC_OPTION_TOO_NEW = "sync-option-too-new", Error, "a sync option does not work in this version of Argo CD";

@@ -1,24 +1,27 @@
 //! Whole resources from templates: one per site, node, VLAN, or item of an expression.
 
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use super::OverlayInput;
 use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
 use crate::load::{App, Template};
 use crate::manifest::{Object, ObjectId};
 use crate::model::Each;
-use crate::template;
+use crate::template::{self, Context, Shared};
 
 /// Expands every `each` of the instance's app.
 pub(super) fn generate(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Vec<Object> {
     let Some(app) = input.instance.app() else { return Vec::new() };
+    let mut ids: BTreeSet<ObjectId> = input.base.iter().map(Object::id).collect();
     let mut objects: Vec<Object> = Vec::new();
     for (index, each) in app.spec.each.iter().enumerate() {
         let pointer = Pointer::parse("/each").at(index);
         let Some(template) = app.templates.get(&each.template) else { continue };
         for context in contexts(input, app, each, &pointer, found) {
             if let Some(object) = expand(template, &context, found) {
-                check_new(input, &objects, &object, template, found);
+                check_new(input, &mut ids, &object, template, found);
                 objects.push(object);
             }
         }
@@ -33,29 +36,21 @@ fn contexts(
     each: &Each,
     pointer: &Pointer,
     found: &mut Diagnostics,
-) -> Vec<Value> {
+) -> Vec<Context> {
     let own = &input.instance.context;
-    let items = match each.over.as_str() {
-        "site" => vec![json!({})],
-        "nodes" => bound("node", own.get("nodes")),
-        "vlans" => bound("vlan", own.get("vlans")),
-        expression => match template::evaluate(expression, own) {
-            Ok(items @ (Value::Array(_) | Value::Object(_))) => bound("item", Some(&items)),
-            Ok(_) => {
-                found.push(template_error(
-                    app.origin(&pointer.at("over")),
-                    "the expression gives neither a list nor a map".to_owned(),
-                ));
-                Vec::new()
-            }
+    let contexts: Vec<Context> = match each.over.as_str() {
+        "site" => vec![own.clone()],
+        "nodes" => own.items("nodes").into_iter().map(|node| own.with([("node", node)])).collect(),
+        "vlans" => own.items("vlans").into_iter().map(|vlan| own.with([("vlan", vlan)])).collect(),
+        expression => match items(expression, own) {
+            Ok(contexts) => contexts,
             Err(why) => {
-                found.push(template_error(app.origin(&pointer.at("over")), why.to_string()));
+                found.push(template_error(app.origin(&pointer.at("over")), why));
                 Vec::new()
             }
         },
     };
-    let contexts = items.into_iter().map(|item| joined(own, item));
-    let wanted = contexts.filter_map(|context| {
+    let wanted = contexts.into_iter().filter_map(|context| {
         let when = each.when.as_deref().map_or(Ok(true), |w| truth(w, &context));
         match when {
             Ok(wanted) => wanted.then_some(context),
@@ -68,8 +63,24 @@ fn contexts(
     wanted.collect()
 }
 
+/// One context an item of a list, as `item`, or an entry of a map, as `item` and `key`.
+fn items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
+    let shared = Shared::new;
+    match template::evaluate(expression, own) {
+        Ok(Value::Array(items)) => Ok(items.iter().map(|item| own.with([("item", shared(item))])).collect()),
+        Ok(Value::Object(map)) => {
+            let entry = |(key, value): (&String, &Value)| {
+                own.with([("item", shared(value)), ("key", shared(&Value::from(key.as_str())))])
+            };
+            Ok(map.iter().map(entry).collect())
+        }
+        Ok(_) => Err("the expression gives neither a list nor a map".to_owned()),
+        Err(why) => Err(why.to_string()),
+    }
+}
+
 /// Whether a condition holds. It is an expression, with or without its braces.
-pub(super) fn truth(condition: &str, context: &Value) -> Result<bool, String> {
+pub(super) fn truth(condition: &str, context: &Context) -> Result<bool, String> {
     let expression = if condition.contains("{{") { condition.to_owned() } else { format!("{{{{ {condition} }}}}") };
     match template::evaluate(&expression, context) {
         Ok(Value::Bool(truth)) => Ok(truth),
@@ -79,26 +90,7 @@ pub(super) fn truth(condition: &str, context: &Value) -> Result<bool, String> {
     }
 }
 
-/// The items of a list as `{name: item}`, of a map as `{name: value, key: key}`.
-fn bound(name: &str, items: Option<&Value>) -> Vec<Value> {
-    match items {
-        Some(Value::Array(items)) => items.iter().map(|item| json!({ name: item })).collect(),
-        Some(Value::Object(map)) => map.iter().map(|(key, value)| json!({ name: value, "key": key })).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn joined(own: &Value, item: Value) -> Value {
-    match (own.clone(), item) {
-        (Value::Object(mut own), Value::Object(item)) => {
-            own.extend(item);
-            Value::Object(own)
-        }
-        (own, _) => own,
-    }
-}
-
-fn expand(template: &Template, context: &Value, found: &mut Diagnostics) -> Option<Object> {
+fn expand(template: &Template, context: &Context, found: &mut Diagnostics) -> Option<Object> {
     match template::expand(&template.tree, context) {
         Ok(value) => Some(Object::new(value)),
         Err(problems) => {
@@ -115,7 +107,7 @@ fn expand(template: &Template, context: &Value, found: &mut Diagnostics) -> Opti
 /// Reports an object that is there already, and one that is none.
 fn check_new(
     input: &OverlayInput<'_>,
-    others: &[Object],
+    ids: &mut BTreeSet<ObjectId>,
     object: &Object,
     template: &Template,
     found: &mut Diagnostics,
@@ -131,7 +123,7 @@ fn check_new(
         return;
     }
     let id: ObjectId = object.id();
-    if input.base.iter().chain(others).any(|o| o.id() == id) {
+    if !ids.insert(id.clone()) {
         found.push(
             rules::DUPLICATE_OBJECT
                 .report(format!("`{}` makes `{id}` twice", input.instance.name))

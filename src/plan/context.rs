@@ -1,48 +1,64 @@
 //! What the expressions of an app see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Instance, NodePlan, SitePlan};
+use crate::template::{Context, Shared};
 
-/// Completes the context of every instance: beside `values`, the site, its nodes, networks and storage.
+/// A node or disk with its pool.
+type OfPool<'a> = (&'a str, Shared);
+
+/// Completes the context of every instance: beside `values`, the site, its nodes, networks and storage. What instances have in common is
+/// made once and shared.
 pub(super) fn fill(plan: &mut SitePlan) {
-    let site = json!({"name": plan.name, "labels": plan.site.labels});
-    let cluster = value(&plan.site.spec.cluster);
-    let networks = value(&plan.site.spec.networks);
-    let nodes: Vec<(Option<&str>, Value)> = plan.nodes.iter().map(|n| (Some(n.pool.as_str()), node(n))).collect();
-    let disks: Vec<(Option<&str>, Value)> =
-        plan.nodes.iter().flat_map(|n| disks(n).into_iter().map(move |d| (Some(n.pool.as_str()), d))).collect();
-    let of = |all: &[(Option<&str>, Value)], pool: Option<&str>| -> Vec<Value> {
-        all.iter().filter(|(p, _)| pool.is_none() || *p == pool).map(|(_, v)| v.clone()).collect()
-    };
-    let vlans = vlans(plan);
-    let contexts: Vec<Value> = plan
+    let common = Context::default().with([
+        ("site", shared(json!({"name": plan.name, "labels": plan.site.labels}))),
+        ("cluster", shared(value(&plan.site.spec.cluster))),
+        ("networks", shared(value(&plan.site.spec.networks))),
+        ("vlans", shared(vlans(plan).into())),
+        ("pools", shared(json!(pools(plan)))),
+        ("survive", shared(value(&plan.site.spec.ha.survive))),
+    ]);
+    let contexts = of_pools(plan, &common);
+    let contexts: Vec<Context> = plan
         .instances
         .iter()
         .map(|instance| {
-            json!({
-                "values": instance.context.get("values").cloned().unwrap_or_else(|| json!({})),
-                "instance": instance.name,
-                "namespace": instance.namespace,
-                "site": site,
-                "cluster": cluster,
-                "networks": networks,
-                "vlans": vlans,
-                "pools": pools(plan),
-                "nodes": of(&nodes, instance.pool.as_deref()),
-                "disks": of(&disks, instance.pool.as_deref()),
-                "storage": storage(plan, instance),
-                "survive": plan.site.spec.ha.survive,
-            })
+            let of_pool = contexts.get(&instance.pool.as_deref()).unwrap_or(&common);
+            let namespace = instance.namespace.iter().map(|n| ("namespace", shared(n.as_str().into())));
+            let own = [
+                ("values", instance.context.get("values").unwrap_or_else(|| shared(json!({})))),
+                ("instance", shared(instance.name.as_str().into())),
+                ("storage", shared(storage(plan, instance))),
+            ];
+            of_pool.with(own.into_iter().chain(namespace))
         })
         .collect();
-    for (instance, mut context) in plan.instances.iter_mut().zip(contexts) {
-        without_nulls(&mut context);
+    for (instance, context) in plan.instances.iter_mut().zip(contexts) {
         instance.context = context;
     }
+}
+
+/// The context with the nodes and disks of each pool that instances ask for; `None` for all of them.
+fn of_pools<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'a str>, Context> {
+    let nodes: Vec<OfPool<'_>> = plan.nodes.iter().map(|n| (n.pool.as_str(), shared(node(n)))).collect();
+    let disks = plan.nodes.iter().flat_map(|n| disks(n).into_iter().map(move |d| (n.pool.as_str(), shared(d))));
+    let disks: Vec<OfPool<'_>> = disks.collect();
+    let of = |all: &[OfPool<'_>], pool: Option<&str>| {
+        Shared::list(all.iter().filter(|(p, _)| pool.is_none_or(|pool| *p == pool)).map(|(_, v)| v.clone()))
+    };
+    let asked: BTreeSet<Option<&str>> = plan.instances.iter().map(|i| i.pool.as_deref()).collect();
+    let context = |pool| (pool, common.with([("nodes", of(&nodes, pool)), ("disks", of(&disks, pool))]));
+    asked.into_iter().map(context).collect()
+}
+
+/// A value without what the site does not say.
+pub(super) fn shared(mut value: Value) -> Shared {
+    without_nulls(&mut value);
+    Shared::new(&value)
 }
 
 /// Takes out what the site does not say: an expression that uses it is then an error, not the text `None`.

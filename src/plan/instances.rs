@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::{App, Repository, Site};
 use crate::model::{AppInstance, StorageClassRef};
 use crate::nearest::nearest;
+use crate::template::Context;
 
 use super::{ImagePlan, Instance, InstanceSource, NAMESPACES, NODES, SitePlan};
 
@@ -59,7 +58,7 @@ fn empty(name: &str, source: InstanceSource, origin: crate::diagnostic::Origin) 
         availability: BTreeMap::new(),
         storage: BTreeMap::new(),
         images: None,
-        context: Value::Null,
+        context: Context::default(),
         exceptions: Vec::new(),
         origin,
     }

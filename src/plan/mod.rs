@@ -17,7 +17,7 @@ mod waves;
 
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, rules};
 use crate::load::{Repository, Site};
 
 pub use instances::is_date;
@@ -39,6 +39,10 @@ pub const RESERVED_SITE: &str = "fleet";
 pub fn plan(site: Arc<Site>, repository: &Repository) -> (Option<SitePlan>, Diagnostics) {
     let mut found = Diagnostics::new();
     shape::check_names(&site, &mut found);
+    nodes::check_total(&site, &mut found);
+    if found.iter().any(|d| d.code == rules::SITE_TOO_LARGE.code) {
+        return (None, found);
+    }
     let pools = pools::pools(&site, &mut found);
     let nodes = nodes::nodes(&site, &mut found);
     shape::check_ha(&site, &nodes, &mut found);

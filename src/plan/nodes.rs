@@ -11,14 +11,51 @@ use super::{Instance, NodePlan};
 const ZONE: &str = "topology.kubernetes.io/zone";
 const HOSTNAME: &str = "kubernetes.io/hostname";
 
+/// The nodes that Kubernetes supports in one cluster: <https://kubernetes.io/docs/setup/best-practices/cluster-large/>.
+const MOST_NODES: u64 = 5_000;
+/// The disks that a site may describe.
+const MOST_DISKS: u64 = 50_000;
+
+/// Reports more nodes or disks than a cluster can have. Asked before any of them is made: a number costs a writer nothing.
+pub(super) fn check_total(site: &Site, found: &mut Diagnostics) {
+    let (mut nodes, mut disks) = (0_u64, 0_u64);
+    for (name, pool) in &site.spec.pools {
+        let listed = u64::try_from(pool.nodes.len()).unwrap_or(u64::MAX);
+        let size = listed.max(pool.replicas.map_or(0, u64::from));
+        let own = pool.nodes.values().map(|node| count(&node.disks)).fold(0, u64::saturating_add);
+        nodes = nodes.saturating_add(size);
+        disks = disks.saturating_add(size.saturating_mul(count(&pool.disks))).saturating_add(own);
+        let origin = site.origin(&Pointer::parse("/pools").at(name));
+        let place = |field: &str, there: bool| if there { origin.at(field) } else { origin.clone() };
+        let (what, most, at) = match (nodes > MOST_NODES, disks > MOST_DISKS) {
+            (true, _) => ("nodes", MOST_NODES, place("replicas", pool.replicas.is_some())),
+            (_, true) => ("disks", MOST_DISKS, place("disks", !pool.disks.is_empty())),
+            _ => continue,
+        };
+        found.push(
+            rules::SITE_TOO_LARGE
+                .report(format!("with the pool `{name}`, the site has more than {most} {what}"))
+                .primary_key(at, format!("{nodes} nodes and {disks} disks up to here"))
+                .help("write the numbers that the site has; a larger one is several clusters, and several sites"),
+        );
+        return;
+    }
+}
+
+fn count(disks: &BTreeMap<String, DiskGroup>) -> u64 {
+    let counts = disks.values().map(|d| d.count.map_or(u64::try_from(d.paths.len()).unwrap_or(u64::MAX), u64::from));
+    counts.fold(0, u64::saturating_add)
+}
+
 /// All nodes, by pool, then name. A name in two pools, and a pool without nodes, are reported.
 pub(super) fn nodes(site: &Site, found: &mut Diagnostics) -> Vec<NodePlan> {
     let mut nodes: Vec<NodePlan> = Vec::new();
+    let mut pool_of: BTreeMap<String, usize> = BTreeMap::new();
     for (name, pool) in &site.spec.pools {
         check_size(site, name, pool, found);
         check_disks(site, name, pool, found);
         for node in pool_nodes(site, name, pool) {
-            if let Some(other) = nodes.iter().find(|n| n.name == node.name) {
+            if let Some(other) = pool_of.get(&node.name).map(|index| &nodes[*index]) {
                 found.push(
                     rules::DUPLICATE_NODE
                         .report(format!("the node `{}` is in two pools, `{}` and `{name}`", node.name, other.pool))
@@ -27,6 +64,7 @@ pub(super) fn nodes(site: &Site, found: &mut Diagnostics) -> Vec<NodePlan> {
                         .help("a node belongs to one pool: take it out of the other"),
                 );
             }
+            pool_of.entry(node.name.clone()).or_insert(nodes.len());
             nodes.push(node);
         }
     }

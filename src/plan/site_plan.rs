@@ -11,6 +11,7 @@ use crate::model::{
     Arch, Availability, DiskGroup, NamespaceSpec, NodeSpec, NodeState, Placement, PodSecurity, Quantity, Role,
     StorageClassRef, Taint,
 };
+use crate::template;
 
 /// A site with everything resolved.
 #[derive(Debug, Clone)]
@@ -140,7 +141,7 @@ pub struct Instance {
     /// The architectures that the app's images exist for; `None`: it brings no images.
     pub images: Option<ImagePlan>,
     /// What expressions see: `values`, `site`, `nodes`, `disks`, `storage`, `networks` …
-    pub context: Value,
+    pub context: template::Context,
     /// Patches of the site to this instance, by their index in the site's `exceptions`.
     pub exceptions: Vec<(usize, Value)>,
     /// Where the instance is written (`/spec/apps/<name>` of the site or a profile).

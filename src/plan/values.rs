@@ -1,11 +1,13 @@
 //! The values of instances: checked against the app's own schema, with its defaults filled in.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostics, Pointer};
 use crate::load::Site;
+use crate::template::Context;
 
 use super::Instance;
+use super::context::shared;
 
 /// Puts `{"values": …}` into the context of every instance.
 pub(super) fn fill(site: &Site, instances: &mut [Instance], found: &mut Diagnostics) {
@@ -16,6 +18,6 @@ pub(super) fn fill(site: &Site, instances: &mut [Instance], found: &mut Diagnost
         let given: Map<String, Value> = given.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
         let (values, problems) = app.values.complete(&Value::Object(given), &|below| site.origin(&pointer.join(below)));
         found.append(problems);
-        instance.context = json!({ "values": values });
+        instance.context = Context::default().with([("values", shared(values))]);
     }
 }

@@ -10,6 +10,7 @@ mod scan;
 mod undefined;
 mod value;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -43,16 +44,62 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// What expressions see: the names and their values. Made once for many scalars.
+/// What expressions see: the names and their values. Cheap to clone, and to add to: values are shared.
 #[derive(Debug, Clone)]
 pub struct Context {
     names: minijinja::Value,
 }
 
+/// A value as expressions see it, for many contexts.
+#[derive(Debug, Clone)]
+pub struct Shared(minijinja::Value);
+
 impl Context {
     /// Takes a map of names to values.
     pub fn new(names: &Value) -> Self {
         Self { names: value::from_json(names) }
+    }
+
+    /// The context with more names; where a name is there already, the new value counts.
+    #[must_use]
+    pub fn with<'a>(&self, more: impl IntoIterator<Item = (&'a str, Shared)>) -> Self {
+        let mut names: BTreeMap<String, minijinja::Value> = BTreeMap::new();
+        for key in self.names.try_iter().into_iter().flatten() {
+            if let (Some(name), Ok(value)) = (key.as_str(), self.names.get_item(&key)) {
+                names.insert(name.to_owned(), value);
+            }
+        }
+        names.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value.0)));
+        Self { names: minijinja::Value::from_pairs(names) }
+    }
+
+    /// The value that has the name.
+    pub fn get(&self, name: &str) -> Option<Shared> {
+        self.names.get_attr(name).ok().filter(|value| !value.is_undefined()).map(Shared)
+    }
+
+    /// The items of the list that has the name; none where it is no list.
+    pub fn items(&self, name: &str) -> Vec<Shared> {
+        let list = self.names.get_attr(name).ok().filter(|list| list.kind() == minijinja::value::ValueKind::Seq);
+        list.iter().filter_map(|list| list.try_iter().ok()).flatten().map(Shared).collect()
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::new(&Value::Object(Map::new()))
+    }
+}
+
+impl Shared {
+    /// Takes a value.
+    pub fn new(value: &Value) -> Self {
+        Self(value::from_json(value))
+    }
+
+    /// A list of values that are shared.
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self(items.into_iter().map(|item| item.0).collect::<Vec<_>>().into())
     }
 }
 
@@ -91,17 +138,16 @@ impl Template {
     }
 }
 
-/// The value of a scalar, in a map of names to values.
-pub fn evaluate(scalar: &str, context: &Value) -> Result<Value, TemplateError> {
-    Template::parse(scalar)?.evaluate(&Context::new(context))
+/// The value of a scalar.
+pub fn evaluate(scalar: &str, context: &Context) -> Result<Value, TemplateError> {
+    Template::parse(scalar)?.evaluate(context)
 }
 
 /// A document with the values of all its scalars; or everything that is wrong with them.
-pub fn expand(tree: &Value, context: &Value) -> Result<Value, Vec<(Pointer, TemplateError)>> {
-    let context = Context::new(context);
+pub fn expand(tree: &Value, context: &Context) -> Result<Value, Vec<(Pointer, TemplateError)>> {
     let mut found = Vec::new();
     let expanded = map_scalars(tree, &Pointer::root(), &mut |scalar, at| {
-        let result = Template::parse(scalar).and_then(|template| template.evaluate(&context));
+        let result = Template::parse(scalar).and_then(|template| template.evaluate(context));
         result.unwrap_or_else(|why| {
             found.push((at.clone(), why));
             Value::Null

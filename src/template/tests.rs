@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::*;
 
-fn context() -> Value {
-    json!({
+fn context() -> Context {
+    Context::new(&json!({
         "values": {"replicas": 3, "ratio": 0.5, "title": "a: {{ 1 }}", "on": true, "none": null, "list": ["a", "b"], "map": {"k": [1]}},
         "site": {"name": "plant"},
         "disks": [{"path": "/dev/a"}, {"path": "/dev/b"}],
@@ -15,7 +15,7 @@ fn context() -> Value {
             {"name": "n-1", "bmc": null, "addresses": {"storage": "172.16.1.11"}},
         ],
         "huge": u64::MAX,
-    })
+    }))
 }
 
 fn value(scalar: &str) -> Value {
@@ -156,6 +156,15 @@ fn all_errors_of_a_document_are_reported_with_their_places() {
 }
 
 #[test]
+fn what_is_added_to_a_context_counts_and_the_rest_is_shared() {
+    let more = context().with([("site", Shared::new(&json!({"name": "other"}))), ("key", Shared::new(&json!("k")))]);
+    assert_eq!(evaluate("{{ site.name }} {{ key }} {{ values.replicas }}", &more), Ok(json!("other k 3")));
+    assert_eq!(value("{{ site.name }}"), json!("plant"));
+    assert_eq!(context().items("disks").len(), 2);
+    assert_eq!(context().items("site").len() + context().items("nope").len(), 0);
+}
+
+#[test]
 fn no_text_panics() {
     arbtest::arbtest(|u| {
         let parts = [
@@ -164,7 +173,7 @@ fn no_text_panics() {
         ];
         let count = u.int_in_range(0..=12)?;
         let text = (0..count).map(|_| u.choose(&parts).copied()).collect::<Result<String, _>>()?;
-        let _ = evaluate(&text, &json!({"values": {"a": 1}}));
+        let _ = evaluate(&text, &Context::new(&json!({"values": {"a": 1}})));
         Ok(())
     });
 }

@@ -11,6 +11,7 @@ use siteplan::manifest::Object;
 use siteplan::model::{FleetSpec, NodeSpec, SiteSpec};
 use siteplan::plan::{ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan};
 use siteplan::schema::ValuesSchema;
+use siteplan::template::Context;
 use siteplan::validate::{self, ValidateInput};
 
 /// A site, its final manifests, and what bundling needs beside them.
@@ -215,7 +216,7 @@ impl Made {
             availability: BTreeMap::new(),
             storage: BTreeMap::new(),
             images: None,
-            context: Value::Null,
+            context: Context::default(),
             exceptions: Vec::new(),
             origin: self.plan.origin(&Pointer::parse("/apps").at(name)),
         }

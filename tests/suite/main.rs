@@ -23,6 +23,7 @@ mod kustomize;
 mod made_site;
 mod oracle;
 mod repository;
+mod robustness;
 mod rules;
 mod schemas;
 mod tidy;

@@ -127,6 +127,7 @@ fn the_codes_are_these() {
     several-documents
     shared-application-name
     shared-resource
+    site-too-large
     source-path-missing
     spec-not-normal
     sync-option-too-new
