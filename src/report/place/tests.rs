@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::fit::{Row, Scenario};
+use Cell::{Degraded, Expendable, Fails, Gone, Moved, Untouched};
 
 fn row(name: &str, placed: &[(usize, u32)], worst: Option<usize>, margin: Option<u32>) -> Row {
     Row {
@@ -38,7 +39,6 @@ fn three() -> Overview {
         row("web-of-a-customer-with-a-long-name/front-end", &[(1, 2)], Some(1), Some(999)),
         row("solver", &[(2, 1)], Some(2), Some(0)),
     ];
-    use Cell::{Degraded, Expendable, Fails, Gone, Moved, Untouched};
     Overview {
         site: "plant".to_owned(),
         outcome: "proved",
