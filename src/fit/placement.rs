@@ -1,14 +1,23 @@
 //! Pods that cannot all have a node.
 
+use std::collections::BTreeMap;
+
 use super::Scope;
 use super::cause::{context, counted, quoted};
 use crate::diagnostic::{Diagnostic, Diagnostics, rules};
 use crate::prove::{Core, Outcome};
+use crate::scheduler::{Reason, fixed};
 
 pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
     match &scope.fit.proof.outcome {
         Outcome::Proved(_) => {}
-        Outcome::Impossible(core) => found.push(impossible(scope, core)),
+        Outcome::Impossible(core) => {
+            let nowhere = nowhere(scope);
+            if nowhere.is_empty() {
+                found.push(impossible(scope, core));
+            }
+            found.extend(nowhere);
+        }
         Outcome::NotProved { steps } => found.push(
             rules::NOT_PROVED
                 .report(format!(
@@ -23,9 +32,34 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
     }
 }
 
+/// Workloads that no node takes whatever else runs: those with the same reasons are reported together.
+fn nowhere(scope: &Scope<'_>) -> Vec<Diagnostic> {
+    let problem = &scope.fit.pods.problem;
+    let mut groups: BTreeMap<BTreeMap<usize, Vec<Reason>>, Vec<usize>> = BTreeMap::new();
+    for (w, workload) in problem.workloads.iter().enumerate().filter(|(_, w)| w.pods > 0 && !w.per_node) {
+        let of_node = |(n, node)| (n, fixed(&workload.spec, node));
+        let reasons: BTreeMap<usize, Vec<Reason>> = problem.nodes.iter().enumerate().map(of_node).collect();
+        if reasons.values().all(|r| !r.is_empty()) {
+            groups.entry(reasons).or_default().push(w);
+        }
+    }
+    let report = |(reasons, group): (&BTreeMap<usize, Vec<Reason>>, &Vec<usize>)| {
+        let first = group.first().copied().unwrap_or_default();
+        let origin = scope.fit.pods.sources[first].origin.clone();
+        let diagnostic = rules::NO_PLACE_FOR_PODS
+            .report(format!("no node takes {}", workloads(scope, group).replace(" and ", " or ")))
+            .primary_key(origin, "its pods")
+            .help("correct where they are placed, or the architecture, labels or taints of a node");
+        context(scope, diagnostic, reasons)
+    };
+    let mut ordered: Vec<_> = groups.iter().collect();
+    ordered.sort_by_key(|(_, group)| group.first().copied());
+    ordered.into_iter().map(report).collect()
+}
+
 fn impossible(scope: &Scope<'_>, core: &Core) -> Diagnostic {
     let source = &scope.fit.pods.sources[core.unplaced];
-    let fixed = core.reasons.values().all(|of_node| of_node.iter().any(crate::scheduler::Reason::fixed));
+    let fixed = core.reasons.values().all(|of_node| of_node.iter().any(Reason::fixed));
     let label = match core.pods.as_slice() {
         [(_, 1)] => "its pod".to_owned(),
         [(_, pods)] => format!("{} of its pods have a place, the next has none", pods - 1),
@@ -63,7 +97,7 @@ fn message(scope: &Scope<'_>, core: &Core, fixed: bool) -> String {
 }
 
 fn help(core: &Core, fixed: bool) -> String {
-    let short = core.reasons.values().flatten().any(crate::scheduler::Reason::capacity);
+    let short = core.reasons.values().flatten().any(Reason::capacity);
     if fixed {
         "correct where it is placed, or the architecture, labels or taints of a node".to_owned()
     } else if short {

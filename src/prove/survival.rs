@@ -338,13 +338,12 @@ impl<'a> Scene<'a> {
         if lost.stuck > 0 && lost.stuck >= missing {
             return Failure::NotFenced;
         }
-        let reach =
-            |item: &Item| (0..self.state.index.nodes()).any(|n| !self.state.down[n] && self.state.reaches(*item, n));
         let Some(item) = lost.items.iter().find(|i| i.pods > 0) else { return Failure::NotFenced };
-        if lost.items.iter().any(|i| i.within != NONE && !reach(i)) {
+        let reasons = core::reasons(&self.state, &[], *item);
+        let elsewhere = |of_node: &Vec<Reason>| of_node.iter().any(|r| matches!(r, Reason::VolumeElsewhere { .. }));
+        if !reasons.is_empty() && reasons.values().all(elsewhere) {
             return Failure::VolumeLost;
         }
-        let reasons = core::reasons(&self.state, &[], *item);
         match self.by_moving {
             ByMoving::Fits => Failure::OnlyByMoving(reasons),
             ByMoving::NotKnown => Failure::NotProved,

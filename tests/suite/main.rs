@@ -14,6 +14,7 @@ mod compiled;
 mod crds;
 mod determinism;
 mod docs;
+mod fit;
 mod fleet;
 mod golden;
 mod health;
