@@ -126,18 +126,23 @@ fn a_storage_role_that_does_not_exist() {
 
 #[test]
 fn apps_that_require_each_other() {
-    let app = "base/apps/crunchy-operator/app.yaml";
-    assert_snapshot!(broken(|fleet| edit(fleet, app, "spec:\n", "spec:\n  requires: [{app: postgres}]\n")), @"
-    error[dependency-cycle]: apps require each other in a circle: `crunchy-operator` → `database` → `crunchy-operator`
-      --> base/apps/crunchy-operator/app.yaml:7:14
+    let app = "base/apps/nmstate-operator/app.yaml";
+    assert_snapshot!(broken(|fleet| edit(fleet, app, "spec:\n", "spec:\n  requires: [{app: vm-networks}]\n")), @"
+    error[dependency-cycle]: apps require each other in a circle: `nmstate` → `nmstate-operator` → `vm-networks` → `nmstate`
+      --> base/apps/nmstate/app.yaml:17:5
        |
-     7 |   requires: [{app: postgres}]
-       |              ^^^^^^^^^^^^^^^ `crunchy-operator` comes after `database`
+    17 |   - app: nmstate-operator
+       |     ^^^^^^^^^^^^^^^^^^^^^ `nmstate` comes after `nmstate-operator`
        |
-      ::: base/apps/postgres/app.yaml:20:5
+      ::: base/apps/nmstate-operator/app.yaml:7:14
        |
-    20 |   - app: crunchy-operator
-       |     --------------------- `database` comes after `crunchy-operator`
+     7 |   requires: [{app: vm-networks}]
+       |              ------------------ `nmstate-operator` comes after `vm-networks`
+       |
+      ::: base/apps/vm-networks/app.yaml:10:5
+       |
+    10 |   - app: nmstate
+       |     ------------ `vm-networks` comes after `nmstate`
        |
        = help: take out one of these requirements: nothing in the circle could ever be synced first
 
@@ -197,9 +202,9 @@ fn an_image_of_docker_hub() {
     34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:22:7
+      ::: siteplan.yaml:27:7
        |
-    22 |     - docker.io
+    27 |     - docker.io
        |       --------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there
@@ -225,9 +230,9 @@ fn an_image_of_docker_hub_without_saying_so() {
     34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:22:7
+      ::: siteplan.yaml:27:7
        |
-    22 |     - docker.io
+    27 |     - docker.io
        |       --------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there
