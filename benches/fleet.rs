@@ -28,7 +28,7 @@ fn fleet(sites: usize, jobs: usize) {
     for index in 0..sites {
         let (name, text) = &templates[index % templates.len()];
         let own = format!("{name}-{index:05}");
-        write(directory.path(), &format!("sites/{own}.yaml"), &text.replace("@", &own));
+        write(directory.path(), &format!("sites/{own}.yaml"), &text.replace('@', &own));
     }
     let jobs = jobs.to_string();
     let measure = |what: &str, command: &str| {

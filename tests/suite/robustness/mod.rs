@@ -57,11 +57,15 @@ fn a_build_with_errors_leaves_out_alone_and_is_no_bug() {
             Some(2) => assert!(texts(directory.path(), "out") == before, "seed {seed}: out/ was touched"),
             Some(0) => {
                 fs_err::remove_dir_all(directory.path().join("out")).unwrap();
-                before.iter().for_each(|(path, text)| write(directory.path(), path, text));
+                for (path, text) in &before {
+                    write(directory.path(), path, text);
+                }
             }
             other => panic!("seed {seed}: exit {other:?}: {}", String::from_utf8_lossy(&command.stderr)),
         }
-        undo.iter().for_each(|mutation| mutation.undo(directory.path()));
+        for mutation in &undo {
+            mutation.undo(directory.path());
+        }
     }
 }
 
@@ -73,7 +77,9 @@ fn run_case(directory: &Path, seed: u64) {
         let mutations = break_one(&owned, seed);
         let started = Instant::now();
         compile(&owned);
-        mutations.iter().for_each(|mutation| mutation.undo(&owned));
+        for mutation in &mutations {
+            mutation.undo(&owned);
+        }
         // Nobody waits any more where the case took too long.
         let _ = done.send(started.elapsed());
     });
@@ -180,7 +186,9 @@ fn seeds_are_of_this_repository() {
     let directory = copy_of_inputs();
     let before = texts(directory.path(), ".");
     for seed in 1..200 {
-        break_one(directory.path(), seed).iter().for_each(|mutation| mutation.undo(directory.path()));
+        for mutation in break_one(directory.path(), seed) {
+            mutation.undo(directory.path());
+        }
     }
     assert!(texts(directory.path(), ".") == before, "undoing every mutation gives the fleet again");
 }
