@@ -1,7 +1,7 @@
 //! Which pods a site leads to: from the final manifests and the site's nodes to a [`Problem`].
 //!
 //! Every place that the catalogue knows becomes a workload, with what its pods ask for; what operators make without saying so comes from
-//! a table of its own ([`operands`]). Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
+//! a table of its own (`operands`). Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
 
 mod budget;
 mod inventory;

@@ -12,7 +12,7 @@ use super::selector::null_as_default;
 use super::{Cluster, LabelSelector, Labels, Namespaces, Operator, PodSpec, Reason, Requirement};
 
 /// A required term of pod affinity or anti-affinity. The keys of `matchLabelKeys` and `mismatchLabelKeys` are merged into the
-/// selector by [`PodAffinityTerm::resolve`], as the API server does when the pod is made.
+/// selector by `PodAffinityTerm::resolve`, as the API server does when the pod is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PodAffinityTerm {
     /// Which pods are meant; `None` is none.

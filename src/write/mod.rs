@@ -5,7 +5,7 @@
 //! What differs is staged in `.siteplan-stage/` beside out/. When everything is there, files that stay get a second name
 //! (a hard link) in the stage, and the deepest directory that holds every change is exchanged with its staged twin in one
 //! step. Until then out/ is the old tree, from then on the new one; an error after that step is only a warning. Where
-//! directories cannot be exchanged a [journal] replaces the files one by one, and the next run finishes what a kill
+//! directories cannot be exchanged a journal replaces the files one by one, and the next run finishes what a kill
 //! interrupted. A stage that a killed run left is removed by the next one. Where nothing differs, nothing is touched.
 //!
 //! A stage needs room for the files that change, and an inode for every directory of the exchanged one. Empty
