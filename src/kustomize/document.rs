@@ -112,7 +112,7 @@ fn parse(offset: usize, piece: &str) -> Result<Option<Node>, ReadError> {
     };
     let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(shift)? else { return Ok(None) };
     expand_merge_keys(&mut node).map_err(shift)?;
-    Node::read(&node).map(Some).map_err(shift)
+    Node::read(node).map(Some).map_err(shift)
 }
 
 /// Splits at lines that start with `---` (but not at the first line), whatever they stand in.

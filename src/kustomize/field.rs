@@ -187,7 +187,7 @@ mod tests {
     use crate::yaml::{Limits, read_first};
 
     fn set(text: &str, path: &str, create: bool, make: Make) -> Result<serde_json::Value, String> {
-        let root = Node::read(&read_first(text, &Limits::MANIFEST).unwrap().unwrap()).unwrap();
+        let root = Node::read(read_first(text, &Limits::MANIFEST).unwrap().unwrap()).unwrap();
         let spec = FieldSpec::new(KindFilter::default(), path, create);
         let changed = change(&root, &spec, make, &mut |old| match make {
             Make::Map => with_entry(old, "k", "v", 0),

@@ -273,7 +273,7 @@ mod tests {
 
     fn print(text: &str) -> Result<Value, String> {
         let read = read_first(text, &Limits::MANIFEST).unwrap().unwrap();
-        printed(&Node::read(&read).unwrap(), false).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
+        printed(&Node::read(read).unwrap(), false).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
     }
 
     #[test]

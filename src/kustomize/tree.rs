@@ -73,14 +73,14 @@ impl Scalar {
         self.tag == Tag::Null
     }
 
-    fn read(node: &yaml::Node, text: &str, style: Style) -> Self {
+    fn read(text: Arc<str>, tag: Option<&str>, style: Style) -> Self {
         let plain = style == Style::Plain;
-        let (tag, explicit) = match node.tag.as_deref() {
-            None | Some("!") if plain => (implicit(text), false),
+        let (tag, explicit) = match tag {
+            None | Some("!") if plain => (implicit(&text), false),
             None | Some("!") => (Tag::Text, false),
             Some(tag) => (explicit_tag(tag), true),
         };
-        Self { text: Arc::from(text), tag, style, explicit, alias: 0 }
+        Self { text, tag, style, explicit, alias: 0 }
     }
 }
 
@@ -111,17 +111,17 @@ fn explicit_tag(tag: &str) -> Tag {
 
 impl Node {
     /// Takes over what was read from a file. The error is the place of a key that is not a scalar.
-    pub(super) fn read(node: &yaml::Node) -> Result<Self, yaml::ReadError> {
-        Ok(match &node.data {
-            Data::Scalar { text, style } => Self::Scalar(Scalar::read(node, text, *style)),
+    pub(super) fn read(node: yaml::Node) -> Result<Self, yaml::ReadError> {
+        Ok(match node.data {
+            Data::Scalar { text, style } => Self::Scalar(Scalar::read(text, node.tag.as_deref(), style)),
             Data::Sequence { items, flow } => {
-                let items = items.iter().map(Self::read).collect::<Result<Vec<_>, _>>()?;
-                Self::Sequence(Sequence { items: Arc::new(items), flow: *flow })
+                let items = items.into_iter().map(Self::read).collect::<Result<Vec<_>, _>>()?;
+                Self::Sequence(Sequence { items: Arc::new(items), flow })
             }
             Data::Mapping { entries, flow } => {
-                let entries = entries.iter().map(|(key, value)| Ok((read_key(key)?, Self::read(value)?)));
+                let entries = entries.into_iter().map(|(key, value)| Ok((read_key(key)?, Self::read(value)?)));
                 let entries = entries.collect::<Result<Vec<_>, _>>()?;
-                Self::Mapping(Mapping { entries: Arc::new(entries), flow: *flow })
+                Self::Mapping(Mapping { entries: Arc::new(entries), flow })
             }
         })
     }
@@ -223,9 +223,9 @@ impl Node {
 }
 
 /// A key; null keys and collections as keys cannot be printed by anyone.
-fn read_key(key: &yaml::Node) -> Result<Scalar, yaml::ReadError> {
-    match &key.data {
-        Data::Scalar { text, style } => Ok(Scalar::read(key, text, *style)),
+fn read_key(key: yaml::Node) -> Result<Scalar, yaml::ReadError> {
+    match key.data {
+        Data::Scalar { text, style } => Ok(Scalar::read(text, key.tag.as_deref(), style)),
         _ => Err(yaml::ReadError { range: key.span, message: "a key that is a list or a map".to_owned() }),
     }
 }

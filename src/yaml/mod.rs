@@ -11,6 +11,7 @@ mod ambiguity;
 mod input;
 mod merge_key;
 mod node;
+mod quick;
 mod read;
 mod scalar;
 mod span;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A range of bytes of the text that was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +48,7 @@ pub enum Data {
     /// Text in some notation; what it means depends on style and tag.
     Scalar {
         /// The text, with escapes and line folding resolved.
-        text: Box<str>,
+        text: Arc<str>,
         /// The notation.
         style: Style,
     },

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
-use super::expand_merge_keys;
 use super::node::{Data, Node, ReadError, Style, TextRange};
+use super::{expand_merge_keys, quick};
 
 /// How much a text may ask for. The defaults let every manifest pass that was seen in practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,9 @@ pub fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, ReadError> {
 
 /// Reads the first document of a text and ignores what follows it, as go-yaml does; merge keys stay as written.
 pub(crate) fn read_first(text: &str, limits: &Limits) -> Result<Option<Node>, ReadError> {
+    if let Some(node) = quick::read(text, limits) {
+        return Ok(Some(node));
+    }
     let mut builder = Builder::start(text, limits)?;
     for event in Parser::new_from_str_with_options(text, options(limits)) {
         let (event, span) = event.map_err(|e| syntax(text, &e))?;
@@ -64,6 +67,14 @@ pub(super) struct Parsed {
 
 /// Reads all documents of a text and notes anchors, aliases and tags.
 pub(super) fn parse(text: &str, limits: &Limits) -> Result<Parsed, ReadError> {
+    match quick::read(text, limits) {
+        Some(node) => Ok(Parsed { documents: vec![node], ..Parsed::default() }),
+        None => parse_fully(text, limits),
+    }
+}
+
+/// The same for every text there is.
+pub(super) fn parse_fully(text: &str, limits: &Limits) -> Result<Parsed, ReadError> {
     let mut builder = Builder::start(text, limits)?;
     for event in Parser::new_from_str_with_options(text, options(limits)) {
         let (event, span) = event.map_err(|e| syntax(text, &e))?;

@@ -1,0 +1,560 @@
+//! The part of YAML that nearly every manifest keeps to, read in one pass.
+//!
+//! Block mappings and sequences, scalars on one line, literal blocks, collections in braces on one line. Whatever else a text
+//! contains (or gets wrong), [`read`] gives up and the full reader decides: what is read here is read exactly as it reads it, which a
+//! test holds both to.
+
+use std::sync::Arc;
+
+use super::node::{Data, Node, Style, TextRange};
+use super::read::Limits;
+
+/// Reads the only document of a text. `None`: the full reader must look at it.
+pub(super) fn read(text: &str, limits: &Limits) -> Option<Node> {
+    let usual = |b: &u8| matches!(b, b' '..=b'~' | b'\n' | b'\t');
+    if text.len() > limits.bytes || !text.as_bytes().iter().all(usual) {
+        return None;
+    }
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, indent: 0, depth: limits.depth, nodes: limits.nodes };
+    if text.starts_with("---\n") {
+        reader.at = 4;
+    }
+    reader.find_line()?;
+    if reader.is_done() {
+        return None;
+    }
+    let root = reader.block(reader.indent)?;
+    reader.is_done().then_some(root)
+}
+
+/// The cursor. Between values it stands on the first character of a line, after its indentation.
+struct Reader<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    /// The column of the cursor's line at which its content starts.
+    indent: usize,
+    /// Levels that may still be opened.
+    depth: usize,
+    /// Values that may still be read.
+    nodes: usize,
+}
+
+impl Reader<'_> {
+    fn is_done(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
+    }
+
+    /// Whether a blank, a line break or the end is there.
+    fn is_blank(&self, at: usize) -> bool {
+        matches!(self.byte(at), None | Some(b' ' | b'\n'))
+    }
+
+    /// The offset of the next line break, or of the end.
+    fn line_end(&self, from: usize) -> usize {
+        self.bytes[from..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |length| from + length)
+    }
+
+    fn skip_spaces(&self, from: usize) -> usize {
+        self.bytes[from..].iter().position(|b| *b != b' ').map_or(self.bytes.len(), |length| from + length)
+    }
+
+    /// From the beginning of a line to the next content; lines without any are skipped.
+    fn find_line(&mut self) -> Option<()> {
+        loop {
+            let content = self.skip_spaces(self.at);
+            match self.byte(content) {
+                None => {
+                    (self.at, self.indent) = (content, 0);
+                    return Some(());
+                }
+                Some(b'\n') => self.at = content + 1,
+                Some(b'#') => self.at = (self.line_end(content) + 1).min(self.bytes.len()),
+                Some(b'\t') => return None,
+                Some(b'%') if content == self.at => return None,
+                Some(b'-' | b'.') if content == self.at && is_marker(&self.bytes[content..]) => return None,
+                Some(_) => {
+                    (self.indent, self.at) = (content - self.at, content);
+                    return Some(());
+                }
+            }
+        }
+    }
+
+    /// After a value: nothing but a comment may follow on the line.
+    fn finish_line(&mut self, from: usize) -> Option<()> {
+        let end = self.skip_spaces(from);
+        match self.byte(end) {
+            None => {
+                (self.at, self.indent) = (end, 0);
+                Some(())
+            }
+            Some(b'\n') => {
+                self.at = end + 1;
+                self.find_line()
+            }
+            Some(b'#') if end > from => {
+                self.at = (self.line_end(end) + 1).min(self.bytes.len());
+                self.find_line()
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Whether the cursor is on a line of its own with this indentation.
+    fn is_at(&self, indent: usize) -> bool {
+        !self.is_done() && self.indent == indent
+    }
+
+    fn starts_item(&self) -> bool {
+        self.byte(self.at) == Some(b'-') && self.is_blank(self.at + 1)
+    }
+
+    fn node(&mut self, data: Data, start: usize, end: usize) -> Option<Node> {
+        self.nodes = self.nodes.checked_sub(1)?;
+        Some(Node { data, tag: None, span: TextRange::new(start, end) })
+    }
+
+    fn text_node(&mut self, text: impl Into<Arc<str>>, style: Style, start: usize, end: usize) -> Option<Node> {
+        self.node(Data::Scalar { text: text.into(), style }, start, end)
+    }
+
+    /// A collection whose content starts at the cursor, at a column.
+    fn block(&mut self, column: usize) -> Option<Node> {
+        self.depth = self.depth.checked_sub(1)?;
+        let node = if self.starts_item() { self.sequence(column) } else { self.mapping(column) };
+        self.depth += 1;
+        node
+    }
+
+    /// The elements whose dashes stand at a column.
+    fn sequence(&mut self, column: usize) -> Option<Node> {
+        let start = self.at;
+        let items = self.items(column)?;
+        let end = items.last().map_or(start, |item| item.span.end as usize);
+        self.node(Data::Sequence { items, flow: false }, start, end.max(start))
+    }
+
+    /// A sequence that is not indented more than its key. To the full reader it starts after the first dash.
+    fn level_sequence(&mut self, column: usize) -> Option<Node> {
+        self.depth = self.depth.checked_sub(1)?;
+        let content = self.skip_spaces(self.at + 1);
+        if self.byte(content)? == b'#' || (self.byte(content)? == b'\n' && content > self.at + 1) {
+            return None;
+        }
+        let items = self.items(column)?;
+        self.depth += 1;
+        let end = items.last().map_or(content, |item| item.span.end as usize);
+        self.node(Data::Sequence { items, flow: false }, content, end.max(content))
+    }
+
+    fn items(&mut self, column: usize) -> Option<Vec<Node>> {
+        let mut items: Vec<Node> = Vec::new();
+        loop {
+            items.push(self.item(column)?);
+            if self.is_done() || self.indent < column {
+                break;
+            }
+            if self.indent > column {
+                return None;
+            }
+            if !self.starts_item() {
+                break;
+            }
+        }
+        Some(items)
+    }
+
+    /// An element; the cursor is on its dash.
+    fn item(&mut self, column: usize) -> Option<Node> {
+        let dash = self.at;
+        let content = self.skip_spaces(dash + 1);
+        match self.byte(content) {
+            None | Some(b'\n' | b'#') => {
+                self.finish_line(dash + 1)?;
+                if !self.is_done() && self.indent > column {
+                    return self.block(self.indent);
+                }
+                if content > dash + 1 || self.is_done() {
+                    return None;
+                }
+                self.text_node("", Style::Plain, dash + 1, dash + 1)
+            }
+            Some(_) => {
+                let inner = column + (content - dash);
+                self.at = content;
+                if self.starts_item() || self.key_end(content).is_some() {
+                    return self.block(inner);
+                }
+                self.inline(content, column)
+            }
+        }
+    }
+
+    fn mapping(&mut self, column: usize) -> Option<Node> {
+        let start = self.at;
+        let mut entries: Vec<(Node, Node)> = Vec::new();
+        loop {
+            let key_start = self.at;
+            let key_end = self.key_end(key_start)?;
+            let key = self.key(key_start, key_end)?;
+            let value = self.field(key_end, column)?;
+            entries.push((key, value));
+            if self.is_done() || self.indent < column {
+                break;
+            }
+            if self.indent > column || self.starts_item() {
+                return None;
+            }
+        }
+        let end = entries.last().map_or(start, |(_, value)| value.span.end as usize);
+        self.node(Data::Mapping { entries, flow: false }, start, end.max(start))
+    }
+
+    /// The offset of the colon after the key that starts here.
+    fn key_end(&self, start: usize) -> Option<usize> {
+        let end = match self.byte(start)? {
+            quote @ (b'\'' | b'"') => {
+                let close = self.closing_quote(start, quote)?;
+                let colon = self.skip_spaces(close + 1);
+                return (self.byte(colon) == Some(b':') && self.is_blank(colon + 1)).then_some(colon);
+            }
+            _ if !self.starts_plain(start) => return None,
+            _ => {
+                let line = &self.bytes[start..self.line_end(start)];
+                let colon = |(i, b): (usize, &u8)| *b == b':' && matches!(line.get(i + 1), None | Some(b' '));
+                start + line.iter().enumerate().position(colon)?
+            }
+        };
+        let key = &self.bytes[start..end];
+        let odd = key.len() > 1000 || key.contains(&b'\t') || key.windows(2).any(|pair| pair == b" #");
+        (!odd && !key.is_empty()).then_some(end)
+    }
+
+    fn key(&mut self, start: usize, colon: usize) -> Option<Node> {
+        if matches!(self.byte(start), Some(b'\'' | b'"')) {
+            return self.quoted(start).map(|(node, _)| node);
+        }
+        let text = self.text[start..colon].trim_end_matches(' ');
+        self.text_node(text, Style::Plain, start, start + text.len())
+    }
+
+    /// The value of a field of the mapping at a column; the offset is that of the colon.
+    fn field(&mut self, colon: usize, column: usize) -> Option<Node> {
+        let content = self.skip_spaces(colon + 1);
+        if !matches!(self.byte(content), None | Some(b'\n' | b'#')) {
+            return self.inline(content, column);
+        }
+        self.finish_line(colon + 1)?;
+        if self.is_at(column) && self.starts_item() {
+            return self.level_sequence(column);
+        }
+        if !self.is_done() && self.indent > column {
+            return self.block(self.indent);
+        }
+        self.text_node("", Style::Plain, colon, colon)
+    }
+
+    /// A value that starts on the line of its key or dash, inside a collection at a column. The cursor moves to the next line.
+    fn inline(&mut self, start: usize, column: usize) -> Option<Node> {
+        let (node, end) = match self.byte(start)? {
+            b'\'' | b'"' => self.quoted(start)?,
+            b'{' | b'[' => self.flow(start)?,
+            b'|' => return self.literal(start, column),
+            _ => self.plain(start)?,
+        };
+        self.finish_line(end)?;
+        // What is indented more would continue the value.
+        (self.is_done() || self.indent <= column).then_some(node)
+    }
+
+    /// Whether the character can begin a plain scalar, in braces as well as outside.
+    fn starts_plain(&self, at: usize) -> bool {
+        match self.byte(at) {
+            Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'~' | b'$' | b'(' | b'<' | b'=' | b'+' | b'^' | b'\\') => true,
+            Some(b'-') => matches!(self.byte(at + 1), Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')),
+            _ => false,
+        }
+    }
+
+    /// A plain scalar up to the end of the line or a comment.
+    fn plain(&mut self, start: usize) -> Option<(Node, usize)> {
+        if !self.starts_plain(start) {
+            return None;
+        }
+        let mut end = start;
+        while let Some(byte) = self.byte(end) {
+            match byte {
+                b'\n' => break,
+                b'\t' => return None,
+                b':' if self.is_blank(end + 1) => return None,
+                b'#' if self.bytes[end - 1] == b' ' => break,
+                _ => end += 1,
+            }
+        }
+        let text = self.text[start..end].trim_end_matches(' ');
+        let end = start + text.len();
+        Some((self.text_node(text, Style::Plain, start, end)?, end))
+    }
+
+    /// The offset of the quote that ends a quoted scalar on its line.
+    fn closing_quote(&self, start: usize, quote: u8) -> Option<usize> {
+        let mut at = start + 1;
+        loop {
+            match self.byte(at)? {
+                b'\n' | b'\t' => return None,
+                b'\\' if quote == b'"' => at += 2,
+                byte if byte == quote && quote == b'\'' && self.byte(at + 1) == Some(b'\'') => at += 2,
+                byte if byte == quote => return Some(at),
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// A quoted scalar, and the offset after it.
+    fn quoted(&mut self, start: usize) -> Option<(Node, usize)> {
+        let quote = self.byte(start)?;
+        let close = self.closing_quote(start, quote)?;
+        let inner = &self.text[start + 1..close];
+        let node = match quote {
+            b'\'' if inner.contains("''") => self.text_node(inner.replace("''", "'"), Style::Single, start, close + 1)?,
+            b'\'' => self.text_node(inner, Style::Single, start, close + 1)?,
+            _ if inner.contains('\\') => self.text_node(unescaped(inner)?, Style::Double, start, close + 1)?,
+            _ => self.text_node(inner, Style::Double, start, close + 1)?,
+        };
+        Some((node, close + 1))
+    }
+
+    /// `|`, `|-` or `|+`, and the lines after it.
+    fn literal(&mut self, start: usize, column: usize) -> Option<Node> {
+        let header = self.text[start..self.line_end(start)].trim_end_matches(' ');
+        if !matches!(header, "|" | "|-" | "|+") {
+            return None;
+        }
+        let first = self.line_end(start) + 1;
+        let content = self.skip_spaces(first.min(self.bytes.len()));
+        let indent = content.checked_sub(first)?;
+        // Empty ones, and those that begin with a blank line, are for the full reader.
+        if indent <= column || matches!(self.byte(content), None | Some(b'\n' | b'\t')) {
+            return None;
+        }
+        let (mut text, mut at, mut blank) = (String::new(), first, 0);
+        loop {
+            if at >= self.bytes.len() {
+                break;
+            }
+            let from = self.skip_spaces(at);
+            let line_end = self.line_end(from);
+            if from == line_end && from - at <= indent {
+                blank += 1;
+            } else if from - at < indent {
+                break;
+            } else {
+                text.extend(std::iter::repeat_n('\n', blank));
+                blank = 0;
+                text.push_str(&self.text[at + indent..line_end]);
+                text.push('\n');
+            }
+            // A last line without a line break, and blanks at the end of the file, are for the full reader.
+            if line_end >= self.bytes.len() {
+                return None;
+            }
+            at = line_end + 1;
+        }
+        match header {
+            "|-" => _ = text.pop(),
+            "|+" => text.extend(std::iter::repeat_n('\n', blank)),
+            _ => {}
+        }
+        self.at = at;
+        self.find_line()?;
+        if !self.is_done() && self.indent > column {
+            return None;
+        }
+        // To the full reader, blank lines and the indentation after the text belong to it.
+        let end = self.skip_spaces(at);
+        self.text_node(text, Style::Literal, content, end)
+    }
+
+    /// A collection in braces or brackets that ends on its line, and the offset after it.
+    fn flow(&mut self, start: usize) -> Option<(Node, usize)> {
+        self.depth = self.depth.checked_sub(1)?;
+        let found = if self.byte(start) == Some(b'[') { self.flow_sequence(start) } else { self.flow_mapping(start) };
+        self.depth += 1;
+        found
+    }
+
+    fn flow_sequence(&mut self, start: usize) -> Option<(Node, usize)> {
+        let mut items = Vec::new();
+        let mut at = self.skip_spaces(start + 1);
+        while self.byte(at)? != b']' {
+            let (item, end) = self.flow_value(at)?;
+            items.push(item);
+            at = self.next_in_flow(end, b']')?;
+        }
+        Some((self.node(Data::Sequence { items, flow: true }, start, at + 1)?, at + 1))
+    }
+
+    fn flow_mapping(&mut self, start: usize) -> Option<(Node, usize)> {
+        let mut entries = Vec::new();
+        let mut at = self.skip_spaces(start + 1);
+        while self.byte(at)? != b'}' {
+            let (key, end) = match self.byte(at)? {
+                b'\'' | b'"' => self.quoted(at)?,
+                _ => self.flow_plain(at)?,
+            };
+            let colon = self.skip_spaces(end);
+            if colon != end || self.byte(colon) != Some(b':') || self.byte(colon + 1) != Some(b' ') {
+                return None;
+            }
+            let value = self.skip_spaces(colon + 1);
+            let (value, end) = self.flow_value(value)?;
+            entries.push((key, value));
+            at = self.next_in_flow(end, b'}')?;
+        }
+        Some((self.node(Data::Mapping { entries, flow: true }, start, at + 1)?, at + 1))
+    }
+
+    /// The offset of the next element, or of the bracket that ends the collection.
+    fn next_in_flow(&self, from: usize, close: u8) -> Option<usize> {
+        let at = self.skip_spaces(from);
+        match self.byte(at)? {
+            b',' => {
+                let next = self.skip_spaces(at + 1);
+                // `[a,]` and `[a,,b]` are for the full reader.
+                (!matches!(self.byte(next)?, b',' | b']' | b'}' | b'\n' | b'#')).then_some(next)
+            }
+            byte if byte == close => Some(at),
+            _ => None,
+        }
+    }
+
+    fn flow_value(&mut self, start: usize) -> Option<(Node, usize)> {
+        match self.byte(start)? {
+            b'{' | b'[' => self.flow(start),
+            b'\'' | b'"' => self.quoted(start),
+            _ => self.flow_plain(start),
+        }
+    }
+
+    /// A plain scalar in braces or brackets.
+    fn flow_plain(&mut self, start: usize) -> Option<(Node, usize)> {
+        if !self.starts_plain(start) {
+            return None;
+        }
+        let mut end = start;
+        loop {
+            match self.byte(end)? {
+                b',' | b']' | b'}' => break,
+                b':' if self.byte(end + 1) == Some(b' ') => break,
+                b':' if !matches!(self.byte(end + 1), Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/')) => return None,
+                b'\n' | b'\t' | b'#' | b'[' | b'{' | b'"' | b'\'' | b'?' => return None,
+                _ => end += 1,
+            }
+        }
+        let text = self.text[start..end].trim_end_matches(' ');
+        let end = start + text.len();
+        Some((self.text_node(text, Style::Plain, start, end)?, end))
+    }
+}
+
+/// `---` or `...` at the beginning of a line.
+fn is_marker(line: &[u8]) -> bool {
+    (line.starts_with(b"---") || line.starts_with(b"...")) && matches!(line.get(3), None | Some(b' ' | b'\n' | b'\t'))
+}
+
+/// The text of a double-quoted scalar with the usual escapes.
+fn unescaped(inner: &str) -> Option<String> {
+    let mut text = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        text.push(match c {
+            '\\' => match chars.next()? {
+                'n' => '\n',
+                't' => '\t',
+                c @ ('"' | '\\' | '/') => c,
+                _ => return None,
+            },
+            c => c,
+        });
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::read::parse_fully;
+    use super::*;
+
+    /// Compares with the full reader; whether there was something to compare.
+    #[track_caller]
+    fn same_as_the_full_reader(text: &str) -> bool {
+        let Some(found) = read(text, &Limits::MANIFEST) else { return false };
+        let full = parse_fully(text, &Limits::MANIFEST);
+        assert_eq!(full.map(|parsed| parsed.documents), Ok(vec![found]), "{text}");
+        true
+    }
+
+    #[test]
+    fn what_is_read_is_what_the_full_reader_reads() {
+        let cases = include_str!("quick/cases.txt").split("=====\n");
+        let unread: Vec<&str> = cases.filter(|case| !same_as_the_full_reader(case)).collect();
+        assert!(unread.is_empty(), "{unread:#?}");
+    }
+
+    #[test]
+    fn the_manifests_here_are_read_as_the_full_reader_reads_them() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (mut all, mut quick) = (0, 0);
+        for directory in ["base", "out", "sites", "tests"] {
+            for entry in walkdir::WalkDir::new(root.join(directory)).into_iter().flatten() {
+                if entry.path().extension().is_some_and(|e| e == "yaml" || e == "yml") {
+                    let Ok(text) = fs_err::read_to_string(entry.path()) else { continue };
+                    for piece in text.split("\n---\n") {
+                        all += 1;
+                        quick += usize::from(same_as_the_full_reader(piece));
+                    }
+                }
+            }
+        }
+        assert!(quick * 10 > all * 7, "only {quick} of {all} documents are read quickly");
+    }
+
+    /// Pieces that texts are made of at random: good ones and bad ones.
+    const PIECES: [&str; 64] = [
+        "a", "b: ", "key:", ": ", ":", "\n", "\n", "\n", "\n  ", "\n  ", "\n    ", "\n- ", "\n  - ", "- ", "-", " ", "  ", "#", " # x",
+        "'", "\"", "''", "\\n", "\\", "\\\"", "[", "]", "{", "}", ", ", ",", "|", "|-", "|+", ">", "|\n  ", "&a ", "*a", "!!str ", "!",
+        "?", "? ", "---", "...", "\n---\n", "%", "@", "`", "<<: ", "~", "null", "1", "-1", ".5", "0x1", "true", "2024-01-01", "\t", "$(X)",
+        "x: y", "\nk: v", "\n  k: v", "\n- k: v\n  l: w", "\r",
+    ];
+
+    #[test]
+    fn texts_made_at_random_are_read_as_the_full_reader_reads_them() {
+        let cases: Vec<&str> = include_str!("quick/cases.txt").split("=====\n").collect();
+        arbtest::arbtest(|u| {
+            let mut text = String::new();
+            if u.arbitrary()? {
+                // A good text with something wrong in it.
+                text.push_str(u.choose(&cases)?);
+                for _ in 0..u.int_in_range(1..=3)? {
+                    let at = u.int_in_range(0..=text.len())?;
+                    let length = u.int_in_range(0..=4)?.min(text.len() - at);
+                    text.replace_range(at..at + length, u.choose(&PIECES)?);
+                }
+            } else {
+                for _ in 0..u.int_in_range(1..=24)? {
+                    text.push_str(u.choose(&PIECES)?);
+                }
+            }
+            same_as_the_full_reader(&text);
+            Ok(())
+        })
+        .budget_ms(std::env::var("QUICK_READER_MS").ok().and_then(|ms| ms.parse().ok()).unwrap_or(1500));
+    }
+}
