@@ -1,6 +1,6 @@
 //! Where something was written: a file of the repository and a JSON pointer into it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -51,8 +51,17 @@ impl Pointer {
     /// The pointer to a key or index below this one.
     #[must_use]
     pub fn at(&self, key: impl fmt::Display) -> Self {
-        let key = key.to_string().replace('~', "~0").replace('/', "~1");
-        Self(format!("{}/{key}", self.0))
+        let mut pointer = String::with_capacity(self.0.len() + 24);
+        pointer.push_str(&self.0);
+        pointer.push('/');
+        let start = pointer.len();
+        // Writing into a string does not fail.
+        _ = write!(pointer, "{key}");
+        if pointer[start..].contains(['~', '/']) {
+            let key = pointer[start..].replace('~', "~0").replace('/', "~1");
+            pointer.replace_range(start.., &key);
+        }
+        Self(pointer)
     }
 
     /// The pointer as RFC 6901 writes it.

@@ -183,7 +183,7 @@ pub(super) fn with_entry(old: &Node, key: &str, text: &str, alias: u32) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kustomize::meaning::printed;
+    use crate::kustomize::meaning::value;
     use crate::yaml::{Limits, read_first};
 
     fn set(text: &str, path: &str, create: bool, make: Make) -> Result<serde_json::Value, String> {
@@ -193,7 +193,7 @@ mod tests {
             Make::Map => with_entry(old, "k", "v", 0),
             _ => replaced_scalar(old, "new", Tag::Text),
         })?;
-        printed(&changed.unwrap_or(root), false).map_err(|e| e.reason)
+        value(&changed.unwrap_or(root), false).map_err(|e| e.reason)
     }
 
     #[test]

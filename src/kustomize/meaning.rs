@@ -2,10 +2,13 @@
 //!
 //! kustomize writes a tree as YAML, reads it again, and prints what it read. This module knows the outcome without the detour.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
-use crate::yaml::{Dialect, Limits, Resolved, Style, binary_text, float_number, read_first, resolve};
+use serde_json::Value;
+
+use super::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
+use crate::yaml::{Dialect, Limits, Printable, Resolved, Style, binary_text, float_number, read_first, resolve};
 
 /// Why a tree cannot be printed, and where: keys and indexes from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,51 +29,73 @@ impl Unprintable {
     }
 }
 
-/// The value that is printed for a tree. Annotations are text whatever they look like; that of the origin is for kustomize itself,
-/// unless it is kept.
-pub(super) fn printed(root: &Node, keep_origin: bool) -> Result<Value, Unprintable> {
-    let Node::Mapping(mapping) = root else { return value(root, false) };
-    let mut map = Map::new();
+/// Finds what was written before for a field at the top of an object.
+pub(super) type Known<'k> = dyn Fn(&Scalar, &Node) -> Option<Arc<str>> + 'k;
+
+/// What is printed for an object. Annotations are text whatever they look like; that of the origin is for kustomize itself, unless it
+/// is kept.
+pub(super) fn printable<'n>(
+    root: &'n Node,
+    keep_origin: bool,
+    known: &Known<'_>,
+) -> Result<Printable<'n>, Unprintable> {
+    let Node::Mapping(mapping) = root else { return meaning(root, false) };
+    let mut entries = Vec::with_capacity(mapping.entries.len());
     for (key, child) in mapping.entries.iter() {
         let name = key_text(key, mapping.flow)?;
         let flow = mapping.flow || child.is_flow();
-        let printed = match (name.as_str(), child) {
-            ("metadata", Node::Mapping(metadata)) => metadata_value(metadata, flow, keep_origin),
-            _ => value(child, mapping.flow),
+        let printable = match (&*name, child) {
+            ("metadata", Node::Mapping(metadata)) => metadata_meaning(metadata, flow, keep_origin),
+            _ => match known(key, child).filter(|_| !mapping.flow) {
+                Some(text) => Ok(Printable::Written(text)),
+                None => meaning(child, mapping.flow),
+            },
         };
-        insert(&mut map, name, printed)?;
+        push(&mut entries, name, printable)?;
     }
-    Ok(Value::Object(map))
+    unique(entries)
 }
 
-fn metadata_value(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result<Value, Unprintable> {
-    let mut map = Map::new();
+fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result<Printable<'_>, Unprintable> {
+    let mut entries = Vec::with_capacity(metadata.entries.len());
     for (key, child) in metadata.entries.iter() {
         let name = key_text(key, flow)?;
         if name != "annotations" {
-            insert(&mut map, name, value(child, flow))?;
+            push(&mut entries, name, meaning(child, flow))?;
             continue;
         }
         let annotations = annotation_texts(child, keep_origin).map_err(|e| e.below("annotations"))?;
         if !annotations.is_empty() {
-            insert(&mut map, name, Ok(Value::Object(annotations)))?;
+            entries.push((name, Printable::Mapping(annotations)));
         }
     }
-    Ok(Value::Object(map))
+    unique(entries)
 }
 
-fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Map<String, Value>, Unprintable> {
-    let mut map = Map::new();
-    let Node::Mapping(annotations) = annotations else { return Ok(map) };
+fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Vec<(Cow<'_, str>, Printable<'_>)>, Unprintable> {
+    let Node::Mapping(annotations) = annotations else { return Ok(Vec::new()) };
+    let mut texts: Vec<(Cow<'_, str>, Printable<'_>)> = Vec::with_capacity(annotations.entries.len());
     for (key, child) in annotations.entries.iter() {
         // kustomize writes these keys anew, without quotes.
-        let key = key_text(&Scalar::untyped(&key.text), false)?;
-        if !BOOKKEEPING.contains(&key.as_str()) && (keep_origin || key != ORIGIN) {
+        let key = match key_text(&Scalar::untyped(&key.text), false)? {
+            Cow::Borrowed(_) => Cow::Borrowed(&*key.text),
+            Cow::Owned(text) => Cow::Owned(text),
+        };
+        if !BOOKKEEPING.contains(&&*key) && (keep_origin || key != ORIGIN) {
             let text = checked(child.text()).map_err(|e| e.below(&key))?;
-            map.insert(key, Value::String(text.to_owned()));
+            texts.push((key, Printable::Text(Cow::Borrowed(text))));
         }
     }
-    Ok(map)
+    // The last of equal keys wins.
+    texts.sort_by(|(a, _), (b, _)| a.cmp(b));
+    texts.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            std::mem::swap(later, earlier);
+        }
+        same
+    });
+    Ok(texts)
 }
 
 /// Annotations that kustomize keeps its books in and removes at the end.
@@ -101,98 +126,107 @@ pub(super) const ORIGIN: &str = "config.kubernetes.io/origin";
 
 /// The value of a tree. `flow`: whether it stands inside braces or brackets.
 pub(super) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
+    meaning(node, flow).map(Value::from)
+}
+
+/// The same, with borrowed texts.
+pub(super) fn meaning(node: &Node, flow: bool) -> Result<Printable<'_>, Unprintable> {
     match node {
-        Node::Scalar(scalar) => scalar_value(scalar, flow),
+        Node::Scalar(scalar) => scalar_meaning(scalar, flow),
         Node::Sequence(Sequence { items, flow: inner }) => {
             let inner = flow || *inner;
-            let items = items.iter().enumerate().map(|(i, item)| value(item, inner).map_err(|e| e.below(i)));
-            items.collect::<Result<Vec<_>, _>>().map(Value::Array)
+            let items = items.iter().enumerate().map(|(i, item)| meaning(item, inner).map_err(|e| e.below(i)));
+            items.collect::<Result<Vec<_>, _>>().map(Printable::Sequence)
         }
         Node::Mapping(Mapping { entries, flow: inner }) => {
             let inner = flow || *inner;
             let mut pairs = Vec::with_capacity(entries.len());
             for (key, child) in entries.iter() {
-                let key = key_text(key, inner)?;
-                match value(child, inner) {
-                    Ok(value) => pairs.push((key, value)),
-                    Err(e) => return Err(e.below(key)),
-                }
+                push(&mut pairs, key_text(key, inner)?, meaning(child, inner))?;
             }
-            object(pairs)
+            unique(pairs)
         }
     }
 }
 
 /// A map of pairs, which may not repeat a key.
-fn object(mut pairs: Vec<(String, Value)>) -> Result<Value, Unprintable> {
+fn unique<'n>(mut pairs: Vec<(Cow<'n, str>, Printable<'n>)>) -> Result<Printable<'n>, Unprintable> {
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     if let Some(twice) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let key = &twice[0].0;
         return Err(Unprintable::new(format!("the key `{key}` is repeated")).below(key));
     }
-    Ok(Value::Object(pairs.into_iter().collect()))
+    Ok(Printable::Mapping(pairs))
 }
 
-fn insert(map: &mut Map<String, Value>, key: String, value: Result<Value, Unprintable>) -> Result<(), Unprintable> {
-    match value {
-        Ok(_) if map.contains_key(&key) => Err(Unprintable::new(format!("the key `{key}` is repeated")).below(key)),
-        Ok(value) => {
-            map.insert(key, value);
-            Ok(())
-        }
-        Err(e) => Err(e.below(key)),
+fn push<'n>(
+    pairs: &mut Vec<(Cow<'n, str>, Printable<'n>)>,
+    key: Cow<'n, str>,
+    meaning: Result<Printable<'n>, Unprintable>,
+) -> Result<(), Unprintable> {
+    match meaning {
+        Ok(meaning) => pairs.push((key, meaning)),
+        Err(e) => return Err(e.below(key)),
     }
+    Ok(())
 }
 
-fn key_text(key: &Scalar, flow: bool) -> Result<String, Unprintable> {
+fn key_text(key: &Scalar, flow: bool) -> Result<Cow<'_, str>, Unprintable> {
     // Go's reader looks for the colon within 1,024 characters.
     if key.text.len() > 1000 {
         return Err(Unprintable::new("a key of more than 1,000 bytes"));
     }
     if key.tag == Tag::Text && key.text.is_ascii() && !key.text.contains('\u{7F}') {
-        return Ok(key.text.to_string());
+        return Ok(Cow::Borrowed(&key.text));
     }
-    match scalar_value(key, flow) {
-        Ok(Value::String(text)) => Ok(text),
+    match scalar_meaning(key, flow) {
+        Ok(Printable::Text(text)) => Ok(text),
         Ok(_) => Err(Unprintable::new(format!("the key `{}` is not text", key.text))),
         Err(e) => Err(e),
     }
 }
 
-fn scalar_value(scalar: &Scalar, flow: bool) -> Result<Value, Unprintable> {
+fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Printable<'_>, Unprintable> {
     if scalar.tag == Tag::Text {
         let folded = (scalar.style == Style::Folded && !flow).then(|| refolded(&scalar.text)).flatten();
-        return checked(folded.as_deref().unwrap_or(&scalar.text)).map(|t| Value::String(t.to_owned()));
+        return match folded {
+            Some(text) => checked(&text).map(|t| Printable::Text(Cow::Owned(t.to_owned()))),
+            None => text_meaning(&scalar.text),
+        };
     }
     let plain = scalar.style == Style::Plain && !scalar.text.contains('\n');
     // Without content, and with a colon, a plain scalar inside braces is quoted on the way.
     let quoted_in_flow = flow && plain && !scalar.explicit && (scalar.text.is_empty() || scalar.text.contains(':'));
-    let typed = scalar.explicit || (scalar.tag != Tag::None && implicit(&scalar.text) != scalar.tag);
-    if quoted_in_flow || (!plain && !typed) {
-        return checked(&scalar.text).map(|t| Value::String(t.to_owned()));
-    }
     let resolved = resolve(&scalar.text, Dialect::Manifest);
+    let typed = scalar.explicit || (scalar.tag != Tag::None && type_of(&resolved) != scalar.tag);
+    if quoted_in_flow || (!plain && !typed) {
+        return text_meaning(&scalar.text);
+    }
     match (scalar.tag, typed) {
-        (Tag::Other, _) => checked(&scalar.text).map(|t| Value::String(t.to_owned())),
+        (Tag::Other, _) => text_meaning(&scalar.text),
         (Tag::Binary, _) => binary(&scalar.text),
-        (tag, true) => typed_value(tag, resolved, &scalar.text),
-        (_, false) => plain_value(resolved, &scalar.text),
+        (tag, true) => typed_meaning(tag, resolved, &scalar.text),
+        (_, false) => plain_meaning(resolved, &scalar.text),
     }
 }
 
-fn binary(text: &str) -> Result<Value, Unprintable> {
-    let decoded = binary_text(text).ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
-    checked(&decoded).map(|t| Value::String(t.to_owned()))
+fn text_meaning(text: &str) -> Result<Printable<'_>, Unprintable> {
+    checked(text).map(|text| Printable::Text(Cow::Borrowed(text)))
 }
 
-fn typed_value(tag: Tag, resolved: Resolved, text: &str) -> Result<Value, Unprintable> {
+fn binary(text: &str) -> Result<Printable<'_>, Unprintable> {
+    let decoded = binary_text(text).ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
+    checked(&decoded).map(|t| Printable::Text(Cow::Owned(t.to_owned())))
+}
+
+fn typed_meaning(tag: Tag, resolved: Resolved, text: &str) -> Result<Printable<'_>, Unprintable> {
     let wrong = |what: &str| Err(Unprintable::new(format!("`{text}` is not {what}")));
     match (tag, &resolved) {
         (Tag::Int, Resolved::Int(_) | Resolved::Uint(_))
         | (Tag::Float, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_))
         | (Tag::Bool, Resolved::Bool(_))
         | (Tag::Null, Resolved::Null)
-        | (Tag::Timestamp, Resolved::Timestamp(_)) => plain_value(resolved, text),
+        | (Tag::Timestamp, Resolved::Timestamp(_)) => plain_meaning(resolved, text),
         (Tag::Int, _) => wrong("an integer"),
         (Tag::Float, _) => wrong("a number"),
         (Tag::Bool, _) => wrong("a boolean"),
@@ -201,17 +235,17 @@ fn typed_value(tag: Tag, resolved: Resolved, text: &str) -> Result<Value, Unprin
     }
 }
 
-fn plain_value(resolved: Resolved, text: &str) -> Result<Value, Unprintable> {
+fn plain_meaning(resolved: Resolved, text: &str) -> Result<Printable<'_>, Unprintable> {
     Ok(match resolved {
-        Resolved::Null => Value::Null,
-        Resolved::Bool(bool) => Value::Bool(bool),
-        Resolved::Int(int) => Value::from(int),
-        Resolved::Uint(uint) => Value::from(uint),
+        Resolved::Null => Printable::Null,
+        Resolved::Bool(bool) => Printable::Bool(bool),
+        Resolved::Int(int) => Printable::Number(int.into()),
+        Resolved::Uint(uint) => Printable::Number(uint.into()),
         Resolved::Float(float) => {
-            Value::Number(float_number(float).ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?)
+            Printable::Number(float_number(float).ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?)
         }
-        Resolved::Timestamp(time) => Value::String(time),
-        Resolved::Text => return checked(text).map(|t| Value::String(t.to_owned())),
+        Resolved::Timestamp(time) => Printable::Text(Cow::Owned(time)),
+        Resolved::Text => return text_meaning(text),
     })
 }
 
@@ -273,7 +307,8 @@ mod tests {
 
     fn print(text: &str) -> Result<Value, String> {
         let read = read_first(text, &Limits::MANIFEST).unwrap().unwrap();
-        printed(&Node::read(read).unwrap(), false).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
+        let root = Node::read(read).unwrap();
+        printable(&root, false, &|_, _| None).map(Value::from).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod build;
 mod config;
 mod document;
 mod field;
+mod fields;
 mod files;
 mod generate;
 mod kustomization;
@@ -131,7 +132,8 @@ impl Renderer {
     }
 
     /// Keeps what a base makes, unless another thread was faster.
-    fn keep_base(&self, root: &str, made: Accumulated) -> Arc<Accumulated> {
+    fn keep_base(&self, root: &str, mut made: Accumulated) -> Arc<Accumulated> {
+        made.resources.iter_mut().for_each(Resource::share_fields);
         let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(bases.entry(root.to_owned()).or_insert_with(|| Arc::new(made)))
     }

@@ -6,9 +6,10 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::alias;
-use super::meaning::{Unprintable, printed};
+use super::fields::WrittenFields;
+use super::meaning::{Unprintable, printable};
 use super::tree::{Mapping, Node, Scalar};
-use crate::yaml::{Style, write_as_kustomize};
+use crate::yaml::{Style, write_printable};
 
 /// What tells an object from others of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,13 +147,15 @@ pub(super) struct Resource {
     /// Whether the annotation of the origin is printed.
     pub(super) keeps_origin: bool,
     derived: Arc<Derived>,
+    /// The fields that it has from a base, written once for all who did not change them.
+    written: Option<Arc<WrittenFields>>,
 }
 
 /// What is computed from a tree at most once, for all copies.
 #[derive(Debug, Default)]
 struct Derived {
     printed: OnceLock<Result<Arc<Value>, Unprintable>>,
-    text: OnceLock<Arc<str>>,
+    text: OnceLock<Result<Arc<str>, Unprintable>>,
     normal: OnceLock<Node>,
 }
 
@@ -167,6 +170,14 @@ impl Resource {
             made: false,
             keeps_origin: false,
             derived: Arc::default(),
+            written: None,
+        }
+    }
+
+    /// From here on, copies share the text of the fields that they do not change.
+    pub(super) fn share_fields(&mut self) {
+        if !self.written.as_ref().is_some_and(|written| written.are_of(&self.root)) {
+            self.written = Some(Arc::new(WrittenFields::of(&self.root)));
         }
     }
 
@@ -189,13 +200,15 @@ impl Resource {
 
     /// The value that is printed; computed once for all copies.
     pub(super) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
-        self.derived.printed.get_or_init(|| printed(&self.root, self.keeps_origin).map(Arc::new)).clone()
+        let value = || printable(&self.root, self.keeps_origin, &|_, _| None).map(Value::from);
+        self.derived.printed.get_or_init(|| value().map(Arc::new)).clone()
     }
 
     /// The text that is printed; computed once for all copies.
     pub(super) fn text(&self) -> Result<Arc<str>, Unprintable> {
-        let value = self.printed()?;
-        Ok(Arc::clone(self.derived.text.get_or_init(|| write_as_kustomize(&value).into())))
+        let known = |key: &Scalar, value: &Node| self.written.as_ref()?.text(key, value);
+        let text = || printable(&self.root, self.keeps_origin, &known).map(write_printable);
+        self.derived.text.get_or_init(|| text().map(Arc::from)).clone()
     }
 
     /// The tree after a way through JSON; computed once for all copies.

@@ -86,7 +86,12 @@ impl Scalar {
 
 /// The type that a plain scalar has by its text.
 pub(super) fn implicit(text: &str) -> Tag {
-    match resolve(text, Dialect::Manifest) {
+    type_of(&resolve(text, Dialect::Manifest))
+}
+
+/// The type of what a plain scalar means.
+pub(super) fn type_of(resolved: &Resolved) -> Tag {
+    match resolved {
         Resolved::Null => Tag::Null,
         Resolved::Bool(_) => Tag::Bool,
         Resolved::Int(_) | Resolved::Uint(_) => Tag::Int,
@@ -193,6 +198,15 @@ impl Node {
             Self::Scalar(_) => false,
             Self::Sequence(sequence) => sequence.flow,
             Self::Mapping(mapping) => mapping.flow,
+        }
+    }
+
+    /// Whether both are one and the same collection, not only equal ones.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sequence(a), Self::Sequence(b)) => a.flow == b.flow && Arc::ptr_eq(&a.items, &b.items),
+            (Self::Mapping(a), Self::Mapping(b)) => a.flow == b.flow && Arc::ptr_eq(&a.entries, &b.entries),
+            _ => false,
         }
     }
 

@@ -5,11 +5,15 @@
 
 mod number;
 mod order;
+mod printable;
 mod text;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 pub(crate) use number::{float_text, general_float};
+pub(crate) use printable::Printable;
 pub(crate) use text::style as text_style;
 use text::{Form, Place, Spelling};
 
@@ -38,7 +42,24 @@ fn stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -
 }
 
 fn document(value: &Value, spelling: Spelling) -> String {
-    let mut writer = Writer { out: String::new(), spelling };
+    written(Printable::from(value), spelling)
+}
+
+/// A document exactly as kustomize prints it.
+pub(crate) fn write_printable(value: Printable<'_>) -> String {
+    written(value, Spelling::Kustomize)
+}
+
+/// What kustomize prints after the colon of a field at the top of a document. Printed as [`Printable::Written`], it need not be written
+/// again.
+pub(crate) fn written_field(value: Printable<'_>) -> String {
+    let mut writer = Writer { out: String::new(), spelling: Spelling::Kustomize };
+    writer.field(value, 0);
+    writer.out
+}
+
+fn written(value: Printable<'_>, spelling: Spelling) -> String {
+    let mut writer = Writer { out: String::with_capacity(1024), spelling };
     writer.value(value, 0, Context::Document);
     if !writer.out.ends_with('\n') {
         writer.out.push('\n');
@@ -63,21 +84,19 @@ struct Writer {
 
 impl Writer {
     /// Writes a value whose children are indented by `indent` columns. The cursor is after `key:`, after `- ` or at the start.
-    fn value(&mut self, value: &Value, indent: usize, context: Context) {
+    fn value(&mut self, value: Printable<'_>, indent: usize, context: Context) {
         match value {
-            Value::Array(items) if !items.is_empty() => self.sequence(items, indent, context),
-            Value::Object(map) if !map.is_empty() => {
-                let mut keys: Vec<&String> = map.keys().collect();
-                order::sort(&mut keys);
-                let entries = keys.into_iter().filter_map(|k| map.get(k).map(|v| (k.as_str(), v)));
+            Printable::Sequence(items) if !items.is_empty() => self.sequence(items, indent, context),
+            Printable::Mapping(mut entries) if !entries.is_empty() => {
+                order::sort(&mut entries);
                 self.mapping(entries, indent, context);
             }
-            _ => self.scalar(value, indent, context),
+            _ => self.scalar(&value, indent, context),
         }
     }
 
-    fn sequence(&mut self, items: &[Value], indent: usize, context: Context) {
-        for (index, item) in items.iter().enumerate() {
+    fn sequence(&mut self, items: Vec<Printable<'_>>, indent: usize, context: Context) {
+        for (index, item) in items.into_iter().enumerate() {
             if index > 0 || context == Context::Field {
                 self.line(indent);
             }
@@ -86,41 +105,49 @@ impl Writer {
         }
     }
 
-    fn mapping<'v>(&mut self, entries: impl Iterator<Item = (&'v str, &'v Value)>, indent: usize, context: Context) {
-        for (index, (key, value)) in entries.enumerate() {
+    fn mapping(&mut self, entries: Vec<(Cow<'_, str>, Printable<'_>)>, indent: usize, context: Context) {
+        for (index, (key, value)) in entries.into_iter().enumerate() {
             if index > 0 || context == Context::Field {
                 self.line(indent);
             }
-            if text::is_simple_key(key) {
-                self.text(key, indent, Place::SimpleKey);
+            let simple = text::is_simple_key(&key);
+            if simple {
+                self.text(&key, indent, Place::SimpleKey);
                 self.out.push(':');
             } else {
                 self.out.push_str("? ");
-                self.text(key, indent + 2, Place::LongKey);
+                self.text(&key, indent + 2, Place::LongKey);
                 self.line(indent);
                 self.out.push(':');
             }
-            match value {
-                Value::Array(_) | Value::Object(_) if !text::is_simple_key(key) => {
-                    self.out.push(' ');
-                    self.value(value, indent + 2, Context::Item);
-                }
-                Value::Object(_) => self.value(value, indent + 2, Context::Field),
-                // Sequences in a mapping are not indented.
-                _ => self.value(value, indent, Context::Field),
+            if !simple && value.is_collection() {
+                self.out.push(' ');
+                self.value(value, indent + 2, Context::Item);
+            } else {
+                self.field(value, indent);
             }
         }
     }
 
-    fn scalar(&mut self, value: &Value, indent: usize, context: Context) {
+    /// Writes what follows the colon of a field that is indented by `indent` columns.
+    fn field(&mut self, value: Printable<'_>, indent: usize) {
+        // Sequences in a mapping are not indented.
+        let indent = if matches!(value, Printable::Mapping(_)) { indent + 2 } else { indent };
+        self.value(value, indent, Context::Field);
+    }
+
+    fn scalar(&mut self, value: &Printable<'_>, indent: usize, context: Context) {
+        if let Printable::Written(text) = value {
+            return self.out.push_str(text);
+        }
         if context == Context::Field {
             self.out.push(' ');
         }
         match value {
-            Value::Null => self.out.push_str("null"),
-            Value::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
-            Value::Number(number) => self.out.push_str(&number::text(number)),
-            Value::String(text) => {
+            Printable::Null | Printable::Written(_) => self.out.push_str("null"),
+            Printable::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
+            Printable::Number(number) => self.out.push_str(&number::text(number)),
+            Printable::Text(text) => {
                 // The indentation of what continues the scalar: two more than the collection around it.
                 match context {
                     Context::Field => self.text(text, indent + 2, Place::Value),
@@ -128,14 +155,17 @@ impl Writer {
                     Context::Document => self.text(text, 0, Place::Document),
                 }
             }
-            Value::Array(_) => self.out.push_str("[]"),
-            Value::Object(_) => self.out.push_str("{}"),
+            Printable::Sequence(_) => self.out.push_str("[]"),
+            Printable::Mapping(_) => self.out.push_str("{}"),
         }
     }
 
     fn text(&mut self, text: &str, indent: usize, place: Place) {
-        let column = self.out.chars().rev().take_while(|c| *c != '\n').count();
         let form = text::form(text, place, self.spelling);
+        if form == Form::Plain && !text.contains(' ') {
+            return self.out.push_str(text);
+        }
+        let column = self.out.chars().rev().take_while(|c| *c != '\n').count();
         let start = text::Start { column, indent, fold: place != Place::SimpleKey };
         match form {
             Form::Plain => text::plain(&mut self.out, text, start),

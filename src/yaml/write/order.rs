@@ -1,22 +1,25 @@
 //! The order of keys: natural, as Go's YAML library sorts them.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// Sorts keys. The order is not transitive for a few sets (`v10`, `v1alpha1`, `v2`), where kustomize itself prints different orders
-/// on different runs; those are sorted by code point, so that the result never depends on chance.
-pub(super) fn sort(keys: &mut [&String]) {
-    keys.sort_unstable();
-    let in_order = |keys: &[&String]| keys.windows(2).all(|pair| compare(pair[0], pair[1]) == Ordering::Less);
-    if in_order(keys) {
+/// Sorts entries by their keys. The order is not transitive for a few sets (`v10`, `v1alpha1`, `v2`), where kustomize itself prints
+/// different orders on different runs; those are sorted by code point, so that the result never depends on chance.
+pub(super) fn sort<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let in_order = |pair: &[usize]| compare(&entries[pair[0]].0, &entries[pair[1]].0) == Ordering::Less;
+    let by_code_point: Vec<usize> = (0..entries.len()).collect();
+    if by_code_point.windows(2).all(in_order) {
         return;
     }
-    let mut natural: Vec<&String> = Vec::with_capacity(keys.len());
-    for key in keys.iter() {
-        let at = natural.partition_point(|other| compare(other, key) == Ordering::Less);
-        natural.insert(at, key);
+    let mut natural: Vec<usize> = Vec::with_capacity(entries.len());
+    for index in by_code_point {
+        let at = natural.partition_point(|other| compare(&entries[*other].0, &entries[index].0) == Ordering::Less);
+        natural.insert(at, index);
     }
-    if in_order(&natural) {
-        keys.copy_from_slice(&natural);
+    if natural.windows(2).all(in_order) {
+        let mut unordered: Vec<Option<_>> = entries.drain(..).map(Some).collect();
+        entries.extend(natural.into_iter().filter_map(|index| unordered[index].take()));
     }
 }
 
@@ -55,6 +58,12 @@ fn is_letter(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn sorted<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
+        let mut entries: Vec<(Cow<'k, str>, &'k str)> = keys.into_iter().map(|key| (Cow::Borrowed(key), key)).collect();
+        sort(&mut entries);
+        entries.into_iter().map(|(_, key)| key).collect()
+    }
+
     #[test]
     fn keys_are_in_natural_order() {
         for expected in [
@@ -63,21 +72,14 @@ mod tests {
             &["v1", "v1beta1", "v1beta2", "v1beta10", "v2"],
             &["1", "01", "2", "10"],
         ] {
-            let owned: Vec<String> = expected.iter().rev().map(ToString::to_string).collect();
-            let mut keys: Vec<&String> = owned.iter().collect();
-            sort(&mut keys);
-            assert_eq!(keys, expected);
+            assert_eq!(sorted(expected.iter().rev().copied()), expected);
         }
     }
 
     #[test]
     fn an_order_that_is_not_transitive_is_still_the_same_every_time() {
-        let owned: Vec<String> = ["v10", "v1alpha1", "v2"].map(String::from).to_vec();
-        for turn in 0..3 {
-            let mut keys: Vec<&String> = owned.iter().collect();
-            keys.rotate_left(turn);
-            sort(&mut keys);
-            assert_eq!(keys, ["v10", "v1alpha1", "v2"]);
+        for keys in [["v10", "v1alpha1", "v2"], ["v1alpha1", "v2", "v10"], ["v2", "v10", "v1alpha1"]] {
+            assert_eq!(sorted(keys), ["v10", "v1alpha1", "v2"]);
         }
     }
 }
