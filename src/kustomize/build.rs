@@ -29,7 +29,7 @@ pub(super) struct Accumulated {
     pub(super) roots: BTreeSet<String>,
     pub(super) warnings: Diagnostics,
     /// The ids that are taken; `None` where renaming may have changed them.
-    ids: Option<BTreeSet<String>>,
+    ids: Option<Arc<BTreeSet<String>>>,
 }
 
 /// Builds what a directory describes, finished and in the order of the output.
@@ -37,8 +37,9 @@ pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, 
     let layer = super::layer::load(renderer.files(), root)?;
     let mut made = accumulate(renderer, &layer, &[root], Accumulated::default())?;
     let file = &layer.file;
-    for resource in &mut made.resources {
+    for resource in made.resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
         add_hash(resource).map_err(|e| unprintable(resource, &e.path, &e.reason))?;
+        made.ids = None;
     }
     reference::follow(&mut made.resources, &made.config)
         .map_err(|message| of_file(&rules::AMBIGUOUS_REFERENCE, file, message))?;
@@ -49,7 +50,6 @@ pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, 
         }
     }
     made.resources.retain(|resource| !is_local(resource));
-    made.ids = None;
     taken(&mut made, file)?;
     order::sort(&mut made.resources, &layer.kustomization.sort);
     if layer.kustomization.origin_annotations {
@@ -85,7 +85,7 @@ fn accumulate(renderer: &Renderer, layer: &Layer, chain: &[&str], mut made: Accu
                 made.roots.extend(base.roots.iter().cloned());
                 made.warnings.extend(base.warnings.iter().cloned());
                 merge_config(&mut made, &base.config, layer)?;
-                append(&mut made, base.resources.iter().cloned(), layer, at)?;
+                append_base(&mut made, &base, layer, at)?;
             }
         }
     }
@@ -178,17 +178,17 @@ fn merge_config(made: &mut Accumulated, config: &Arc<Config>, layer: &Layer) -> 
 }
 
 /// The ids that are taken; an error where two objects have the same.
-fn taken<'m>(made: &'m mut Accumulated, file: &str) -> Outcome<&'m mut BTreeSet<String>> {
+fn taken(made: &mut Accumulated, file: &str) -> Outcome<()> {
     if made.ids.is_none() {
         let mut ids = BTreeSet::new();
         for resource in &made.resources {
-            if !ids.insert(resource.id().key()) {
+            if !ids.insert(resource.id_key()) {
                 return Err(duplicate(resource, &made.resources, file, &Pointer::root()));
             }
         }
-        made.ids = Some(ids);
+        made.ids = Some(Arc::new(ids));
     }
-    Ok(made.ids.get_or_insert_default())
+    Ok(())
 }
 
 fn duplicate(resource: &Resource, others: &[Resource], file: &str, at: &Pointer) -> Box<Diagnostic> {
@@ -202,10 +202,20 @@ fn duplicate(resource: &Resource, others: &[Resource], file: &str, at: &Pointer)
     Box::new(problem.help("remove one of the two, or give it another name or namespace"))
 }
 
+/// Adds what a base makes. The first one brings the ids that are taken along.
+fn append_base(made: &mut Accumulated, base: &Accumulated, layer: &Layer, at: &Pointer) -> Outcome<()> {
+    if made.resources.is_empty() && base.ids.is_some() {
+        made.resources.extend_from_slice(&base.resources);
+        made.ids.clone_from(&base.ids);
+        return Ok(());
+    }
+    append(made, base.resources.iter().cloned(), layer, at)
+}
+
 fn append(made: &mut Accumulated, list: impl Iterator<Item = Resource>, layer: &Layer, at: &Pointer) -> Outcome<()> {
     taken(made, &layer.file)?;
     for resource in list {
-        let new = made.ids.get_or_insert_default().insert(resource.id().key());
+        let new = Arc::make_mut(made.ids.get_or_insert_default()).insert(resource.id_key());
         if !new {
             return Err(duplicate(&resource, &made.resources, &layer.file, at));
         }
@@ -300,9 +310,12 @@ fn apply_patch(made: &mut Accumulated, patch: &Patch, layer: &Layer, tracked: bo
     match (&patch.content, &patch.target) {
         (PatchContent::Json(operations), Some(target)) => {
             for resource in made.resources.iter_mut().filter(|r| target.accepts(r)) {
+                let before = resource.root().clone();
                 apply_operations(resource, operations, patch, layer, tracked)?;
+                if !resource.is_named_as(&before) {
+                    made.ids = None;
+                }
             }
-            made.ids = None;
             Ok(())
         }
         (PatchContent::Strategic(documents), Some(target)) => {
@@ -392,6 +405,7 @@ fn merge_into(
     let mut gone = Vec::new();
     for index in selected {
         let resource = &mut made.resources[*index];
+        let before = resource.root().clone();
         let fitted = if by_target { fitted(document, resource) } else { document.root().clone() };
         let failed = |resource: &Resource, misfit: Misfit| {
             let (rule, reason) = match misfit {
@@ -425,11 +439,16 @@ fn merge_into(
             resource.set_text(&["metadata", "name"], Some(&name));
         }
         resource.set_text(&["metadata", "namespace"], Some(namespace.as_str()).filter(|n| !n.is_empty()));
+        if !resource.is_named_as(&before) {
+            made.ids = None;
+        }
+    }
+    if !gone.is_empty() {
+        made.ids = None;
     }
     for index in gone.into_iter().rev() {
         made.resources.remove(index);
     }
-    made.ids = None;
     Ok(())
 }
 

@@ -215,9 +215,6 @@ fn set_texts(resource: &mut Resource, path: &[&str], pairs: &BTreeMap<String, St
 
 /// Adds the hash of its content to the name of an object that asks for it.
 pub(super) fn add_hash(resource: &mut Resource) -> Result<(), Unprintable> {
-    if !resource.generated.is_some_and(|g| g.hash) {
-        return Ok(());
-    }
     let name = format!("{}-{}", resource.name(), hash(resource.root())?);
     resource.store_previous();
     resource.set_text(&["metadata", "name"], Some(&name));

@@ -28,6 +28,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSlice as _;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
@@ -139,6 +140,9 @@ impl Renderer {
     }
 }
 
+/// From more objects on, all cores work on them.
+const MANY: usize = 64;
+
 impl Build {
     /// The objects, in the order of the output.
     pub fn objects(&self) -> Result<Vec<Rendered>, Diagnostics> {
@@ -146,21 +150,9 @@ impl Build {
             Ok(value) => Ok(Rendered { value, source: r.source.clone() }),
             Err(e) => Err(build::unprintable(r, &e.path, &e.reason)),
         };
-        self.each(object)
-    }
-
-    /// The text that kustomize prints.
-    pub fn text(&self) -> Result<String, Diagnostics> {
-        let text = |r: &Resource| r.text().map_err(|e| build::unprintable(r, &e.path, &e.reason));
-        Ok(self.each(text)?.join("---\n"))
-    }
-
-    /// Computes something of each object; on all cores where there are many.
-    fn each<T: Send>(&self, compute: impl Fn(&Resource) -> Outcome<T> + Sync) -> Result<Vec<T>, Diagnostics> {
-        let results: Vec<Outcome<T>> = if self.resources.len() > 64 {
-            self.resources.par_iter().map(&compute).collect()
-        } else {
-            self.resources.iter().map(&compute).collect()
+        let results: Vec<Outcome<Rendered>> = match self.resources.len() {
+            0..=MANY => self.resources.iter().map(object).collect(),
+            _ => self.resources.par_iter().map(object).collect(),
         };
         let mut found = Vec::with_capacity(results.len());
         let mut problems = Diagnostics::new();
@@ -171,5 +163,34 @@ impl Build {
             }
         }
         if problems.is_empty() { Ok(found) } else { Err(problems) }
+    }
+
+    /// The text that kustomize prints.
+    pub fn text(&self) -> Result<String, Diagnostics> {
+        let part = |resources: &[Resource]| {
+            let (mut text, mut problems) = (String::with_capacity(1024 * resources.len()), Diagnostics::new());
+            for (index, resource) in resources.iter().enumerate() {
+                text.push_str(if index > 0 { "---\n" } else { "" });
+                let printed = resource.print(&mut text);
+                problems.extend(printed.err().map(|e| *build::unprintable(resource, &e.path, &e.reason)));
+            }
+            (text, problems)
+        };
+        let share = self.resources.len().div_ceil(rayon::current_num_threads()).max(MANY);
+        let parts: Vec<(String, Diagnostics)> = match self.resources.len() {
+            0..=MANY => vec![part(&self.resources)],
+            _ => self.resources.par_chunks(share).map(part).collect(),
+        };
+        let problems: Diagnostics = parts.iter().flat_map(|(_, problems)| problems.iter().cloned()).collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut texts = parts.into_iter().map(|(text, _)| text);
+        let mut all = texts.next().unwrap_or_default();
+        for text in texts {
+            all.push_str("---\n");
+            all.push_str(&text);
+        }
+        Ok(all)
     }
 }

@@ -1,7 +1,9 @@
 //! The order of the output.
 
+use std::cmp::Ordering;
+
 use super::kustomization::Sort;
-use super::resource::{Id, Resource};
+use super::resource::{Resource, or};
 
 /// Kinds that come first, in kustomize's order.
 const FIRST: [&str; 22] = [
@@ -48,21 +50,36 @@ fn rank<S: AsRef<str>>(kind: &str, first: &[S], last: &[S]) -> usize {
 }
 
 /// Sorts resources.
-pub(super) fn sort(resources: &mut [Resource], order: &Sort) {
+pub(super) fn sort(resources: &mut Vec<Resource>, order: &Sort) {
     let by = |kind: &str| match order {
         Sort::Legacy(first, last) => rank(kind, first, last),
         _ => kind_rank(kind),
     };
     if *order != Sort::Fifo {
-        resources.sort_by_cached_key(|resource| key(&resource.id(), by(resource.kind())));
+        let mut ranked: Vec<(usize, Resource)> = resources.drain(..).map(|r| (by(r.kind()), r)).collect();
+        ranked.sort_by(|(a_rank, a), (b_rank, b)| a_rank.cmp(b_rank).then_with(|| compare(a, b)));
+        resources.extend(ranked.into_iter().map(|(_, resource)| resource));
     }
 }
 
-fn key(id: &Id, rank: usize) -> (usize, bool, String, String) {
-    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
-    let types = format!("{}_{}_{}", or(&id.group, "~G"), or(&id.version, "~V"), or(&id.kind, "~K"));
+/// Compares objects whose kinds have the same place.
+fn compare(a: &Resource, b: &Resource) -> Ordering {
     // The Namespaces of the core group come before those of others.
-    let foreign = id.kind == "Namespace" && !id.group.is_empty();
-    let object = format!("{}|{}|{}", id.type_text(), or(&id.namespace, "~X"), or(&id.name, "~N"));
-    (rank, foreign, types, object)
+    let foreign = |r: &Resource| r.kind() == "Namespace" && !r.group().is_empty();
+    foreign(a).cmp(&foreign(b)).then_with(|| type_text(a).cmp(type_text(b))).then_with(|| text(a).cmp(text(b)))
+}
+
+/// `group_version_kind`
+fn type_text(r: &Resource) -> impl Iterator<Item = u8> {
+    joined([or(r.group(), "~G"), "_", or(r.version(), "~V"), "_", or(r.kind(), "~K")])
+}
+
+/// `Kind.version.group|namespace|name`
+fn text(r: &Resource) -> impl Iterator<Item = u8> {
+    let (kind, version, group) = (or(r.kind(), "[noKind]"), or(r.version(), "[noVer]"), or(r.group(), "[noGrp]"));
+    joined([kind, ".", version, ".", group, "|", or(r.namespace(), "~X"), "|", or(r.name(), "~N")])
+}
+
+fn joined<'t, const N: usize>(parts: [&'t str; N]) -> impl Iterator<Item = u8> + 't {
+    parts.into_iter().flat_map(str::bytes)
 }

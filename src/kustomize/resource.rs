@@ -9,7 +9,7 @@ use super::alias;
 use super::fields::WrittenFields;
 use super::meaning::{Unprintable, printable};
 use super::tree::{Mapping, Node, Scalar};
-use crate::yaml::{Style, write_printable};
+use crate::yaml::{Style, append_as_kustomize};
 
 /// What tells an object from others of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,11 +33,7 @@ impl Id {
 
     /// The namespace that counts: `default` where none is written, a word of its own for cluster-scoped types.
     pub(super) fn effective_namespace(&self) -> &str {
-        match self.namespace.as_str() {
-            _ if self.is_cluster_scoped() => CLUSTER,
-            "" => "default",
-            other => other,
-        }
+        effective_namespace(self.is_cluster_scoped(), &self.namespace)
     }
 
     /// Whether both mean the same object.
@@ -48,24 +44,27 @@ impl Id {
             && self.group == other.group
             && self.effective_namespace() == other.effective_namespace()
     }
-
-    /// The key under which equal ids meet.
-    pub(super) fn key(&self) -> String {
-        format!("{}\n{}\n{}\n{}\n{}", self.kind, self.name, self.effective_namespace(), self.group, self.version)
-    }
-
-    /// `Kind.version.group`, as kustomize sorts.
-    pub(super) fn type_text(&self) -> String {
-        let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
-        format!("{}.{}.{}", or(&self.kind, "[noKind]"), or(&self.version, "[noVer]"), or(&self.group, "[noGrp]"))
-    }
 }
 
 impl fmt::Display for Id {
     /// As kustomize writes ids in its messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let namespace = if self.namespace.is_empty() { "[noNs]" } else { &self.namespace };
-        write!(f, "{}/{}.{namespace}", self.type_text(), self.name)
+        let Self { group, version, kind, name, namespace } = self;
+        let (kind, version, group) = (or(kind, "[noKind]"), or(version, "[noVer]"), or(group, "[noGrp]"));
+        write!(f, "{kind}.{version}.{group}/{name}.{}", or(namespace, "[noNs]"))
+    }
+}
+
+/// A part of an id, or the word that stands for none.
+pub(super) fn or<'t>(text: &'t str, none: &'t str) -> &'t str {
+    if text.is_empty() { none } else { text }
+}
+
+fn effective_namespace(is_cluster_scoped: bool, written: &str) -> &str {
+    match written {
+        _ if is_cluster_scoped => CLUSTER,
+        "" => "default",
+        other => other,
     }
 }
 
@@ -155,7 +154,7 @@ pub(super) struct Resource {
 #[derive(Debug, Default)]
 struct Derived {
     printed: OnceLock<Result<Arc<Value>, Unprintable>>,
-    text: OnceLock<Result<Arc<str>, Unprintable>>,
+    text: OnceLock<Box<str>>,
     normal: OnceLock<Node>,
 }
 
@@ -204,11 +203,19 @@ impl Resource {
         self.derived.printed.get_or_init(|| value().map(Arc::new)).clone()
     }
 
-    /// The text that is printed; computed once for all copies.
-    pub(super) fn text(&self) -> Result<Arc<str>, Unprintable> {
+    /// Appends the text that is printed. It is kept where copies can use it.
+    pub(super) fn print(&self, out: &mut String) -> Result<(), Unprintable> {
+        if let Some(text) = self.derived.text.get() {
+            out.push_str(text);
+            return Ok(());
+        }
         let known = |key: &Scalar, value: &Node| self.written.as_ref()?.text(key, value);
-        let text = || printable(&self.root, self.keeps_origin, &known).map(write_printable);
-        self.derived.text.get_or_init(|| text().map(Arc::from)).clone()
+        let start = out.len();
+        append_as_kustomize(out, printable(&self.root, self.keeps_origin, &known)?);
+        if Arc::strong_count(&self.derived) > 1 {
+            self.derived.text.get_or_init(|| out[start..].into());
+        }
+        Ok(())
     }
 
     /// The tree after a way through JSON; computed once for all copies.
@@ -273,6 +280,24 @@ impl Resource {
         }
     }
 
+    /// The namespace that counts.
+    pub(super) fn effective_namespace(&self) -> &str {
+        effective_namespace(is_cluster_scoped(self.group(), self.version(), self.kind()), self.namespace())
+    }
+
+    /// The key under which equal ids meet.
+    pub(super) fn id_key(&self) -> String {
+        [self.kind(), self.name(), self.effective_namespace(), self.group(), self.version()].join("\n")
+    }
+
+    /// Whether everything that is part of the id is written as in another tree.
+    pub(super) fn is_named_as(&self, other: &Node) -> bool {
+        let text = |root: &Node, path: &[&str]| root.at(path).map(|node| (node.text().to_owned(), node.is_null()));
+        [&["kind"][..], &["apiVersion"], &["metadata", "name"], &["metadata", "namespace"]]
+            .into_iter()
+            .all(|path| text(&self.root, path) == text(other, path))
+    }
+
     /// The ids that the object had before, the oldest first.
     pub(super) fn previous_ids(&self) -> impl Iterator<Item = Id> + '_ {
         let (group, version) = (self.group(), self.version());
@@ -305,8 +330,11 @@ impl Resource {
 
     /// Remembers the present name before it changes.
     pub(super) fn store_previous(&mut self) {
-        let id = self.id();
-        let previous = Previous { namespace: id.effective_namespace().to_owned(), name: id.name, kind: id.kind };
+        let previous = Previous {
+            namespace: self.effective_namespace().to_owned(),
+            name: self.name().to_owned(),
+            kind: self.kind().to_owned(),
+        };
         Arc::make_mut(&mut self.history).previous.push(previous);
     }
 

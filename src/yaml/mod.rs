@@ -28,4 +28,4 @@ pub(crate) use merge_key::expand_merge_keys;
 pub(crate) use read::read_first;
 pub(crate) use scalar::{Dialect, Resolved, resolve};
 pub(crate) use value::{binary_text, float_number};
-pub(crate) use write::{Printable, float_text, general_float, text_style, write_printable, written_field};
+pub(crate) use write::{Printable, append_as_kustomize, float_text, general_float, text_style, written_field};

@@ -17,13 +17,13 @@ pub(in crate::kustomize) fn set(
     let own = FieldSpec::new(KindFilter::default(), "metadata/namespace", true);
     let mut ids: BTreeMap<String, usize> = BTreeMap::new();
     for resource in resources.iter() {
-        *ids.entry(resource.id().key()).or_default() += 1;
+        *ids.entry(resource.id_key()).or_default() += 1;
     }
     for resource in resources {
-        let before = resource.id();
+        let before = resource.id_key();
         resource.store_previous();
         let mut put = |old: &Node| replaced_scalar(old, namespace, Tag::Text);
-        if !before.is_cluster_scoped() {
+        if !resource.id().is_cluster_scoped() {
             change_fields(resource, [&own], Make::Scalar, &mut put)?;
         }
         let binding = matches!(resource.kind(), "RoleBinding" | "ClusterRoleBinding");
@@ -36,10 +36,10 @@ pub(in crate::kustomize) fn set(
             spec.path != "metadata/namespace" && (core || spec.path != "metadata/name") && !subjects
         };
         change_fields(resource, specs.iter().filter(wanted), Make::Scalar, &mut put)?;
-        if let Some(count) = ids.get_mut(&before.key()) {
+        if let Some(count) = ids.get_mut(&before) {
             *count -= 1;
         }
-        let count = ids.entry(resource.id().key()).or_default();
+        let count = ids.entry(resource.id_key()).or_default();
         *count += 1;
         if *count > 1 {
             return Err(format!("two objects become {}", resource.id()));

@@ -41,10 +41,8 @@ pub(in crate::kustomize) fn follow(resources: &mut [Resource], config: &Arc<Conf
 /// Whether a former name or namespace differs from the present one.
 fn is_renamed(resource: &Resource) -> bool {
     let previous = &resource.history.previous;
-    !previous.is_empty() && {
-        let id = resource.id();
-        previous.iter().any(|p| p.name != id.name || p.kind != id.kind || p.namespace != id.effective_namespace())
-    }
+    let namespace = resource.effective_namespace();
+    previous.iter().any(|p| p.name != resource.name() || p.kind != resource.kind() || p.namespace != namespace)
 }
 
 /// Kinds with references that name a namespace, too: those are written even where nothing is renamed.

@@ -42,29 +42,29 @@ fn stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -
 }
 
 fn document(value: &Value, spelling: Spelling) -> String {
-    written(Printable::from(value), spelling)
+    let mut out = String::new();
+    append(&mut out, Printable::from(value), spelling);
+    out
 }
 
-/// A document exactly as kustomize prints it.
-pub(crate) fn write_printable(value: Printable<'_>) -> String {
-    written(value, Spelling::Kustomize)
+/// Appends a document exactly as kustomize prints it.
+pub(crate) fn append_as_kustomize(out: &mut String, value: Printable<'_>) {
+    append(out, value, Spelling::Kustomize);
 }
 
 /// What kustomize prints after the colon of a field at the top of a document. Printed as [`Printable::Written`], it need not be written
 /// again.
 pub(crate) fn written_field(value: Printable<'_>) -> String {
-    let mut writer = Writer { out: String::new(), spelling: Spelling::Kustomize };
-    writer.field(value, 0);
-    writer.out
+    let mut out = String::new();
+    Writer { out: &mut out, spelling: Spelling::Kustomize }.field(value, 0);
+    out
 }
 
-fn written(value: Printable<'_>, spelling: Spelling) -> String {
-    let mut writer = Writer { out: String::with_capacity(1024), spelling };
-    writer.value(value, 0, Context::Document);
-    if !writer.out.ends_with('\n') {
-        writer.out.push('\n');
+fn append(out: &mut String, value: Printable<'_>, spelling: Spelling) {
+    Writer { out, spelling }.value(value, 0, Context::Document);
+    if !out.ends_with('\n') {
+        out.push('\n');
     }
-    writer.out
 }
 
 /// Where a value stands.
@@ -77,12 +77,12 @@ enum Context {
     Item,
 }
 
-struct Writer {
-    out: String,
+struct Writer<'o> {
+    out: &'o mut String,
     spelling: Spelling,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// Writes a value whose children are indented by `indent` columns. The cursor is after `key:`, after `- ` or at the start.
     fn value(&mut self, value: Printable<'_>, indent: usize, context: Context) {
         match value {
@@ -168,10 +168,10 @@ impl Writer {
         let column = self.out.chars().rev().take_while(|c| *c != '\n').count();
         let start = text::Start { column, indent, fold: place != Place::SimpleKey };
         match form {
-            Form::Plain => text::plain(&mut self.out, text, start),
-            Form::Single => text::single(&mut self.out, text, start),
-            Form::Double => text::double(&mut self.out, text, start),
-            Form::Literal => text::literal(&mut self.out, text, indent),
+            Form::Plain => text::plain(self.out, text, start),
+            Form::Single => text::single(self.out, text, start),
+            Form::Double => text::double(self.out, text, start),
+            Form::Literal => text::literal(self.out, text, indent),
         }
     }
 
