@@ -113,7 +113,10 @@ fn many_overlays(kustomize: Option<&Path>) {
         start.elapsed() / u32::try_from(sample).unwrap() * u32::try_from(OVERLAYS).unwrap()
     });
     println!("\n{OVERLAYS} overlays (a label, one JSON patch, 8 objects each) over {BASES} bases, read from disk");
-    println!("the real kustomize once per overlay: {} (a sample of {sample})", real.map_or_else(|| "-".to_owned(), show));
+    println!(
+        "the real kustomize once per overlay: {} (a sample of {sample})",
+        real.map_or_else(|| "-".to_owned(), show)
+    );
     for (what, parallel, time) in [
         ("text", "one core", run(false, &text)),
         ("text", "all cores", run(true, &text)),

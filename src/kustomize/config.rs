@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock};
 use super::field::{FieldSpec, KindFilter};
 use super::kustomization::{field_spec, kinds};
 use super::problem::{Outcome, of_file};
-use super::reader::{Field, configuration};
-use crate::diagnostic::{Pointer, rules};
+use super::reader::{Field, decode};
+use crate::diagnostic::rules;
+use crate::yaml::Meaning;
 
 /// The fields of every transformer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -142,8 +143,11 @@ fn kind_filter(text: &str) -> KindFilter {
 
 /// Reads a file that `configurations` names.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Outcome<Config> {
-    let value = configuration(file, bytes)?;
-    let mut fields = Field { file, pointer: Pointer::root(), value: &value }.fields()?;
+    decode(file, bytes, config)
+}
+
+fn config(root: &Field<'_>) -> Outcome<Config> {
+    let mut fields = root.fields()?;
     let mut config = Config::default();
     for (at, name) in NAMES.iter().enumerate() {
         let specs = fields.items(name)?.iter().map(field_spec).collect::<Outcome<Vec<_>>>()?;
@@ -156,9 +160,9 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Outcome<Config> {
         inner.finish()?;
         config.references.push(Reference { target, referrers });
     }
-    if fields.take("varReference").is_some_and(|f| f.value.as_array().is_some_and(|a| !a.is_empty())) {
+    if fields.take("varReference").is_some_and(|f| matches!(f.value, Meaning::Sequence(items) if !items.is_empty())) {
         let message = "`varReference` is not supported, because `vars` are not";
-        return Err(of_file(&rules::UNSUPPORTED_KUSTOMIZATION, file, message));
+        return Err(of_file(&rules::UNSUPPORTED_KUSTOMIZATION, root.file, message));
     }
     // kustomize reads configurations leniently.
     Ok(config)

@@ -2,8 +2,9 @@
 
 use super::field::{FieldSpec, KindFilter};
 use super::problem::{Outcome, of_field, of_file, unsupported};
-use super::reader::{Field, Fields, configuration};
+use super::reader::{Field, Fields, decode};
 use crate::diagnostic::{Pointer, rules};
+use crate::yaml::Meaning;
 
 /// A text of a kustomization and where it was written.
 pub(super) type Text = (Pointer, String);
@@ -178,8 +179,11 @@ const REFUSED: [(&str, &str); 10] = [
 
 /// Reads a kustomization file.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Outcome<Kustomization> {
-    let value = configuration(file, bytes)?;
-    let root = Field { file, pointer: Pointer::root(), value: &value };
+    decode(file, bytes, kustomization)
+}
+
+fn kustomization(root: &Field<'_>) -> Outcome<Kustomization> {
+    let file = root.file;
     let mut fields = root.fields()?;
     let mut k = Kustomization::default();
     let kind = fields.text("kind")?;
@@ -187,8 +191,12 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Outcome<Kustomization> {
     k.is_component = kind == "Component";
     refuse(&mut fields)?;
     metadata(&mut fields)?;
-    let content =
-        Content { empty: value.as_object().is_none_or(|m| m.keys().all(|key| is_type(key) || m[key].is_null())) };
+    let content = Content {
+        empty: match root.value {
+            Meaning::Mapping(map) => map.iter().all(|(key, value)| is_type(key) || *value == Meaning::Null),
+            _ => true,
+        },
+    };
     names(&mut k, &mut fields)?;
     patches(&mut k, &mut fields)?;
     changes(&mut k, &mut fields)?;
@@ -228,9 +236,9 @@ fn refuse(fields: &mut Fields<'_>) -> Outcome<()> {
     for (name, help) in REFUSED {
         let Some(field) = fields.take(name) else { continue };
         let empty = match field.value {
-            serde_json::Value::Null => true,
-            serde_json::Value::Array(items) => items.is_empty(),
-            serde_json::Value::Object(map) => map.is_empty(),
+            Meaning::Null => true,
+            Meaning::Sequence(items) => items.is_empty(),
+            Meaning::Mapping(map) => map.is_empty(),
             _ => false,
         };
         if !empty {
@@ -276,7 +284,7 @@ fn names(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
 
 /// Notes that a deprecated field is written.
 fn deprecated(k: &mut Kustomization, field: &Field<'_>, name: &'static str) {
-    if !field.value.is_null() {
+    if !field.is_null() {
         k.deprecated.push((field.pointer.clone(), name));
     }
 }
@@ -326,13 +334,13 @@ fn patches(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
 
 fn patch_entry(entry: &Field<'_>) -> Outcome<PatchEntry> {
     let mut fields = entry.fields()?;
-    let target = fields.take("target").filter(|t| !t.value.is_null());
+    let target = fields.take("target").filter(|t| !t.is_null());
     let mut options = (false, false);
     if let Some(field) = fields.take("options") {
-        let serde_json::Value::Object(map) = field.value else { return field.wrong("a map") };
+        let Meaning::Mapping(map) = field.value else { return field.wrong("a map") };
         for (key, value) in map {
             let value = Field { file: field.file, pointer: field.pointer.at(key), value }.boolean()?;
-            match key.as_str() {
+            match &**key {
                 "allowNameChange" => options.0 = value,
                 "allowKindChange" => options.1 = value,
                 _ => {}
@@ -412,8 +420,8 @@ pub(super) fn replacement(entry: &Field<'_>) -> Outcome<Replacement> {
 }
 
 fn replacement_fields(fields: &mut Fields<'_>) -> Outcome<Replacement> {
-    let source = fields.take("source").filter(|f| !f.value.is_null());
-    let targets = fields.take("targets").filter(|f| !f.value.is_null());
+    let source = fields.take("source").filter(|f| !f.is_null());
+    let targets = fields.take("targets").filter(|f| !f.is_null());
     let targets = targets.map(|f| f.items()?.iter().map(replacement_target).collect::<Outcome<_>>());
     Ok(Replacement { source: source.map(|f| replacement_source(&f)).transpose()?, targets: targets.transpose()? })
 }
@@ -435,7 +443,7 @@ fn replacement_source(entry: &Field<'_>) -> Outcome<ReplacementSource> {
 fn replacement_target(entry: &Field<'_>) -> Outcome<ReplacementTarget> {
     let mut fields = entry.fields()?;
     let found = ReplacementTarget {
-        select: fields.take("select").filter(|f| !f.value.is_null()).map(|f| selector(&f)).transpose()?,
+        select: fields.take("select").filter(|f| !f.is_null()).map(|f| selector(&f)).transpose()?,
         reject: fields.items("reject")?.iter().map(selector).collect::<Outcome<_>>()?,
         field_paths: fields.text_items("fieldPaths")?.into_iter().map(|(_, path)| path).collect(),
         options: field_options(fields.take("options"))?,
@@ -521,10 +529,10 @@ fn generator_options(entry: &Field<'_>) -> Outcome<GeneratorOptions> {
 }
 
 fn sort(fields: &mut Fields<'_>) -> Outcome<Sort> {
-    let Some(entry) = fields.take("sortOptions").filter(|f| !f.value.is_null()) else { return Ok(Sort::Default) };
+    let Some(entry) = fields.take("sortOptions").filter(|f| !f.is_null()) else { return Ok(Sort::Default) };
     let mut fields = entry.fields()?;
     let order = fields.text("order")?;
-    let legacy = fields.take("legacySortOptions").filter(|f| !f.value.is_null());
+    let legacy = fields.take("legacySortOptions").filter(|f| !f.is_null());
     fields.finish()?;
     let lists = legacy.map(|f| {
         let mut fields = f.fields()?;

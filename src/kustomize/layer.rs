@@ -11,9 +11,10 @@ use super::patch::json::{self, Operation};
 use super::patch::select::Select;
 use super::patch::strategic::foreign_directive;
 use super::problem::{Outcome, of_field, of_file, unsupported};
-use super::reader::{Field, configuration};
+use super::reader::decode;
 use super::resource::{Resource, Source};
 use crate::diagnostic::{Diagnostic, Pointer, rules};
+use crate::yaml::Meaning;
 
 /// A kustomization and what its files hold.
 #[derive(Debug)]
@@ -328,12 +329,11 @@ impl Loader<'_> {
                 return Err(self.problem(&rules::KUSTOMIZATION_FIELD, &entry.pointer, message));
             }
             let (file, bytes) = self.read(&(entry.pointer.at("path"), entry.path.clone()))?;
-            let value = configuration(&file, &bytes)?;
-            let root = Field { file: &file, pointer: Pointer::root(), value: &value };
-            let fields = if value.is_array() { root.items()? } else { vec![root] };
-            for field in fields {
-                found.push((entry.pointer.clone(), kustomization::replacement(&field)?));
-            }
+            let read = decode(&file, &bytes, |root| match root.value {
+                Meaning::Sequence(_) => root.items()?.iter().map(kustomization::replacement).collect(),
+                _ => Ok(vec![kustomization::replacement(root)?]),
+            })?;
+            found.extend(read.into_iter().map(|replacement| (entry.pointer.clone(), replacement)));
         }
         Ok(found)
     }

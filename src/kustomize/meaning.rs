@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
-use crate::yaml::{Dialect, Limits, Printable, Resolved, Style, binary_text, float_number, read_first, resolve};
+use crate::yaml::{Dialect, Limits, Meaning, Resolved, Style, binary_text, float_number, read_first, resolve};
 
 /// Why a tree cannot be printed, and where: keys and indexes from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,7 @@ pub(super) type Known<'k> = dyn Fn(&Scalar, &Node) -> Option<Arc<str>> + 'k;
 
 /// What is printed for an object. Annotations are text whatever they look like; that of the origin is for kustomize itself, unless it
 /// is kept.
-pub(super) fn printable<'n>(
-    root: &'n Node,
-    keep_origin: bool,
-    known: &Known<'_>,
-) -> Result<Printable<'n>, Unprintable> {
+pub(super) fn printable<'n>(root: &'n Node, keep_origin: bool, known: &Known<'_>) -> Result<Meaning<'n>, Unprintable> {
     let Node::Mapping(mapping) = root else { return meaning(root, false) };
     let mut entries = Vec::with_capacity(mapping.entries.len());
     for (key, child) in mapping.entries.iter() {
@@ -47,7 +43,7 @@ pub(super) fn printable<'n>(
         let printable = match (&*name, child) {
             ("metadata", Node::Mapping(metadata)) => metadata_meaning(metadata, flow, keep_origin),
             _ => match known(key, child).filter(|_| !mapping.flow) {
-                Some(text) => Ok(Printable::Written(text)),
+                Some(text) => Ok(Meaning::Written(text)),
                 None => meaning(child, mapping.flow),
             },
         };
@@ -56,7 +52,7 @@ pub(super) fn printable<'n>(
     unique(entries)
 }
 
-fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result<Printable<'_>, Unprintable> {
+fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result<Meaning<'_>, Unprintable> {
     let mut entries = Vec::with_capacity(metadata.entries.len());
     for (key, child) in metadata.entries.iter() {
         let name = key_text(key, flow)?;
@@ -66,15 +62,15 @@ fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result
         }
         let annotations = annotation_texts(child, keep_origin).map_err(|e| e.below("annotations"))?;
         if !annotations.is_empty() {
-            entries.push((name, Printable::Mapping(annotations)));
+            entries.push((name, Meaning::Mapping(annotations)));
         }
     }
     unique(entries)
 }
 
-fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Vec<(Cow<'_, str>, Printable<'_>)>, Unprintable> {
+fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Vec<(Cow<'_, str>, Meaning<'_>)>, Unprintable> {
     let Node::Mapping(annotations) = annotations else { return Ok(Vec::new()) };
-    let mut texts: Vec<(Cow<'_, str>, Printable<'_>)> = Vec::with_capacity(annotations.entries.len());
+    let mut texts: Vec<(Cow<'_, str>, Meaning<'_>)> = Vec::with_capacity(annotations.entries.len());
     for (key, child) in annotations.entries.iter() {
         // kustomize writes these keys anew, without quotes.
         let key = match key_text(&Scalar::untyped(&key.text), false)? {
@@ -83,7 +79,7 @@ fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Vec<(Cow<'_
         };
         if !BOOKKEEPING.contains(&&*key) && (keep_origin || key != ORIGIN) {
             let text = checked(child.text()).map_err(|e| e.below(&key))?;
-            texts.push((key, Printable::Text(Cow::Borrowed(text))));
+            texts.push((key, Meaning::Text(Cow::Borrowed(text))));
         }
     }
     // The last of equal keys wins.
@@ -130,13 +126,13 @@ pub(super) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
 }
 
 /// The same, with borrowed texts.
-pub(super) fn meaning(node: &Node, flow: bool) -> Result<Printable<'_>, Unprintable> {
+pub(super) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintable> {
     match node {
         Node::Scalar(scalar) => scalar_meaning(scalar, flow),
         Node::Sequence(Sequence { items, flow: inner }) => {
             let inner = flow || *inner;
             let items = items.iter().enumerate().map(|(i, item)| meaning(item, inner).map_err(|e| e.below(i)));
-            items.collect::<Result<Vec<_>, _>>().map(Printable::Sequence)
+            items.collect::<Result<Vec<_>, _>>().map(Meaning::Sequence)
         }
         Node::Mapping(Mapping { entries, flow: inner }) => {
             let inner = flow || *inner;
@@ -150,19 +146,19 @@ pub(super) fn meaning(node: &Node, flow: bool) -> Result<Printable<'_>, Unprinta
 }
 
 /// A map of pairs, which may not repeat a key.
-fn unique<'n>(mut pairs: Vec<(Cow<'n, str>, Printable<'n>)>) -> Result<Printable<'n>, Unprintable> {
+fn unique<'n>(mut pairs: Vec<(Cow<'n, str>, Meaning<'n>)>) -> Result<Meaning<'n>, Unprintable> {
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     if let Some(twice) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let key = &twice[0].0;
         return Err(Unprintable::new(format!("the key `{key}` is repeated")).below(key));
     }
-    Ok(Printable::Mapping(pairs))
+    Ok(Meaning::Mapping(pairs))
 }
 
 fn push<'n>(
-    pairs: &mut Vec<(Cow<'n, str>, Printable<'n>)>,
+    pairs: &mut Vec<(Cow<'n, str>, Meaning<'n>)>,
     key: Cow<'n, str>,
-    meaning: Result<Printable<'n>, Unprintable>,
+    meaning: Result<Meaning<'n>, Unprintable>,
 ) -> Result<(), Unprintable> {
     match meaning {
         Ok(meaning) => pairs.push((key, meaning)),
@@ -180,17 +176,17 @@ fn key_text(key: &Scalar, flow: bool) -> Result<Cow<'_, str>, Unprintable> {
         return Ok(Cow::Borrowed(&key.text));
     }
     match scalar_meaning(key, flow) {
-        Ok(Printable::Text(text)) => Ok(text),
+        Ok(Meaning::Text(text)) => Ok(text),
         Ok(_) => Err(Unprintable::new(format!("the key `{}` is not text", key.text))),
         Err(e) => Err(e),
     }
 }
 
-fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Printable<'_>, Unprintable> {
+fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Meaning<'_>, Unprintable> {
     if scalar.tag == Tag::Text {
         let folded = (scalar.style == Style::Folded && !flow).then(|| refolded(&scalar.text)).flatten();
         return match folded {
-            Some(text) => checked(&text).map(|t| Printable::Text(Cow::Owned(t.to_owned()))),
+            Some(text) => checked(&text).map(|t| Meaning::Text(Cow::Owned(t.to_owned()))),
             None => text_meaning(&scalar.text),
         };
     }
@@ -210,16 +206,16 @@ fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Printable<'_>, Unprinta
     }
 }
 
-fn text_meaning(text: &str) -> Result<Printable<'_>, Unprintable> {
-    checked(text).map(|text| Printable::Text(Cow::Borrowed(text)))
+fn text_meaning(text: &str) -> Result<Meaning<'_>, Unprintable> {
+    checked(text).map(|text| Meaning::Text(Cow::Borrowed(text)))
 }
 
-fn binary(text: &str) -> Result<Printable<'_>, Unprintable> {
+fn binary(text: &str) -> Result<Meaning<'_>, Unprintable> {
     let decoded = binary_text(text).ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
-    checked(&decoded).map(|t| Printable::Text(Cow::Owned(t.to_owned())))
+    checked(&decoded).map(|t| Meaning::Text(Cow::Owned(t.to_owned())))
 }
 
-fn typed_meaning(tag: Tag, resolved: Resolved, text: &str) -> Result<Printable<'_>, Unprintable> {
+fn typed_meaning(tag: Tag, resolved: Resolved, text: &str) -> Result<Meaning<'_>, Unprintable> {
     let wrong = |what: &str| Err(Unprintable::new(format!("`{text}` is not {what}")));
     match (tag, &resolved) {
         (Tag::Int, Resolved::Int(_) | Resolved::Uint(_))
@@ -235,16 +231,16 @@ fn typed_meaning(tag: Tag, resolved: Resolved, text: &str) -> Result<Printable<'
     }
 }
 
-fn plain_meaning(resolved: Resolved, text: &str) -> Result<Printable<'_>, Unprintable> {
+fn plain_meaning(resolved: Resolved, text: &str) -> Result<Meaning<'_>, Unprintable> {
     Ok(match resolved {
-        Resolved::Null => Printable::Null,
-        Resolved::Bool(bool) => Printable::Bool(bool),
-        Resolved::Int(int) => Printable::Number(int.into()),
-        Resolved::Uint(uint) => Printable::Number(uint.into()),
+        Resolved::Null => Meaning::Null,
+        Resolved::Bool(bool) => Meaning::Bool(bool),
+        Resolved::Int(int) => Meaning::Number(int.into()),
+        Resolved::Uint(uint) => Meaning::Number(uint.into()),
         Resolved::Float(float) => {
-            Printable::Number(float_number(float).ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?)
+            Meaning::Number(float_number(float).ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?)
         }
-        Resolved::Timestamp(time) => Printable::Text(Cow::Owned(time)),
+        Resolved::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
         Resolved::Text => return text_meaning(text),
     })
 }
@@ -308,7 +304,9 @@ mod tests {
     fn print(text: &str) -> Result<Value, String> {
         let read = read_first(text, &Limits::MANIFEST).unwrap().unwrap();
         let root = Node::read(read).unwrap();
-        printable(&root, false, &|_, _| None).map(Value::from).map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
+        printable(&root, false, &|_, _| None)
+            .map(Value::from)
+            .map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
     }
 
     #[test]

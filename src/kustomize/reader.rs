@@ -1,23 +1,26 @@
 //! Reads fields of kustomizations as Go's JSON library does: names in any case, no unknown fields, no conversions.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use super::problem::{Outcome, of_field, of_file};
 use crate::diagnostic::{Pointer, rules};
-use crate::yaml::{Limits, expand_merge_keys, read_first};
+use crate::yaml::{Limits, Meaning, Node, ReadError, expand_merge_keys, read_first};
 
-/// The value of a configuration file. Only its first document counts.
-pub(super) fn configuration(file: &str, bytes: &[u8]) -> Outcome<Value> {
-    let syntax = |message: String, start: usize, end: usize| {
-        let (start, end) = (start.min(bytes.len()), end.min(bytes.len()));
-        Box::new(rules::KUSTOMIZATION_FIELD.report(message).primary_bytes(file, start..end, ""))
-    };
+/// Decodes a configuration file. Only its first document counts.
+pub(super) fn decode<T>(file: &str, bytes: &[u8], decode: impl FnOnce(&Field<'_>) -> Outcome<T>) -> Outcome<T> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| of_file(&rules::KUSTOMIZATION_FIELD, file, "the file is not UTF-8 text"))?;
-    let wrap = |e: crate::yaml::ReadError| syntax(e.message, e.range.bytes().start, e.range.bytes().end);
-    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(wrap)? else { return Ok(Value::Null) };
-    expand_merge_keys(&mut node).map_err(wrap)?;
-    node.to_configuration_value().map_err(wrap)
+    let syntax = |e: ReadError| {
+        let range = e.range.bytes();
+        let range = range.start.min(bytes.len())..range.end.min(bytes.len());
+        Box::new(rules::KUSTOMIZATION_FIELD.report(e.message).primary_bytes(file, range, ""))
+    };
+    let mut node = read_first(text, &Limits::MANIFEST).map_err(syntax)?;
+    node.as_mut().map_or(Ok(()), expand_merge_keys).map_err(syntax)?;
+    let value = node.as_ref().map_or(Ok(Meaning::Null), Node::configuration).map_err(syntax)?;
+    decode(&Field { file, pointer: Pointer::root(), value: &value })
 }
 
 /// A value with its place.
@@ -25,7 +28,7 @@ pub(super) fn configuration(file: &str, bytes: &[u8]) -> Outcome<Value> {
 pub(super) struct Field<'v> {
     pub(super) file: &'v str,
     pub(super) pointer: Pointer,
-    pub(super) value: &'v Value,
+    pub(super) value: &'v Meaning<'v>,
 }
 
 /// The fields of a map that were not taken yet.
@@ -33,7 +36,7 @@ pub(super) struct Field<'v> {
 pub(super) struct Fields<'v> {
     file: &'v str,
     pointer: Pointer,
-    map: Option<&'v Map<String, Value>>,
+    map: &'v [(Cow<'v, str>, Meaning<'v>)],
     taken: Vec<&'v str>,
 }
 
@@ -41,26 +44,31 @@ impl<'v> Field<'v> {
     /// An error about this field.
     pub(super) fn wrong<T>(&self, expected: &str) -> Outcome<T> {
         let found = match self.value {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "text",
-            Value::Array(_) => "a list",
-            Value::Object(_) => "a map",
+            Meaning::Null => "null",
+            Meaning::Bool(_) => "a boolean",
+            Meaning::Number(_) => "a number",
+            Meaning::Text(_) | Meaning::Written(_) => "text",
+            Meaning::Sequence(_) => "a list",
+            Meaning::Mapping(_) => "a map",
         };
-        let message = format!("{expected} is expected, but `{}` is {found}", self.value);
+        let message = format!("{expected} is expected, but `{}` is {found}", Value::from(self.value.clone()));
         let mut problem = of_field(&rules::KUSTOMIZATION_FIELD, self.file, &self.pointer, message);
-        if matches!(self.value, Value::Bool(_) | Value::Number(_)) && expected == "text" {
+        if matches!(self.value, Meaning::Bool(_) | Meaning::Number(_)) && expected == "text" {
             problem = Box::new(problem.help("quote it: kustomizations are read as YAML 1.1 and nothing is converted"));
         }
         Err(problem)
     }
 
+    /// Whether it is null.
+    pub(super) fn is_null(&self) -> bool {
+        *self.value == Meaning::Null
+    }
+
     /// The fields of a map; null has none.
     pub(super) fn fields(&self) -> Outcome<Fields<'v>> {
         let map = match self.value {
-            Value::Object(map) => Some(map),
-            Value::Null => None,
+            Meaning::Mapping(map) => map.as_slice(),
+            Meaning::Null => &[],
             _ => return self.wrong("a map"),
         };
         Ok(Fields { file: self.file, pointer: self.pointer.clone(), map, taken: Vec::new() })
@@ -69,8 +77,8 @@ impl<'v> Field<'v> {
     /// Text; null is empty.
     pub(super) fn text(&self) -> Outcome<String> {
         match self.value {
-            Value::String(text) => Ok(text.clone()),
-            Value::Null => Ok(String::new()),
+            Meaning::Text(text) => Ok(text.to_string()),
+            Meaning::Null => Ok(String::new()),
             _ => self.wrong("text"),
         }
     }
@@ -78,8 +86,8 @@ impl<'v> Field<'v> {
     /// A boolean; null is false.
     pub(super) fn boolean(&self) -> Outcome<bool> {
         match self.value {
-            Value::Bool(bool) => Ok(*bool),
-            Value::Null => Ok(false),
+            Meaning::Bool(bool) => Ok(*bool),
+            Meaning::Null => Ok(false),
             _ => self.wrong("a boolean"),
         }
     }
@@ -87,16 +95,17 @@ impl<'v> Field<'v> {
     /// An integer; null is 0.
     pub(super) fn integer(&self) -> Outcome<i64> {
         match self.value {
-            Value::Null => Ok(0),
-            other => other.as_i64().map_or_else(|| self.wrong("an integer"), Ok),
+            Meaning::Null => Ok(0),
+            Meaning::Number(number) => number.as_i64().map_or_else(|| self.wrong("an integer"), Ok),
+            _ => self.wrong("an integer"),
         }
     }
 
     /// The elements of a list; null has none.
     pub(super) fn items(&self) -> Outcome<Vec<Field<'v>>> {
         match self.value {
-            Value::Null => Ok(Vec::new()),
-            Value::Array(items) => {
+            Meaning::Null => Ok(Vec::new()),
+            Meaning::Sequence(items) => {
                 let item = |(i, value)| Field { file: self.file, pointer: self.pointer.at(i), value };
                 Ok(items.iter().enumerate().map(item).collect())
             }
@@ -107,12 +116,12 @@ impl<'v> Field<'v> {
     /// The entries of a map of text, sorted by key.
     pub(super) fn texts(&self) -> Outcome<Vec<(String, String)>> {
         match self.value {
-            Value::Null => Ok(Vec::new()),
-            Value::Object(map) => map
+            Meaning::Null => Ok(Vec::new()),
+            Meaning::Mapping(map) => map
                 .iter()
                 .map(|(key, value)| {
                     let field = Field { file: self.file, pointer: self.pointer.at(key), value };
-                    Ok((key.clone(), field.text()?))
+                    Ok((key.to_string(), field.text()?))
                 })
                 .collect(),
             _ => self.wrong("a map"),
@@ -123,9 +132,8 @@ impl<'v> Field<'v> {
 impl<'v> Fields<'v> {
     /// A field by its name, in any case.
     pub(super) fn take(&mut self, name: &str) -> Option<Field<'v>> {
-        let map = self.map?;
-        let exact = map.get_key_value(name);
-        let (key, value) = exact.or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))?;
+        let exact = self.map.iter().find(|(key, _)| key == name);
+        let (key, value) = exact.or_else(|| self.map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))?;
         self.taken.push(key);
         Some(Field { file: self.file, pointer: self.pointer.at(key), value })
     }
@@ -157,10 +165,9 @@ impl<'v> Fields<'v> {
 
     /// An error when a field was not taken.
     pub(super) fn finish(self) -> Outcome<()> {
-        let unknown =
-            self.map.into_iter().flat_map(Map::keys).find(|key| {
-                !self.taken.contains(&key.as_str()) && !self.taken.iter().any(|t| t.eq_ignore_ascii_case(key))
-            });
+        let unknown = self.map.iter().map(|(key, _)| key).find(|key| {
+            !self.taken.contains(&&***key) && !self.taken.iter().any(|taken| taken.eq_ignore_ascii_case(key))
+        });
         let Some(key) = unknown else { return Ok(()) };
         let origin = crate::diagnostic::Origin { file: self.file.into(), pointer: self.pointer.at(key) };
         let found = rules::KUSTOMIZATION_FIELD.report(format!("kustomize does not know the field `{key}`"));

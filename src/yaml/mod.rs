@@ -9,6 +9,7 @@
 
 mod ambiguity;
 mod input;
+mod meaning;
 mod merge_key;
 mod node;
 mod quick;
@@ -24,8 +25,9 @@ pub use read::{Limits, read};
 pub use span::{Spans, span};
 pub use write::{write, write_as_kustomize, write_documents, write_documents_as_kustomize};
 
+pub(crate) use meaning::Meaning;
 pub(crate) use merge_key::expand_merge_keys;
 pub(crate) use read::read_first;
 pub(crate) use scalar::{Dialect, Resolved, resolve};
 pub(crate) use value::{binary_text, float_number};
-pub(crate) use write::{Printable, append_as_kustomize, float_text, general_float, text_style, written_field};
+pub(crate) use write::{append_as_kustomize, float_text, general_float, text_style, written_field};

@@ -15,7 +15,8 @@ pub(super) fn read(text: &str, limits: &Limits) -> Option<Node> {
     if text.len() > limits.bytes || !text.as_bytes().iter().all(usual) {
         return None;
     }
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, indent: 0, depth: limits.depth, nodes: limits.nodes };
+    let mut reader =
+        Reader { text, bytes: text.as_bytes(), at: 0, indent: 0, depth: limits.depth, nodes: limits.nodes };
     if text.starts_with("---\n") {
         reader.at = 4;
     }
@@ -275,7 +276,22 @@ impl Reader<'_> {
     /// Whether the character can begin a plain scalar, in braces as well as outside.
     fn starts_plain(&self, at: usize) -> bool {
         match self.byte(at) {
-            Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'~' | b'$' | b'(' | b'<' | b'=' | b'+' | b'^' | b'\\') => true,
+            Some(
+                b'A'..=b'Z'
+                | b'a'..=b'z'
+                | b'0'..=b'9'
+                | b'/'
+                | b'.'
+                | b'_'
+                | b'~'
+                | b'$'
+                | b'('
+                | b'<'
+                | b'='
+                | b'+'
+                | b'^'
+                | b'\\',
+            ) => true,
             Some(b'-') => matches!(self.byte(at + 1), Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')),
             _ => false,
         }
@@ -321,7 +337,9 @@ impl Reader<'_> {
         let close = self.closing_quote(start, quote)?;
         let inner = &self.text[start + 1..close];
         let node = match quote {
-            b'\'' if inner.contains("''") => self.text_node(inner.replace("''", "'"), Style::Single, start, close + 1)?,
+            b'\'' if inner.contains("''") => {
+                self.text_node(inner.replace("''", "'"), Style::Single, start, close + 1)?
+            }
             b'\'' => self.text_node(inner, Style::Single, start, close + 1)?,
             _ if inner.contains('\\') => self.text_node(unescaped(inner)?, Style::Double, start, close + 1)?,
             _ => self.text_node(inner, Style::Double, start, close + 1)?,
@@ -451,7 +469,9 @@ impl Reader<'_> {
             match self.byte(end)? {
                 b',' | b']' | b'}' => break,
                 b':' if self.byte(end + 1) == Some(b' ') => break,
-                b':' if !matches!(self.byte(end + 1), Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/')) => return None,
+                b':' if !matches!(self.byte(end + 1), Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/')) => {
+                    return None;
+                }
                 b'\n' | b'\t' | b'#' | b'[' | b'{' | b'"' | b'\'' | b'?' => return None,
                 _ => end += 1,
             }
@@ -528,10 +548,70 @@ mod tests {
 
     /// Pieces that texts are made of at random: good ones and bad ones.
     const PIECES: [&str; 64] = [
-        "a", "b: ", "key:", ": ", ":", "\n", "\n", "\n", "\n  ", "\n  ", "\n    ", "\n- ", "\n  - ", "- ", "-", " ", "  ", "#", " # x",
-        "'", "\"", "''", "\\n", "\\", "\\\"", "[", "]", "{", "}", ", ", ",", "|", "|-", "|+", ">", "|\n  ", "&a ", "*a", "!!str ", "!",
-        "?", "? ", "---", "...", "\n---\n", "%", "@", "`", "<<: ", "~", "null", "1", "-1", ".5", "0x1", "true", "2024-01-01", "\t", "$(X)",
-        "x: y", "\nk: v", "\n  k: v", "\n- k: v\n  l: w", "\r",
+        "a",
+        "b: ",
+        "key:",
+        ": ",
+        ":",
+        "\n",
+        "\n",
+        "\n",
+        "\n  ",
+        "\n  ",
+        "\n    ",
+        "\n- ",
+        "\n  - ",
+        "- ",
+        "-",
+        " ",
+        "  ",
+        "#",
+        " # x",
+        "'",
+        "\"",
+        "''",
+        "\\n",
+        "\\",
+        "\\\"",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        ",",
+        "|",
+        "|-",
+        "|+",
+        ">",
+        "|\n  ",
+        "&a ",
+        "*a",
+        "!!str ",
+        "!",
+        "?",
+        "? ",
+        "---",
+        "...",
+        "\n---\n",
+        "%",
+        "@",
+        "`",
+        "<<: ",
+        "~",
+        "null",
+        "1",
+        "-1",
+        ".5",
+        "0x1",
+        "true",
+        "2024-01-01",
+        "\t",
+        "$(X)",
+        "x: y",
+        "\nk: v",
+        "\n  k: v",
+        "\n- k: v\n  l: w",
+        "\r",
     ];
 
     #[test]

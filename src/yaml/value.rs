@@ -1,9 +1,10 @@
 //! From what was written to what it means: [`Node`]s as JSON values, resolved as Go's YAML libraries do.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
+use super::Meaning;
 use super::node::{Data, Node, ReadError, Style};
 use super::scalar::{Dialect, Resolved, resolve};
 
@@ -12,71 +13,81 @@ impl Node {
     ///
     /// A key that is not text, a key that repeats, `.inf` and `.nan` are errors.
     pub fn to_value(&self) -> Result<Value, ReadError> {
-        value(self, Dialect::Manifest)
+        meaning(self, Dialect::Manifest).map(Value::from)
     }
 
     /// The value that kustomize sees in a kustomization or in a JSON patch: `yes` is true.
-    pub(crate) fn to_configuration_value(&self) -> Result<Value, ReadError> {
-        value(self, Dialect::Configuration)
+    pub(crate) fn configuration(&self) -> Result<Meaning<'_>, ReadError> {
+        meaning(self, Dialect::Configuration)
     }
 }
 
-fn value(node: &Node, dialect: Dialect) -> Result<Value, ReadError> {
+fn meaning(node: &Node, dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
     match &node.data {
         Data::Scalar { text, style } => scalar(node, text, *style, dialect),
         Data::Sequence { items, .. } => {
-            items.iter().map(|item| value(item, dialect)).collect::<Result<_, _>>().map(Value::Array)
+            items.iter().map(|item| meaning(item, dialect)).collect::<Result<_, _>>().map(Meaning::Sequence)
         }
         Data::Mapping { entries, .. } => mapping(entries, dialect),
     }
 }
 
-fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Value, ReadError> {
-    let mut seen = BTreeSet::new();
-    let mut map = Map::new();
+fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
+    let mut found = Vec::with_capacity(entries.len());
     for (key, entry) in entries {
-        let name = key_text(key, dialect)?;
-        // go-yaml 2 lets the last of equal keys win.
-        if !seen.insert(name.clone()) && dialect == Dialect::Manifest {
-            return Err(ReadError::new(key.span, format!("the key `{name}` is repeated")));
-        }
-        map.insert(name, value(entry, dialect)?);
+        found.push((key_text(key, dialect)?, key.span, meaning(entry, dialect)?));
     }
-    Ok(Value::Object(map))
+    found.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    if let Some([_, (name, span, _)]) = found.windows(2).find(|pair| pair[0].0 == pair[1].0)
+        && dialect == Dialect::Manifest
+    {
+        return Err(ReadError::new(*span, format!("the key `{name}` is repeated")));
+    }
+    let mut pairs: Vec<(Cow<'_, str>, Meaning<'_>)> = Vec::with_capacity(found.len());
+    for (key, _, meaning) in found {
+        // go-yaml 2 lets the last of equal keys win.
+        match pairs.last_mut().filter(|(before, _)| *before == key) {
+            Some((_, before)) => *before = meaning,
+            None => pairs.push((key, meaning)),
+        }
+    }
+    Ok(Meaning::Mapping(pairs))
 }
 
-fn key_text(key: &Node, dialect: Dialect) -> Result<String, ReadError> {
+fn key_text(key: &Node, dialect: Dialect) -> Result<Cow<'_, str>, ReadError> {
     let Data::Scalar { text, style } = &key.data else {
         return Err(ReadError::new(key.span, "a key that is not text"));
     };
     match (scalar(key, text, *style, dialect)?, dialect) {
-        (Value::String(name), _) => Ok(name),
-        (Value::Bool(_) | Value::Number(_), Dialect::Configuration) => {
-            Ok(scalar(key, text, *style, dialect)?.to_string())
+        (Meaning::Text(name), _) => Ok(name),
+        (other @ (Meaning::Bool(_) | Meaning::Number(_)), Dialect::Configuration) => {
+            Ok(Cow::Owned(Value::from(other).to_string()))
         }
         _ => Err(ReadError::new(key.span, format!("the key `{text}` is not text; quote it"))),
     }
 }
 
-fn scalar(node: &Node, text: &str, style: Style, dialect: Dialect) -> Result<Value, ReadError> {
+fn scalar<'n>(node: &'n Node, text: &'n str, style: Style, dialect: Dialect) -> Result<Meaning<'n>, ReadError> {
     let wrong = |what: &str| ReadError::new(node.span, format!("`{text}` is not {what}"));
     match node.tag.as_deref() {
         None | Some("!") if style == Style::Plain => {
             match resolve(text, dialect) {
                 // go-yaml 2 takes what looks like a time for text.
-                Resolved::Timestamp(_) if dialect == Dialect::Configuration => Ok(Value::String(text.to_owned())),
-                resolved => resolved_value(resolved, text).ok_or_else(|| wrong("a finite number")),
+                Resolved::Timestamp(_) if dialect == Dialect::Configuration => Ok(Meaning::Text(Cow::Borrowed(text))),
+                resolved => resolved_meaning(resolved, text).ok_or_else(|| wrong("a finite number")),
             }
         }
         Some(tag @ ("!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp")) => {
             tagged(tag, resolve(text, dialect), text).ok_or_else(|| wrong(&format!("of the type `{tag}`")))
         }
-        Some("!!binary") => binary_text(text).map(Value::String).ok_or_else(|| wrong("base64")),
-        _ => Ok(Value::String(text.to_owned())),
+        Some("!!binary") => {
+            binary_text(text).map(|text| Meaning::Text(Cow::Owned(text))).ok_or_else(|| wrong("base64"))
+        }
+        _ => Ok(Meaning::Text(Cow::Borrowed(text))),
     }
 }
 
-fn tagged(tag: &str, resolved: Resolved, text: &str) -> Option<Value> {
+fn tagged<'n>(tag: &str, resolved: Resolved, text: &'n str) -> Option<Meaning<'n>> {
     let fits = match tag {
         "!!int" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_)),
         "!!float" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)),
@@ -84,19 +95,19 @@ fn tagged(tag: &str, resolved: Resolved, text: &str) -> Option<Value> {
         "!!null" => matches!(resolved, Resolved::Null),
         _ => matches!(resolved, Resolved::Timestamp(_)),
     };
-    if fits { resolved_value(resolved, text) } else { None }
+    if fits { resolved_meaning(resolved, text) } else { None }
 }
 
 /// `None` for infinities and for what is not a number.
-pub(super) fn resolved_value(resolved: Resolved, text: &str) -> Option<Value> {
+pub(super) fn resolved_meaning(resolved: Resolved, text: &str) -> Option<Meaning<'_>> {
     Some(match resolved {
-        Resolved::Null => Value::Null,
-        Resolved::Bool(bool) => Value::Bool(bool),
-        Resolved::Int(int) => Value::from(int),
-        Resolved::Uint(uint) => Value::from(uint),
-        Resolved::Float(float) => Value::Number(float_number(float)?),
-        Resolved::Timestamp(time) => Value::String(time),
-        Resolved::Text => Value::String(text.to_owned()),
+        Resolved::Null => Meaning::Null,
+        Resolved::Bool(bool) => Meaning::Bool(bool),
+        Resolved::Int(int) => Meaning::Number(int.into()),
+        Resolved::Uint(uint) => Meaning::Number(uint.into()),
+        Resolved::Float(float) => Meaning::Number(float_number(float)?),
+        Resolved::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
+        Resolved::Text => Meaning::Text(Cow::Borrowed(text)),
     })
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::kustomize::meaning::{Unprintable, value as meaning_of};
+use crate::kustomize::meaning::{Unprintable, meaning};
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use crate::yaml::{
-    Dialect, Limits, Resolved, Style, expand_merge_keys, general_float, read_first, resolve, text_style,
+    Dialect, Limits, Meaning, Resolved, Style, expand_merge_keys, general_float, read_first, resolve, text_style,
 };
 
 /// One change.
@@ -29,28 +29,29 @@ impl Operation {
 
 /// Reads a patch: JSON where it starts with `[`, else YAML 1.1.
 pub(in crate::kustomize) fn read(text: &str) -> Result<Vec<Operation>, String> {
-    let value = if text.starts_with('[') {
-        serde_json::from_str(text).map_err(|e| e.to_string())?
-    } else {
-        let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(|e| e.message)? else { return Ok(Vec::new()) };
-        expand_merge_keys(&mut node).map_err(|e| e.message)?;
-        node.to_configuration_value().map_err(|e| e.message)?
-    };
-    match value {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(items) => items.iter().map(operation).collect(),
+    if text.starts_with('[') {
+        let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        return operations(&Meaning::from(&value));
+    }
+    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(|e| e.message)? else { return Ok(Vec::new()) };
+    expand_merge_keys(&mut node).map_err(|e| e.message)?;
+    operations(&node.configuration().map_err(|e| e.message)?)
+}
+
+fn operations(list: &Meaning<'_>) -> Result<Vec<Operation>, String> {
+    match list {
+        Meaning::Null => Ok(Vec::new()),
+        Meaning::Sequence(items) => items.iter().map(operation).collect(),
         _ => Err("a list of operations is expected".to_owned()),
     }
 }
 
-fn operation(value: &Value) -> Result<Operation, String> {
-    let map = match value {
-        Value::Object(map) => map.clone(),
-        Value::Null => serde_json::Map::new(),
-        _ => return Err("an operation is not a map".to_owned()),
-    };
-    let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
-    let value = map.get("value").map(from_value);
+fn operation(operation: &Meaning<'_>) -> Result<Operation, String> {
+    if !matches!(operation, Meaning::Mapping(_) | Meaning::Null) {
+        return Err("an operation is not a map".to_owned());
+    }
+    let text = |key: &str| operation.get(key).and_then(Meaning::as_str).map(str::to_owned);
+    let value = operation.get("value").map(from_meaning);
     Ok(Operation { op: text("op").unwrap_or_default(), path: text("path"), from: text("from"), value })
 }
 
@@ -258,9 +259,10 @@ fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
         Node::Scalar(scalar) => {
             let negative_zero = scalar.tag == Tag::Float
                 && matches!(resolve(&scalar.text, Dialect::Manifest), Resolved::Float(f) if f == 0.0 && f.is_sign_negative());
-            let normal = match meaning_of(node, flow)? {
-                Value::Number(_) if negative_zero => Node::Scalar(Scalar { tag: Tag::Int, ..Scalar::untyped("-0") }),
-                value => from_value(&value),
+            let normal = match meaning(node, flow)? {
+                Meaning::Number(_) if negative_zero => Node::Scalar(Scalar { tag: Tag::Int, ..Scalar::untyped("-0") }),
+                Meaning::Text(text) if *text == *scalar.text => Node::Scalar(as_text(&scalar.text)),
+                other => from_meaning(&other),
             };
             let same = matches!(&normal, Node::Scalar(n) if n == scalar);
             Ok((!same).then_some(normal))
@@ -318,35 +320,40 @@ fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unpr
 }
 
 fn key_name(key: &Scalar, flow: bool) -> Result<String, Unprintable> {
-    match meaning_of(&Node::Scalar(key.clone()), flow)? {
-        Value::String(text) => Ok(text),
+    match meaning(&Node::Scalar(key.clone()), flow)? {
+        Meaning::Text(text) => Ok(text.into_owned()),
         _ => Err(Unprintable::new(format!("the key `{}` is not text", key.text))),
     }
 }
 
 /// A text as Go's library writes it.
 fn text_scalar(text: &str) -> Scalar {
-    Scalar { style: text_style(text), ..Scalar::text(text) }
+    as_text(&Arc::from(text))
+}
+
+fn as_text(text: &Arc<str>) -> Scalar {
+    Scalar { text: Arc::clone(text), tag: Tag::Text, style: text_style(text), explicit: false, alias: 0 }
 }
 
 /// A value as Go's library writes it.
-fn from_value(value: &Value) -> Node {
+fn from_meaning(value: &Meaning<'_>) -> Node {
     match value {
-        Value::Null => null(),
-        Value::Bool(bool) => {
+        Meaning::Null => null(),
+        Meaning::Bool(bool) => {
             Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped(if *bool { "true" } else { "false" }) })
         }
-        Value::Number(number) => {
+        Meaning::Number(number) => {
             let text = general_float(number.as_f64().unwrap_or_default());
             Node::Scalar(Scalar { tag: implicit(&text), ..Scalar::untyped(&text) })
         }
-        Value::String(text) => Node::Scalar(text_scalar(text)),
-        Value::Array(items) => {
-            let items = Arc::new(items.iter().map(from_value).collect::<Vec<_>>());
+        Meaning::Text(text) => Node::Scalar(text_scalar(text)),
+        Meaning::Written(text) => Node::Scalar(as_text(text)),
+        Meaning::Sequence(items) => {
+            let items = Arc::new(items.iter().map(from_meaning).collect::<Vec<_>>());
             Node::Sequence(Sequence { flow: items.is_empty(), items })
         }
-        Value::Object(map) => {
-            let entries = Arc::new(map.iter().map(|(k, v)| (text_scalar(k), from_value(v))).collect::<Vec<_>>());
+        Meaning::Mapping(map) => {
+            let entries = Arc::new(map.iter().map(|(k, v)| (text_scalar(k), from_meaning(v))).collect::<Vec<_>>());
             Node::Mapping(Mapping { flow: entries.is_empty(), entries })
         }
     }

@@ -5,15 +5,15 @@
 
 mod number;
 mod order;
-mod printable;
 mod text;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::Meaning;
+
 pub(crate) use number::{float_text, general_float};
-pub(crate) use printable::Printable;
 pub(crate) use text::style as text_style;
 use text::{Form, Place, Spelling};
 
@@ -43,24 +43,24 @@ fn stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -
 
 fn document(value: &Value, spelling: Spelling) -> String {
     let mut out = String::new();
-    append(&mut out, Printable::from(value), spelling);
+    append(&mut out, Meaning::from(value), spelling);
     out
 }
 
 /// Appends a document exactly as kustomize prints it.
-pub(crate) fn append_as_kustomize(out: &mut String, value: Printable<'_>) {
+pub(crate) fn append_as_kustomize(out: &mut String, value: Meaning<'_>) {
     append(out, value, Spelling::Kustomize);
 }
 
-/// What kustomize prints after the colon of a field at the top of a document. Printed as [`Printable::Written`], it need not be written
+/// What kustomize prints after the colon of a field at the top of a document. Printed as [`Meaning::Written`], it need not be written
 /// again.
-pub(crate) fn written_field(value: Printable<'_>) -> String {
+pub(crate) fn written_field(value: Meaning<'_>) -> String {
     let mut out = String::new();
     Writer { out: &mut out, spelling: Spelling::Kustomize }.field(value, 0);
     out
 }
 
-fn append(out: &mut String, value: Printable<'_>, spelling: Spelling) {
+fn append(out: &mut String, value: Meaning<'_>, spelling: Spelling) {
     Writer { out, spelling }.value(value, 0, Context::Document);
     if !out.ends_with('\n') {
         out.push('\n');
@@ -84,10 +84,10 @@ struct Writer<'o> {
 
 impl Writer<'_> {
     /// Writes a value whose children are indented by `indent` columns. The cursor is after `key:`, after `- ` or at the start.
-    fn value(&mut self, value: Printable<'_>, indent: usize, context: Context) {
+    fn value(&mut self, value: Meaning<'_>, indent: usize, context: Context) {
         match value {
-            Printable::Sequence(items) if !items.is_empty() => self.sequence(items, indent, context),
-            Printable::Mapping(mut entries) if !entries.is_empty() => {
+            Meaning::Sequence(items) if !items.is_empty() => self.sequence(items, indent, context),
+            Meaning::Mapping(mut entries) if !entries.is_empty() => {
                 order::sort(&mut entries);
                 self.mapping(entries, indent, context);
             }
@@ -95,7 +95,7 @@ impl Writer<'_> {
         }
     }
 
-    fn sequence(&mut self, items: Vec<Printable<'_>>, indent: usize, context: Context) {
+    fn sequence(&mut self, items: Vec<Meaning<'_>>, indent: usize, context: Context) {
         for (index, item) in items.into_iter().enumerate() {
             if index > 0 || context == Context::Field {
                 self.line(indent);
@@ -105,7 +105,7 @@ impl Writer<'_> {
         }
     }
 
-    fn mapping(&mut self, entries: Vec<(Cow<'_, str>, Printable<'_>)>, indent: usize, context: Context) {
+    fn mapping(&mut self, entries: Vec<(Cow<'_, str>, Meaning<'_>)>, indent: usize, context: Context) {
         for (index, (key, value)) in entries.into_iter().enumerate() {
             if index > 0 || context == Context::Field {
                 self.line(indent);
@@ -130,24 +130,24 @@ impl Writer<'_> {
     }
 
     /// Writes what follows the colon of a field that is indented by `indent` columns.
-    fn field(&mut self, value: Printable<'_>, indent: usize) {
+    fn field(&mut self, value: Meaning<'_>, indent: usize) {
         // Sequences in a mapping are not indented.
-        let indent = if matches!(value, Printable::Mapping(_)) { indent + 2 } else { indent };
+        let indent = if matches!(value, Meaning::Mapping(_)) { indent + 2 } else { indent };
         self.value(value, indent, Context::Field);
     }
 
-    fn scalar(&mut self, value: &Printable<'_>, indent: usize, context: Context) {
-        if let Printable::Written(text) = value {
+    fn scalar(&mut self, value: &Meaning<'_>, indent: usize, context: Context) {
+        if let Meaning::Written(text) = value {
             return self.out.push_str(text);
         }
         if context == Context::Field {
             self.out.push(' ');
         }
         match value {
-            Printable::Null | Printable::Written(_) => self.out.push_str("null"),
-            Printable::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
-            Printable::Number(number) => self.out.push_str(&number::text(number)),
-            Printable::Text(text) => {
+            Meaning::Null | Meaning::Written(_) => self.out.push_str("null"),
+            Meaning::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
+            Meaning::Number(number) => self.out.push_str(&number::text(number)),
+            Meaning::Text(text) => {
                 // The indentation of what continues the scalar: two more than the collection around it.
                 match context {
                     Context::Field => self.text(text, indent + 2, Place::Value),
@@ -155,8 +155,8 @@ impl Writer<'_> {
                     Context::Document => self.text(text, 0, Place::Document),
                 }
             }
-            Printable::Sequence(_) => self.out.push_str("[]"),
-            Printable::Mapping(_) => self.out.push_str("{}"),
+            Meaning::Sequence(_) => self.out.push_str("[]"),
+            Meaning::Mapping(_) => self.out.push_str("{}"),
         }
     }
 
