@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Read access to the files of a repository. Paths are relative to its root, with `/` and without `.` and `..`; the empty path is
 /// the root.
 pub trait Files: Send + Sync {
-    /// The bytes of a file.
+    /// The bytes of a file; the path is one that [`Files::resolve`] gave.
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError>;
 
     /// The path without symbolic links, and what is there.
@@ -61,7 +62,7 @@ impl From<io::Error> for FileError {
 #[derive(Debug)]
 pub struct DiskFiles {
     root: PathBuf,
-    directories: Mutex<BTreeMap<String, Result<String, FileError>>>,
+    directories: Mutex<BTreeMap<String, String>>,
 }
 
 impl DiskFiles {
@@ -72,20 +73,11 @@ impl DiskFiles {
 
     /// The directory that a path leads to, without links.
     fn directory(&self, path: &str) -> Result<String, FileError> {
-        if path.is_empty() {
-            return Ok(String::new());
-        }
-        let known = self.directories.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let found = match self.look_up(path) {
+        match self.resolve(path) {
             Ok((directory, FileKind::Directory)) => Ok(directory),
             Ok(_) => Err(FileError::Missing),
             Err(e) => Err(e),
-        };
-        self.directories.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
-        found
+        }
     }
 
     fn look_up(&self, path: &str) -> Result<(String, FileKind), FileError> {
@@ -106,15 +98,27 @@ impl DiskFiles {
 
 impl Files for DiskFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
-        let (resolved, _) = self.look_up(path)?;
-        Ok(fs_err::read(self.root.join(resolved)).map(Arc::from)?)
+        // What became a link since is not followed.
+        let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+        let mut file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(self.root.join(path))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes.into())
     }
 
     fn resolve(&self, path: &str) -> Result<(String, FileKind), FileError> {
         if path.is_empty() {
             return Ok((String::new(), FileKind::Directory));
         }
-        self.look_up(path)
+        let known = self.directories.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(directory) = known {
+            return Ok((directory, FileKind::Directory));
+        }
+        let found = self.look_up(path)?;
+        if found.1 == FileKind::Directory {
+            self.directories.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.0.clone());
+        }
+        Ok(found)
     }
 }
 
@@ -252,7 +256,8 @@ mod tests {
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
         std::os::unix::fs::symlink("in", root.join("alias")).unwrap();
         let files = DiskFiles::new(&root).unwrap();
-        assert_eq!(files.read("link"), Err(FileError::Outside));
+        assert_eq!(files.resolve("link"), Err(FileError::Outside));
+        assert!(files.read("link").is_err());
         assert_eq!(files.resolve("alias"), Ok(("in".to_owned(), FileKind::Directory)));
         assert_eq!(files.resolve("gone"), Err(FileError::Missing));
     }

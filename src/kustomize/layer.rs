@@ -88,7 +88,7 @@ fn kustomization_file(files: &dyn Files, root: &str) -> Outcome<(String, Arc<[u8
         if let Ok((resolved, FileKind::File)) = files.resolve(&path)
             && is_at_or_below(&resolved, root)
         {
-            let read = files.read(&path);
+            let read = files.read(&resolved);
             found
                 .push((path.clone(), read.map_err(|e| of_file(&rules::MISSING_KUSTOMIZE_FILE, &path, e.to_string()))?));
         }

@@ -8,7 +8,6 @@ mod build;
 mod config;
 mod document;
 mod field;
-mod fields;
 mod files;
 mod generate;
 mod kustomization;
@@ -20,6 +19,7 @@ mod patch;
 mod problem;
 mod reader;
 mod resource;
+mod shared;
 mod transform;
 mod tree;
 
@@ -134,7 +134,7 @@ impl Renderer {
 
     /// Keeps what a base makes, unless another thread was faster.
     fn keep_base(&self, root: &str, mut made: Accumulated) -> Arc<Accumulated> {
-        made.resources.iter_mut().for_each(Resource::share_fields);
+        made.resources.iter_mut().for_each(Resource::share);
         let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(bases.entry(root.to_owned()).or_insert_with(|| Arc::new(made)))
     }

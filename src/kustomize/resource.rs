@@ -1,13 +1,13 @@
 //! An object of a build: its tree, what it was called before, and how it came into being.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::alias;
-use super::fields::WrittenFields;
 use super::meaning::{Unprintable, printable};
+use super::shared::Shared;
 use super::tree::{Mapping, Node, Scalar};
 use crate::yaml::{Style, append_as_kustomize};
 
@@ -145,17 +145,8 @@ pub(super) struct Resource {
     pub(super) made: bool,
     /// Whether the annotation of the origin is printed.
     pub(super) keeps_origin: bool,
-    derived: Arc<Derived>,
-    /// The fields that it has from a base, written once for all who did not change them.
-    written: Option<Arc<WrittenFields>>,
-}
-
-/// What is computed from a tree at most once, for all copies.
-#[derive(Debug, Default)]
-struct Derived {
-    printed: OnceLock<Result<Arc<Value>, Unprintable>>,
-    text: OnceLock<Box<str>>,
-    normal: OnceLock<Node>,
+    /// What the object was in the last base that it came through.
+    shared: Option<Arc<Shared>>,
 }
 
 impl Resource {
@@ -168,16 +159,20 @@ impl Resource {
             aliases: 0,
             made: false,
             keeps_origin: false,
-            derived: Arc::default(),
-            written: None,
+            shared: None,
         }
     }
 
-    /// From here on, copies share the text of the fields that they do not change.
-    pub(super) fn share_fields(&mut self) {
-        if !self.written.as_ref().is_some_and(|written| written.are_of(&self.root)) {
-            self.written = Some(Arc::new(WrittenFields::of(&self.root)));
+    /// From here on, copies share what is computed from the object as it is now.
+    pub(super) fn share(&mut self) {
+        if self.unchanged().is_none() {
+            self.shared = Some(Arc::new(Shared::new(&self.root)));
         }
+    }
+
+    /// What copies share, as long as nobody changed this one.
+    fn unchanged(&self) -> Option<&Shared> {
+        self.shared.as_deref().filter(|shared| shared.is_of(&self.root))
     }
 
     pub(super) fn root(&self) -> &Node {
@@ -188,7 +183,6 @@ impl Resource {
     pub(super) fn set_root(&mut self, root: Node) {
         let followed = if self.aliases > 0 { alias::follow(&self.root, &root) } else { None };
         self.root = followed.unwrap_or(root);
-        self.derived = Arc::default();
     }
 
     /// The number of a value that is about to be set in several places at once.
@@ -197,37 +191,42 @@ impl Resource {
         self.aliases
     }
 
-    /// The value that is printed; computed once for all copies.
+    /// The value that is printed.
     pub(super) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
-        let value = || printable(&self.root, self.keeps_origin, &|_, _| None).map(Value::from);
-        self.derived.printed.get_or_init(|| value().map(Arc::new)).clone()
+        let value = || printable(&self.root, self.keeps_origin, &|_, _| None).map(|value| Arc::new(value.into()));
+        match self.unchanged() {
+            Some(shared) => shared.printed.get_or_init(value).clone(),
+            None => value(),
+        }
     }
 
-    /// Appends the text that is printed. It is kept where copies can use it.
+    /// Appends the text that is printed.
     pub(super) fn print(&self, out: &mut String) -> Result<(), Unprintable> {
-        if let Some(text) = self.derived.text.get() {
+        let unchanged = self.unchanged();
+        if let Some(text) = unchanged.and_then(|shared| shared.text.get()) {
             out.push_str(text);
             return Ok(());
         }
-        let known = |key: &Scalar, value: &Node| self.written.as_ref()?.text(key, value);
+        let known = |key: &Scalar, value: &Node| self.shared.as_ref()?.field(key, value);
         let start = out.len();
         append_as_kustomize(out, printable(&self.root, self.keeps_origin, &known)?);
-        if Arc::strong_count(&self.derived) > 1 {
-            self.derived.text.get_or_init(|| out[start..].into());
+        if let Some(shared) = unchanged {
+            shared.text.get_or_init(|| out[start..].into());
         }
         Ok(())
     }
 
-    /// The tree after a way through JSON; computed once for all copies.
+    /// The tree after a way through JSON.
     pub(super) fn normal(
         &self,
         normalise: impl FnOnce(&Node) -> Result<Node, Unprintable>,
     ) -> Result<Node, Unprintable> {
-        if let Some(normal) = self.derived.normal.get() {
+        let Some(shared) = self.unchanged() else { return normalise(&self.root) };
+        if let Some(normal) = shared.normal.get() {
             return Ok(normal.clone());
         }
         let normal = normalise(&self.root)?;
-        Ok(self.derived.normal.get_or_init(|| normal).clone())
+        Ok(shared.normal.get_or_init(|| normal).clone())
     }
 
     pub(super) fn kind(&self) -> &str {

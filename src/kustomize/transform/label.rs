@@ -1,5 +1,8 @@
 //! Labels and annotations.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use super::change_fields;
 use crate::kustomize::config::{Config, merge_specs};
 use crate::kustomize::field::{FieldSpec, KindFilter, Make, with_entry};
@@ -21,17 +24,27 @@ pub(in crate::kustomize) fn set_all(
     Ok(())
 }
 
+/// The labels of the object itself.
+static OWN_LABELS: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec::new(KindFilter::default(), "metadata/labels", true));
+
 /// The fields of an entry of `labels`.
-pub(in crate::kustomize) fn specs(entry: &Labels, config: &Config) -> Result<Vec<FieldSpec>, String> {
+pub(in crate::kustomize) fn specs<'c>(entry: &Labels, config: &'c Config) -> Result<Cow<'c, [FieldSpec]>, String> {
+    let nothing_else = entry.fields.is_empty() && config.labels.is_empty() && !entry.include_templates;
+    match entry.include_selectors {
+        true if nothing_else => return Ok(Cow::Borrowed(&config.common_labels)),
+        false if nothing_else => return Ok(Cow::Borrowed(std::slice::from_ref(&*OWN_LABELS))),
+        _ => {}
+    }
     let mut specs = entry.fields.clone();
     merge_specs(&mut specs, &config.labels)?;
     if entry.include_selectors {
         merge_specs(&mut specs, &config.common_labels)?;
-        return Ok(specs);
+        return Ok(Cow::Owned(specs));
     }
     if entry.include_templates {
         merge_specs(&mut specs, &config.template_labels)?;
     }
-    merge_specs(&mut specs, &[FieldSpec::new(KindFilter::default(), "metadata/labels", true)])?;
-    Ok(specs)
+    merge_specs(&mut specs, std::slice::from_ref(&*OWN_LABELS))?;
+    Ok(Cow::Owned(specs))
 }

@@ -110,8 +110,12 @@ impl Writer<'_> {
             if index > 0 || context == Context::Field {
                 self.line(indent);
             }
-            let simple = text::is_simple_key(&key);
-            if simple {
+            let word = key.len() <= 128 && text::is_plain_word(&key);
+            let simple = word || text::is_simple_key(&key);
+            if word {
+                self.out.push_str(&key);
+                self.out.push(':');
+            } else if simple {
                 self.text(&key, indent, Place::SimpleKey);
                 self.out.push(':');
             } else {
@@ -179,6 +183,6 @@ impl Writer<'_> {
         if !self.out.ends_with('\n') && !self.out.is_empty() {
             self.out.push('\n');
         }
-        self.out.extend(std::iter::repeat_n(' ', indent));
+        text::indent(self.out, indent);
     }
 }

@@ -25,6 +25,14 @@ pub(super) fn sort<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
 
 /// Compares two keys. Letters are compared by code point and come after everything else; numbers are compared as numbers.
 fn compare(left: &str, right: &str) -> Ordering {
+    // The common case: the first bytes that differ are letters.
+    let bytes = left.bytes().zip(right.bytes()).find(|(a, b)| a != b);
+    if let Some((a, b)) = bytes
+        && a.is_ascii_alphabetic()
+        && b.is_ascii_alphabetic()
+    {
+        return a.cmp(&b);
+    }
     let differing = left.char_indices().zip(right.chars()).find(|((_, a), b)| a != b);
     let Some(((at, a), b)) = differing else { return left.len().cmp(&right.len()) };
     match (is_letter(a), is_letter(b)) {

@@ -74,12 +74,31 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
 }
 
 /// Whether a text is a word that nobody takes for anything else: the common case, without a closer look.
-fn is_plain_word(text: &str) -> bool {
+pub(super) fn is_plain_word(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
-        && bytes.iter().all(inner)
+        && bytes.iter().all(|b| WORD[usize::from(*b)])
         && (bytes.len() > 5 || resolve(text, Dialect::Configuration) == Resolved::Text)
+}
+
+/// The bytes that words are made of.
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        word[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+        byte += 1;
+    }
+    word
+};
+
+/// Appends spaces.
+pub(super) fn indent(out: &mut String, columns: usize) {
+    const SPACES: &str = "                                                                ";
+    match SPACES.get(..columns) {
+        Some(spaces) => out.push_str(spaces),
+        None => out.extend(std::iter::repeat_n(' ', columns)),
+    }
 }
 
 /// The notation in which Go's libraries write a text.
@@ -201,7 +220,7 @@ impl Pen<'_> {
     }
 
     fn indentation(&mut self) {
-        self.out.extend(std::iter::repeat_n(' ', self.indent));
+        indent(self.out, self.indent);
         self.column = self.indent;
     }
 }
@@ -342,7 +361,7 @@ pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
     let mut breaks = true;
     for c in text.chars() {
         if breaks && !is_break(c) {
-            out.extend(std::iter::repeat_n(' ', indent));
+            self::indent(out, indent);
         }
         out.push(c);
         breaks = is_break(c);

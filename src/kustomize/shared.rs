@@ -1,0 +1,49 @@
+//! What is computed from an object of a base once, for all overlays that use it.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::meaning::{Unprintable, meaning};
+use super::tree::{Mapping, Node, Scalar};
+use crate::yaml::written_field;
+
+/// An object as a base makes it, with what was computed from it so far.
+#[derive(Debug)]
+pub(super) struct Shared {
+    root: Node,
+    /// The value that is printed.
+    pub(super) printed: OnceLock<Result<Arc<Value>, Unprintable>>,
+    /// The text that is printed.
+    pub(super) text: OnceLock<Box<str>>,
+    /// The tree after a way through JSON.
+    pub(super) normal: OnceLock<Node>,
+    /// What is printed after the colon of each field at the top; nothing for scalars and what cannot be printed.
+    fields: Vec<OnceLock<Option<Arc<str>>>>,
+}
+
+impl Shared {
+    /// Nothing is computed yet.
+    pub(super) fn new(root: &Node) -> Self {
+        let fields = root.as_mapping().map_or(0, |mapping| mapping.entries.len());
+        Self {
+            root: root.clone(),
+            printed: OnceLock::new(),
+            text: OnceLock::new(),
+            normal: OnceLock::new(),
+            fields: (0..fields).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Whether nobody changed the object since.
+    pub(super) fn is_of(&self, root: &Node) -> bool {
+        self.root.is_same(root)
+    }
+
+    /// What is printed after the colon of a field at the top of an object, where its value is a collection that nobody changed.
+    pub(super) fn field(&self, key: &Scalar, value: &Node) -> Option<Arc<str>> {
+        let Node::Mapping(Mapping { entries, .. }) = &self.root else { return None };
+        let at = entries.iter().position(|(own, kept)| kept.is_same(value) && own == key)?;
+        self.fields[at].get_or_init(|| Some(Arc::from(written_field(meaning(value, false).ok()?)))).clone()
+    }
+}
