@@ -34,7 +34,7 @@ pub(super) struct Accumulated {
 
 /// Builds what a directory describes, finished and in the order of the output.
 pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, Diagnostics)> {
-    let layer = super::layer::load(renderer.files(), root)?;
+    let layer = super::layer::load(renderer.files(), renderer.patches(), root)?;
     let mut made = accumulate(renderer, &layer, &[root], Accumulated::default())?;
     let file = &layer.file;
     for resource in made.resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
@@ -307,7 +307,7 @@ fn patch_problem(rule: &Rule, layer: &Layer, patch: &Patch, on: &Resource, messa
 
 /// Applies an entry of `patches` (tracked) or of `patchesJson6902` (not).
 fn apply_patch(made: &mut Accumulated, patch: &Patch, layer: &Layer, tracked: bool) -> Outcome<()> {
-    match (&patch.content, &patch.target) {
+    match (&*patch.content, &patch.target) {
         (PatchContent::Json(operations), Some(target)) => {
             for resource in made.resources.iter_mut().filter(|r| target.accepts(r)) {
                 let before = resource.root().clone();
@@ -370,7 +370,7 @@ fn with_annotations(root: &Node) -> Node {
 
 /// Merges documents into the objects that they name. `separately`: an object that one of them deletes is gone for the next.
 fn merge_documents(made: &mut Accumulated, patch: &Patch, layer: &Layer, separately: bool) -> Outcome<()> {
-    let PatchContent::Strategic(documents) = &patch.content else { return Ok(()) };
+    let PatchContent::Strategic(documents) = &*patch.content else { return Ok(()) };
     let before = made.resources.len();
     for document in documents {
         if made.resources.len() != before && !separately {

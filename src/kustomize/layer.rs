@@ -1,6 +1,7 @@
 //! One kustomization directory with all files that it names, read and checked once.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::config::{self, Config};
 use super::document::resources;
@@ -45,10 +46,32 @@ pub(super) enum Entry {
 #[derive(Debug)]
 pub(super) struct Patch {
     pub(super) pointer: Pointer,
-    pub(super) content: PatchContent,
+    pub(super) content: Arc<PatchContent>,
     pub(super) target: Option<Select>,
     pub(super) allow_name_change: bool,
     pub(super) allow_kind_change: bool,
+}
+
+/// What patches do, by their text: sites have the same ones.
+#[derive(Debug, Default)]
+pub(super) struct KnownPatches(Mutex<HashMap<Box<str>, Arc<PatchContent>>>);
+
+impl KnownPatches {
+    /// More texts are not kept, so that memory does not grow with the number of sites.
+    const MOST: usize = 512;
+
+    fn content(&self, text: &str) -> Result<Arc<PatchContent>, String> {
+        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let content = Arc::new(patch_content(text)?);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(text.into(), Arc::clone(&content));
+        Ok(content)
+    }
 }
 
 /// What a patch does.
@@ -61,10 +84,10 @@ pub(super) enum PatchContent {
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Reads the kustomization of a directory and everything that it names, except other directories.
-pub(super) fn load(files: &dyn Files, root: &str) -> Outcome<Layer> {
+pub(super) fn load(files: &dyn Files, patches: &KnownPatches, root: &str) -> Outcome<Layer> {
     let (file, bytes) = kustomization_file(files, root)?;
     let kustomization = kustomization::read(&file, &bytes)?;
-    let loader = Loader { files, root, file: &file };
+    let loader = Loader { files, patches, root, file: &file };
     let k = &kustomization;
     Ok(Layer {
         root: root.to_owned(),
@@ -110,6 +133,7 @@ fn kustomization_file(files: &dyn Files, root: &str) -> Outcome<(String, Arc<[u8
 
 struct Loader<'l> {
     files: &'l dyn Files,
+    patches: &'l KnownPatches,
     root: &'l str,
     file: &'l str,
 }
@@ -217,22 +241,23 @@ impl Loader<'_> {
     fn patch(&self, entry: &PatchEntry) -> Outcome<Patch> {
         let wrong = |at: &Pointer, message: String| self.problem(&rules::PATCH_NOT_READABLE, at, message);
         let inline = entry.patch.trim();
+        let file;
         let (at, text) = match (inline, entry.path.as_str()) {
             ("", "") => return Err(wrong(&entry.pointer, "one of `patch` and `path` is needed".to_owned())),
             ("", path) => {
                 let at = entry.pointer.at("path");
                 let (_, bytes) = self.read(&(at.clone(), path.to_owned()))?;
-                let text = String::from_utf8(bytes.to_vec());
-                let text = text.map_err(|_| wrong(&at, format!("`{path}` is not UTF-8 text")))?;
-                (at, text)
+                file = bytes;
+                let text = std::str::from_utf8(&file);
+                (at.clone(), text.map_err(|_| wrong(&at, format!("`{path}` is not UTF-8 text")))?)
             }
-            (inline, "") => (entry.pointer.at("patch"), inline.to_owned()),
+            (inline, "") => (entry.pointer.at("patch"), inline),
             _ => return Err(wrong(&entry.pointer, "`patch` and `path` exclude each other".to_owned())),
         };
-        let content = patch_content(&text).map_err(|message| wrong(&at, message))?;
+        let content = self.patches.content(text).map_err(|message| wrong(&at, message))?;
         let target = entry.target.as_ref().map(Select::new).transpose();
         let target = target.map_err(|message| wrong(&entry.pointer.at("target"), message))?;
-        match (&content, &target) {
+        match (&*content, &target) {
             (PatchContent::Json(_), None) => {
                 return Err(wrong(&entry.pointer, "a JSON patch needs a `target`".to_owned()));
             }
@@ -282,7 +307,7 @@ impl Loader<'_> {
         self.refuse_directives(&entry.0, &documents)?;
         Ok(Patch {
             pointer: entry.0.clone(),
-            content: PatchContent::Strategic(documents),
+            content: Arc::new(PatchContent::Strategic(documents)),
             target: None,
             allow_name_change: false,
             allow_kind_change: false,
@@ -310,7 +335,7 @@ impl Loader<'_> {
         }
         Ok(Patch {
             pointer: entry.pointer.clone(),
-            content: PatchContent::Json(operations),
+            content: Arc::new(PatchContent::Json(operations)),
             target: Some(Select::new(target).map_err(wrong)?),
             allow_name_change: false,
             allow_kind_change: false,

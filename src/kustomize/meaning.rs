@@ -147,6 +147,9 @@ pub(super) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintabl
 
 /// A map of pairs, which may not repeat a key.
 fn unique<'n>(mut pairs: Vec<(Cow<'n, str>, Meaning<'n>)>) -> Result<Meaning<'n>, Unprintable> {
+    if pairs.is_sorted_by(|(a, _), (b, _)| a < b) {
+        return Ok(Meaning::Mapping(pairs));
+    }
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     if let Some(twice) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let key = &twice[0].0;
@@ -172,7 +175,7 @@ fn key_text(key: &Scalar, flow: bool) -> Result<Cow<'_, str>, Unprintable> {
     if key.text.len() > 1000 {
         return Err(Unprintable::new("a key of more than 1,000 bytes"));
     }
-    if key.tag == Tag::Text && key.text.is_ascii() && !key.text.contains('\u{7F}') {
+    if key.tag == Tag::Text && key.text.bytes().all(|b| b < 0x7F) {
         return Ok(Cow::Borrowed(&key.text));
     }
     match scalar_meaning(key, flow) {

@@ -34,7 +34,7 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostics;
 use crate::manifest::Object;
 use build::Accumulated;
-use layer::Layer;
+use layer::{KnownPatches, Layer};
 use problem::Outcome;
 use resource::Resource;
 
@@ -46,6 +46,7 @@ pub struct Renderer {
     files: Arc<dyn Files>,
     layers: Mutex<BTreeMap<String, LayerCell>>,
     bases: Mutex<BTreeMap<String, Arc<Accumulated>>>,
+    patches: Arc<KnownPatches>,
 }
 
 /// A layer that is read once, by whoever comes first.
@@ -84,7 +85,7 @@ impl Rendered {
 impl Renderer {
     /// A renderer of files.
     pub fn new(files: Arc<dyn Files>) -> Self {
-        Self { files, layers: Mutex::default(), bases: Mutex::default() }
+        Self { files, layers: Mutex::default(), bases: Mutex::default(), patches: Arc::default() }
     }
 
     /// The same bases behind other files, for instance with overlays in memory in front. The other files must hold the same
@@ -96,6 +97,7 @@ impl Renderer {
             files,
             layers: Mutex::new(self.layers.lock().unwrap_or_else(copy).clone()),
             bases: Mutex::new(self.bases.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            patches: Arc::clone(&self.patches),
         }
     }
 
@@ -119,13 +121,17 @@ impl Renderer {
         &*self.files
     }
 
+    fn patches(&self) -> &KnownPatches {
+        &self.patches
+    }
+
     /// The layer of a directory that others use; read once.
     fn layer(&self, root: &str) -> Outcome<Arc<Layer>> {
         let cell = {
             let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(layers.entry(root.to_owned()).or_default())
         };
-        cell.get_or_init(|| layer::load(self.files(), root).map(Arc::new)).clone()
+        cell.get_or_init(|| layer::load(self.files(), &self.patches, root).map(Arc::new)).clone()
     }
 
     fn base(&self, root: &str) -> Option<Arc<Accumulated>> {

@@ -55,29 +55,67 @@ pub(super) fn sort(resources: &mut Vec<Resource>, order: &Sort) {
         Sort::Legacy(first, last) => rank(kind, first, last),
         _ => kind_rank(kind),
     };
-    if *order != Sort::Fifo {
-        let mut ranked: Vec<(usize, Resource)> = resources.drain(..).map(|r| (by(r.kind()), r)).collect();
-        ranked.sort_by(|(a_rank, a), (b_rank, b)| a_rank.cmp(b_rank).then_with(|| compare(a, b)));
-        resources.extend(ranked.into_iter().map(|(_, resource)| resource));
+    if *order == Sort::Fifo {
+        return;
+    }
+    let keys: Vec<Key<'_>> = resources.iter().map(|resource| Key::of(resource, by(resource.kind()))).collect();
+    let mut places: Vec<usize> = (0..keys.len()).collect();
+    places.sort_by(|a, b| keys[*a].cmp(&keys[*b]));
+    if !places.is_sorted() {
+        let mut unsorted: Vec<Option<Resource>> = std::mem::take(resources).into_iter().map(Some).collect();
+        resources.extend(places.into_iter().filter_map(|place| unsorted[place].take()));
     }
 }
 
-/// Compares objects whose kinds have the same place.
-fn compare(a: &Resource, b: &Resource) -> Ordering {
-    // The Namespaces of the core group come before those of others.
-    let foreign = |r: &Resource| r.kind() == "Namespace" && !r.group().is_empty();
-    foreign(a).cmp(&foreign(b)).then_with(|| type_text(a).cmp(type_text(b))).then_with(|| text(a).cmp(text(b)))
+/// What decides about the place of an object.
+struct Key<'r> {
+    rank: usize,
+    /// The Namespaces of the core group come before those of others.
+    foreign: bool,
+    group: &'r str,
+    version: &'r str,
+    kind: &'r str,
+    namespace: &'r str,
+    name: &'r str,
 }
 
-/// `group_version_kind`
-fn type_text(r: &Resource) -> impl Iterator<Item = u8> {
-    joined([or(r.group(), "~G"), "_", or(r.version(), "~V"), "_", or(r.kind(), "~K")])
-}
+impl<'r> Key<'r> {
+    fn of(resource: &'r Resource, rank: usize) -> Self {
+        let (group, kind) = (resource.group(), resource.kind());
+        Self {
+            rank,
+            foreign: kind == "Namespace" && !group.is_empty(),
+            group,
+            version: resource.version(),
+            kind,
+            namespace: or(resource.namespace(), "~X"),
+            name: or(resource.name(), "~N"),
+        }
+    }
 
-/// `Kind.version.group|namespace|name`
-fn text(r: &Resource) -> impl Iterator<Item = u8> {
-    let (kind, version, group) = (or(r.kind(), "[noKind]"), or(r.version(), "[noVer]"), or(r.group(), "[noGrp]"));
-    joined([kind, ".", version, ".", group, "|", or(r.namespace(), "~X"), "|", or(r.name(), "~N")])
+    fn cmp(&self, other: &Self) -> Ordering {
+        let ranks = self.rank.cmp(&other.rank).then(self.foreign.cmp(&other.foreign));
+        let is_same_type = self.kind == other.kind && self.version == other.version && self.group == other.group;
+        match ranks {
+            // The texts are those that kustomize compares; where they begin alike, only their ends count.
+            Ordering::Equal if is_same_type && self.namespace == other.namespace => self.name.cmp(other.name),
+            Ordering::Equal if is_same_type => self.text().cmp(other.text()),
+            Ordering::Equal => self.type_text().cmp(other.type_text()).then_with(|| self.text().cmp(other.text())),
+            different => different,
+        }
+    }
+
+    /// `group_version_kind`
+    fn type_text(&self) -> impl Iterator<Item = u8> {
+        joined([or(self.group, "~G"), "_", or(self.version, "~V"), "_", or(self.kind, "~K")])
+    }
+
+    /// `Kind.version.group|namespace|name`
+    fn text(&self) -> impl Iterator<Item = u8> {
+        let (kind, version, group) =
+            (or(self.kind, "[noKind]"), or(self.version, "[noVer]"), or(self.group, "[noGrp]"));
+        joined([kind, ".", version, ".", group, "|", self.namespace, "|", self.name])
+    }
 }
 
 fn joined<'t, const N: usize>(parts: [&'t str; N]) -> impl Iterator<Item = u8> + 't {

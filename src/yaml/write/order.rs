@@ -6,18 +6,18 @@ use std::cmp::Ordering;
 /// Sorts entries by their keys. The order is not transitive for a few sets (`v10`, `v1alpha1`, `v2`), where kustomize itself prints
 /// different orders on different runs; those are sorted by code point, so that the result never depends on chance.
 pub(super) fn sort<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
-    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let in_order = |pair: &[usize]| compare(&entries[pair[0]].0, &entries[pair[1]].0) == Ordering::Less;
-    let by_code_point: Vec<usize> = (0..entries.len()).collect();
-    if by_code_point.windows(2).all(in_order) {
+    if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+    if entries.is_sorted_by(|(a, _), (b, _)| compare(a, b) == Ordering::Less) {
         return;
     }
     let mut natural: Vec<usize> = Vec::with_capacity(entries.len());
-    for index in by_code_point {
+    for index in 0..entries.len() {
         let at = natural.partition_point(|other| compare(&entries[*other].0, &entries[index].0) == Ordering::Less);
         natural.insert(at, index);
     }
-    if natural.windows(2).all(in_order) {
+    if natural.is_sorted_by(|a, b| compare(&entries[*a].0, &entries[*b].0) == Ordering::Less) {
         let mut unordered: Vec<Option<_>> = entries.drain(..).map(Some).collect();
         entries.extend(natural.into_iter().filter_map(|index| unordered[index].take()));
     }
