@@ -311,7 +311,7 @@ fn apply_patch(made: &mut Accumulated, patch: &Patch, layer: &Layer, tracked: bo
         (PatchContent::Json(operations), Some(target)) => {
             for resource in made.resources.iter_mut().filter(|r| target.accepts(r)) {
                 let before = resource.root().clone();
-                apply_operations(resource, operations, patch, layer, tracked)?;
+                patch_once(resource, operations, patch, layer, tracked)?;
                 if !resource.is_named_as(&before) {
                     made.ids = None;
                 }
@@ -328,6 +328,28 @@ fn apply_patch(made: &mut Accumulated, patch: &Patch, layer: &Layer, tracked: bo
         }
         _ => merge_documents(made, patch, layer, false),
     }
+}
+
+/// Applies operations to an object, or takes what the same patch made of it for another site.
+fn patch_once(
+    resource: &mut Resource,
+    operations: &[json::Operation],
+    patch: &Patch,
+    layer: &Layer,
+    tracked: bool,
+) -> Outcome<()> {
+    let Some(shared) = resource.unchanged().cloned() else {
+        return apply_operations(resource, operations, patch, layer, tracked);
+    };
+    let history = Arc::clone(&resource.history);
+    if let Some(patched) = shared.patched(&patch.content, tracked, &history) {
+        *resource = patched;
+        return Ok(());
+    }
+    apply_operations(resource, operations, patch, layer, tracked)?;
+    resource.share();
+    shared.keep_patched(&patch.content, tracked, history, resource.clone());
+    Ok(())
 }
 
 fn apply_operations(

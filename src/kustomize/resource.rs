@@ -171,8 +171,8 @@ impl Resource {
     }
 
     /// What copies share, as long as nobody changed this one.
-    fn unchanged(&self) -> Option<&Shared> {
-        self.shared.as_deref().filter(|shared| shared.is_of(&self.root))
+    pub(super) fn unchanged(&self) -> Option<&Arc<Shared>> {
+        self.shared.as_ref().filter(|shared| shared.is_of(&self.root))
     }
 
     pub(super) fn root(&self) -> &Node {

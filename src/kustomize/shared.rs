@@ -1,10 +1,12 @@
 //! What is computed from an object of a base once, for all overlays that use it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
+use super::layer::PatchContent;
 use super::meaning::{Unprintable, meaning};
+use super::resource::{History, Resource};
 use super::tree::{Mapping, Node, Scalar};
 use crate::yaml::written_field;
 
@@ -20,7 +22,20 @@ pub(super) struct Shared {
     pub(super) normal: OnceLock<Node>,
     /// What is printed after the colon of each field at the top; nothing for scalars and what cannot be printed.
     fields: Vec<OnceLock<Option<Arc<str>>>>,
+    patched: Mutex<Vec<Patched>>,
 }
+
+/// What a JSON patch makes of an object.
+#[derive(Debug)]
+struct Patched {
+    by: Arc<PatchContent>,
+    tracked: bool,
+    history: Arc<History>,
+    object: Resource,
+}
+
+/// So many outcomes of patches are kept for an object.
+const PATCHED: usize = 16;
 
 impl Shared {
     /// Nothing is computed yet.
@@ -32,12 +47,29 @@ impl Shared {
             text: OnceLock::new(),
             normal: OnceLock::new(),
             fields: (0..fields).map(|_| OnceLock::new()).collect(),
+            patched: Mutex::default(),
         }
     }
 
     /// Whether nobody changed the object since.
     pub(super) fn is_of(&self, root: &Node) -> bool {
         self.root.is_same(root)
+    }
+
+    /// What the same patch made of the object before.
+    pub(super) fn patched(&self, by: &Arc<PatchContent>, tracked: bool, history: &Arc<History>) -> Option<Resource> {
+        let patched = self.patched.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |p: &&Patched| Arc::ptr_eq(&p.by, by) && p.tracked == tracked && Arc::ptr_eq(&p.history, history);
+        patched.iter().find(same).map(|p| p.object.clone())
+    }
+
+    /// Keeps what a patch made of the object.
+    pub(super) fn keep_patched(&self, by: &Arc<PatchContent>, tracked: bool, history: Arc<History>, object: Resource) {
+        let mut patched = self.patched.lock().unwrap_or_else(PoisonError::into_inner);
+        if patched.len() >= PATCHED {
+            patched.remove(0);
+        }
+        patched.push(Patched { by: Arc::clone(by), tracked, history, object });
     }
 
     /// What is printed after the colon of a field at the top of an object, where its value is a collection that nobody changed.
