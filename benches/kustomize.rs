@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-use siteplan::kustomize::{DiskFiles, Renderer};
+use siteplan::kustomize::{DiskFiles, Files, MemoryFiles, Renderer};
 
 /// That of the program.
 #[global_allocator]
@@ -96,11 +96,14 @@ fn many_overlays(kustomize: Option<&Path>) {
         );
     }
     let paths: Vec<String> = (0..OVERLAYS).map(|overlay| format!("out/site{}/app{overlay}", overlay % 83)).collect();
+    let disk = || -> Arc<dyn Files> { Arc::new(DiskFiles::new(dir.path()).unwrap()) };
+    let memory: Arc<dyn Files> = Arc::new(overlays_in_memory(disk(), dir.path(), &paths));
     let text = |renderer: &Renderer, path: &String| renderer.render_to_text(path).unwrap().len();
     let values = |renderer: &Renderer, path: &String| renderer.build(path).unwrap().objects().unwrap().len();
-    let run = |parallel: bool, render: &(dyn Fn(&Renderer, &String) -> usize + Sync)| {
-        fastest(7, || {
-            let renderer = Renderer::new(Arc::new(DiskFiles::new(dir.path()).unwrap()));
+    let run = |in_memory: bool, parallel: bool, render: &(dyn Fn(&Renderer, &String) -> usize + Sync)| {
+        fastest(15, || {
+            let files = if in_memory { Arc::clone(&memory) } else { disk() };
+            let renderer = Renderer::new(files);
             let render = |path: &String| render(&renderer, path);
             if parallel { paths.par_iter().map(render).sum::<usize>() } else { paths.iter().map(render).sum() }
         })
@@ -112,20 +115,29 @@ fn many_overlays(kustomize: Option<&Path>) {
         paths.iter().step_by(OVERLAYS / sample).for_each(|path| _ = build(k, &dir.path().join(path)));
         start.elapsed() / u32::try_from(sample).unwrap() * u32::try_from(OVERLAYS).unwrap()
     });
-    println!("\n{OVERLAYS} overlays (a label, one JSON patch, 8 objects each) over {BASES} bases, read from disk");
+    println!("\n{OVERLAYS} overlays (a label, one JSON patch, 8 objects each) over {BASES} bases");
     println!(
         "the real kustomize once per overlay: {} (a sample of {sample})",
         real.map_or_else(|| "-".to_owned(), show)
     );
-    for (what, parallel, time) in [
-        ("text", "one core", run(false, &text)),
-        ("text", "all cores", run(true, &text)),
-        ("values", "one core", run(false, &values)),
-        ("values", "all cores", run(true, &values)),
-    ] {
-        println!("to {what:<7} {parallel:<9} {:>10} {:>9}", show(time), ratio(real, time));
+    for in_memory in [false, true] {
+        for (what, render) in [("text", &text as &(dyn Fn(&Renderer, &String) -> usize + Sync)), ("values", &values)] {
+            for parallel in [false, true] {
+                let time = run(in_memory, parallel, render);
+                let from = if in_memory { "overlays in memory" } else { "all from disk" };
+                let cores = if parallel { "all cores" } else { "one core" };
+                println!("{from:<19} to {what:<7} {cores:<9} {:>10} {:>9}", show(time), ratio(real, time));
+            }
+        }
     }
     parts(dir.path(), &paths);
+}
+
+/// The overlays as the compiler has them before it writes them.
+fn overlays_in_memory(disk: Arc<dyn Files>, root: &Path, paths: &[String]) -> MemoryFiles {
+    let files =
+        paths.iter().flat_map(|path| ["kustomization.yaml", "placement.yaml"].map(|file| format!("{path}/{file}")));
+    files.fold(MemoryFiles::new(disk), |memory, path| memory.with(&path, std::fs::read(root.join(&path)).unwrap()))
 }
 
 /// What the time of the many overlays is made of.

@@ -11,8 +11,9 @@ use super::read::Limits;
 
 /// Reads the only document of a text. `None`: the full reader must look at it.
 pub(super) fn read(text: &str, limits: &Limits) -> Option<Node> {
-    let usual = |b: &u8| matches!(b, b' '..=b'~' | b'\n' | b'\t');
-    if text.len() > limits.bytes || !text.as_bytes().iter().all(usual) {
+    // Without an early end, so that many bytes are looked at at once.
+    let usual = text.bytes().fold(true, |usual, b| usual & matches!(b, b' '..=b'~' | b'\n' | b'\t'));
+    if text.len() > limits.bytes || !usual {
         return None;
     }
     let mut reader =
@@ -218,22 +219,26 @@ impl Reader<'_> {
 
     /// The offset of the colon after the key that starts here.
     fn key_end(&self, start: usize) -> Option<usize> {
-        let end = match self.byte(start)? {
+        match self.byte(start)? {
             quote @ (b'\'' | b'"') => {
                 let close = self.closing_quote(start, quote)?;
                 let colon = self.skip_spaces(close + 1);
                 return (self.byte(colon) == Some(b':') && self.is_blank(colon + 1)).then_some(colon);
             }
             _ if !self.starts_plain(start) => return None,
-            _ => {
-                let line = &self.bytes[start..self.line_end(start)];
-                let colon = |(i, b): (usize, &u8)| *b == b':' && matches!(line.get(i + 1), None | Some(b' '));
-                start + line.iter().enumerate().position(colon)?
+            _ => {}
+        }
+        let mut end = start;
+        loop {
+            match self.byte(end)? {
+                b':' if self.is_blank(end + 1) => break,
+                b'\n' | b'\t' => return None,
+                b'#' if self.bytes[end - 1] == b' ' => return None,
+                _ => end += 1,
             }
-        };
-        let key = &self.bytes[start..end];
-        let odd = key.len() > 1000 || key.contains(&b'\t') || key.windows(2).any(|pair| pair == b" #");
-        (!odd && !key.is_empty()).then_some(end)
+        }
+        // The full reader takes no longer ones for keys.
+        (end - start <= 1000).then_some(end)
     }
 
     fn key(&mut self, start: usize, colon: usize) -> Option<Node> {
