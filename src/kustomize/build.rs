@@ -10,15 +10,13 @@ use super::Renderer;
 use super::config::Config;
 use super::files::is_at_or_below;
 use super::generate::{absorb, add_hash};
-use super::layer::{Entry, Layer, Patch, PatchContent};
+use super::layer::{Entry, Layer};
 use super::order;
-use super::patch::json;
-use super::patch::strategic::{self, Merged, Misfit};
+use super::patch::apply::{self, Names};
 use super::problem::{Outcome, of_field, of_file};
 use super::resource::{Behavior, Resource};
 use super::transform::{image, label, name, namespace, reference, replacement, replica};
-use super::tree::{Mapping, Node, Scalar};
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, Rule, rules};
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
 
 /// What a kustomization and everything below it makes, before the outermost layer finishes it.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +28,15 @@ pub(super) struct Accumulated {
     pub(super) warnings: Diagnostics,
     /// The ids that are taken; `None` where renaming may have changed them.
     ids: Option<Arc<BTreeSet<String>>>,
+}
+
+impl Accumulated {
+    /// Forgets the ids where a patch changed some.
+    fn heed(&mut self, names: Names) {
+        if names == Names::Changed {
+            self.ids = None;
+        }
+    }
 }
 
 /// Builds what a directory describes, finished and in the order of the output.
@@ -255,10 +262,12 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
     let wrong =
         |pointer: Pointer| move |message: String| of_field(&rules::KUSTOMIZATION_FIELD, file, &pointer, message);
     for patch in &layer.strategic_patches {
-        merge_documents(made, patch, layer, true)?;
+        let names = apply::merge_documents(&mut made.resources, patch, layer, true)?;
+        made.heed(names);
     }
     for patch in &layer.patches {
-        apply_patch(made, patch, layer, true)?;
+        let names = apply::apply(&mut made.resources, patch, layer, true)?;
+        made.heed(names);
     }
     let resources = &mut made.resources;
     if !k.namespace.is_empty() {
@@ -283,7 +292,8 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
     let annotations = &config.common_annotations;
     label::set_all(resources, &k.common_annotations, annotations).map_err(wrong(at("commonAnnotations")))?;
     for patch in &layer.json_patches {
-        apply_patch(made, patch, layer, false)?;
+        let names = apply::apply(&mut made.resources, patch, layer, false)?;
+        made.heed(names);
     }
     let resources = &mut made.resources;
     for entry in &k.replicas {
@@ -298,213 +308,4 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
         made.ids = None;
     }
     Ok(())
-}
-
-fn patch_problem(rule: &Rule, layer: &Layer, patch: &Patch, on: &Resource, message: String) -> Box<Diagnostic> {
-    let problem = *of_field(rule, &layer.file, &patch.pointer, message);
-    Box::new(problem.context(Origin::file(&on.source.file), format!("{} is here", on.id())))
-}
-
-/// Applies an entry of `patches` (tracked) or of `patchesJson6902` (not).
-fn apply_patch(made: &mut Accumulated, patch: &Patch, layer: &Layer, tracked: bool) -> Outcome<()> {
-    match (&*patch.content, &patch.target) {
-        (PatchContent::Json(operations), Some(target)) => {
-            for resource in made.resources.iter_mut().filter(|r| target.accepts(r)) {
-                let before = resource.root().clone();
-                patch_once(resource, operations, patch, layer, tracked)?;
-                if !resource.is_named_as(&before) {
-                    made.ids = None;
-                }
-            }
-            Ok(())
-        }
-        (PatchContent::Strategic(documents), Some(target)) => {
-            let selected: Vec<usize> =
-                (0..made.resources.len()).filter(|i| target.accepts(&made.resources[*i])).collect();
-            for document in documents {
-                merge_into(made, &selected, document, patch, layer)?;
-            }
-            Ok(())
-        }
-        _ => merge_documents(made, patch, layer, false),
-    }
-}
-
-/// Applies operations to an object, or takes what the same patch made of it for another site.
-fn patch_once(
-    resource: &mut Resource,
-    operations: &[json::Operation],
-    patch: &Patch,
-    layer: &Layer,
-    tracked: bool,
-) -> Outcome<()> {
-    let Some(shared) = resource.unchanged().cloned() else {
-        return apply_operations(resource, operations, patch, layer, tracked);
-    };
-    let history = Arc::clone(&resource.history);
-    if let Some(patched) = shared.patched(&patch.content, tracked, &history) {
-        *resource = patched;
-        return Ok(());
-    }
-    apply_operations(resource, operations, patch, layer, tracked)?;
-    resource.share();
-    shared.keep_patched(&patch.content, tracked, history, resource.clone());
-    Ok(())
-}
-
-fn apply_operations(
-    resource: &mut Resource,
-    operations: &[json::Operation],
-    patch: &Patch,
-    layer: &Layer,
-    tracked: bool,
-) -> Outcome<()> {
-    if tracked {
-        resource.store_previous();
-    }
-    let normal = resource.normal(json::normalised).map_err(|e| unprintable(resource, &e.path, &e.reason))?;
-    let document = if tracked { with_annotations(&normal) } else { normal };
-    match json::apply(&document, operations) {
-        Ok(root) => {
-            resource.set_root(root);
-            Ok(())
-        }
-        Err((index, reason)) => {
-            let path = operations.get(index).map_or("", json::Operation::path);
-            let message = format!("operation {} (`{path}`) on {}: {reason}", index + 1, resource.id());
-            Err(patch_problem(&rules::PATCH_DOES_NOT_APPLY, layer, patch, resource, message))
-        }
-    }
-}
-
-/// kustomize keeps its books in annotations, so they exist while an entry of `patches` is applied.
-fn with_annotations(root: &Node) -> Node {
-    let Node::Mapping(mapping) = root else { return root.clone() };
-    let metadata = mapping.get("metadata").and_then(Node::as_mapping).cloned().unwrap_or_default();
-    if metadata.get("annotations").is_some_and(|a| !a.is_null_or_empty()) {
-        return root.clone();
-    }
-    let (mut mapping, mut metadata) = (mapping.clone(), metadata);
-    metadata.put("annotations", Node::mapping(Vec::new()));
-    mapping.put("metadata", Node::Mapping(metadata));
-    Node::Mapping(mapping)
-}
-
-/// Merges documents into the objects that they name. `separately`: an object that one of them deletes is gone for the next.
-fn merge_documents(made: &mut Accumulated, patch: &Patch, layer: &Layer, separately: bool) -> Outcome<()> {
-    let PatchContent::Strategic(documents) = &*patch.content else { return Ok(()) };
-    let before = made.resources.len();
-    for document in documents {
-        if made.resources.len() != before && !separately {
-            let message = "a document follows one that deletes an object: kustomize stops there";
-            let problem = *of_field(&rules::PATCH_DOES_NOT_APPLY, &layer.file, &patch.pointer, message);
-            return Err(Box::new(problem.help("give the deletion an entry of its own in `patches`")));
-        }
-        let id = document.id();
-        let found: Vec<usize> = (0..made.resources.len()).filter(|i| made.resources[*i].has_id(&id)).collect();
-        let missing = |message: String| {
-            let problem = *of_field(&rules::PATCH_TARGET_MISSING, &layer.file, &patch.pointer, message);
-            Box::new(problem.help("name, namespace and apiVersion of the patch must be those of the object"))
-        };
-        match found.len() {
-            1 => merge_into(made, &found, document, patch, layer)?,
-            0 => return Err(missing(format!("the patch is for {id}, which is not there"))),
-            count => return Err(missing(format!("the patch is for {id}, which fits {count} objects"))),
-        }
-    }
-    Ok(())
-}
-
-/// Merges a document into some objects.
-fn merge_into(
-    made: &mut Accumulated,
-    selected: &[usize],
-    document: &Resource,
-    patch: &Patch,
-    layer: &Layer,
-) -> Outcome<()> {
-    let by_target = patch.target.is_some() || layer.strategic_patches.iter().any(|p| std::ptr::eq(p, patch));
-    let mut gone = Vec::new();
-    for index in selected {
-        let resource = &mut made.resources[*index];
-        let before = resource.root().clone();
-        let fitted = if by_target { fitted(document, resource) } else { document.root().clone() };
-        let failed = |resource: &Resource, misfit: Misfit| {
-            let (rule, reason) = match misfit {
-                Misfit::Shape(reason) => (&rules::PATCH_DOES_NOT_APPLY, reason),
-                Misfit::Refused(reason) => (&rules::UNSUPPORTED_KUSTOMIZATION, reason),
-            };
-            let message = format!("the patch does not fit {}: {reason}", resource.id());
-            patch_problem(rule, layer, patch, resource, message)
-        };
-        let merged = strategic::merge(resource.root(), &fitted).map_err(|misfit| failed(resource, misfit))?;
-        let (name, namespace, kind) =
-            (resource.name().to_owned(), resource.namespace().to_owned(), resource.kind().to_owned());
-        if patch.allow_name_change || patch.allow_kind_change {
-            resource.store_previous();
-        }
-        match merged {
-            Merged::Gone => {
-                gone.push(*index);
-                continue;
-            }
-            Merged::Same => {}
-            Merged::Node(root) => resource.set_root(root),
-        }
-        if fitted.at(&["metadata", "annotations"]).is_some_and(forgets) {
-            resource.history = Arc::default();
-        }
-        if !patch.allow_kind_change {
-            resource.set_text(&["kind"], Some(&kind));
-        }
-        if !patch.allow_name_change {
-            resource.set_text(&["metadata", "name"], Some(&name));
-        }
-        resource.set_text(&["metadata", "namespace"], Some(namespace.as_str()).filter(|n| !n.is_empty()));
-        if !resource.is_named_as(&before) {
-            made.ids = None;
-        }
-    }
-    if !gone.is_empty() {
-        made.ids = None;
-    }
-    for index in gone.into_iter().rev() {
-        made.resources.remove(index);
-    }
-    Ok(())
-}
-
-/// Whether a patch removes annotations as a whole, and with them kustomize's books.
-fn forgets(annotations: &Node) -> bool {
-    annotations.is_null() || annotations.get("$patch").is_some_and(|d| matches!(d.text(), "delete" | "replace"))
-}
-
-/// A patch for a target: with the `apiVersion` of the object, and with labels and annotations as text.
-fn fitted(document: &Resource, resource: &Resource) -> Node {
-    let Node::Mapping(root) = document.root() else { return document.root().clone() };
-    let mut root = root.clone();
-    if let Some(Node::Mapping(metadata)) = root.get("metadata") {
-        let mut metadata = metadata.clone();
-        for field in ["labels", "annotations"] {
-            if let Some(texts) = metadata.get(field).map(as_texts) {
-                metadata.remove(field);
-                if let Some(texts) = texts {
-                    metadata.put(field, texts);
-                }
-            }
-        }
-        root.put("metadata", Node::Mapping(metadata));
-    }
-    let api_version = Node::Scalar(Scalar::untyped(resource.api_version()));
-    root.set("apiVersion", api_version, crate::yaml::Style::Plain);
-    Node::Mapping(root)
-}
-
-fn as_texts(node: &Node) -> Option<Node> {
-    let mapping = node.as_mapping().filter(|m| !m.entries.is_empty())?;
-    let mut texts = Mapping::default();
-    for (key, value) in mapping.entries.iter() {
-        texts.put(&key.text, Node::Scalar(Scalar::text(value.text())));
-    }
-    Some(Node::Mapping(texts))
 }

@@ -211,7 +211,7 @@ impl Resource {
         let start = out.len();
         append_as_kustomize(out, printable(&self.root, self.keeps_origin, &known)?);
         if let Some(shared) = unchanged {
-            shared.text.get_or_init(|| out[start..].into());
+            shared.keep_text(&out[start..]);
         }
         Ok(())
     }
@@ -339,6 +339,9 @@ impl Resource {
 
     /// Sets a field at the top or in `metadata`, in the style of what stands there; null removes it.
     pub(super) fn set_text(&mut self, path: &[&str], text: Option<&str>) {
+        if self.root.at(path).is_some_and(|there| Some(there.text()) == text && there.is_plain_text()) {
+            return;
+        }
         let value = text.map(|t| Node::Scalar(Scalar::untyped(t)));
         let root = with_field(&self.root, path, value);
         if root != self.root {

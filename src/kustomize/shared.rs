@@ -1,5 +1,6 @@
 //! What is computed from an object of a base once, for all overlays that use it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
@@ -16,13 +17,21 @@ pub(super) struct Shared {
     root: Node,
     /// The value that is printed.
     pub(super) printed: OnceLock<Result<Arc<Value>, Unprintable>>,
-    /// The text that is printed.
+    /// The text that is printed, from the second time on.
     pub(super) text: OnceLock<Box<str>>,
+    was_printed: AtomicBool,
     /// The tree after a way through JSON.
     pub(super) normal: OnceLock<Node>,
     /// What is printed after the colon of each field at the top; nothing for scalars and what cannot be printed.
-    fields: Vec<OnceLock<Option<Arc<str>>>>,
+    fields: Vec<Field>,
     patched: Mutex<Vec<Patched>>,
+}
+
+/// A field at the top. Its text is kept from the second time on: many objects are printed only once.
+#[derive(Debug, Default)]
+struct Field {
+    was_printed: AtomicBool,
+    text: OnceLock<Option<Arc<str>>>,
 }
 
 /// What a JSON patch makes of an object.
@@ -45,9 +54,17 @@ impl Shared {
             root: root.clone(),
             printed: OnceLock::new(),
             text: OnceLock::new(),
+            was_printed: AtomicBool::new(false),
             normal: OnceLock::new(),
-            fields: (0..fields).map(|_| OnceLock::new()).collect(),
+            fields: (0..fields).map(|_| Field::default()).collect(),
             patched: Mutex::default(),
+        }
+    }
+
+    /// Keeps the text of the whole object, if it was printed before.
+    pub(super) fn keep_text(&self, text: &str) {
+        if self.was_printed.swap(true, Ordering::Relaxed) {
+            self.text.get_or_init(|| text.into());
         }
     }
 
@@ -76,6 +93,10 @@ impl Shared {
     pub(super) fn field(&self, key: &Scalar, value: &Node) -> Option<Arc<str>> {
         let Node::Mapping(Mapping { entries, .. }) = &self.root else { return None };
         let at = entries.iter().position(|(own, kept)| kept.is_same(value) && own == key)?;
-        self.fields[at].get_or_init(|| Some(Arc::from(written_field(meaning(value, false).ok()?)))).clone()
+        let field = &self.fields[at];
+        if !field.was_printed.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        field.text.get_or_init(|| Some(Arc::from(written_field(meaning(value, false).ok()?)))).clone()
     }
 }

@@ -201,6 +201,11 @@ impl Node {
         }
     }
 
+    /// Whether it is text without quotes or a tag, that is read as text whatever decides about it.
+    pub(super) fn is_plain_text(&self) -> bool {
+        matches!(self, Self::Scalar(s) if s.tag == Tag::Text && s.style == Style::Plain && !s.explicit && implicit(&s.text) == Tag::Text)
+    }
+
     /// Whether both are one and the same collection, not only equal ones.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

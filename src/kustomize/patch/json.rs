@@ -15,15 +15,38 @@ use crate::yaml::{
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::kustomize) struct Operation {
     op: String,
-    path: Option<String>,
-    from: Option<String>,
+    path: Option<Path>,
+    from: Option<Path>,
     value: Option<Node>,
+}
+
+/// A JSON pointer, taken apart.
+#[derive(Debug, Clone, PartialEq)]
+struct Path {
+    text: String,
+    /// The keys and indexes, without the first token.
+    tokens: Vec<String>,
+}
+
+impl Path {
+    fn new(text: &str) -> Self {
+        let decoded = |token: &str| token.replace("~1", "/").replace("~0", "~");
+        Self { text: text.to_owned(), tokens: text.split('/').skip(1).map(decoded).collect() }
+    }
+
+    /// The keys on the way and the last one.
+    fn split(&self) -> Result<(&[String], &str), String> {
+        match self.tokens.split_last() {
+            Some((last, way)) => Ok((way, last)),
+            None => Err(format!("the path `{}` names no field", self.text)),
+        }
+    }
 }
 
 impl Operation {
     /// The field that it changes, for messages.
     pub(in crate::kustomize) fn path(&self) -> &str {
-        self.path.as_deref().unwrap_or_default()
+        self.path.as_ref().map_or("", |path| &path.text)
     }
 }
 
@@ -50,9 +73,10 @@ fn operation(operation: &Meaning<'_>) -> Result<Operation, String> {
     if !matches!(operation, Meaning::Mapping(_) | Meaning::Null) {
         return Err("an operation is not a map".to_owned());
     }
-    let text = |key: &str| operation.get(key).and_then(Meaning::as_str).map(str::to_owned);
+    let text = |key: &str| operation.get(key).and_then(Meaning::as_str);
+    let op = text("op").unwrap_or_default().to_owned();
     let value = operation.get("value").map(from_meaning);
-    Ok(Operation { op: text("op").unwrap_or_default(), path: text("path"), from: text("from"), value })
+    Ok(Operation { op, path: text("path").map(Path::new), from: text("from").map(Path::new), value })
 }
 
 /// Applies the operations in their order; the error names the operation's number.
@@ -69,12 +93,12 @@ pub(in crate::kustomize) fn apply(document: &Node, operations: &[Operation]) -> 
 
 fn apply_one(document: &Node, operation: &Operation) -> Result<Node, String> {
     let value = || operation.value.clone().unwrap_or_else(null);
-    let path = || operation.path.as_deref().ok_or_else(|| "`path` is missing".to_owned());
-    let from = || operation.from.as_deref().ok_or_else(|| "`from` is missing".to_owned());
+    let path = || operation.path.as_ref().ok_or_else(|| "`path` is missing".to_owned());
+    let from = || operation.from.as_ref().ok_or_else(|| "`from` is missing".to_owned());
     match operation.op.as_str() {
         "add" => change(document, path()?, &mut |parent, key| add(parent, key, value())),
         "remove" => change(document, path()?, &mut remove),
-        "replace" if path()?.is_empty() => Ok(value()),
+        "replace" if path()?.text.is_empty() => Ok(value()),
         "replace" => change(document, path()?, &mut |parent, key| replace(parent, key, value())),
         "test" => test(document, path()?, operation.value.as_ref()).map(|()| document.clone()),
         "copy" => {
@@ -95,22 +119,14 @@ fn null() -> Node {
     Node::Scalar(Scalar { tag: Tag::Null, ..Scalar::untyped("null") })
 }
 
-/// The keys on the way and the last one.
-fn split(path: &str) -> Result<(Vec<String>, String), String> {
-    let decoded = |token: &str| token.replace("~1", "/").replace("~0", "~");
-    let mut tokens: Vec<String> = path.split('/').skip(1).map(decoded).collect();
-    let last = tokens.pop().ok_or_else(|| format!("the path `{path}` names no field"))?;
-    Ok((tokens, last))
-}
-
 /// The value at a path. `None`: its parent is there, but not the value.
-fn find<'n>(document: &'n Node, path: &str) -> Result<Option<&'n Node>, String> {
-    let (way, last) = split(path)?;
+fn find<'n>(document: &'n Node, path: &Path) -> Result<Option<&'n Node>, String> {
+    let (way, last) = path.split()?;
     let mut node = document;
-    for token in &way {
-        node = child(node, token).ok().flatten().ok_or_else(|| format!("nothing is at `{path}`"))?;
+    for token in way {
+        node = child(node, token).ok().flatten().ok_or_else(|| format!("nothing is at `{}`", path.text))?;
     }
-    child(node, &last)
+    child(node, last)
 }
 
 fn child<'n>(node: &'n Node, token: &str) -> Result<Option<&'n Node>, String> {
@@ -136,11 +152,11 @@ fn index(token: &str, end: usize, limit: usize) -> Result<usize, String> {
 /// Changes the collection that holds the value at a path.
 fn change(
     document: &Node,
-    path: &str,
+    path: &Path,
     edit: &mut dyn FnMut(&Node, &str) -> Result<Node, String>,
 ) -> Result<Node, String> {
-    let (way, last) = split(path)?;
-    change_below(document, &way, &last, edit).map_err(|e| format!("`{path}`: {e}"))
+    let (way, last) = path.split()?;
+    change_below(document, way, last, edit).map_err(|e| format!("`{}`: {e}", path.text))
 }
 
 fn change_below(
@@ -222,13 +238,13 @@ fn replace(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
     }
 }
 
-fn test(document: &Node, path: &str, expected: Option<&Node>) -> Result<(), String> {
-    let Some(expected) = expected else { return Err(format!("`{path}`: a test without a value")) };
-    let found = if path.is_empty() { Some(document) } else { find(document, path)? };
+fn test(document: &Node, path: &Path, expected: Option<&Node>) -> Result<(), String> {
+    let Some(expected) = expected else { return Err(format!("`{}`: a test without a value", path.text)) };
+    let found = if path.text.is_empty() { Some(document) } else { find(document, path)? };
     match found {
         None if expected.is_null() => Ok(()),
         Some(found) if equal(found, expected) => Ok(()),
-        _ => Err(format!("`{path}` does not have the value that the patch tests for")),
+        _ => Err(format!("`{}` does not have the value that the patch tests for", path.text)),
     }
 }
 

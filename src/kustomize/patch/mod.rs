@@ -1,5 +1,6 @@
 //! Patches: strategic merges and JSON patches, and which objects they are for.
 
+pub(super) mod apply;
 pub(super) mod json;
 pub(super) mod schema;
 pub(super) mod select;

@@ -55,9 +55,9 @@ pub(crate) fn append_as_kustomize(out: &mut String, value: Meaning<'_>) {
 /// What kustomize prints after the colon of a field at the top of a document. Printed as [`Meaning::Written`], it need not be written
 /// again.
 pub(crate) fn written_field(value: Meaning<'_>) -> String {
-    let mut out = String::new();
+    let mut out = String::from(":");
     Writer { out: &mut out, spelling: Spelling::Kustomize }.field(value, 0);
-    out
+    out.split_off(1)
 }
 
 fn append(out: &mut String, value: Meaning<'_>, spelling: Spelling) {

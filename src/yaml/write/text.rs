@@ -57,13 +57,15 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
     if is_plain_word(text) {
         return Form::Plain;
     }
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return form_of_line(text, spelling);
+    }
     let facts = Facts::of(text, spelling);
     if text.contains('\n') {
         let literal = facts.literal_allowed() && matches!(place, Place::Value | Place::LongKey);
         return if literal { Form::Literal } else { Form::Double };
     }
-    let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
-    if !is_text || (spelling == Spelling::Portable && could_be_other_than_text(text)) || facts.special {
+    if is_other_than_text(text, spelling) || facts.special {
         return Form::Double;
     }
     match facts {
@@ -71,6 +73,23 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
         facts if facts.plain_allowed() => Form::Plain,
         _ => Form::Single,
     }
+}
+
+/// The notation of one line of printable ASCII, as most texts are.
+fn form_of_line(text: &str, spelling: Spelling) -> Form {
+    if is_other_than_text(text, spelling) {
+        Form::Double
+    } else if has_indicators(text) || text.starts_with(' ') || text.ends_with(' ') {
+        Form::Single
+    } else {
+        Form::Plain
+    }
+}
+
+/// Whether a reader could see something else than the text.
+fn is_other_than_text(text: &str, spelling: Spelling) -> bool {
+    let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
+    !is_text || (spelling == Spelling::Portable && could_be_other_than_text(text))
 }
 
 /// Whether a text is a word that nobody takes for anything else: the common case, without a closer look.

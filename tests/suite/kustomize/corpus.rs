@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use siteplan::kustomize::{DiskFiles, Renderer};
 
+use super::live::{Agreement, same_again};
+
 /// Builds that kustomize does and siteplan refuses, and why.
 const REFUSED: [(&str, &str); 4] = [
     ("062-smp-crd-lists-replace", "kustomize copies `$patch` into lists that do not merge; certainly a mistake"),
@@ -83,7 +85,8 @@ fn run(case: &Path) -> Result<(), String> {
     let name = case.file_name().unwrap().to_string_lossy().into_owned();
     let target = std::fs::read_to_string(case.join("target")).unwrap();
     let files = DiskFiles::new(&case.join("input")).unwrap();
-    let build = Renderer::new(Arc::new(files)).build(target.trim());
+    let renderer = Renderer::new(Arc::new(files));
+    let build = renderer.build(target.trim());
     let warnings = build.as_ref().map_or(0, |build| build.warnings.iter().count());
     let text = build.and_then(|build| build.text());
     let code = |found: &siteplan::diagnostic::Diagnostics| {
@@ -104,7 +107,12 @@ fn run(case: &Path) -> Result<(), String> {
     };
     let expected_warnings = std::fs::read_to_string(case.join("expected.stderr")).unwrap_or_default();
     match text {
-        Ok(text) if text == expected && warnings == expected_warnings.lines().count() => Ok(()),
+        Ok(text) if text == expected && warnings == expected_warnings.lines().count() => {
+            match same_again(&renderer, target.trim()) {
+                Agreement::Same => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        }
         Ok(text) if text == expected => Err(format!("{warnings} warnings; expected\n{expected_warnings}")),
         Ok(text) => Err(format!("differs\n{}", difference(&text, &expected))),
         Err(found) => Err(format!("{:?}", code(&found))),
