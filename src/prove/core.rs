@@ -1,11 +1,12 @@
 //! Why pods cannot be placed: the smallest set found that cannot, and for each node what keeps the last of them away.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::effort::Effort;
 use super::greedy::{self, Choice};
 use super::index::NONE;
-use super::solve::{Solved, solve};
+use super::solve::{Solved, is_short, solve};
 use super::state::{Item, Placement, State};
 use crate::scheduler::{self, Candidate, Cluster, Placed, Reason};
 
@@ -23,11 +24,38 @@ pub struct Core {
 /// Work that one attempt to do without some pods may take.
 const ATTEMPT: u64 = 200_000;
 
+/// Work that all attempts together may take, beside counting. What is left when it is used up is shown as it is.
+const ATTEMPTS: u64 = 50_000_000;
+
+/// Attempts to place pods, with a bound on all of them together.
+struct Attempts<'a, 'p> {
+    base: &'a State<'p>,
+    effort: Cell<Effort>,
+}
+
+impl Attempts<'_, '_> {
+    /// Places the items, where that is not too much work. There may be any number of pods.
+    fn solve(&self, items: &[Item]) -> Solved {
+        let pods: usize = items.iter().map(|item| item.pods as usize).fold(0, usize::saturating_add);
+        let work = pods.saturating_mul(self.base.index.nodes());
+        let mut effort = self.effort.get();
+        if !effort.allows(work) {
+            return if is_short(self.base, items) { Solved::Impossible(Vec::new()) } else { Solved::Unknown };
+        }
+        let mut attempt = Effort::new(ATTEMPT);
+        let solved = solve(self.base, items, Choice::Spread, &mut attempt);
+        effort.spend(work.saturating_add(usize::try_from(attempt.spent()).unwrap_or(usize::MAX)));
+        self.effort.set(effort);
+        solved
+    }
+}
+
 /// Reduces items that cannot be placed to as few as possible of which the same is shown. `hint` are items that already cannot.
 pub(super) fn minimal(base: &State<'_>, items: &[Item], hint: &[usize]) -> Core {
+    let attempts = Attempts { base, effort: Cell::new(Effort::new(ATTEMPTS)) };
     let impossible = |pods: &[u32]| {
         let some: Vec<Item> = items.iter().zip(pods).map(|(item, pods)| Item { pods: *pods, ..*item }).collect();
-        matches!(solve(base, &some, Choice::Spread, &mut Effort::new(ATTEMPT)), Solved::Impossible(_))
+        matches!(attempts.solve(&some), Solved::Impossible(_))
     };
     let all: Vec<u32> = items.iter().map(|i| i.pods).collect();
     let mut pods: Vec<u32> = all.iter().enumerate().map(|(i, n)| if hint.contains(&i) { *n } else { 0 }).collect();
@@ -40,7 +68,7 @@ pub(super) fn minimal(base: &State<'_>, items: &[Item], hint: &[usize]) -> Core 
     for i in softest {
         fewest(&mut pods, i, &impossible);
     }
-    explain(base, items, &pods)
+    explain(&attempts, items, &pods)
 }
 
 /// Leaves out items, in large blocks first, as long as the rest cannot be placed.
@@ -95,13 +123,13 @@ fn fewest(pods: &mut [u32], i: usize, impossible: &dyn Fn(&[u32]) -> bool) {
 }
 
 /// Places all but one pod, and asks each node why it does not take that one.
-fn explain(base: &State<'_>, items: &[Item], pods: &[u32]) -> Core {
+fn explain(attempts: &Attempts<'_, '_>, items: &[Item], pods: &[u32]) -> Core {
     let mut left: Vec<usize> = (0..items.len()).filter(|i| pods[*i] > 0).collect();
     left.sort_by_key(|i| (items[*i].only != NONE, std::cmp::Reverse(pods[*i])));
     let without = |i: usize| {
         let some: Vec<Item> =
             (0..items.len()).map(|other| Item { pods: pods[other] - u32::from(other == i), ..items[other] }).collect();
-        match solve(base, &some, Choice::Spread, &mut Effort::new(ATTEMPT)) {
+        match attempts.solve(&some) {
             Solved::Placed(placed) => Some((i, placed)),
             Solved::Impossible(_) | Solved::Unknown => None,
         }
@@ -112,7 +140,7 @@ fn explain(base: &State<'_>, items: &[Item], pods: &[u32]) -> Core {
     for i in &left {
         *by_workload.entry(items[*i].workload).or_default() += pods[*i];
     }
-    let reasons = items.get(last).map(|item| reasons(base, &placed, *item)).unwrap_or_default();
+    let reasons = items.get(last).map(|item| reasons(attempts.base, &placed, *item)).unwrap_or_default();
     Core { pods: by_workload.into_iter().collect(), unplaced: items.get(last).map_or(0, |i| i.workload), reasons }
 }
 

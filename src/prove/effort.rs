@@ -18,6 +18,11 @@ impl Effort {
         self.spent <= self.limit
     }
 
+    /// Whether so many more would not be too many.
+    pub(super) fn allows(&self, steps: usize) -> bool {
+        self.spent.saturating_add(steps as u64) <= self.limit
+    }
+
     /// Whether there were too many.
     pub(super) fn exhausted(&self) -> bool {
         self.spent > self.limit

@@ -1,6 +1,6 @@
 //! Greedy first, then counting, then the complete search.
 
-use super::bounds::shortage;
+use super::bounds::{no_room, shortage};
 use super::effort::Effort;
 use super::greedy::{self, Choice};
 use super::index::NONE;
@@ -26,18 +26,33 @@ pub(super) fn solve(base: &State<'_>, items: &[Item], choice: Choice, effort: &m
         Err(core) => return Solved::Impossible(core),
     };
     let open: Vec<Item> = rest.iter().map(|i| items[*i]).collect();
+    let with_forced = |core: Vec<usize>| {
+        let core = core.into_iter().map(|i| rest[i]);
+        core.chain((0..items.len()).filter(|i| !rest.contains(i))).collect()
+    };
+    // Counted before anything is placed: there may be any number of pods.
+    if let Some(item) = open.iter().position(|item| no_room(&state, *item)) {
+        return Solved::Impossible(with_forced(vec![item]));
+    }
     if let Some(placed) = try_greedy(&mut state, &open, choice, effort) {
         return Solved::Placed([forced, placed].concat());
     }
     if let Some(core) = shortage(&state, &open) {
-        let mut core: Vec<usize> = core.into_iter().map(|i| rest[i]).collect();
-        core.extend((0..items.len()).filter(|i| !rest.contains(i)));
-        return Solved::Impossible(core);
+        return Solved::Impossible(with_forced(core));
     }
     match search::search(&state, &open, effort) {
         Found::Placed(placed) => Solved::Placed([forced, placed].concat()),
         Found::Unknown => Solved::Unknown,
         Found::Nothing => Solved::Impossible((0..items.len()).filter(|i| items[*i].pods > 0).collect()),
+    }
+}
+
+/// Whether counting alone shows that the items cannot be placed beside what is placed already.
+pub(super) fn is_short(base: &State<'_>, items: &[Item]) -> bool {
+    let mut state = base.clone();
+    match place_forced(&mut state, items) {
+        Ok((_, rest)) => shortage(&state, &rest.iter().map(|i| items[*i]).collect::<Vec<_>>()).is_some(),
+        Err(_) => true,
     }
 }
 

@@ -31,6 +31,16 @@ fn a_core_of_several_workloads_is_as_small_as_the_shortage() {
 }
 
 #[test]
+fn an_absurd_number_of_replicas_on_many_nodes_is_counted_and_not_placed() {
+    let nodes: Vec<Node> = (0..400).map(|n| node(&format!("n{n}"), &[], 64, 64)).collect();
+    let mut workloads: Vec<Workload> = (0..100).map(|w| workload(&format!("w{w}"), 2, &cpu(1))).collect();
+    workloads.push(workload("many", 4_000_000_000, &cpu(1)));
+    let found = proof(nodes, workloads);
+    let Core { pods, unplaced, .. } = core(&found);
+    assert_eq!((pods.as_slice(), *unplaced), ([(100, 400 * 64 + 1)].as_slice(), 100));
+}
+
+#[test]
 fn large_pods_that_only_one_arrangement_fits_are_placed() {
     // First fit fails: 8 = 5 + 3 = 4 + 4 = 6 + 2 on three nodes of 8.
     let pods = [("p1", 4, 2), ("p2", 3, 1), ("p3", 5, 1), ("p4", 2, 1), ("p5", 6, 1)];
