@@ -162,7 +162,7 @@ fn objects(build: Result<Build, Diagnostics>) -> (Option<Vec<Object>>, Diagnosti
         Err(problems) => return (None, problems),
     };
     match build.objects() {
-        Ok(rendered) => (Some(rendered.iter().map(Rendered::object).collect()), build.warnings),
+        Ok(rendered) => (Some(rendered.into_iter().map(Rendered::into_object).collect()), build.warnings),
         Err(problems) => (None, problems),
     }
 }

@@ -1,6 +1,6 @@
 //! One kustomization directory with all files that it names, read and checked once.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::config::{self, Config};
@@ -54,7 +54,7 @@ pub(super) struct Patch {
 
 /// What patches do, by their text: sites have the same ones.
 #[derive(Debug, Default)]
-pub(super) struct KnownPatches(Mutex<HashMap<Box<str>, Arc<PatchContent>>>);
+pub(super) struct KnownPatches(Mutex<BTreeMap<Box<str>, Arc<PatchContent>>>);
 
 impl KnownPatches {
     /// More texts are not kept, so that memory does not grow with the number of sites.

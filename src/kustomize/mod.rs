@@ -77,8 +77,8 @@ pub struct Rendered {
 
 impl Rendered {
     /// The object, to be asked for its names.
-    pub fn object(&self) -> Object {
-        Object::new((*self.value).clone())
+    pub fn into_object(self) -> Object {
+        Object::new(Arc::unwrap_or_clone(self.value))
     }
 }
 

@@ -118,6 +118,6 @@ impl<'r> Key<'r> {
     }
 }
 
-fn joined<'t, const N: usize>(parts: [&'t str; N]) -> impl Iterator<Item = u8> + 't {
+fn joined<const N: usize>(parts: [&str; N]) -> impl Iterator<Item = u8> + '_ {
     parts.into_iter().flat_map(str::bytes)
 }

@@ -116,7 +116,7 @@ fn objects_before(renderer: &Renderer, before: &Revision, site: &str) -> Result<
     let mut objects = Objects::new();
     for directory in directories.filter(|d| !d.ends_with("/bootstrap")) {
         let rendered = renderer.build(directory)?.objects()?;
-        objects.extend(rendered.iter().map(Rendered::object).map(|o| (o.id(), o)));
+        objects.extend(rendered.into_iter().map(Rendered::into_object).map(|o| (o.id(), o)));
     }
     Ok(objects)
 }

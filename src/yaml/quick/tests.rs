@@ -74,5 +74,5 @@ fn texts_made_at_random_are_read_as_the_full_reader_reads_them() {
         same_as_the_full_reader(&text);
         Ok(())
     })
-    .budget_ms(std::env::var("QUICK_READER_MS").ok().and_then(|ms| ms.parse().ok()).unwrap_or(1500));
+    .budget_ms(1500);
 }
