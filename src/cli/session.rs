@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
 use rayon::prelude::*;
@@ -11,8 +12,9 @@ use super::console::Console;
 use super::progress::Progress;
 use crate::compile::{CompiledSite, Compiler};
 use crate::diagnostic::Diagnostics;
-use crate::load::{self, Files, Repository};
+use crate::load::{self, Files, Repository, Site};
 use crate::nearest::nearest;
+use crate::plan::{SitePlan, plan};
 use crate::source::Sources;
 
 /// A loaded repository, or what is wrong with it.
@@ -50,6 +52,32 @@ impl<'a> Session<'a> {
         }
         let all = repository.sites.keys();
         Ok(all.filter(|name| wanted.is_empty() || wanted.contains(name)).cloned().collect())
+    }
+
+    /// Loads the sites that were named, without what is wrong with any of them; that is in `found`.
+    pub(super) fn load_sites(&mut self, wanted: &[String]) -> anyhow::Result<Vec<Site>> {
+        let names = self.sites(wanted)?;
+        let Some(repository) = &self.repository else { return Ok(Vec::new()) };
+        let mut sites = Vec::with_capacity(names.len());
+        for name in &names {
+            let (site, problems) = repository.site(name);
+            self.found.append(problems);
+            sites.extend(site);
+        }
+        Ok(sites)
+    }
+
+    /// Loads and plans the sites that were named; what is wrong is in `found`.
+    pub(super) fn plan_sites(&mut self, wanted: &[String]) -> anyhow::Result<Vec<SitePlan>> {
+        let sites = self.load_sites(wanted)?;
+        let Some(repository) = &self.repository else { return Ok(Vec::new()) };
+        let mut plans = Vec::with_capacity(sites.len());
+        for site in sites {
+            let (planned, problems) = plan(Arc::new(site), repository);
+            self.found.append(problems);
+            plans.extend(planned);
+        }
+        Ok(plans)
     }
 
     /// Compiles sites in parallel. Each one is handed over as soon as it is there, so that only the sites in flight are in memory; what

@@ -20,7 +20,7 @@ pub(super) fn instances(site: &Site, repository: &Repository, found: &mut Diagno
         instances.push(instance(site, (name, spec), &app, found));
     }
     check_exceptions(site, &mut instances, found);
-    check_conflicts(site, &instances, found);
+    check_conflicts(&instances, found);
     instances
 }
 
@@ -218,7 +218,7 @@ fn check_exceptions(site: &Site, instances: &mut [Instance], found: &mut Diagnos
     }
 }
 
-fn check_conflicts(site: &Site, instances: &[Instance], found: &mut Diagnostics) {
+fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
     for instance in instances {
         let Some(app) = instance.app() else { continue };
         for (index, conflict) in app.spec.conflicts.iter().enumerate() {
@@ -233,7 +233,6 @@ fn check_conflicts(site: &Site, instances: &[Instance], found: &mut Diagnostics)
             );
         }
     }
-    _ = site;
 }
 
 /// Whether the text is a day, `YYYY-MM-DD`.

@@ -48,7 +48,7 @@ pub fn plan(site: Arc<Site>, repository: &Repository) -> (Option<SitePlan>, Diag
     shape::check_ha(&site, &nodes, &mut found);
     storage::check(&site, &mut found);
     let mut instances = instances::instances(&site, repository, &mut found);
-    waves::order(&site, &mut instances, &mut found);
+    waves::order(&mut instances, &mut found);
     images::built_on_site(&mut instances, &nodes);
     values::fill(&site, &mut instances, &mut found);
     let namespaces = namespaces::namespaces(&site, &instances);

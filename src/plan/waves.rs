@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostics, Pointer, rules};
-use crate::load::Site;
 use crate::model::Requirement;
 
 use super::Instance;
@@ -15,8 +14,8 @@ struct Edge {
 }
 
 /// Gives every instance its wave and sorts by wave, then name. Unmet requirements and cycles are reported.
-pub(super) fn order(site: &Site, instances: &mut [Instance], found: &mut Diagnostics) {
-    let edges: Vec<Vec<Edge>> = instances.iter().map(|i| edges(site, i, instances, found)).collect();
+pub(super) fn order(instances: &mut [Instance], found: &mut Diagnostics) {
+    let edges: Vec<Vec<Edge>> = instances.iter().map(|i| edges(i, instances, found)).collect();
     let levels = levels(&edges);
     if levels.iter().any(Option::is_none) {
         report_cycle(instances, &edges, &levels, found);
@@ -32,7 +31,7 @@ pub(super) fn order(site: &Site, instances: &mut [Instance], found: &mut Diagnos
     instances.sort_by(|a, b| (a.wave, &a.name).cmp(&(b.wave, &b.name)));
 }
 
-fn edges(site: &Site, instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<Edge> {
+fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<Edge> {
     let Some(app) = instance.app() else { return Vec::new() };
     let mut edges = Vec::new();
     for (index, requirement) in app.spec.requires.iter().enumerate() {
@@ -65,7 +64,6 @@ fn edges(site: &Site, instance: &Instance, all: &[Instance], found: &mut Diagnos
         let provider = from.and_then(|from| all.iter().position(|i| i.name == *from && i.name != instance.name));
         edges.extend(provider.map(|to| Edge { to, asked: Pointer::parse("/parts").at(part).at("storage") }));
     }
-    _ = site;
     edges
 }
 

@@ -32,15 +32,7 @@ pub(in crate::cli) fn run(args: &ExceptionsArgs, global: &Global, console: &Cons
         bail!("`{day}` is not a day: write YYYY-MM-DD");
     }
     let mut session = Session::open(global, console)?;
-    let names = session.sites(&args.sites)?;
-    let mut sites = Vec::new();
-    if let Some(repository) = &session.repository {
-        for name in &names {
-            let (site, problems) = repository.site(name);
-            session.found.append(problems);
-            sites.extend(site);
-        }
-    }
+    let sites = session.load_sites(&args.sites)?;
     let failed = session.found.has_errors();
     session.report()?;
     if failed {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
@@ -10,7 +9,7 @@ use crate::cli::Outcome;
 use crate::cli::args::Global;
 use crate::cli::console::Console;
 use crate::cli::session::Session;
-use crate::plan::{Instance, SitePlan, plan};
+use crate::plan::{Instance, SitePlan};
 
 /// Show what is synced in which wave, and why
 #[derive(Debug, Args)]
@@ -35,18 +34,7 @@ enum Form {
 
 pub(in crate::cli) fn run(args: &GraphArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
-    let names = session.sites(&args.sites)?;
-    let mut plans = Vec::new();
-    if let Some(repository) = &session.repository {
-        for name in &names {
-            let (site, problems) = repository.site(name);
-            session.found.append(problems);
-            let Some(site) = site else { continue };
-            let (planned, problems) = plan(Arc::new(site), repository);
-            session.found.append(problems);
-            plans.extend(planned);
-        }
-    }
+    let plans = session.plan_sites(&args.sites)?;
     let failed = session.found.has_errors();
     session.report()?;
     if failed {

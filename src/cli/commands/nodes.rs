@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
@@ -13,7 +12,6 @@ use crate::cli::args::{Format, Global};
 use crate::cli::console::Console;
 use crate::cli::session::Session;
 use crate::cluster;
-use crate::plan::{SitePlan, plan};
 use crate::report::escape;
 use crate::yaml;
 
@@ -72,9 +70,9 @@ fn import(nodes: Option<&Path>, pods: Option<&Path>, own: &[String], console: &C
     Ok(Outcome::Good)
 }
 
-fn compare(site: &str, nodes: Option<&Path>, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+fn compare(site: &String, nodes: Option<&Path>, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
-    let planned = planned(&mut session, site)?;
+    let planned = session.plan_sites(std::slice::from_ref(site))?.pop();
     let failed = session.found.has_errors();
     session.report()?;
     let Some(planned) = planned.filter(|_| !failed) else { return Ok(Outcome::Errors) };
@@ -85,17 +83,6 @@ fn compare(site: &str, nodes: Option<&Path>, global: &Global, console: &Console)
     };
     console.data(&text)?;
     Ok(if differences.is_empty() { Outcome::Good } else { Outcome::Differs })
-}
-
-fn planned(session: &mut Session<'_>, site: &str) -> anyhow::Result<Option<SitePlan>> {
-    session.sites(&[site.to_owned()])?;
-    let Some(repository) = &session.repository else { return Ok(None) };
-    let (site, problems) = repository.site(site);
-    session.found.append(problems);
-    let Some(site) = site else { return Ok(None) };
-    let (planned, problems) = plan(Arc::new(site), repository);
-    session.found.append(problems);
-    Ok(planned)
 }
 
 fn line(difference: &cluster::Difference) -> String {

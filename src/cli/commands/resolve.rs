@@ -21,15 +21,7 @@ pub(in crate::cli) struct ResolveArgs {
 
 pub(in crate::cli) fn run(args: &ResolveArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
-    let names = session.sites(std::slice::from_ref(&args.site))?;
-    let mut sites = Vec::new();
-    if let Some(repository) = &session.repository {
-        for name in &names {
-            let (site, problems) = repository.site(name);
-            session.found.append(problems);
-            sites.extend(site);
-        }
-    }
+    let sites = session.load_sites(std::slice::from_ref(&args.site))?;
     let failed = session.found.has_errors();
     session.report()?;
     let Some(site) = sites.first().filter(|_| !failed) else { return Ok(Outcome::Errors) };
