@@ -170,13 +170,13 @@ pub(super) fn replaced_scalar(old: &Node, text: &str, tag: Tag) -> Result<Option
     }
 }
 
-/// A map with one more or one replaced entry that is text. `alias`: the number of the value, where it is set in several places.
-pub(super) fn with_entry(old: &Node, key: &str, text: &str, alias: u32) -> Result<Option<Node>, String> {
+/// A map with one more or one replaced entry that is text.
+pub(super) fn with_entry(old: &Node, key: &Scalar, text: &Scalar) -> Result<Option<Node>, String> {
     let Node::Mapping(mapping) = old else {
         return Err(format!("a map is expected, but {} is there", old.kind()));
     };
     let mut new = mapping.clone();
-    new.set(key, Node::Scalar(Scalar { alias, ..Scalar::text(text) }), crate::yaml::Style::Plain);
+    new.set_under(key, Node::Scalar(text.clone()));
     Ok(Some(Node::Mapping(new)))
 }
 
@@ -190,7 +190,7 @@ mod tests {
         let root = Node::read(read_first(text, &Limits::MANIFEST).unwrap().unwrap()).unwrap();
         let spec = FieldSpec::new(KindFilter::default(), path, create);
         let changed = change(&root, &spec, make, &mut |old| match make {
-            Make::Map => with_entry(old, "k", "v", 0),
+            Make::Map => with_entry(old, &Scalar::untyped("k"), &Scalar::text("v")),
             _ => replaced_scalar(old, "new", Tag::Text),
         })?;
         value(&changed.unwrap_or(root), false).map_err(|e| e.reason)

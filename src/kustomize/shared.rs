@@ -89,10 +89,13 @@ impl Shared {
         patched.push(Patched { by: Arc::clone(by), tracked, history, object });
     }
 
-    /// What is printed after the colon of a field at the top of an object, where its value is a collection that nobody changed.
+    /// What is printed after the colon of a field at the top of an object, where nobody changed its value.
     pub(super) fn field(&self, key: &Scalar, value: &Node) -> Option<Arc<str>> {
         let Node::Mapping(Mapping { entries, .. }) = &self.root else { return None };
-        let at = entries.iter().position(|(own, kept)| kept.is_same(value) && own == key)?;
+        let at = entries.iter().position(|(own, kept)| Arc::ptr_eq(&own.text, &key.text) && kept.is_same(value))?;
+        if entries[at].0 != *key {
+            return None;
+        }
         let field = &self.fields[at];
         if !field.was_printed.swap(true, Ordering::Relaxed) {
             return None;

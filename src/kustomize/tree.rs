@@ -206,9 +206,10 @@ impl Node {
         matches!(self, Self::Scalar(s) if s.tag == Tag::Text && s.style == Style::Plain && !s.explicit && implicit(&s.text) == Tag::Text)
     }
 
-    /// Whether both are one and the same collection, not only equal ones.
+    /// Whether both are one and the same value, not only equal ones.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Scalar(a), Self::Scalar(b)) => Arc::ptr_eq(&a.text, &b.text) && a == b,
             (Self::Sequence(a), Self::Sequence(b)) => a.flow == b.flow && Arc::ptr_eq(&a.items, &b.items),
             (Self::Mapping(a), Self::Mapping(b)) => a.flow == b.flow && Arc::ptr_eq(&a.entries, &b.entries),
             _ => false,
@@ -279,24 +280,24 @@ impl Mapping {
 
     /// Sets a field: in the style of what stood there, or as a new entry. Null removes it.
     pub(super) fn set(&mut self, key: &str, value: Node, key_style: Style) {
+        self.set_under(&Scalar { style: key_style, ..Scalar::untyped(key) }, value);
+    }
+
+    /// The same, with a key to take over where there is none yet.
+    pub(super) fn set_under(&mut self, key: &Scalar, value: Node) {
         if value.is_null() {
-            return self.remove(key);
+            return self.remove(&key.text);
         }
-        match self.position(key) {
+        let at = self.position(&key.text);
+        let entries = Arc::make_mut(&mut self.entries);
+        match at {
             Some(at) => {
-                let entries = Arc::make_mut(&mut self.entries);
                 let value = value.in_style_of(&entries[at].1);
                 entries[at].1 = value;
             }
-            None => self.append(key, value, key_style),
+            // Text that a YAML 1.1 reader would take for something else is quoted.
+            None => entries.push((key.clone(), quoted_if_needed(value))),
         }
-    }
-
-    /// Adds an entry. Text that a YAML 1.1 reader would take for something else is quoted.
-    fn append(&mut self, key: &str, value: Node, key_style: Style) {
-        let value = quoted_if_needed(value);
-        let key = Scalar { style: key_style, ..Scalar::untyped(key) };
-        Arc::make_mut(&mut self.entries).push((key, value));
     }
 }
 

@@ -8,6 +8,7 @@ use crate::kustomize::config::{Config, merge_specs};
 use crate::kustomize::field::{FieldSpec, KindFilter, Make, with_entry};
 use crate::kustomize::kustomization::Labels;
 use crate::kustomize::resource::Resource;
+use crate::kustomize::tree::Scalar;
 
 /// Sets texts in all objects, at all fields of the specs.
 pub(in crate::kustomize) fn set_all(
@@ -15,10 +16,13 @@ pub(in crate::kustomize) fn set_all(
     pairs: &[(String, String)],
     specs: &[FieldSpec],
 ) -> Result<(), String> {
+    let pairs: Vec<(Scalar, Scalar)> =
+        pairs.iter().map(|(key, text)| (Scalar::untyped(key), Scalar::text(text))).collect();
     for resource in resources {
-        for (key, text) in pairs {
+        for (key, text) in &pairs {
             let alias = if specs.len() > 1 { resource.next_alias() } else { 0 };
-            change_fields(resource, specs, Make::Map, &mut |old| with_entry(old, key, text, alias))?;
+            let text = Scalar { alias, ..text.clone() };
+            change_fields(resource, specs, Make::Map, &mut |old| with_entry(old, key, &text))?;
         }
     }
     Ok(())
