@@ -41,7 +41,7 @@ impl Accumulated {
 
 /// Builds what a directory describes, finished and in the order of the output.
 pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, Diagnostics)> {
-    let layer = super::layer::load(renderer.files(), renderer.patches(), root)?;
+    let layer = renderer.load(root)?;
     let mut made = accumulate(renderer, &layer, &[root], Accumulated::default())?;
     let file = &layer.file;
     for resource in made.resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {

@@ -61,16 +61,16 @@ fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result
             continue;
         }
         let annotations = annotation_texts(child, keep_origin).map_err(|e| e.below("annotations"))?;
-        if !annotations.is_empty() {
-            entries.push((name, Meaning::Mapping(annotations)));
+        if annotations != Meaning::Mapping(Vec::new()) {
+            entries.push((name, annotations));
         }
     }
     unique(entries)
 }
 
-fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Vec<(Cow<'_, str>, Meaning<'_>)>, Unprintable> {
-    let Node::Mapping(annotations) = annotations else { return Ok(Vec::new()) };
-    let mut texts: Vec<(Cow<'_, str>, Meaning<'_>)> = Vec::with_capacity(annotations.entries.len());
+fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Meaning<'_>, Unprintable> {
+    let Node::Mapping(annotations) = annotations else { return Ok(Meaning::Mapping(Vec::new())) };
+    let mut texts = Vec::with_capacity(annotations.entries.len());
     for (key, child) in annotations.entries.iter() {
         // kustomize writes these keys anew, without quotes.
         let key = match key_text(&Scalar::untyped(&key.text), false)? {
@@ -82,16 +82,7 @@ fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Vec<(Cow<'_
             texts.push((key, Meaning::Text(Cow::Borrowed(text))));
         }
     }
-    // The last of equal keys wins.
-    texts.sort_by(|(a, _), (b, _)| a.cmp(b));
-    texts.dedup_by(|later, earlier| {
-        let same = later.0 == earlier.0;
-        if same {
-            std::mem::swap(later, earlier);
-        }
-        same
-    });
-    Ok(texts)
+    Ok(Meaning::mapping_of_last(texts))
 }
 
 /// Annotations that kustomize keeps its books in and removes at the end.
@@ -146,16 +137,8 @@ pub(super) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintabl
 }
 
 /// A map of pairs, which may not repeat a key.
-fn unique<'n>(mut pairs: Vec<(Cow<'n, str>, Meaning<'n>)>) -> Result<Meaning<'n>, Unprintable> {
-    if pairs.is_sorted_by(|(a, _), (b, _)| a < b) {
-        return Ok(Meaning::Mapping(pairs));
-    }
-    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if let Some(twice) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        let key = &twice[0].0;
-        return Err(Unprintable::new(format!("the key `{key}` is repeated")).below(key));
-    }
-    Ok(Meaning::Mapping(pairs))
+fn unique<'n>(pairs: Vec<(Cow<'n, str>, Meaning<'n>)>) -> Result<Meaning<'n>, Unprintable> {
+    Meaning::mapping(pairs).map_err(|key| Unprintable::new(format!("the key `{key}` is repeated")).below(key))
 }
 
 fn push<'n>(

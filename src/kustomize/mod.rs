@@ -117,12 +117,9 @@ impl Renderer {
         self.build(directory)?.text()
     }
 
-    fn files(&self) -> &dyn Files {
-        &*self.files
-    }
-
-    fn patches(&self) -> &KnownPatches {
-        &self.patches
+    /// The layer of a directory.
+    fn load(&self, root: &str) -> Outcome<Layer> {
+        layer::load(&*self.files, &self.patches, root)
     }
 
     /// The layer of a directory that others use; read once.
@@ -131,7 +128,7 @@ impl Renderer {
             let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(layers.entry(root.to_owned()).or_default())
         };
-        cell.get_or_init(|| layer::load(self.files(), &self.patches, root).map(Arc::new)).clone()
+        cell.get_or_init(|| self.load(root).map(Arc::new)).clone()
     }
 
     fn base(&self, root: &str) -> Option<Arc<Accumulated>> {

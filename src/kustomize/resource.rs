@@ -281,7 +281,12 @@ impl Resource {
 
     /// The namespace that counts.
     pub(super) fn effective_namespace(&self) -> &str {
-        effective_namespace(is_cluster_scoped(self.group(), self.version(), self.kind()), self.namespace())
+        effective_namespace(self.is_cluster_scoped(), self.namespace())
+    }
+
+    /// Whether the type is certainly not namespaced.
+    pub(super) fn is_cluster_scoped(&self) -> bool {
+        is_cluster_scoped(self.group(), self.version(), self.kind())
     }
 
     /// The key under which equal ids meet.
@@ -291,7 +296,9 @@ impl Resource {
 
     /// Whether everything that is part of the id is written as in another tree.
     pub(super) fn is_named_as(&self, other: &Node) -> bool {
-        let text = |root: &Node, path: &[&str]| root.at(path).map(|node| (node.text().to_owned(), node.is_null()));
+        fn text<'n>(root: &'n Node, path: &[&str]) -> Option<(&'n str, bool)> {
+            root.at(path).map(|node| (node.text(), node.is_null()))
+        }
         [&["kind"][..], &["apiVersion"], &["metadata", "name"], &["metadata", "namespace"]]
             .into_iter()
             .all(|path| text(&self.root, path) == text(other, path))

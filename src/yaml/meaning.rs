@@ -19,7 +19,28 @@ pub(crate) enum Meaning<'t> {
     Written(Arc<str>),
 }
 
-impl Meaning<'_> {
+impl<'t> Meaning<'t> {
+    /// A mapping of pairs in any order.
+    ///
+    /// # Errors
+    ///
+    /// A key that is there twice.
+    pub(crate) fn mapping(mut pairs: Vec<(Cow<'t, str>, Self)>) -> Result<Self, Cow<'t, str>> {
+        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        match pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            None => Ok(Self::Mapping(pairs)),
+            Some(twice) => Err(twice[0].0.clone()),
+        }
+    }
+
+    /// A mapping of pairs in any order; the last of equal keys wins.
+    pub(crate) fn mapping_of_last(mut pairs: Vec<(Cow<'t, str>, Self)>) -> Self {
+        pairs.reverse();
+        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        pairs.dedup_by(|(key, _), (kept, _)| key == kept);
+        Self::Mapping(pairs)
+    }
+
     /// The value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         let Self::Mapping(entries) = self else { return None };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use super::Meaning;
-use super::node::{Data, Node, ReadError, Style};
+use super::node::{Data, Node, ReadError, Style, TextRange};
 use super::scalar::{Dialect, Resolved, resolve};
 
 impl Node {
@@ -33,25 +33,19 @@ fn meaning(node: &Node, dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
 }
 
 fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
-    let mut found = Vec::with_capacity(entries.len());
+    let mut pairs = Vec::with_capacity(entries.len());
     for (key, entry) in entries {
-        found.push((key_text(key, dialect)?, key.span, meaning(entry, dialect)?));
+        pairs.push((key_text(key, dialect)?, meaning(entry, dialect)?));
     }
-    found.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-    if let Some([_, (name, span, _)]) = found.windows(2).find(|pair| pair[0].0 == pair[1].0)
-        && dialect == Dialect::Manifest
-    {
-        return Err(ReadError::new(*span, format!("the key `{name}` is repeated")));
+    // go-yaml 2 lets the last of equal keys win.
+    if dialect == Dialect::Configuration {
+        return Ok(Meaning::mapping_of_last(pairs));
     }
-    let mut pairs: Vec<(Cow<'_, str>, Meaning<'_>)> = Vec::with_capacity(found.len());
-    for (key, _, meaning) in found {
-        // go-yaml 2 lets the last of equal keys win.
-        match pairs.last_mut().filter(|(before, _)| *before == key) {
-            Some((_, before)) => *before = meaning,
-            None => pairs.push((key, meaning)),
-        }
-    }
-    Ok(Meaning::Mapping(pairs))
+    Meaning::mapping(pairs).map_err(|name| {
+        let same = |key: &&Node| key_text(key, dialect).is_ok_and(|text| text == name);
+        let again = entries.iter().map(|(key, _)| key).filter(same).nth(1);
+        ReadError::new(again.map_or_else(TextRange::default, |key| key.span), format!("the key `{name}` is repeated"))
+    })
 }
 
 fn key_text(key: &Node, dialect: Dialect) -> Result<Cow<'_, str>, ReadError> {

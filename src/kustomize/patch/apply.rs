@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rayon::iter::{IntoParallelRefMutIterator as _, ParallelIterator as _};
 
 use super::json;
+use super::select::Select;
 use super::strategic::{self, Merged, Misfit};
 use crate::diagnostic::{Diagnostic, Origin, Rule, rules};
 use crate::kustomize::MANY;
@@ -29,21 +30,13 @@ pub(in crate::kustomize) fn apply(
     tracked: bool,
 ) -> Outcome<Names> {
     match (&*patch.content, &patch.target) {
-        (PatchContent::Json(operations), Some(target)) => on_each(resources, |resource| {
-            if target.accepts(resource) {
-                patch_once(resource, operations, patch, layer, tracked)
-            } else {
-                Ok(Fate::Stays)
-            }
-        }),
-        (PatchContent::Strategic(documents), Some(target)) => {
-            documents.iter().try_fold(Names::Kept, |names, document| {
-                let merged = on_each(resources, |resource| {
-                    if target.accepts(resource) { merge(resource, document, patch, layer) } else { Ok(Fate::Stays) }
-                });
-                merged.map(|merged| if names == Names::Changed { names } else { merged })
-            })
+        (PatchContent::Json(operations), Some(target)) => {
+            on_each(resources, target, |resource| patch_once(resource, operations, patch, layer, tracked))
         }
+        // A patch with a target holds one document.
+        (PatchContent::Strategic(documents), Some(target)) => on_each(resources, target, |resource| {
+            documents.first().map_or(Ok(Fate::Stays), |document| merge(resource, document, patch, layer))
+        }),
         _ => merge_documents(resources, patch, layer, false),
     }
 }
@@ -54,9 +47,16 @@ enum Fate {
     Goes,
 }
 
-/// Changes objects, on all cores where there are many, and removes those that go. The first problem counts.
-fn on_each(resources: &mut Vec<Resource>, change: impl Fn(&mut Resource) -> Outcome<Fate> + Sync) -> Outcome<Names> {
+/// Changes the objects that are meant, on all cores where there are many, and removes those that go. The first problem counts.
+fn on_each(
+    resources: &mut Vec<Resource>,
+    target: &Select,
+    change: impl Fn(&mut Resource) -> Outcome<Fate> + Sync,
+) -> Outcome<Names> {
     let change = |resource: &mut Resource| {
+        if !target.accepts(resource) {
+            return Ok((true, true));
+        }
         let before = resource.root().clone();
         let fate = change(resource)?;
         Ok((matches!(fate, Fate::Stays), resource.is_named_as(&before)))

@@ -23,7 +23,7 @@ pub(in crate::kustomize) fn set(
         let before = resource.id_key();
         resource.store_previous();
         let mut put = |old: &Node| replaced_scalar(old, namespace, Tag::Text);
-        if !resource.id().is_cluster_scoped() {
+        if !resource.is_cluster_scoped() {
             change_fields(resource, [&own], Make::Scalar, &mut put)?;
         }
         let binding = matches!(resource.kind(), "RoleBinding" | "ClusterRoleBinding");

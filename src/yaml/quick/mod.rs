@@ -128,14 +128,13 @@ impl Reader<'_> {
     /// A collection whose content starts at the cursor, at a column.
     fn block(&mut self, column: usize) -> Option<Node> {
         self.depth = self.depth.checked_sub(1)?;
-        let node = if self.starts_item() { self.sequence(column) } else { self.mapping(column) };
+        let node = if self.starts_item() { self.sequence(column, self.at) } else { self.mapping(column) };
         self.depth += 1;
         node
     }
 
-    /// The elements whose dashes stand at a column.
-    fn sequence(&mut self, column: usize) -> Option<Node> {
-        let start = self.at;
+    /// The elements whose dashes stand at a column, as a sequence that starts at an offset.
+    fn sequence(&mut self, column: usize, start: usize) -> Option<Node> {
         let items = self.items(column)?;
         let end = items.last().map_or(start, |item| item.span.end as usize);
         self.node(Data::Sequence { items, flow: false }, start, end.max(start))
@@ -143,15 +142,14 @@ impl Reader<'_> {
 
     /// A sequence that is not indented more than its key. To the full reader it starts after the first dash.
     fn level_sequence(&mut self, column: usize) -> Option<Node> {
-        self.depth = self.depth.checked_sub(1)?;
         let content = self.skip_spaces(self.at + 1);
         if self.byte(content)? == b'#' || (self.byte(content)? == b'\n' && content > self.at + 1) {
             return None;
         }
-        let items = self.items(column)?;
+        self.depth = self.depth.checked_sub(1)?;
+        let node = self.sequence(column, content);
         self.depth += 1;
-        let end = items.last().map_or(content, |item| item.span.end as usize);
-        self.node(Data::Sequence { items, flow: false }, content, end.max(content))
+        node
     }
 
     fn items(&mut self, column: usize) -> Option<Vec<Node>> {

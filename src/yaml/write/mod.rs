@@ -110,12 +110,8 @@ impl Writer<'_> {
             if index > 0 || context == Context::Field {
                 self.line(indent);
             }
-            let word = key.len() <= 128 && text::is_plain_word(&key);
-            let simple = word || text::is_simple_key(&key);
-            if word {
-                self.out.push_str(&key);
-                self.out.push(':');
-            } else if simple {
+            let simple = text::is_simple_key(&key);
+            if simple {
                 self.text(&key, indent, Place::SimpleKey);
                 self.out.push(':');
             } else {

@@ -6,9 +6,7 @@ use std::cmp::Ordering;
 /// Sorts entries by their keys. The order is not transitive for a few sets (`v10`, `v1alpha1`, `v2`), where kustomize itself prints
 /// different orders on different runs; those are sorted by code point, so that the result never depends on chance.
 pub(super) fn sort<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
-    if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
-        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    }
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
     if entries.is_sorted_by(|(a, _), (b, _)| compare(a, b) == Ordering::Less) {
         return;
     }

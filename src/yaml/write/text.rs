@@ -57,15 +57,13 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
     if is_plain_word(text) {
         return Form::Plain;
     }
-    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
-        return form_of_line(text, spelling);
-    }
     let facts = Facts::of(text, spelling);
     if text.contains('\n') {
         let literal = facts.literal_allowed() && matches!(place, Place::Value | Place::LongKey);
         return if literal { Form::Literal } else { Form::Double };
     }
-    if is_other_than_text(text, spelling) || facts.special {
+    let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
+    if !is_text || (spelling == Spelling::Portable && could_be_other_than_text(text)) || facts.special {
         return Form::Double;
     }
     match facts {
@@ -75,25 +73,8 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
     }
 }
 
-/// The notation of one line of printable ASCII, as most texts are.
-fn form_of_line(text: &str, spelling: Spelling) -> Form {
-    if is_other_than_text(text, spelling) {
-        Form::Double
-    } else if has_indicators(text) || text.starts_with(' ') || text.ends_with(' ') {
-        Form::Single
-    } else {
-        Form::Plain
-    }
-}
-
-/// Whether a reader could see something else than the text.
-fn is_other_than_text(text: &str, spelling: Spelling) -> bool {
-    let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
-    !is_text || (spelling == Spelling::Portable && could_be_other_than_text(text))
-}
-
 /// Whether a text is a word that nobody takes for anything else: the common case, without a closer look.
-pub(super) fn is_plain_word(text: &str) -> bool {
+fn is_plain_word(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
         && bytes.iter().all(|b| WORD[usize::from(*b)])
@@ -172,14 +153,16 @@ impl Facts {
         // To Go, line and paragraph separators are printable line breaks.
         let as_it_is = |c: char| is_printable(c) || (spelling == Spelling::Kustomize && separator(c));
         let pairs = || text.chars().zip(text.chars().skip(1));
+        // One line of printable ASCII, as most texts are: nothing of what follows can be there.
+        let odd = !text.bytes().all(|b| matches!(b, b' '..=b'~'));
         Self {
-            special: !text.chars().all(as_it_is),
+            special: odd && !text.chars().all(as_it_is),
             indicators: has_indicators(text),
             edge_space: text.starts_with(' ') || text.ends_with(' '),
             trailing_space: text.ends_with(' '),
-            space_break: pairs().any(|(a, b)| a == ' ' && is_break(b)),
-            break_space: pairs().any(|(a, b)| is_break(a) && b == ' '),
-            line_break: text.contains(is_break),
+            space_break: odd && pairs().any(|(a, b)| a == ' ' && is_break(b)),
+            break_space: odd && pairs().any(|(a, b)| is_break(a) && b == ' '),
+            line_break: odd && text.contains(is_break),
         }
     }
 
