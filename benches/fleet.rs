@@ -2,7 +2,12 @@
 //!
 //! `cargo bench --bench fleet`, or `-- 10000` for as many sites. Runs the program itself, so that its memory is its own.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops at the first surprise")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints, and stops at the first surprise"
+)]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

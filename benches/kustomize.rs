@@ -2,7 +2,12 @@
 //!
 //! `cargo bench --bench kustomize`. Without the tool `kustomize` on the path (or in `~/go/bin`) only our own times are printed.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops at the first surprise")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints, and stops at the first surprise"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -19,6 +19,7 @@
 //! [`compile`] runs them for one site. [`cli`] and [`report`] are the edges.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make the files that they read"))]
 
 pub mod bundle;
 pub mod catalogue;
@@ -43,6 +44,7 @@ pub mod pods;
 pub mod prove;
 pub mod report;
 pub mod revision;
+pub mod rooted;
 pub mod scaffold;
 pub mod scheduler;
 pub mod schema;

@@ -125,9 +125,9 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The texts of all files that diagnostics point into.
+/// Reads the texts of all files that diagnostics point into; none of a directory that cannot be opened.
 pub(super) fn sources_of(found: &Diagnostics, root: &Path) -> Sources {
-    let files = Files::new(root);
+    let Ok(files) = Files::open(root) else { return Sources::new() };
     let paths: BTreeSet<&str> = found.iter().flat_map(|d| &d.labels).map(|l| l.origin.file.as_ref()).collect();
     let mut sources = Sources::new();
     for path in paths {

@@ -67,7 +67,7 @@ impl<'a> Bases<'a> {
         let of_templates = of_templates.map(|template| group_and_kind(&Object::new(template.tree.clone())));
         let kinds =
             apps.values().flat_map(|base| base.objects.iter()).map(group_and_kind).chain(of_templates).collect();
-        let fleet = digest(repository, FLEET_FILE);
+        let fleet = digest(repository, FLEET_FILE, &mut found);
         (Self { repository, renderer, disk, apps, kinds, fleet }, found)
     }
 
@@ -137,10 +137,10 @@ impl<'a> Bases<'a> {
         built
     }
 
-    /// The digests of everything that a site is compiled from.
-    pub(super) fn inputs(&self, plan: &SitePlan) -> BTreeMap<String, Digest> {
+    /// The digests of everything that a site is compiled from. A file that can no longer be read is reported.
+    pub(super) fn inputs(&self, plan: &SitePlan, found: &mut Diagnostics) -> BTreeMap<String, Digest> {
         let mut inputs: BTreeMap<String, Digest> = self.fleet.iter().cloned().collect();
-        inputs.extend(plan.site.layers.files().filter_map(|file| digest(self.repository, file)));
+        inputs.extend(plan.site.layers.files().filter_map(|file| digest(self.repository, file, found)));
         let apps = plan.instances.iter().filter_map(|i| self.apps.get(&i.app()?.name));
         inputs.extend(apps.flat_map(|base| base.inputs.clone()));
         inputs
@@ -178,7 +178,7 @@ fn base(
     found.append(problems);
     let catalogue = catalogue(app, &mut found);
     let paths = repository.files.list(&app.directory, &mut found);
-    let inputs = paths.iter().filter_map(|path| digest(repository, path)).collect();
+    let inputs = paths.iter().filter_map(|path| digest(repository, path, &mut found)).collect();
     let kustomization = kustomization(repository, &app.directory);
     let directories = BTreeSet::from([app.directory.clone()]);
     let base = objects.map(|objects| {
@@ -213,9 +213,9 @@ fn group_and_kind(object: &Object) -> (String, String) {
     (object.group().to_owned(), object.kind().to_owned())
 }
 
-/// A file's path and digest; `None` where it cannot be read, which is reported where it is parsed.
-fn digest(repository: &Repository, path: &str) -> Option<(String, Digest)> {
-    let bytes = std::fs::read(repository.files.root().join(path)).ok()?;
+/// Returns a file's path and digest. A file that cannot be read is reported.
+fn digest(repository: &Repository, path: &str, found: &mut Diagnostics) -> Option<(String, Digest)> {
+    let bytes = repository.files.read_bytes(path, found)?;
     Some((path.to_owned(), Digest::of(&bytes)))
 }
 

@@ -176,7 +176,7 @@ impl<'a> Compiler<'a> {
                 found.push(bases::tree_error(plan.site.file(), &why));
             }
         }
-        let inputs = self.bases.inputs(plan);
+        let inputs = self.bases.inputs(plan, found);
         if let Err(why) = ledger::seal(&mut tree, &plan.name, inputs) {
             found.push(bases::tree_error(plan.site.file(), &why));
         }

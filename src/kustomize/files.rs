@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::rooted::{EntryKind, OpenError, RootedDirectory};
 
 /// Read access to the files of a repository. Paths are relative to its root, with `/` and without `.` and `..`; the empty path is
 /// the root.
@@ -57,50 +59,37 @@ impl From<io::Error> for FileError {
     }
 }
 
-/// A directory on disk. No symbolic link may leave it. Directories are looked up once, as if nothing moved while it lives.
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// The most symbolic links that are followed for one path, as the kernel bounds them.
+const MOST_LINKS: usize = 40;
+
+/// A directory on disk. Symbolic links are resolved here, one component at a time, and none may leave it; what they lead to is opened by a
+/// path without links. Directories are looked up once, as if nothing moved while it lives.
 #[derive(Debug)]
 pub struct DiskFiles {
-    root: PathBuf,
+    tree: RootedDirectory,
     directories: Mutex<BTreeMap<String, String>>,
 }
 
 impl DiskFiles {
-    /// The files below a directory.
+    /// Opens the files below a directory.
     pub fn new(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: fs_err::canonicalize(root)?, directories: Mutex::default() })
+        let root = fs_err::canonicalize(root)?;
+        Ok(Self { tree: RootedDirectory::open(root)?, directories: Mutex::default() })
     }
 
-    /// The directory that a path leads to, without links.
-    fn directory(&self, path: &str) -> Result<String, FileError> {
-        match self.resolve(path) {
+    /// Returns the directory that a path leads to, without links.
+    fn directory(&self, path: &str, links: usize) -> Result<String, FileError> {
+        match self.resolve_within(path, links) {
             Ok((directory, FileKind::Directory)) => Ok(directory),
             Ok(_) => Err(FileError::Missing),
             Err(e) => Err(e),
         }
     }
 
-    fn look_up(&self, path: &str) -> Result<(String, FileKind), FileError> {
-        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let parent = self.directory(parent)?;
-        let direct = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
-        let found = std::fs::symlink_metadata(self.root.join(&direct))?;
-        if !found.is_symlink() {
-            return Ok((direct, if found.is_dir() { FileKind::Directory } else { FileKind::File }));
-        }
-        let found = std::fs::canonicalize(self.root.join(&direct))?;
-        let below = found.strip_prefix(&self.root).map_err(|_| FileError::Outside)?;
-        let kind = if found.is_dir() { FileKind::Directory } else { FileKind::File };
-        let below = below.to_str().ok_or_else(|| FileError::Io("the path is not UTF-8".to_owned()))?;
-        Ok((below.replace(std::path::MAIN_SEPARATOR, "/"), kind))
-    }
-}
-
-impl Files for DiskFiles {
-    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
-        Ok(fs_err::read(self.root.join(path)).map(Arc::from)?)
-    }
-
-    fn resolve(&self, path: &str) -> Result<(String, FileKind), FileError> {
+    fn resolve_within(&self, path: &str, links: usize) -> Result<(String, FileKind), FileError> {
         if path.is_empty() {
             return Ok((String::new(), FileKind::Directory));
         }
@@ -108,11 +97,60 @@ impl Files for DiskFiles {
         if let Some(directory) = known {
             return Ok((directory, FileKind::Directory));
         }
-        let found = self.look_up(path)?;
+        let found = self.look_up(path, links)?;
         if found.1 == FileKind::Directory {
             self.directories.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.0.clone());
         }
         Ok(found)
+    }
+
+    fn look_up(&self, path: &str, links: usize) -> Result<(String, FileKind), FileError> {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let parent = self.directory(parent, links)?;
+        let direct = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
+        match self.tree.kind(&direct)? {
+            EntryKind::Directory => Ok((direct, FileKind::Directory)),
+            EntryKind::Link => {
+                let links = links.checked_sub(1).ok_or_else(|| FileError::Io("too many levels of links".to_owned()))?;
+                let target = self.link_target(&parent, &self.tree.read_link(&direct)?)?;
+                self.resolve_within(&target, links)
+            }
+            // Reading refuses what is no regular file, and says so.
+            EntryKind::File | EntryKind::Special => Ok((direct, FileKind::File)),
+        }
+    }
+
+    /// Returns the path from the root that a link in a directory leads to.
+    fn link_target(&self, directory: &str, target: &str) -> Result<String, FileError> {
+        let absolute = Path::new(target).is_absolute();
+        let below = if absolute {
+            Path::new(target).strip_prefix(self.tree.path()).ok().and_then(Path::to_str)
+        } else {
+            Some(target)
+        };
+        let start = if absolute { "" } else { directory };
+        below.and_then(|below| join(start, below)).ok_or(FileError::Outside)
+    }
+}
+
+impl From<OpenError> for FileError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Missing => Self::Missing,
+            OpenError::Outside => Self::Outside,
+            OpenError::Io(error) => error.into(),
+            error => Self::Io(error.to_string()),
+        }
+    }
+}
+
+impl Files for DiskFiles {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        Ok(self.tree.read(path, LARGEST).map(Arc::from)?)
+    }
+
+    fn resolve(&self, path: &str) -> Result<(String, FileKind), FileError> {
+        self.resolve_within(path, MOST_LINKS)
     }
 }
 
@@ -249,9 +287,12 @@ mod tests {
         fs_err::write(dir.path().join("secret"), "x").unwrap();
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
         std::os::unix::fs::symlink("in", root.join("alias")).unwrap();
+        std::os::unix::fs::symlink("round", root.join("round")).unwrap();
         let files = DiskFiles::new(&root).unwrap();
+        assert!(matches!(files.resolve("round"), Err(FileError::Io(_))));
         assert_eq!(files.resolve("link"), Err(FileError::Outside));
         assert_eq!(files.resolve("alias"), Ok(("in".to_owned(), FileKind::Directory)));
         assert_eq!(files.resolve("gone"), Err(FileError::Missing));
+        assert!(matches!(files.read("link"), Err(FileError::Io(why)) if why.contains("link")));
     }
 }

@@ -1,91 +1,109 @@
 //! The files of a repository: listed in order, read within bounds, never through a link.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
-use crate::diagnostic::{Diagnostics, Origin, rules};
+use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
+use crate::rooted::{EntryKind, ListedEntry, OpenError, RootedDirectory};
 
 /// The largest input file that is read, in bytes.
 const LARGEST: u64 = 8 << 20;
 
 /// A directory tree that inputs are read from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Files {
-    root: PathBuf,
+    tree: RootedDirectory,
 }
 
 impl Files {
-    /// The files below a directory.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+    /// Opens the directory that inputs are read from.
+    pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
+        Ok(Self { tree: RootedDirectory::open(root)? })
     }
 
     /// The directory.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.tree.path()
     }
 
-    /// The paths, from the root and with `/`, of all files below a directory, sorted. Links and odd names are reported.
+    /// Lists the paths, from the root and with `/`, of all files below a directory, sorted. Links, odd names and what cannot be listed
+    /// are reported.
     pub fn list(&self, directory: &str, found: &mut Diagnostics) -> Vec<String> {
-        let walk =
-            WalkDir::new(self.root.join(directory)).follow_links(false).follow_root_links(false).sort_by_file_name();
+        let entries = match self.tree.list(directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                found.push(unreadable_file(directory, &error));
+                return Vec::new();
+            }
+        };
         let mut paths = Vec::new();
-        for entry in walk.into_iter().filter_map(Result::ok) {
-            let Ok(relative) = entry.path().strip_prefix(&self.root) else { continue };
-            let Some(path) = relative.to_str() else {
-                let shown = relative.to_string_lossy().into_owned();
-                found.push(
+        for entry in entries {
+            match entry {
+                ListedEntry::File(path) => paths.push(path),
+                ListedEntry::Odd(path) => found.push(odd_file(&path)),
+                ListedEntry::NotUtf8(shown) => found.push(
                     rules::ODD_FILE
                         .report(format!("the name of `{shown}` is not UTF-8"))
                         .primary(Origin::file(directory), "")
                         .help("rename the file"),
-                );
-                continue;
-            };
-            if entry.file_type().is_file() {
-                paths.push(path.to_owned());
-            } else if !entry.file_type().is_dir() {
-                found.push(
-                    rules::ODD_FILE
-                        .report(format!("`{path}` is not a regular file"))
-                        .primary(Origin::file(path), "")
-                        .help("replace the link or special file by the file itself: links are not followed"),
-                );
+                ),
+                ListedEntry::Unlisted { path, reason } => found.push(
+                    rules::UNREADABLE_FILE
+                        .report(format!("the directory `{path}` cannot be listed: {reason}"))
+                        .primary(Origin::file(&path), "")
+                        .help("let the user who runs siteplan read it: a site or an app in it would be left out"),
+                ),
             }
         }
         paths
     }
 
-    /// Whether there is a regular file or a link at the path.
+    /// Tells whether there is something at the path that is no directory. A link on the way counts: reading reports it.
     pub fn exists(&self, path: &str) -> bool {
-        self.root.join(path).symlink_metadata().is_ok_and(|m| !m.is_dir())
+        match self.tree.kind(path) {
+            Ok(kind) => kind != EntryKind::Directory,
+            Err(error) => matches!(error, OpenError::Link(_)),
+        }
     }
 
-    /// The text of a file. A file that cannot be read as text is reported.
+    /// Reads the text of a file. A file that cannot be read as text is reported.
     pub fn read(&self, path: &str, found: &mut Diagnostics) -> Option<String> {
-        match self.bytes(path).and_then(|bytes| String::from_utf8(bytes).map_err(|e| e.utf8_error().to_string())) {
+        let bytes = self.read_bytes(path, found)?;
+        match String::from_utf8(bytes) {
             Ok(text) => Some(text),
-            Err(why) => {
-                found.push(
-                    rules::UNREADABLE_FILE
-                        .report(format!("`{path}` cannot be read: {why}"))
-                        .primary(Origin::file(path), ""),
-                );
+            Err(error) => {
+                found.push(unreadable(path, &error.utf8_error()));
                 None
             }
         }
     }
 
-    fn bytes(&self, path: &str) -> Result<Vec<u8>, String> {
-        let full = self.root.join(path);
-        let metadata = full.symlink_metadata().map_err(|e| e.to_string())?;
-        if !metadata.is_file() {
-            return Err("it is not a regular file".to_owned());
+    /// Reads the bytes of a file. A file that cannot be read is reported.
+    pub fn read_bytes(&self, path: &str, found: &mut Diagnostics) -> Option<Vec<u8>> {
+        match self.tree.read(path, LARGEST) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                found.push(unreadable_file(path, &error));
+                None
+            }
         }
-        if metadata.len() > LARGEST {
-            return Err(format!("it has {} bytes, more than {LARGEST}", metadata.len()));
-        }
-        std::fs::read(&full).map_err(|e| e.to_string())
     }
+}
+
+fn unreadable_file(path: &str, error: &OpenError) -> Diagnostic {
+    match error {
+        OpenError::Link(link) => odd_file(link),
+        error => unreadable(path, error),
+    }
+}
+
+fn unreadable(path: &str, why: &impl std::fmt::Display) -> Diagnostic {
+    rules::UNREADABLE_FILE.report(format!("`{path}` cannot be read: {why}")).primary(Origin::file(path), "")
+}
+
+fn odd_file(path: &str) -> Diagnostic {
+    rules::ODD_FILE
+        .report(format!("`{path}` is not a regular file"))
+        .primary(Origin::file(path), "")
+        .help("replace the link or special file by the file itself: links are not followed")
 }

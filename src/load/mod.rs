@@ -52,7 +52,14 @@ type Layer = (Arc<str>, Arc<Value>);
 /// Reads the fleet, the apps, the profiles, and the list of sites. `None` when there is no usable fleet file.
 pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let mut found = Diagnostics::new();
-    let files = Files::new(root);
+    let files = match Files::open(root) {
+        Ok(files) => files,
+        Err(error) => {
+            let message = format!("the directory `{}` cannot be read: {error}", root.display());
+            found.push(rules::UNREADABLE_FILE.report(message));
+            return (None, found);
+        }
+    };
     let fleet = load_fleet(&files, &mut found);
     let mut broken = BTreeSet::new();
     let profiles = load_profiles(&files, &mut broken, &mut found);

@@ -2,12 +2,11 @@
 //!
 //! What is written compiles as it is, and says in comments what to change. Nothing that exists is overwritten.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use crate::rooted::{OpenError, RootedDirectory};
 use crate::schema::{InputKind, input_schema_text};
 
 const FLEET: &str = include_str!("fleet.yaml");
@@ -30,7 +29,7 @@ pub fn fleet(root: &Path, repo_url: &str) -> anyhow::Result<Vec<String>> {
         (".gitattributes".to_owned(), ATTRIBUTES.to_owned()),
     ];
     let mut written = write_new(root, files.into_iter().chain(schemas))?;
-    if !root.join("base/apps/hello").exists() {
+    if root.join("base/apps/hello").symlink_metadata().is_err() {
         written.extend(app(root, "hello")?);
     }
     Ok(written)
@@ -67,19 +66,17 @@ fn write_one(root: &Path, path: String, text: String) -> anyhow::Result<Vec<Stri
     write_new(root, [(path, text)])
 }
 
-/// Writes the files that do not exist yet.
+/// Writes the files that do not exist yet, through no link.
 fn write_new(root: &Path, files: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Vec<String>> {
+    let tree = RootedDirectory::open(root).with_context(|| format!("opening `{}`", root.display()))?;
     let mut written = Vec::new();
     for (path, text) in files {
-        let full = root.join(&path);
-        if full.symlink_metadata().is_ok() {
-            continue;
+        match tree.kind(&path) {
+            Ok(_) => continue,
+            Err(OpenError::Missing) => {}
+            Err(error) => return Err(error).with_context(|| format!("writing `{path}`")),
         }
-        if let Some(directory) = full.parent() {
-            std::fs::create_dir_all(directory).with_context(|| format!("making `{}`", directory.display()))?;
-        }
-        let file = OpenOptions::new().write(true).create_new(true).open(&full);
-        file.and_then(|mut f| f.write_all(text.as_bytes())).with_context(|| format!("writing `{}`", full.display()))?;
+        tree.create(&path, text.as_bytes()).with_context(|| format!("writing `{path}`"))?;
         written.push(path);
     }
     Ok(written)

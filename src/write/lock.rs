@@ -15,6 +15,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock, or says that another run has it. Where the file system has no locks, the warning says so.
     pub(super) fn take(paths: &Paths) -> anyhow::Result<(Self, Option<String>)> {
+        #[expect(clippy::disallowed_methods, reason = "the root itself, which the caller chose")]
         let directory = at("open", &paths.root, File::open(&paths.root))?;
         match directory.try_lock() {
             Ok(()) => Ok((Self { _directory: Some(directory) }, None)),

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
+    clippy::disallowed_methods,
     reason = "a test that cannot go on has failed, and one that skips says so"
 )]
 
@@ -21,6 +22,7 @@ mod health;
 mod interruption;
 mod kill;
 mod kustomize;
+mod links;
 mod made_site;
 mod oracle;
 mod repository;

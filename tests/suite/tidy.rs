@@ -19,24 +19,16 @@ const DOORS: &[Door] = &[
     Door { name: "granit_parser", places: &["src/yaml/"] },
     Door { name: "jsonschema", places: &["src/schema/"] },
     Door { name: "minijinja", places: &["src/template/"] },
-    Door { name: "rustix", places: &["src/write/"] },
+    Door { name: "rustix", places: &["src/rooted/", "src/write/"] },
     Door { name: "schemars", places: &["src/model/", "src/schema/"] },
     Door { name: "sha2", places: &["src/kustomize/generate.rs", "src/ledger/"] },
     Door { name: "similar", places: &["src/compare/"] },
     Door { name: "terminal_size", places: &["src/cli/"] },
-    Door { name: "walkdir", places: &["src/load/"] },
+    Door { name: "walkdir", places: &["src/rooted/"] },
 ];
 
 /// The passes between are pure: values in, values out.
-const FILE_SYSTEM: &[&str] = &[
-    "src/cli/",
-    "src/compile/bases.rs",
-    "src/kustomize/files.rs",
-    "src/load/",
-    "src/revision/",
-    "src/scaffold/",
-    "src/write/",
-];
+const FILE_SYSTEM: &[&str] = &["src/cli/", "src/kustomize/files.rs", "src/revision/", "src/rooted/", "src/write/"];
 
 /// Arguments and the environment; git runs in an environment of its own, made from a few variables of ours.
 const ENVIRONMENT: &[&str] = &["src/cli/", "src/main.rs", "src/revision/git.rs"];

@@ -91,7 +91,11 @@ fn line(difference: &cluster::Difference) -> String {
     format!("{}  {}: site file {}, cluster {}\n", escape(node), escape(field), side(site), side(cluster))
 }
 
-/// The text of a file, or of standard input.
+/// Reads a file that the command line names, or standard input.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the caller's own file, which may be a pipe, and no path of the repository"
+)]
 fn read(path: Option<&Path>) -> anyhow::Result<String> {
     if let Some(path) = path {
         return std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()));

@@ -151,7 +151,7 @@ fn report(mut found: Diagnostics, directory: &Path) {
 }
 
 fn sources(found: &Diagnostics, directory: &Path) -> Sources {
-    let files = Files::new(directory);
+    let files = Files::open(directory).unwrap();
     let mut sources = Sources::new();
     for label in found.iter().flat_map(|d| &d.labels) {
         if let Some(text) = files.read(&label.origin.file, &mut Diagnostics::new()) {
@@ -171,7 +171,7 @@ fn copy_of_inputs() -> tempfile::TempDir {
 
 /// Path and text of all files below a directory.
 fn texts(root: &Path, below: &str) -> Vec<(String, String)> {
-    let paths = Files::new(root).list(below, &mut Diagnostics::new());
+    let paths = Files::open(root).unwrap().list(below, &mut Diagnostics::new());
     paths.into_iter().map(|path| (path.clone(), fs_err::read_to_string(root.join(path)).unwrap())).collect()
 }
 

@@ -132,7 +132,7 @@ impl Mutation {
 
 /// A file: every other time one of siteplan's own kinds.
 fn any_file(directory: &Path, u: &mut Unstructured<'_>) -> Result<String> {
-    let files = Files::new(directory);
+    let files = Files::open(directory).unwrap();
     let mut all = files.list("base", &mut Diagnostics::new());
     if u.arbitrary()? {
         all.retain(|path| path.starts_with("base/profiles/") || path.ends_with("/app.yaml"));
