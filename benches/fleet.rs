@@ -14,9 +14,14 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn main() {
-    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let asked = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok());
     let most: usize = asked.unwrap_or(1_000);
-    println!("{:>7} {:>4} {:<22} {:>10} {:>12} {:>10}", "sites", "-j", "", "time", "per site", "memory");
+    println!(
+        "{:>7} {:>4} {:<22} {:>10} {:>12} {:>10}",
+        "sites", "-j", "", "time", "per site", "memory"
+    );
     for sites in [most / 10, most].into_iter().filter(|sites| *sites > 0) {
         for jobs in [1, 2] {
             fleet(sites, jobs);
@@ -33,7 +38,11 @@ fn fleet(sites: usize, jobs: usize) {
     for index in 0..sites {
         let (name, text) = &templates[index % templates.len()];
         let own = format!("{name}-{index:05}");
-        write(directory.path(), &format!("sites/{own}.yaml"), &text.replace('@', &own));
+        write(
+            directory.path(),
+            &format!("sites/{own}.yaml"),
+            &text.replace('@', &own),
+        );
     }
     let jobs = jobs.to_string();
     let measure = |what: &str, command: &str| {
@@ -46,7 +55,11 @@ fn fleet(sites: usize, jobs: usize) {
     measure("check", "check");
     let one = format!("sites/{}-00000.yaml", templates[0].0);
     let text = fs_err::read_to_string(directory.path().join(&one)).unwrap();
-    write(directory.path(), &one, &text.replace("example.com", "example.org"));
+    write(
+        directory.path(),
+        &one,
+        &text.replace("example.com", "example.org"),
+    );
     measure("build, one site changed", "build");
 }
 
@@ -54,18 +67,30 @@ fn fleet(sites: usize, jobs: usize) {
 fn large_site(nodes: usize, instances: usize) {
     let directory = tempfile::tempdir().unwrap();
     copy_inputs(directory.path());
-    write(directory.path(), "sites/large.yaml", &large(nodes, instances));
+    write(
+        directory.path(),
+        "sites/large.yaml",
+        &large(nodes, instances),
+    );
     let (time, memory) = run(directory.path(), &["build", "-q", "-j", "1"]);
     println!("one site of {nodes} nodes and {instances} instances: {time:.2?}, {memory} MB");
 }
 
 /// A site with many nodes, on all of which one app makes resources, and with many instances of another app.
 fn large(nodes: usize, instances: usize) -> String {
-    let entries = |count: usize, one: &dyn Fn(usize) -> String| (0..count).map(one).collect::<String>();
+    let entries =
+        |count: usize, one: &dyn Fn(usize) -> String| (0..count).map(one).collect::<String>();
     let nodes = entries(nodes, &|i| {
-        format!("        node-{i:04}: {{zone: rack-{}, bmc: {{address: 10.9.{}.{}}}}}\n", i % 9, i / 200, i % 200 + 1)
+        format!(
+            "        node-{i:04}: {{zone: rack-{}, bmc: {{address: 10.9.{}.{}}}}}\n",
+            i % 9,
+            i / 200,
+            i % 200 + 1
+        )
     });
-    let webs = entries(instances, &|i| format!("    web-{i:03}: {{use: plant-web, namespace: web-{i:03}}}\n"));
+    let webs = entries(instances, &|i| {
+        format!("    web-{i:03}: {{use: plant-web, namespace: web-{i:03}}}\n")
+    });
     format!(
         "apiVersion: siteplan.dev/v1alpha1\nkind: Site\nmetadata: {{name: large}}\nspec:\n  cluster: {{platform: openshift, version: \"4.18.22\", \
          baseDomain: example.com}}\n  pools:\n    main:\n      arch: amd64\n      roles: [control-plane, worker]\n      manageLabels: true\n      \
@@ -78,7 +103,12 @@ fn large(nodes: usize, instances: usize) -> String {
 fn run(directory: &Path, arguments: &[&str]) -> (Duration, u64) {
     let started = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_siteplan"));
-    let mut child = command.args(arguments).current_dir(directory).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = command
+        .args(arguments)
+        .current_dir(directory)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut memory = 0;
     let exit = loop {
@@ -96,22 +126,37 @@ fn run(directory: &Path, arguments: &[&str]) -> (Duration, u64) {
 fn high_water(status: &str) -> u64 {
     let text = fs_err::read_to_string(status).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// A site of ours, with `@` for its name.
 fn template(name: &str) -> (String, String) {
     let text = fs_err::read_to_string(root().join(format!("sites/{name}.yaml"))).unwrap();
     assert!(!text.contains('@'), "`@` stands for the name");
-    (name.to_owned(), text.replace(&format!("  name: {name}\n"), "  name: \"@\"\n"))
+    (
+        name.to_owned(),
+        text.replace(&format!("  name: {name}\n"), "  name: \"@\"\n"),
+    )
 }
 
 fn copy_inputs(directory: &Path) {
-    fs_err::copy(root().join("siteplan.yaml"), directory.join("siteplan.yaml")).unwrap();
-    for entry in walkdir::WalkDir::new(root().join("base")).into_iter().map(Result::unwrap) {
+    fs_err::copy(
+        root().join("siteplan.yaml"),
+        directory.join("siteplan.yaml"),
+    )
+    .unwrap();
+    for entry in walkdir::WalkDir::new(root().join("base"))
+        .into_iter()
+        .map(Result::unwrap)
+    {
         if entry.file_type().is_file() {
             let path = entry.path().strip_prefix(root()).unwrap().to_str().unwrap();
-            write(directory, path, &fs_err::read_to_string(entry.path()).unwrap());
+            write(
+                directory,
+                path,
+                &fs_err::read_to_string(entry.path()).unwrap(),
+            );
         }
     }
 }

@@ -33,7 +33,10 @@ fn main() {
 
 fn many_resources(kustomize: Option<&Path>) {
     println!("one overlay, one patch over all Deployments; the real kustomize runs once");
-    println!("{:>9} {:>14} {:>12} {:>12} {:>12} {:>9}", "resources", "patch", "ours", "per object", "real", "ratio");
+    println!(
+        "{:>9} {:>14} {:>12} {:>12} {:>12} {:>9}",
+        "resources", "patch", "ours", "per object", "real", "ratio"
+    );
     for count in [10, 100, 1000, 4000] {
         for patch in [Patch::Json, Patch::Strategic] {
             one_overlay(count, patch, kustomize);
@@ -53,7 +56,10 @@ fn one_overlay(count: usize, patch: Patch, kustomize: Option<&Path>) {
         dir.path(),
         "base",
         "resources: [all.yaml]\n",
-        &[("all.yaml", (0..count).map(deployment).collect::<Vec<_>>().join("---\n"))],
+        &[(
+            "all.yaml",
+            (0..count).map(deployment).collect::<Vec<_>>().join("---\n"),
+        )],
     );
     put(
         dir.path(),
@@ -68,9 +74,11 @@ fn one_overlay(count: usize, patch: Patch, kustomize: Option<&Path>) {
         (renderer, text)
     });
     // The real one needs more than a minute for 4,000 objects.
-    let real = kustomize
-        .filter(|_| count <= 1000)
-        .map(|k| fastest(if count > 500 { 1 } else { 3 }, || build(k, &dir.path().join("overlay"))));
+    let real = kustomize.filter(|_| count <= 1000).map(|k| {
+        fastest(if count > 500 { 1 } else { 3 }, || {
+            build(k, &dir.path().join("overlay"))
+        })
+    });
     let per = ours / u32::try_from(count).unwrap();
     println!(
         "{count:>9} {:>14} {:>12} {:>12} {:>12} {:>9}",
@@ -87,8 +95,15 @@ fn many_overlays(kustomize: Option<&Path>) {
     const BASES: usize = 12;
     let dir = tempfile::tempdir().unwrap();
     for base in 0..BASES {
-        let objects: Vec<String> = (0..8).map(|i| if i < 2 { deployment(i) } else { other(i) }).collect();
-        put(dir.path(), &format!("base/app{base}"), "resources: [all.yaml]\n", &[("all.yaml", objects.join("---\n"))]);
+        let objects: Vec<String> = (0..8)
+            .map(|i| if i < 2 { deployment(i) } else { other(i) })
+            .collect();
+        put(
+            dir.path(),
+            &format!("base/app{base}"),
+            "resources: [all.yaml]\n",
+            &[("all.yaml", objects.join("---\n"))],
+        );
     }
     for overlay in 0..OVERLAYS {
         let text = format!(
@@ -102,26 +117,39 @@ fn many_overlays(kustomize: Option<&Path>) {
             &[("placement.yaml", text_of(Patch::Json))],
         );
     }
-    let paths: Vec<String> = (0..OVERLAYS).map(|overlay| format!("out/site{}/app{overlay}", overlay % 83)).collect();
+    let paths: Vec<String> = (0..OVERLAYS)
+        .map(|overlay| format!("out/site{}/app{overlay}", overlay % 83))
+        .collect();
     let disk = || -> Arc<dyn Files> { Arc::new(DiskFiles::new(dir.path()).unwrap()) };
     let memory: Arc<dyn Files> = Arc::new(overlays_in_memory(disk(), dir.path(), &paths));
     let text = |renderer: &Renderer, path: &String| renderer.render_to_text(path).unwrap().len();
-    let values = |renderer: &Renderer, path: &String| renderer.build(path).unwrap().objects().unwrap().len();
-    let run = |in_memory: bool, parallel: bool, render: &(dyn Fn(&Renderer, &String) -> usize + Sync)| {
-        fastest(15, || {
-            let files = if in_memory { Arc::clone(&memory) } else { disk() };
-            let renderer = Renderer::new(files);
-            let render = |path: &String| render(&renderer, path);
-            let bytes: usize =
-                if parallel { paths.par_iter().map(render).sum() } else { paths.iter().map(render).sum() };
-            (renderer, bytes)
-        })
-    };
+    let values =
+        |renderer: &Renderer, path: &String| renderer.build(path).unwrap().objects().unwrap().len();
+    let run =
+        |in_memory: bool, parallel: bool, render: &(dyn Fn(&Renderer, &String) -> usize + Sync)| {
+            fastest(15, || {
+                let files = if in_memory {
+                    Arc::clone(&memory)
+                } else {
+                    disk()
+                };
+                let renderer = Renderer::new(files);
+                let render = |path: &String| render(&renderer, path);
+                let bytes: usize = if parallel {
+                    paths.par_iter().map(render).sum()
+                } else {
+                    paths.iter().map(render).sum()
+                };
+                (renderer, bytes)
+            })
+        };
     // The real one is timed on a sample; the median counts.
     let sample = 40;
     let real = kustomize.map(|k| {
         let some = paths.iter().step_by(OVERLAYS / sample);
-        let mut times: Vec<Duration> = some.map(|path| fastest(1, || build(k, &dir.path().join(path)))).collect();
+        let mut times: Vec<Duration> = some
+            .map(|path| fastest(1, || build(k, &dir.path().join(path))))
+            .collect();
         times.sort_unstable();
         times[times.len() / 2] * u32::try_from(OVERLAYS).unwrap()
     });
@@ -131,12 +159,26 @@ fn many_overlays(kustomize: Option<&Path>) {
         real.map_or_else(|| "-".to_owned(), show)
     );
     for in_memory in [false, true] {
-        for (what, render) in [("text", &text as &(dyn Fn(&Renderer, &String) -> usize + Sync)), ("values", &values)] {
+        for (what, render) in [
+            (
+                "text",
+                &text as &(dyn Fn(&Renderer, &String) -> usize + Sync),
+            ),
+            ("values", &values),
+        ] {
             for parallel in [false, true] {
                 let time = run(in_memory, parallel, render);
-                let from = if in_memory { "overlays in memory" } else { "all from disk" };
+                let from = if in_memory {
+                    "overlays in memory"
+                } else {
+                    "all from disk"
+                };
                 let cores = if parallel { "all cores" } else { "one core" };
-                println!("{from:<19} to {what:<7} {cores:<9} {:>10} {:>9}", show(time), ratio(real, time));
+                println!(
+                    "{from:<19} to {what:<7} {cores:<9} {:>10} {:>9}",
+                    show(time),
+                    ratio(real, time)
+                );
             }
         }
     }
@@ -145,8 +187,9 @@ fn many_overlays(kustomize: Option<&Path>) {
 
 /// The overlays as the compiler has them before it writes them.
 fn overlays_in_memory(disk: Arc<dyn Files>, root: &Path, paths: &[String]) -> MemoryFiles {
-    let files =
-        paths.iter().flat_map(|path| ["kustomization.yaml", "placement.yaml"].map(|file| format!("{path}/{file}")));
+    let files = paths.iter().flat_map(|path| {
+        ["kustomization.yaml", "placement.yaml"].map(|file| format!("{path}/{file}"))
+    });
     files.fold(MemoryFiles::new(disk).hiding("out"), |memory, path| {
         memory.with(&path, std::fs::read(root.join(&path)).unwrap())
     })
@@ -158,21 +201,37 @@ fn parts(root: &Path, paths: &[String]) {
         paths
             .iter()
             .map(|p| {
-                std::fs::read(root.join(p).join("kustomization.yaml")).unwrap().len()
-                    + std::fs::read(root.join(p).join("placement.yaml")).unwrap().len()
+                std::fs::read(root.join(p).join("kustomization.yaml"))
+                    .unwrap()
+                    .len()
+                    + std::fs::read(root.join(p).join("placement.yaml"))
+                        .unwrap()
+                        .len()
             })
             .sum::<usize>()
     });
     let texts: Vec<String> = paths
         .iter()
         .flat_map(|p| {
-            ["kustomization.yaml", "placement.yaml"].map(|f| std::fs::read_to_string(root.join(p).join(f)).unwrap())
+            ["kustomization.yaml", "placement.yaml"]
+                .map(|f| std::fs::read_to_string(root.join(p).join(f)).unwrap())
         })
         .collect();
     let parse = fastest(5, || {
-        texts.iter().map(|t| siteplan::yaml::read(t, &siteplan::yaml::Limits::MANIFEST).unwrap().len()).sum::<usize>()
+        texts
+            .iter()
+            .map(|t| {
+                siteplan::yaml::read(t, &siteplan::yaml::Limits::MANIFEST)
+                    .unwrap()
+                    .len()
+            })
+            .sum::<usize>()
     });
-    println!("of it: reading the overlays' files {}, parsing them {}", show(read), show(parse));
+    println!(
+        "of it: reading the overlays' files {}, parsing them {}",
+        show(read),
+        show(parse)
+    );
 }
 
 /// The time until there is a result; giving its memory back is not counted.
@@ -184,7 +243,10 @@ fn fastest<T>(times: usize, mut run: impl FnMut() -> T) -> Duration {
         drop(result);
         time
     };
-    (0..times).map(|_| timed(&mut run)).min().unwrap_or_default()
+    (0..times)
+        .map(|_| timed(&mut run))
+        .min()
+        .unwrap_or_default()
 }
 
 fn show(time: Duration) -> String {
@@ -196,18 +258,32 @@ fn show(time: Duration) -> String {
 }
 
 fn ratio(real: Option<Duration>, ours: Duration) -> String {
-    real.map_or_else(|| "-".to_owned(), |real| format!("{:.0}×", real.as_secs_f64() / ours.as_secs_f64()))
+    real.map_or_else(
+        || "-".to_owned(),
+        |real| format!("{:.0}×", real.as_secs_f64() / ours.as_secs_f64()),
+    )
 }
 
 fn real() -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join("go/bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).chain(home).map(|dir| dir.join("kustomize")).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .chain(home)
+        .map(|dir| dir.join("kustomize"))
+        .find(|file| file.is_file())
 }
 
 fn build(kustomize: &Path, directory: &Path) -> usize {
-    let output = Command::new(kustomize).arg("build").arg(directory).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(kustomize)
+        .arg("build")
+        .arg(directory)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout.len()
 }
 
@@ -234,7 +310,8 @@ fn deployment(number: usize) -> String {
 }
 
 fn other(number: usize) -> String {
-    let mut text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: config-{number}\ndata:\n");
+    let mut text =
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: config-{number}\ndata:\n");
     (0..12).for_each(|i| _ = writeln!(text, "  key{i}: \"value {i} of {number}\""));
     text
 }

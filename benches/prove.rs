@@ -14,13 +14,23 @@ use siteplan::scheduler::{HOSTNAME, Node, PodSpec};
 
 fn main() {
     let only: Option<usize> = std::env::args().find_map(|a| a.parse().ok());
-    for nodes in [3, 12, 50, 200].into_iter().filter(|n| only.is_none_or(|o| o == *n)) {
+    for nodes in [3, 12, 50, 200]
+        .into_iter()
+        .filter(|n| only.is_none_or(|o| o == *n))
+    {
         let problem = site(nodes);
-        let pods: u32 = problem.workloads.iter().map(|w| if w.per_node { count(nodes) } else { w.pods }).sum();
+        let pods: u32 = problem
+            .workloads
+            .iter()
+            .map(|w| if w.per_node { count(nodes) } else { w.pods })
+            .sum();
         let runs = if nodes < 50 { 50 } else { 5 };
         let times: Vec<Duration> = (0..runs).map(|_| time(&problem)).collect();
         let best = times.iter().min().copied().unwrap_or_default();
-        println!("{nodes:>4} nodes {pods:>5} pods {:>10.3} ms", best.as_secs_f64() * 1000.0);
+        println!(
+            "{nodes:>4} nodes {pods:>5} pods {:>10.3} ms",
+            best.as_secs_f64() * 1000.0
+        );
     }
 }
 
@@ -28,35 +38,67 @@ fn time(problem: &Problem) -> Duration {
     let start = Instant::now();
     let proof = prove(problem);
     let took = start.elapsed();
-    assert!(matches!(proof.outcome, Outcome::Proved(_)), "every pod has a node");
-    let failing: Vec<_> = proof.losses.iter().flat_map(|l| l.fates.values().filter(|f| f.fails())).collect();
+    assert!(
+        matches!(proof.outcome, Outcome::Proved(_)),
+        "every pod has a node"
+    );
+    let failing: Vec<_> = proof
+        .losses
+        .iter()
+        .flat_map(|l| l.fates.values().filter(|f| f.fails()))
+        .collect();
     assert!(failing.is_empty(), "every loss is survived: {failing:?}");
     took
 }
 
 /// A mixed site: a tenth of the nodes another architecture, DaemonSets, databases that keep apart, web servers that are spread.
 fn site(nodes: usize) -> Problem {
-    let mut problem = Problem { lost_nodes: 1, ..Problem::default() };
+    let mut problem = Problem {
+        lost_nodes: 1,
+        ..Problem::default()
+    };
     for n in 0..nodes {
         let arch = if n % 10 == 9 { "ppc64le" } else { "amd64" };
-        problem.nodes.push(node(&format!("node-{n:03}"), arch, &format!("zone-{}", n % 3)));
+        problem.nodes.push(node(
+            &format!("node-{n:03}"),
+            arch,
+            &format!("zone-{}", n % 3),
+        ));
     }
     for app in ["exporter", "storage-agent"] {
-        problem.workloads.push(Workload { per_node: true, ..workload(app, 0, json!({}), "200m", "256Mi") });
+        problem.workloads.push(Workload {
+            per_node: true,
+            ..workload(app, 0, json!({}), "200m", "256Mi")
+        });
     }
     let wanted = count(nodes) * 8;
     let mut pods = 0;
     for number in 0.. {
         let app = format!("app-{number:03}");
         let made = match number % 4 {
-            0 => Workload { redundancy: Redundancy::Majority, ..workload(&app, 3, apart(&app), "1", "4Gi") },
-            1 => Workload { redundancy: Redundancy::Copies, ..workload(&app, 6, spread(&app), "500m", "1Gi") },
-            2 => workload(&app, 5, json!({"nodeSelector": {"kubernetes.io/arch": "amd64"}}), "250m", "512Mi"),
+            0 => Workload {
+                redundancy: Redundancy::Majority,
+                ..workload(&app, 3, apart(&app), "1", "4Gi")
+            },
+            1 => Workload {
+                redundancy: Redundancy::Copies,
+                ..workload(&app, 6, spread(&app), "500m", "1Gi")
+            },
+            2 => workload(
+                &app,
+                5,
+                json!({"nodeSelector": {"kubernetes.io/arch": "amd64"}}),
+                "250m",
+                "512Mi",
+            ),
             _ => workload(&app, 2, json!({}), "1500m", "8Gi"),
         };
         let room = wanted - pods;
         pods += made.pods.min(room);
-        problem.workloads.push(Workload { pods: made.pods.min(room), ..made });
+        problem.workloads.push(Workload {
+            pods: made.pods.min(room),
+            ..made
+        });
         if pods == wanted {
             break;
         }
@@ -65,12 +107,20 @@ fn site(nodes: usize) -> Problem {
 }
 
 fn node(name: &str, arch: &str, zone: &str) -> Node {
-    let labels = [("kubernetes.io/arch", arch), (HOSTNAME, name), ("topology.kubernetes.io/zone", zone)];
+    let labels = [
+        ("kubernetes.io/arch", arch),
+        (HOSTNAME, name),
+        ("topology.kubernetes.io/zone", zone),
+    ];
     let offers = [("cpu", 16), ("memory", 64 << 30), ("pods", 110)];
     Node {
         name: name.to_owned(),
         labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-        allocatable: Some(offers.map(|(k, v)| (k.to_owned(), Quantity::units(v))).into()),
+        allocatable: Some(
+            offers
+                .map(|(k, v)| (k.to_owned(), Quantity::units(v)))
+                .into(),
+        ),
         ..Node::default()
     }
 }
@@ -80,7 +130,11 @@ fn workload(app: &str, pods: u32, mut spec: Value, cpu: &str, memory: &str) -> W
     let labels = [("app".to_owned(), app.to_owned())].into();
     let (spec, errors) = PodSpec::read(&format!("Deployment/{app}"), "default", &labels, &spec);
     assert!(errors.is_empty(), "{errors:?}");
-    Workload { spec, pods, ..Workload::default() }
+    Workload {
+        spec,
+        pods,
+        ..Workload::default()
+    }
 }
 
 fn apart(app: &str) -> Value {

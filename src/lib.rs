@@ -19,7 +19,13 @@
 //! [`compile`] runs them for one site. [`cli`] and [`report`] are the edges.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make the files that they read"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests make the files that they read"
+    )
+)]
 
 pub mod bundle;
 pub mod catalogue;

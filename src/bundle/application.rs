@@ -10,8 +10,8 @@ use crate::plan::{Instance, InstanceSource};
 
 use super::project::cluster;
 use super::{
-    Context, DEFAULT_NAMESPACE, RESOURCES_FINALIZER, SYNC_OPTIONS, WAVE, differences, dry_run, has, names,
-    repository_path,
+    Context, DEFAULT_NAMESPACE, RESOURCES_FINALIZER, SYNC_OPTIONS, WAVE, differences, dry_run, has,
+    names, repository_path,
 };
 
 /// The Application of an instance.
@@ -60,7 +60,8 @@ fn source(context: &Context<'_>, directory: &str) -> Value {
 /// How a sync that did not succeed is tried again: for half an hour, long enough for an operator to bring its API. From 3.2 on each
 /// attempt looks for a newer commit.
 pub(super) fn retry(argocd: &ArgoCd) -> Value {
-    let mut retry = json!({"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}});
+    let mut retry =
+        json!({"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}});
     if has(argocd, (3, 2)) {
         retry["refresh"] = json!(true);
     }
@@ -69,7 +70,10 @@ pub(super) fn retry(argocd: &ArgoCd) -> Value {
 
 /// The namespace that the Application names: the instance's, else the first of its objects, else one that is never used.
 pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Instance) -> &'a str {
-    let namespaced = context.objects(instance).iter().filter(|o| context.kinds.scope_of(o) == Scope::Namespaced);
+    let namespaced = context
+        .objects(instance)
+        .iter()
+        .filter(|o| context.kinds.scope_of(o) == Scope::Namespaced);
     instance
         .namespace
         .as_deref()
@@ -79,27 +83,43 @@ pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Ins
 
 /// Namespaces and nodes outlive whoever wrote them down.
 fn on_remove(instance: &Instance) -> OnRemove {
-    instance.app().map_or(OnRemove::Keep, |app| app.spec.on_remove)
+    instance
+        .app()
+        .map_or(OnRemove::Keep, |app| app.spec.on_remove)
 }
 
 fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value> {
     let mut annotations = Map::new();
     annotations.insert(WAVE.to_owned(), json!(instance.wave.to_string()));
-    annotations
-        .insert("argocd.argoproj.io/manifest-generate-paths".to_owned(), json!(generate_paths(context, instance)));
+    annotations.insert(
+        "argocd.argoproj.io/manifest-generate-paths".to_owned(),
+        json!(generate_paths(context, instance)),
+    );
     if on_remove(instance) == OnRemove::Confirm {
-        annotations.insert(SYNC_OPTIONS.to_owned(), json!("Prune=confirm,Delete=confirm"));
+        annotations.insert(
+            SYNC_OPTIONS.to_owned(),
+            json!("Prune=confirm,Delete=confirm"),
+        );
     }
     annotations
 }
 
 /// Every directory whose change can change the manifests: the overlay and what it is built on.
 fn generate_paths(context: &Context<'_>, instance: &Instance) -> String {
-    let own = instance.app().map(|app| BTreeSet::from([app.directory.clone()])).unwrap_or_default();
-    let read = context.input.directories.get(&instance.name).unwrap_or(&own);
+    let own = instance
+        .app()
+        .map(|app| BTreeSet::from([app.directory.clone()]))
+        .unwrap_or_default();
+    let read = context
+        .input
+        .directories
+        .get(&instance.name)
+        .unwrap_or(&own);
     let overlay = format!("out/{}/{}", context.site().name, instance.name);
-    let read =
-        read.iter().filter(|d| **d != overlay).map(|d| format!("/{}", plain(&repository_path(context.fleet(), d))));
+    let read = read
+        .iter()
+        .filter(|d| **d != overlay)
+        .map(|d| format!("/{}", plain(&repository_path(context.fleet(), d))));
     let mut paths: Vec<String> = std::iter::once(".".to_owned()).chain(read).collect();
     paths.dedup();
     paths.join(";")
@@ -138,10 +158,16 @@ fn sync_options(context: &Context<'_>, instance: &Instance, ignores: bool) -> Ve
         (keeps && !is_app, "Prune=false"),
         (is_app, "PruneLast=true"),
         (ignores, "RespectIgnoreDifferences=true"),
-        (matches!(instance.source, InstanceSource::Nodes), "ServerSideApply=true"),
+        (
+            matches!(instance.source, InstanceSource::Nodes),
+            "ServerSideApply=true",
+        ),
         (skips, dry_run::SKIP_DRY_RUN),
     ];
-    options.into_iter().filter_map(|(wanted, option)| wanted.then_some(option)).collect()
+    options
+        .into_iter()
+        .filter_map(|(wanted, option)| wanted.then_some(option))
+        .collect()
 }
 
 #[cfg(test)]

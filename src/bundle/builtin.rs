@@ -21,11 +21,23 @@ pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Obj
         InstanceSource::App(_) => Vec::new(),
         InstanceSource::Namespaces => {
             let objects = site.namespaces.iter();
-            objects.map(|(name, plan)| (format!("namespace.{name}.yaml"), namespace(name, plan))).collect()
+            objects
+                .map(|(name, plan)| (format!("namespace.{name}.yaml"), namespace(name, plan)))
+                .collect()
         }
         InstanceSource::Nodes => {
-            let nodes = site.nodes.iter().filter_map(|node| Some((node, managed_labels(site, node)?)));
-            nodes.map(|(node, labels)| (format!("node.{}.yaml", node.name), self::node(&node.name, &labels))).collect()
+            let nodes = site
+                .nodes
+                .iter()
+                .filter_map(|node| Some((node, managed_labels(site, node)?)));
+            nodes
+                .map(|(node, labels)| {
+                    (
+                        format!("node.{}.yaml", node.name),
+                        self::node(&node.name, &labels),
+                    )
+                })
+                .collect()
         }
     }
 }
@@ -34,14 +46,23 @@ fn namespace(name: &str, plan: &NamespacePlan) -> Object {
     let mut labels = plan.spec.labels.clone();
     if let Some(level) = plan.pod_security {
         for mode in ["audit", "enforce", "warn"] {
-            labels.insert(format!("pod-security.kubernetes.io/{mode}"), level_name(level).to_owned());
+            labels.insert(
+                format!("pod-security.kubernetes.io/{mode}"),
+                level_name(level).to_owned(),
+            );
         }
     }
     let mut annotations = plan.spec.annotations.clone();
-    annotations.entry(SYNC_OPTIONS.to_owned()).or_insert_with(|| KEEP.to_owned());
-    annotations.entry(COMPARE_OPTIONS.to_owned()).or_insert_with(|| "IgnoreExtraneous".to_owned());
-    let mut metadata =
-        Map::from_iter([("name".to_owned(), json!(name)), ("annotations".to_owned(), json!(annotations))]);
+    annotations
+        .entry(SYNC_OPTIONS.to_owned())
+        .or_insert_with(|| KEEP.to_owned());
+    annotations
+        .entry(COMPARE_OPTIONS.to_owned())
+        .or_insert_with(|| "IgnoreExtraneous".to_owned());
+    let mut metadata = Map::from_iter([
+        ("name".to_owned(), json!(name)),
+        ("annotations".to_owned(), json!(annotations)),
+    ]);
     if !labels.is_empty() {
         metadata.insert("labels".to_owned(), json!(labels));
     }
@@ -71,15 +92,28 @@ fn node(name: &str, labels: &BTreeMap<&str, &str>) -> Object {
 
 /// The labels that siteplan puts on a node; `None` for a node that is not there, has no name yet, or is none of ours. Argo CD would
 /// make a Node that does not exist, and that would keep the real one from joining.
-fn managed_labels<'a>(site: &'a SitePlan, node: &'a NodePlan) -> Option<BTreeMap<&'a str, &'a str>> {
-    let managed = site.pools.get(&node.pool).is_some_and(|pool| pool.manage_labels);
+fn managed_labels<'a>(
+    site: &'a SitePlan,
+    node: &'a NodePlan,
+) -> Option<BTreeMap<&'a str, &'a str>> {
+    let managed = site
+        .pools
+        .get(&node.pool)
+        .is_some_and(|pool| pool.manage_labels);
     if !managed || node.unnamed || node.state == Some(NodeState::Replacing) {
         return None;
     }
-    let runs_here = |instance: &&Instance| instance.pool.as_ref().is_none_or(|pool| *pool == node.pool);
-    let of_apps =
-        site.instances.iter().filter(runs_here).filter_map(|i| i.app()).flat_map(|app| &app.spec.nodes.labels);
-    let mut labels: BTreeMap<&str, &str> = of_apps.map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let runs_here =
+        |instance: &&Instance| instance.pool.as_ref().is_none_or(|pool| *pool == node.pool);
+    let of_apps = site
+        .instances
+        .iter()
+        .filter(runs_here)
+        .filter_map(|i| i.app())
+        .flat_map(|app| &app.spec.nodes.labels);
+    let mut labels: BTreeMap<&str, &str> = of_apps
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
     let own = node.labels.iter().filter(|(key, _)| !is_kubelets(key));
     labels.extend(own.map(|(key, value)| (key.as_str(), value.as_str())));
     (!labels.is_empty()).then_some(labels)

@@ -33,20 +33,59 @@ const WEBHOOK_CA: &[&str] = &[".webhooks[]?.clientConfig.caBundle"];
 /// Sorted by group and kind.
 const PRESETS: &[Preset] = &[
     // The service CA operator and the cluster network operator fill these in.
-    preset("", "ConfigMap", When::Annotation("service.beta.openshift.io/inject-cabundle"), &["/data"], &[]),
-    preset("", "ConfigMap", When::Label("config.openshift.io/inject-trusted-cabundle"), &["/data"], &[]),
+    preset(
+        "",
+        "ConfigMap",
+        When::Annotation("service.beta.openshift.io/inject-cabundle"),
+        &["/data"],
+        &[],
+    ),
+    preset(
+        "",
+        "ConfigMap",
+        When::Label("config.openshift.io/inject-trusted-cabundle"),
+        &["/data"],
+        &[],
+    ),
     // OpenShift adds the pull secret of the internal registry.
-    preset("", "ServiceAccount", When::Always, &["/imagePullSecrets", "/secrets"], &[]),
-    preset("admissionregistration.k8s.io", "MutatingWebhookConfiguration", When::Always, &[], WEBHOOK_CA),
-    preset("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", When::Always, &[], WEBHOOK_CA),
+    preset(
+        "",
+        "ServiceAccount",
+        When::Always,
+        &["/imagePullSecrets", "/secrets"],
+        &[],
+    ),
+    preset(
+        "admissionregistration.k8s.io",
+        "MutatingWebhookConfiguration",
+        When::Always,
+        &[],
+        WEBHOOK_CA,
+    ),
+    preset(
+        "admissionregistration.k8s.io",
+        "ValidatingWebhookConfiguration",
+        When::Always,
+        &[],
+        WEBHOOK_CA,
+    ),
     preset(
         "apiextensions.k8s.io",
         "CustomResourceDefinition",
         When::Always,
-        &["/spec/conversion/webhook/clientConfig/caBundle", "/spec/preserveUnknownFields"],
+        &[
+            "/spec/conversion/webhook/clientConfig/caBundle",
+            "/spec/preserveUnknownFields",
+        ],
         &[],
     ),
-    preset("apiregistration.k8s.io", "APIService", When::Always, &["/spec/caBundle"], &[]),
+    preset(
+        "apiregistration.k8s.io",
+        "APIService",
+        When::Always,
+        &["/spec/caBundle"],
+        &[],
+    ),
     // The API server fills these in, and they cannot be changed.
     preset(
         "apps",
@@ -59,10 +98,34 @@ const PRESETS: &[Preset] = &[
             ".spec.volumeClaimTemplates[]?.status",
         ],
     ),
-    preset("operators.coreos.com", "Subscription", When::Has("/spec/startingCSV"), &["/spec/startingCSV"], &[]),
-    preset("rbac.authorization.k8s.io", "ClusterRole", When::Has("/aggregationRule"), &["/rules"], &[]),
-    preset("route.openshift.io", "Route", When::Always, &["/status"], &[]),
-    preset("route.openshift.io", "Route", When::Lacks("/spec/host"), &["/spec/host"], &[]),
+    preset(
+        "operators.coreos.com",
+        "Subscription",
+        When::Has("/spec/startingCSV"),
+        &["/spec/startingCSV"],
+        &[],
+    ),
+    preset(
+        "rbac.authorization.k8s.io",
+        "ClusterRole",
+        When::Has("/aggregationRule"),
+        &["/rules"],
+        &[],
+    ),
+    preset(
+        "route.openshift.io",
+        "Route",
+        When::Always,
+        &["/status"],
+        &[],
+    ),
+    preset(
+        "route.openshift.io",
+        "Route",
+        When::Lacks("/spec/host"),
+        &["/spec/host"],
+        &[],
+    ),
 ];
 
 const fn preset(
@@ -72,12 +135,20 @@ const fn preset(
     pointers: &'static [&'static str],
     jq: &'static [&'static str],
 ) -> Preset {
-    Preset { group, kind, when, pointers, jq }
+    Preset {
+        group,
+        kind,
+        when,
+        pointers,
+        jq,
+    }
 }
 
 /// The entries that an Application with the objects needs, sorted, each once.
 pub(super) fn of_objects(objects: &[Object]) -> Vec<Value> {
-    let of_presets = objects.iter().flat_map(|object| PRESETS.iter().filter_map(|preset| preset.entry(object)));
+    let of_presets = objects
+        .iter()
+        .flat_map(|object| PRESETS.iter().filter_map(|preset| preset.entry(object)));
     let of_triggers = objects.iter().filter_map(image_triggers);
     let of_scalers = objects.iter().filter_map(|scaler| scaled(scaler, objects));
     let mut entries: Vec<Value> = of_presets.chain(of_triggers).chain(of_scalers).collect();
@@ -96,9 +167,14 @@ pub(super) fn of_applications(deletion_hooks: bool) -> Value {
     });
     if deletion_hooks {
         let of = |finalizer: &str| {
-            format!(".metadata.finalizers[]? | select(. == \"{finalizer}\" or . == \"{finalizer}/cleanup\")")
+            format!(
+                ".metadata.finalizers[]? | select(. == \"{finalizer}\" or . == \"{finalizer}/cleanup\")"
+            )
         };
-        let finalizers = ["post-delete-finalizer.argocd.argoproj.io", "pre-delete-finalizer.argocd.argoproj.io"];
+        let finalizers = [
+            "post-delete-finalizer.argocd.argoproj.io",
+            "pre-delete-finalizer.argocd.argoproj.io",
+        ];
         entry["jqPathExpressions"] = finalizers.into_iter().map(of).collect();
     }
     entry
@@ -129,7 +205,11 @@ impl When {
             Self::Always => true,
             Self::Has(pointer) => object.get(pointer).is_some(),
             Self::Lacks(pointer) => object.get(pointer).is_none(),
-            Self::Label(key) => object.value().get("metadata").and_then(|m| m.get("labels")?.get(key)).is_some(),
+            Self::Label(key) => object
+                .value()
+                .get("metadata")
+                .and_then(|m| m.get("labels")?.get(key))
+                .is_some(),
             Self::Annotation(key) => object.annotation(key).is_some(),
         }
     }
@@ -137,8 +217,12 @@ impl When {
 
 /// Images that OpenShift replaces when an image stream changes.
 fn image_triggers(object: &Object) -> Option<Value> {
-    let triggers: Value = serde_json::from_str(object.annotation("image.openshift.io/triggers")?).ok()?;
-    let paths = triggers.as_array()?.iter().filter_map(|t| t.get("fieldPath")?.as_str().and_then(container_image));
+    let triggers: Value =
+        serde_json::from_str(object.annotation("image.openshift.io/triggers")?).ok()?;
+    let paths = triggers
+        .as_array()?
+        .iter()
+        .filter_map(|t| t.get("fieldPath")?.as_str().and_then(container_image));
     let mut paths: Vec<String> = paths.collect();
     paths.sort();
     paths.dedup();
@@ -152,8 +236,12 @@ fn container_image(field_path: &str) -> Option<String> {
     let (list, rest) = field_path.split_once("[?(@.name==")?;
     let (name, field) = rest.split_once(")]")?;
     let name = name.trim_matches(['"', '\'']);
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-    (plain(list) && plain(name) && plain(field)).then(|| format!(".{list}[]? | select(.name == \"{name}\") | {field}"))
+    let plain = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+    };
+    (plain(list) && plain(name) && plain(field))
+        .then(|| format!(".{list}[]? | select(.name == \"{name}\") | {field}"))
 }
 
 /// The replicas of what a HorizontalPodAutoscaler scales.
@@ -193,7 +281,15 @@ fn of_object(object: &Object) -> Value {
 }
 
 fn sort_key(entry: &Value) -> [String; 6] {
-    ["group", "kind", "namespace", "name", "jsonPointers", "jqPathExpressions"].map(|key| match entry.get(key) {
+    [
+        "group",
+        "kind",
+        "namespace",
+        "name",
+        "jsonPointers",
+        "jqPathExpressions",
+    ]
+    .map(|key| match entry.get(key) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),

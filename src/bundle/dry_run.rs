@@ -33,12 +33,23 @@ pub fn needed_annotations(site: &SitePlan, objects: &[Object]) -> Vec<NeededAnno
     if for_whole_app(&site.fleet.spec.argocd) {
         return Vec::new();
     }
-    let needy = without_definition(site, objects).into_iter().filter(|o| !skips_dry_run(o));
+    let needy = without_definition(site, objects)
+        .into_iter()
+        .filter(|o| !skips_dry_run(o));
     needy
         .map(|object| {
-            let own = object.annotation(SYNC_OPTIONS).filter(|own| !own.is_empty());
-            let value = own.map_or_else(|| SKIP_DRY_RUN.to_owned(), |own| format!("{own},{SKIP_DRY_RUN}"));
-            NeededAnnotation { object: object.id(), key: SYNC_OPTIONS, value }
+            let own = object
+                .annotation(SYNC_OPTIONS)
+                .filter(|own| !own.is_empty());
+            let value = own.map_or_else(
+                || SKIP_DRY_RUN.to_owned(),
+                |own| format!("{own},{SKIP_DRY_RUN}"),
+            );
+            NeededAnnotation {
+                object: object.id(),
+                key: SYNC_OPTIONS,
+                value,
+            }
         })
         .collect()
 }
@@ -62,16 +73,26 @@ pub(crate) fn without_definition<'a>(site: &SitePlan, objects: &'a [Object]) -> 
 
 /// Whether the object itself says that its dry run is skipped.
 pub(crate) fn skips_dry_run(object: &Object) -> bool {
-    object.annotation(SYNC_OPTIONS).is_some_and(|options| options.split(',').any(|o| o.trim() == SKIP_DRY_RUN))
+    object
+        .annotation(SYNC_OPTIONS)
+        .is_some_and(|options| options.split(',').any(|o| o.trim() == SKIP_DRY_RUN))
 }
 
 /// The kinds that the CustomResourceDefinitions among the objects define.
 pub(crate) fn definitions(objects: &[Object]) -> BTreeSet<GroupKind> {
-    let text =
-        |object: &Object, pointer: &str| object.get(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |object: &Object, pointer: &str| {
+        object
+            .get(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     objects
         .iter()
         .filter(|o| o.kind() == "CustomResourceDefinition")
-        .map(|o| GroupKind { group: text(o, "/spec/group"), kind: text(o, "/spec/names/kind") })
+        .map(|o| GroupKind {
+            group: text(o, "/spec/group"),
+            kind: text(o, "/spec/names/kind"),
+        })
         .collect()
 }

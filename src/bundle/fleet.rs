@@ -19,7 +19,10 @@ pub fn fleet_bundle(fleet: &Fleet, sites: &[&str]) -> (Vec<File>, Diagnostics) {
     }
     let mut sites = sites.to_vec();
     sites.sort_unstable();
-    let roots: Vec<String> = sites.iter().map(|site| format!("../../{site}/bootstrap")).collect();
+    let roots: Vec<String> = sites
+        .iter()
+        .map(|site| format!("../../{site}/bootstrap"))
+        .collect();
     let root = Root {
         name: FLEET.to_owned(),
         project: FLEET.to_owned(),

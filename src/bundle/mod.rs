@@ -27,7 +27,9 @@ use crate::plan::{Instance, SitePlan};
 
 pub use builtin::builtin_objects;
 pub use dry_run::{NeededAnnotation, needed_annotations};
-pub(crate) use dry_run::{SKIP_DRY_RUN, definitions, for_whole_app, skips_dry_run, without_definition};
+pub(crate) use dry_run::{
+    SKIP_DRY_RUN, definitions, for_whole_app, skips_dry_run, without_definition,
+};
 pub use fleet::fleet_bundle;
 pub use names::{Name, NameKind, SiteNames, application_name, names};
 pub use settings::{HEALTH_KEY, HEALTH_SCRIPT};
@@ -72,11 +74,17 @@ pub struct File {
 /// Makes a site's `apps/` and `bootstrap/`.
 pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
     let kinds = Kinds::of_site(input.plan, input.rendered);
-    let context = Context { input: *input, kinds: &kinds };
+    let context = Context {
+        input: *input,
+        kinds: &kinds,
+    };
     let mut files = vec![File::new("apps/project.yaml", project::of_site(&context))];
     for instance in &input.plan.instances {
         let path = format!("apps/{}.yaml", instance.name);
-        files.push(File::new(&path, application::of_instance(&context, instance)));
+        files.push(File::new(
+            &path,
+            application::of_instance(&context, instance),
+        ));
     }
     files.push(File::kustomization("apps", &files));
     let bootstrap = bootstrap(&context);
@@ -97,7 +105,10 @@ fn bootstrap(context: &Context<'_>) -> Vec<File> {
         let (name, document) = settings::health(&context.fleet().argocd);
         files.push(File::new(&format!("bootstrap/{name}"), document));
         if context.fleet().argocd.flavour == ArgoFlavour::OpenshiftGitops {
-            files.push(File { path: "bootstrap/rights.yaml".to_owned(), documents: rights::of_site(context) });
+            files.push(File {
+                path: "bootstrap/rights.yaml".to_owned(),
+                documents: rights::of_site(context),
+            });
         }
     }
     files
@@ -120,21 +131,32 @@ impl<'a> Context<'a> {
     }
 
     fn objects(&self, instance: &Instance) -> &'a [Object] {
-        self.input.rendered.get(&instance.name).map_or(&[], Vec::as_slice)
+        self.input
+            .rendered
+            .get(&instance.name)
+            .map_or(&[], Vec::as_slice)
     }
 }
 
 impl File {
     fn new(path: &str, document: Value) -> Self {
-        Self { path: path.to_owned(), documents: vec![document] }
+        Self {
+            path: path.to_owned(),
+            documents: vec![document],
+        }
     }
 
     /// The kustomization of a directory over its files.
     fn kustomization(directory: &str, files: &[Self]) -> Self {
-        let names = files.iter().filter_map(|f| f.path.strip_prefix(directory)?.strip_prefix('/'));
+        let names = files
+            .iter()
+            .filter_map(|f| f.path.strip_prefix(directory)?.strip_prefix('/'));
         let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
-        Self::new(&format!("{directory}/kustomization.yaml"), kustomization(&names))
+        Self::new(
+            &format!("{directory}/kustomization.yaml"),
+            kustomization(&names),
+        )
     }
 }
 
@@ -176,10 +198,15 @@ fn unknown_kinds(context: &Context<'_>) -> Diagnostics {
             if context.kinds.scope(&kind).is_some() || !seen.insert(kind.clone()) {
                 continue;
             }
-            let origin = instance
-                .app()
-                .map_or_else(|| instance.origin.clone(), |app| app.origin(&crate::diagnostic::Pointer::root()));
-            let taken = if object.namespace().is_some() { "namespaced" } else { "cluster-scoped" };
+            let origin = instance.app().map_or_else(
+                || instance.origin.clone(),
+                |app| app.origin(&crate::diagnostic::Pointer::root()),
+            );
+            let taken = if object.namespace().is_some() {
+                "namespaced"
+            } else {
+                "cluster-scoped"
+            };
             found.push(
                 rules::UNKNOWN_KIND_SCOPE
                     .report(format!("nothing says whether `{kind}` is namespaced; taken for {taken} because of `{}`", object.id()))

@@ -75,7 +75,11 @@ pub fn names(site: &SitePlan) -> SiteNames {
     let mut names = vec![
         of_site(NameKind::Application, site_name(&site.name), "the root"),
         of_site(NameKind::AppProject, site_name(&site.name), "the project"),
-        of_site(NameKind::AppProject, root_project(&site.name), "the root's project"),
+        of_site(
+            NameKind::AppProject,
+            root_project(&site.name),
+            "the root's project",
+        ),
     ];
     names.extend(site.instances.iter().map(|instance| Name {
         kind: NameKind::Application,
@@ -83,7 +87,10 @@ pub fn names(site: &SitePlan) -> SiteNames {
         owner: format!("`{}` of site `{}`", instance.name, site.name),
         origin: instance.origin.clone(),
     }));
-    SiteNames { site: site.name.clone(), names }
+    SiteNames {
+        site: site.name.clone(),
+        names,
+    }
 }
 
 /// A name as it is, or, where it is too long for a label, its beginning and eight hexadecimal digits of its SHA-256.
@@ -91,7 +98,11 @@ fn shortened(name: String) -> String {
     if name.len() <= MAX_NAME {
         return name;
     }
-    let hash: String = Digest::of(name.as_bytes()).to_string().chars().take(8).collect();
+    let hash: String = Digest::of(name.as_bytes())
+        .to_string()
+        .chars()
+        .take(8)
+        .collect();
     let mut end = MAX_NAME - hash.len() - 1;
     while !name.is_char_boundary(end) {
         end -= 1;
@@ -114,7 +125,10 @@ mod tests {
     #[test]
     fn long_names_are_cut_and_stay_apart() {
         let (site, long) = ("s".repeat(40), "i".repeat(40));
-        let (a, b) = (application_name(&site, &long), application_name(&site, &format!("{long}b")));
+        let (a, b) = (
+            application_name(&site, &long),
+            application_name(&site, &format!("{long}b")),
+        );
         assert_eq!((a.len(), b.len()), (63, 63));
         assert_ne!(a, b);
         assert_eq!(a[..54], b[..54]);

@@ -14,8 +14,14 @@ use super::{Context, IN_CLUSTER, PROJECT_WAVE, RESOURCES_FINALIZER, WAVE, names}
 pub(super) fn of_site(context: &Context<'_>) -> Value {
     let site = context.site();
     let mut spec = Map::new();
-    spec.insert("description".to_owned(), json!(format!("Applications of site {}", site.name)));
-    spec.insert("sourceRepos".to_owned(), json!([context.fleet().source.repo_url]));
+    spec.insert(
+        "description".to_owned(),
+        json!(format!("Applications of site {}", site.name)),
+    );
+    spec.insert(
+        "sourceRepos".to_owned(),
+        json!([context.fleet().source.repo_url]),
+    );
     spec.insert("destinations".to_owned(), destinations(context));
     let (cluster, namespaced) = kinds(context);
     spec.insert("clusterResourceWhitelist".to_owned(), listed(&cluster));
@@ -36,13 +42,20 @@ pub(super) fn of_site(context: &Context<'_>) -> Value {
 
 /// Kinds in the form of a project's lists.
 pub(super) fn listed(kinds: &BTreeSet<GroupKind>) -> Value {
-    kinds.iter().map(|k| json!({"group": k.group, "kind": k.kind})).collect()
+    kinds
+        .iter()
+        .map(|k| json!({"group": k.group, "kind": k.kind}))
+        .collect()
 }
 
 /// The cluster-scoped kinds of all bases, and the namespaced ones of the site's own objects. While something of the site is being removed,
 /// the namespaced ones of all bases too: Argo CD does not prune what its project no longer permits.
 pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
-    let removing = context.fleet().removals.iter().any(|removal| removal.site == context.site().name);
+    let removing = context
+        .fleet()
+        .removals
+        .iter()
+        .any(|removal| removal.site == context.site().name);
     let (mut cluster, mut namespaced) = (BTreeSet::new(), BTreeSet::new());
     for (group, kind) in context.input.base_kinds {
         let kind = GroupKind::new(group, kind);
@@ -64,8 +77,14 @@ pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<Gro
 /// Every namespace that the site makes, or that an object or an Application of it names.
 fn destinations(context: &Context<'_>) -> Value {
     let objects = context.input.rendered.values().flatten();
-    let of_objects = objects.filter(|o| context.kinds.scope_of(o) == Scope::Namespaced).filter_map(|o| o.namespace());
-    let of_apps = context.site().instances.iter().map(|i| destination_namespace(context, i));
+    let of_objects = objects
+        .filter(|o| context.kinds.scope_of(o) == Scope::Namespaced)
+        .filter_map(|o| o.namespace());
+    let of_apps = context
+        .site()
+        .instances
+        .iter()
+        .map(|i| destination_namespace(context, i));
     let made = context.site().namespaces.keys().map(String::as_str);
     let namespaces: BTreeSet<&str> = of_objects.chain(of_apps).chain(made).collect();
     let cluster = cluster(context);

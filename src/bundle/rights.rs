@@ -20,7 +20,10 @@ pub(super) fn of_site(context: &Context<'_>) -> Vec<Value> {
     let name = format!("siteplan-{}", context.site().name);
     let labels = json!({"siteplan.dev/site": context.site().name});
     let argocd = &context.fleet().argocd;
-    let controller = format!("{}-argocd-application-controller", settings::instance_name(argocd));
+    let controller = format!(
+        "{}-argocd-application-controller",
+        settings::instance_name(argocd)
+    );
     vec![
         json!({
             "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -42,14 +45,28 @@ fn rules(context: &Context<'_>) -> Vec<Value> {
     let (cluster, namespaced) = project::kinds(context);
     let mut resources: BTreeMap<(&str, &[&str]), BTreeSet<String>> = BTreeMap::new();
     for kind in cluster.iter().chain(&namespaced) {
-        resources.entry((&kind.group, verbs(kind))).or_default().insert(context.kinds.resource(kind));
+        resources
+            .entry((&kind.group, verbs(kind)))
+            .or_default()
+            .insert(context.kinds.resource(kind));
     }
     let own = resources
         .into_iter()
         .map(|((group, verbs), resources)| json!({"apiGroups": [group], "resources": resources, "verbs": verbs}));
-    let objects = || context.input.rendered.values().flatten().filter(|o| o.group() == RBAC);
+    let objects = || {
+        context
+            .input
+            .rendered
+            .values()
+            .flatten()
+            .filter(|o| o.group() == RBAC)
+    };
     let mut rules: Vec<Value> = own.chain(bound(objects())).collect();
-    let mut granted: Vec<Value> = objects().filter_map(|o| o.get("/rules")?.as_array()).flatten().cloned().collect();
+    let mut granted: Vec<Value> = objects()
+        .filter_map(|o| o.get("/rules")?.as_array())
+        .flatten()
+        .cloned()
+        .collect();
     granted.sort_by_cached_key(Value::to_string);
     granted.dedup();
     rules.extend(granted);
@@ -61,7 +78,9 @@ fn verbs(kind: &GroupKind) -> &'static [&'static str] {
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("", "Node") => &["get", "list", "patch", "update", "watch"],
         ("", "Namespace") => &["create", "get", "list", "patch", "update", "watch"],
-        _ => &["create", "delete", "get", "list", "patch", "update", "watch"],
+        _ => &[
+            "create", "delete", "get", "list", "patch", "update", "watch",
+        ],
     }
 }
 
@@ -69,9 +88,23 @@ fn verbs(kind: &GroupKind) -> &'static [&'static str] {
 fn bound<'a>(objects: impl Iterator<Item = &'a Object>) -> impl Iterator<Item = Value> {
     let mut roles: BTreeMap<&'static str, BTreeSet<&str>> = BTreeMap::new();
     for reference in objects.filter_map(|o| o.get("/roleRef")) {
-        let text = |key: &str| reference.get(key).and_then(Value::as_str).unwrap_or_default();
-        let resource = if text("kind") == "ClusterRole" { "clusterroles" } else { "roles" };
-        roles.entry(resource).or_default().insert(reference.get("name").and_then(Value::as_str).unwrap_or_default());
+        let text = |key: &str| {
+            reference
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let resource = if text("kind") == "ClusterRole" {
+            "clusterroles"
+        } else {
+            "roles"
+        };
+        roles.entry(resource).or_default().insert(
+            reference
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default(),
+        );
     }
     let rules: Vec<Value> = roles
         .into_iter()

@@ -36,7 +36,12 @@ pub(super) fn of_site<'a>(context: &Context<'a>) -> Root<'a> {
         title: format!("site {site}"),
         site,
         path: format!("out/{site}/apps"),
-        deletion_hooks: context.input.rendered.values().flatten().any(has_deletion_hook),
+        deletion_hooks: context
+            .input
+            .rendered
+            .values()
+            .flatten()
+            .any(has_deletion_hook),
     }
 }
 
@@ -96,6 +101,10 @@ impl Root<'_> {
 
 /// Whether the object is a hook for which Argo CD puts a finalizer on the Application.
 fn has_deletion_hook(object: &Object) -> bool {
-    let hooks = object.annotation("argocd.argoproj.io/hook").unwrap_or_default();
-    hooks.split(',').any(|hook| matches!(hook.trim(), "PreDelete" | "PostDelete"))
+    let hooks = object
+        .annotation("argocd.argoproj.io/hook")
+        .unwrap_or_default();
+    hooks
+        .split(',')
+        .any(|hook| matches!(hook.trim(), "PreDelete" | "PostDelete"))
 }

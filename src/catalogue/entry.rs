@@ -40,7 +40,10 @@ pub struct Entry {
 /// One place in a kind that describes pods, virtual machines or volumes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "RawPart")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated by its name in the data")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, stated by its name in the data"
+)]
 pub struct Part {
     /// The name by which sites and apps call it.
     pub name: String,
@@ -262,10 +265,16 @@ const POD_SPEC: &[(Field, &str)] = &[
     (Field::Images, ".containers[*].image"),
     (Field::Images, ".initContainers[*].image"),
     (Field::Images, ".ephemeralContainers[*].image"),
-    (Field::Claims, ".volumes[*].ephemeral.volumeClaimTemplate.spec"),
+    (
+        Field::Claims,
+        ".volumes[*].ephemeral.volumeClaimTemplate.spec",
+    ),
 ];
-const NODE_PLACEMENT: &[(Field, &str)] =
-    &[(Field::Affinity, ".affinity"), (Field::NodeSelector, ".nodeSelector"), (Field::Tolerations, ".tolerations")];
+const NODE_PLACEMENT: &[(Field, &str)] = &[
+    (Field::Affinity, ".affinity"),
+    (Field::NodeSelector, ".nodeSelector"),
+    (Field::Tolerations, ".tolerations"),
+];
 const PLACEMENT: &[(Field, &str)] = &[
     (Field::NodeAffinity, ".nodeAffinity"),
     (Field::PodAffinity, ".podAffinity"),
@@ -294,7 +303,10 @@ impl Form {
 /// A part as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated by its name in the data")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, stated by its name in the data"
+)]
 struct RawPart {
     name: String,
     #[serde(default)]
@@ -400,14 +412,27 @@ fn places(raw: &RawPart) -> Result<BTreeMap<Field, Vec<PartPath>>, String> {
     for (field, written) in &raw.fields {
         texts.insert(*field, written.texts().to_vec());
     }
-    let affinity = texts.get(&Field::Affinity).and_then(|paths| paths.first()).cloned();
+    let affinity = texts
+        .get(&Field::Affinity)
+        .and_then(|paths| paths.first())
+        .cloned();
     for (field, path) in AFFINITY.iter().filter(|_| affinity.is_some()) {
         let prefix = affinity.as_deref().unwrap_or_default();
-        texts.entry(*field).or_insert_with(|| vec![format!("{prefix}{path}")]);
+        texts
+            .entry(*field)
+            .or_insert_with(|| vec![format!("{prefix}{path}")]);
     }
     texts
         .into_iter()
-        .map(|(field, paths)| Ok((field, paths.iter().map(|p| PartPath::parse(p)).collect::<Result<_, _>>()?)))
+        .map(|(field, paths)| {
+            Ok((
+                field,
+                paths
+                    .iter()
+                    .map(|p| PartPath::parse(p))
+                    .collect::<Result<_, _>>()?,
+            ))
+        })
         .collect()
 }
 
@@ -424,11 +449,16 @@ fn require_field(raw: &RawPart, places: &BTreeMap<Field, Vec<PartPath>>) -> Resu
     let (field, name) = match raw.arch_via {
         ArchVia::NodeAffinity => (Field::NodeAffinity, "nodeAffinity` or `affinity"),
         ArchVia::NodeSelector => (Field::NodeSelector, "nodeSelector"),
-        ArchVia::NodeSelectorTerms | ArchVia::NodeSelectorList => (Field::NodeSelectorTerms, "nodeSelectorTerms"),
+        ArchVia::NodeSelectorTerms | ArchVia::NodeSelectorList => {
+            (Field::NodeSelectorTerms, "nodeSelectorTerms")
+        }
         ArchVia::None => return Ok(()),
     };
     match places.contains_key(&field) {
         true => Ok(()),
-        false => Err(format!("the part `{}` does not say where its `{name}` is", raw.name)),
+        false => Err(format!(
+            "the part `{}` does not say where its `{name}` is",
+            raw.name
+        )),
     }
 }

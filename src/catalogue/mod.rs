@@ -19,7 +19,9 @@ use crate::diagnostic::Pointer;
 use crate::manifest::Object;
 use crate::yaml;
 
-pub use entry::{Absent, ArchVia, DefaultExpression, DefaultOperator, Defaults, Entry, Field, Inject, Part};
+pub use entry::{
+    Absent, ArchVia, DefaultExpression, DefaultOperator, Defaults, Entry, Field, Inject, Part,
+};
 pub use part_at::PartAt;
 pub use part_path::PartPath;
 pub use unknown::carries_pods;
@@ -64,7 +66,8 @@ const DATA: &[(&str, &str)] = &[
 static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
     let mut catalogue = Catalogue::default();
     for (name, text) in DATA {
-        let entries = read(text).unwrap_or_else(|why| panic!("the catalogue's own file {name} is tested: {why}"));
+        let entries = read(text)
+            .unwrap_or_else(|why| panic!("the catalogue's own file {name} is tested: {why}"));
         catalogue.merge(entries);
     }
     catalogue
@@ -82,10 +85,12 @@ fn read(text: &str) -> Result<Vec<Entry>, String> {
 }
 
 fn typed(values: &[Value]) -> Result<Vec<Entry>, CatalogueError> {
-    let typed = values
-        .iter()
-        .enumerate()
-        .map(|(index, value)| Entry::deserialize(value).map_err(|e| CatalogueError { index, message: e.to_string() }));
+    let typed = values.iter().enumerate().map(|(index, value)| {
+        Entry::deserialize(value).map_err(|e| CatalogueError {
+            index,
+            message: e.to_string(),
+        })
+    });
     typed.collect()
 }
 
@@ -113,14 +118,25 @@ impl Catalogue {
 
     /// What is known about an object; `None` for an unknown kind.
     pub fn entry(&self, object: &Object) -> Option<&Entry> {
-        let key = |name: Option<&str>| (object.group().to_owned(), object.kind().to_owned(), name.map(str::to_owned));
-        let found = self.entries.get(&key(Some(object.name()))).or_else(|| self.entries.get(&key(None)));
+        let key = |name: Option<&str>| {
+            (
+                object.group().to_owned(),
+                object.kind().to_owned(),
+                name.map(str::to_owned),
+            )
+        };
+        let found = self
+            .entries
+            .get(&key(Some(object.name())))
+            .or_else(|| self.entries.get(&key(None)));
         found.map(AsRef::as_ref)
     }
 
     /// The places of an object that describe pods or volumes; none for unknown kinds.
     pub fn parts<'a>(&'a self, object: &Object) -> Vec<PartAt<'a>> {
-        self.entry(object).map(|entry| part_at::parts_of(entry, object)).unwrap_or_default()
+        self.entry(object)
+            .map(|entry| part_at::parts_of(entry, object))
+            .unwrap_or_default()
     }
 
     /// Where the object names images. What is there is a text, or a reference with a `name`.
@@ -130,8 +146,13 @@ impl Catalogue {
 
     /// Where the object names StorageClasses, or could: in claims and elsewhere.
     pub fn storage_pointers(&self, object: &Object) -> Vec<Pointer> {
-        let claims = self.present(object, Field::Claims).into_iter().map(|claim| claim.at("storageClassName"));
-        let mut found: Vec<Pointer> = claims.chain(self.present(object, Field::StorageClass)).collect();
+        let claims = self
+            .present(object, Field::Claims)
+            .into_iter()
+            .map(|claim| claim.at("storageClassName"));
+        let mut found: Vec<Pointer> = claims
+            .chain(self.present(object, Field::StorageClass))
+            .collect();
         found.sort();
         found.dedup();
         found
@@ -140,7 +161,9 @@ impl Catalogue {
     fn present(&self, object: &Object, field: Field) -> Vec<Pointer> {
         let parts = self.parts(object);
         let all = parts.iter().flat_map(|part| part.pointers(object, field));
-        let mut found: Vec<Pointer> = all.filter(|p| object.get(p.as_str()).is_some_and(|v| !v.is_null())).collect();
+        let mut found: Vec<Pointer> = all
+            .filter(|p| object.get(p.as_str()).is_some_and(|v| !v.is_null()))
+            .collect();
         found.sort();
         found.dedup();
         found
@@ -161,7 +184,12 @@ impl Catalogue {
 /// An entry over another one: its parts replace those of the same name.
 fn merged(known: &Entry, entry: Entry) -> Entry {
     let replaced = |part: &Part| entry.parts.iter().any(|p| p.name == part.name);
-    let mut parts: Vec<Part> = known.parts.iter().filter(|p| !replaced(p)).cloned().collect();
+    let mut parts: Vec<Part> = known
+        .parts
+        .iter()
+        .filter(|p| !replaced(p))
+        .cloned()
+        .collect();
     parts.extend(entry.parts);
     Entry { parts, ..entry }
 }

@@ -27,19 +27,36 @@ pub struct PartAt<'a> {
 /// The parts of an object.
 pub(super) fn parts_of<'a>(entry: &'a Entry, object: &Object) -> Vec<PartAt<'a>> {
     let version = object.version();
-    let wanted = entry.parts.iter().filter(|p| p.versions.is_empty() || p.versions.iter().any(|v| v == version));
+    let wanted = entry
+        .parts
+        .iter()
+        .filter(|p| p.versions.is_empty() || p.versions.iter().any(|v| v == version));
     wanted.flat_map(|part| instances(part, object)).collect()
 }
 
 fn instances<'a>(part: &'a Part, object: &Object) -> Vec<PartAt<'a>> {
     let value = object.value();
-    let is_there = |pointer: &Pointer| value.pointer(pointer.as_str()).is_some_and(|v| !v.is_null());
+    let is_there = |pointer: &Pointer| {
+        value
+            .pointer(pointer.as_str())
+            .is_some_and(|v| !v.is_null())
+    };
     let root = Pointer::root();
-    if part.only_with.as_ref().is_some_and(|with| !with.resolve(value, &root).iter().any(is_there)) {
+    if part
+        .only_with
+        .as_ref()
+        .is_some_and(|with| !with.resolve(value, &root).iter().any(is_there))
+    {
         return Vec::new();
     }
     let Some(path) = &part.at else {
-        return vec![PartAt { part, at: root, present: true, element: None, names: names(part, object) }];
+        return vec![PartAt {
+            part,
+            at: root,
+            present: true,
+            element: None,
+            names: names(part, object),
+        }];
     };
     let places = path.resolve(value, &root).into_iter();
     let wanted = places.filter(|at| match part.absent {
@@ -61,7 +78,11 @@ fn instances<'a>(part: &'a Part, object: &Object) -> Vec<PartAt<'a>> {
 fn names(part: &Part, object: &Object) -> Vec<String> {
     let id = object.id();
     let own = part.named_by_object.then(|| id.name.clone());
-    [format!("{id}/{}", part.name), id.to_string()].into_iter().chain(own).chain([part.name.clone()]).collect()
+    [format!("{id}/{}", part.name), id.to_string()]
+        .into_iter()
+        .chain(own)
+        .chain([part.name.clone()])
+        .collect()
 }
 
 /// The name of the innermost list element on the way to a place, its index where it has no name; the place's own key in a map.
@@ -72,7 +93,9 @@ fn element(object: &Value, at: &Pointer) -> Option<String> {
         let in_list = object.pointer(here.as_str()).is_some_and(Value::is_array);
         here = here.at(&token);
         if in_list {
-            let name = object.pointer(here.at("name").as_str()).and_then(Value::as_str);
+            let name = object
+                .pointer(here.at("name").as_str())
+                .and_then(Value::as_str);
             found = Some(name.map_or(token, str::to_owned));
         }
     }
@@ -88,7 +111,9 @@ impl PartAt<'_> {
     /// All places of a field of the part.
     pub fn pointers(&self, object: &Object, field: Field) -> Vec<Pointer> {
         let paths = self.part.places.get(&field).into_iter().flatten();
-        paths.flat_map(|path| path.resolve(object.value(), &self.at)).collect()
+        paths
+            .flat_map(|path| path.resolve(object.value(), &self.at))
+            .collect()
     }
 
     /// What is written in a field of the part; the first where there are several.
@@ -97,9 +122,15 @@ impl PartAt<'_> {
     }
 
     /// Everything that is written in a field of the part.
-    pub fn values<'o>(&self, object: &'o Object, field: Field) -> impl Iterator<Item = &'o Value> + use<'o> {
+    pub fn values<'o>(
+        &self,
+        object: &'o Object,
+        field: Field,
+    ) -> impl Iterator<Item = &'o Value> + use<'o> {
         let pointers = self.pointers(object, field).into_iter();
-        pointers.filter_map(|p| object.get(p.as_str())).filter(|v| !v.is_null())
+        pointers
+            .filter_map(|p| object.get(p.as_str()))
+            .filter(|v| !v.is_null())
     }
 
     /// How many pods it has: what is written, else the default, times the factor. `None` where there is one per node, or where
@@ -108,15 +139,23 @@ impl PartAt<'_> {
         if self.part.per_node {
             return None;
         }
-        let number = |field, default: u32| self.value(object, field).map_or(Some(u64::from(default)), Value::as_u64);
+        let number = |field, default: u32| {
+            self.value(object, field)
+                .map_or(Some(u64::from(default)), Value::as_u64)
+        };
         let replicas = number(Field::Replicas, self.part.default_replicas)?;
         Some(replicas.saturating_mul(number(Field::Multiplier, self.part.default_multiplier)?))
     }
 
     /// The labels of the pods: those in the object, and those that the operator adds.
     pub fn pod_labels(&self, object: &Object) -> BTreeMap<String, String> {
-        let written = self.value(object, Field::Labels).and_then(Value::as_object).into_iter().flatten();
-        let written = written.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+        let written = self
+            .value(object, Field::Labels)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        let written =
+            written.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
         written.chain(self.operator_labels(object)).collect()
     }
 
@@ -127,16 +166,24 @@ impl PartAt<'_> {
             return Some(own.clone());
         }
         let by_operator: BTreeMap<_, _> = self.operator_labels(object).collect();
-        let labels = if by_operator.is_empty() { self.pod_labels(object) } else { by_operator };
+        let labels = if by_operator.is_empty() {
+            self.pod_labels(object)
+        } else {
+            by_operator
+        };
         (!labels.is_empty()).then(|| json!({ "matchLabels": labels }))
     }
 
     fn operator_labels(&self, object: &Object) -> impl Iterator<Item = (String, String)> {
         let element = self.element.clone().unwrap_or_default();
         let name = object.name().to_owned();
-        self.part
-            .pod_labels
-            .iter()
-            .map(move |(key, value)| (key.clone(), value.replace("{name}", &name).replace("{element}", &element)))
+        self.part.pod_labels.iter().map(move |(key, value)| {
+            (
+                key.clone(),
+                value
+                    .replace("{name}", &name)
+                    .replace("{element}", &element),
+            )
+        })
     }
 }

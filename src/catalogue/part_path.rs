@@ -33,7 +33,9 @@ impl PartPath {
     ///
     /// When it is not a field path.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let path = |text: &str| FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {}", e.0));
+        let path = |text: &str| {
+            FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {}", e.0))
+        };
         match text.strip_prefix('.') {
             Some("") => Ok(Self::Here),
             Some(below) => Ok(Self::Below(path(below)?)),
@@ -55,7 +57,10 @@ impl PartPath {
             Self::Here => vec![at.clone()],
             Self::Below(path) => {
                 let place = object.pointer(at.as_str()).unwrap_or(&Value::Null);
-                path.resolve(place).iter().map(|below| at.join(below)).collect()
+                path.resolve(place)
+                    .iter()
+                    .map(|below| at.join(below))
+                    .collect()
             }
             Self::Root(path) => path.resolve(object),
         }

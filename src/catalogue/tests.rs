@@ -6,7 +6,10 @@ use crate::manifest::Object;
 fn pointers(object: &Object, part: &str, field: Field) -> Vec<String> {
     let parts = Catalogue::built_in().parts(object);
     let wanted = parts.iter().filter(|p| p.part.name == part);
-    wanted.flat_map(|p| p.pointers(object, field)).map(|p| p.to_string()).collect()
+    wanted
+        .flat_map(|p| p.pointers(object, field))
+        .map(|p| p.to_string())
+        .collect()
 }
 
 fn postgres() -> Object {
@@ -23,7 +26,10 @@ fn postgres() -> Object {
 fn every_list_element_is_a_part() {
     assert_eq!(
         pointers(&postgres(), "instance", Field::NodeAffinity),
-        ["/spec/instances/0/affinity/nodeAffinity", "/spec/instances/1/affinity/nodeAffinity"]
+        [
+            "/spec/instances/0/affinity/nodeAffinity",
+            "/spec/instances/1/affinity/nodeAffinity"
+        ]
     );
 }
 
@@ -32,8 +38,19 @@ fn pods_that_run_anyway_are_parts_and_pods_that_writing_would_start_are_not() {
     let object = postgres();
     let parts = Catalogue::built_in().parts(&object);
     let names: Vec<&str> = parts.iter().map(|p| p.part.name.as_str()).collect();
-    assert_eq!(names, ["instance", "instance", "pgbackrest-repo-host", "pgbackrest-jobs"]);
-    assert_eq!(parts.iter().map(|p| p.present).collect::<Vec<_>>(), [true, true, false, false]);
+    assert_eq!(
+        names,
+        [
+            "instance",
+            "instance",
+            "pgbackrest-repo-host",
+            "pgbackrest-jobs"
+        ]
+    );
+    assert_eq!(
+        parts.iter().map(|p| p.present).collect::<Vec<_>>(),
+        [true, true, false, false]
+    );
 }
 
 #[test]
@@ -51,7 +68,11 @@ fn selectors_name_the_element_of_the_operator() {
 #[test]
 fn counts_come_from_the_object_the_default_and_the_factor() {
     let object = postgres();
-    let counts: Vec<_> = Catalogue::built_in().parts(&object).iter().map(|p| p.count(&object)).collect();
+    let counts: Vec<_> = Catalogue::built_in()
+        .parts(&object)
+        .iter()
+        .map(|p| p.count(&object))
+        .collect();
     assert_eq!(counts, [Some(3), Some(1), Some(1), Some(1)]);
     let storage = Object::new(json!({
         "apiVersion": "ocs.openshift.io/v1", "kind": "StorageCluster", "metadata": {"name": "s"},
@@ -75,7 +96,10 @@ fn versions_of_a_kind_may_have_other_paths() {
         pointers(&object, "infra", Field::NodeSelector)
     };
     assert_eq!(of("v1beta1"), ["/spec/infra/nodePlacement/nodeSelector"]);
-    assert_eq!(of("v1"), ["/spec/deployment/nodePlacements/infra/nodeSelector"]);
+    assert_eq!(
+        of("v1"),
+        ["/spec/deployment/nodePlacements/infra/nodeSelector"]
+    );
 }
 
 #[test]
@@ -85,10 +109,19 @@ fn built_in_workloads_are_named_by_their_objects() {
         "spec": {"template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "x/y:1"}]}}},
     }));
     let parts = Catalogue::built_in().parts(&object);
-    assert_eq!(parts[0].names, ["Deployment/web/pod", "Deployment/web", "web", "pod"]);
-    assert_eq!(parts[0].selector(&object), Some(json!({"matchLabels": {"a": "b"}})));
+    assert_eq!(
+        parts[0].names,
+        ["Deployment/web/pod", "Deployment/web", "web", "pod"]
+    );
+    assert_eq!(
+        parts[0].selector(&object),
+        Some(json!({"matchLabels": {"a": "b"}}))
+    );
     let images = Catalogue::built_in().image_pointers(&object);
-    assert_eq!(images.iter().map(ToString::to_string).collect::<Vec<_>>(), ["/spec/template/spec/containers/0/image"]);
+    assert_eq!(
+        images.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["/spec/template/spec/containers/0/image"]
+    );
 }
 
 #[test]
@@ -98,7 +131,10 @@ fn a_place_that_cannot_be_made_is_a_part_only_where_it_is_absent() {
             "apiVersion": "clickhouse.altinity.com/v1", "kind": "ClickHouseInstallation", "metadata": {"name": "c"}, "spec": {"templates": templates},
         }));
         let parts = Catalogue::built_in().parts(&object);
-        parts.iter().map(|p| (p.part.name.clone(), p.element.clone())).collect::<Vec<_>>()
+        parts
+            .iter()
+            .map(|p| (p.part.name.clone(), p.element.clone()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(json!({})), [("untemplated".to_owned(), None)]);
     assert_eq!(
@@ -110,8 +146,14 @@ fn a_place_that_cannot_be_made_is_a_part_only_where_it_is_absent() {
 #[test]
 fn entries_about_one_object_are_for_that_object() {
     let of = |name: &str| {
-        let object = Object::new(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}));
-        Catalogue::built_in().entry(&object).unwrap().unsupported.is_some()
+        let object = Object::new(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}),
+        );
+        Catalogue::built_in()
+            .entry(&object)
+            .unwrap()
+            .unsupported
+            .is_some()
     };
     assert!(of("cluster-monitoring-config"));
     assert!(!of("settings"));
@@ -126,13 +168,24 @@ fn an_app_adds_a_kind_and_changes_a_part_of_a_known_one() {
         {"group": "nmstate.io", "kind": "NMState", "parts": [{"name": "handler-daemonset", "note": "elsewhere"}]},
     ]);
     let catalogue = Catalogue::with(own.as_array().unwrap()).unwrap();
-    let cache = Object::new(json!({"apiVersion": "example.com/v1", "kind": "Cache", "metadata": {"name": "c"}}));
+    let cache = Object::new(
+        json!({"apiVersion": "example.com/v1", "kind": "Cache", "metadata": {"name": "c"}}),
+    );
     assert_eq!(
-        catalogue.parts(&cache)[0].pointer(&cache, Field::NodeAffinity).unwrap().as_str(),
+        catalogue.parts(&cache)[0]
+            .pointer(&cache, Field::NodeAffinity)
+            .unwrap()
+            .as_str(),
         "/spec/pod/affinity/nodeAffinity"
     );
-    let nmstate = Object::new(json!({"apiVersion": "nmstate.io/v1", "kind": "NMState", "metadata": {"name": "n"}}));
-    let names: Vec<&str> = catalogue.parts(&nmstate).iter().map(|p| p.part.name.as_str()).collect();
+    let nmstate = Object::new(
+        json!({"apiVersion": "nmstate.io/v1", "kind": "NMState", "metadata": {"name": "n"}}),
+    );
+    let names: Vec<&str> = catalogue
+        .parts(&nmstate)
+        .iter()
+        .map(|p| p.part.name.as_str())
+        .collect();
     assert_eq!(names, ["webhook-metrics-console", "handler-daemonset"]);
 }
 
@@ -140,9 +193,15 @@ fn an_app_adds_a_kind_and_changes_a_part_of_a_known_one() {
 fn an_entry_that_is_none_is_refused_with_its_position() {
     let wrong = json!([{"kind": "Ok"}, {"kind": "Bad", "parts": [{"name": "x", "archVia": "node-selector"}]}]);
     let error = Catalogue::with(wrong.as_array().unwrap()).unwrap_err();
-    assert_eq!((error.index, error.message.as_str()), (1, "the part `x` does not say where its `nodeSelector` is"));
+    assert_eq!(
+        (error.index, error.message.as_str()),
+        (1, "the part `x` does not say where its `nodeSelector` is")
+    );
     assert!(Catalogue::with(&[json!({"kind": "Bad", "pards": []})]).is_err());
-    assert!(Catalogue::with(&[json!({"kind": "Bad", "parts": [{"name": "x", "at": "spec.[a"}]})]).is_err());
+    assert!(
+        Catalogue::with(&[json!({"kind": "Bad", "parts": [{"name": "x", "at": "spec.[a"}]})])
+            .is_err()
+    );
 }
 
 #[test]
@@ -172,24 +231,50 @@ fn every_entry_of_ours_says_where_its_facts_are_from() {
 #[test]
 fn containers_are_found_in_unknown_kinds() {
     let object = |spec| {
-        Object::new(json!({"apiVersion": "example.com/v1", "kind": "New", "metadata": {"name": "n"}, "spec": spec}))
+        Object::new(
+            json!({"apiVersion": "example.com/v1", "kind": "New", "metadata": {"name": "n"}, "spec": spec}),
+        )
     };
-    let pod = object(json!({"jobs": [{"template": {"containers": [{"name": "a", "image": "b"}]}}]}));
-    assert_eq!(carries_pods(&pod).unwrap().as_str(), "/spec/jobs/0/template");
-    assert_eq!(carries_pods(&object(json!({"containers": ["a"], "image": "x"}))), None);
+    let pod =
+        object(json!({"jobs": [{"template": {"containers": [{"name": "a", "image": "b"}]}}]}));
+    assert_eq!(
+        carries_pods(&pod).unwrap().as_str(),
+        "/spec/jobs/0/template"
+    );
+    assert_eq!(
+        carries_pods(&object(json!({"containers": ["a"], "image": "x"}))),
+        None
+    );
 }
 
 #[test]
 fn the_example_of_the_documentation_is_an_entry() {
     let page = include_str!("../../docs/catalogue.md");
-    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let document = crate::yaml::read(example, &crate::yaml::Limits::INPUT).unwrap().remove(0).to_value().unwrap();
+    let example = page
+        .split("```yaml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let document = crate::yaml::read(example, &crate::yaml::Limits::INPUT)
+        .unwrap()
+        .remove(0)
+        .to_value()
+        .unwrap();
     let catalogue = Catalogue::with(document["catalogue"].as_array().unwrap()).unwrap();
     let object = Object::new(json!({
         "apiVersion": "cache.example.com/v1", "kind": "Cache", "metadata": {"name": "c"},
         "spec": {"servers": [{"name": "a", "count": 3}], "proxy": {}},
     }));
     let parts = catalogue.parts(&object);
-    assert_eq!(parts[0].selector(&object), Some(json!({"matchLabels": {"app": "c", "group": "a"}})));
-    assert_eq!(parts[1].pointer(&object, Field::NodeSelector).unwrap().as_str(), "/spec/proxy/nodeSelector");
+    assert_eq!(
+        parts[0].selector(&object),
+        Some(json!({"matchLabels": {"app": "c", "group": "a"}}))
+    );
+    assert_eq!(
+        parts[1]
+            .pointer(&object, Field::NodeSelector)
+            .unwrap()
+            .as_str(),
+        "/spec/proxy/nodeSelector"
+    );
 }

@@ -12,15 +12,23 @@ pub fn carries_pods(object: &Object) -> Option<Pointer> {
 
 fn find(value: &Value, at: &Pointer) -> Option<Pointer> {
     match value {
-        Value::Object(map) if map.get("containers").is_some_and(is_container_list) => Some(at.clone()),
+        Value::Object(map) if map.get("containers").is_some_and(is_container_list) => {
+            Some(at.clone())
+        }
         Value::Object(map) => map.iter().find_map(|(key, inner)| find(inner, &at.at(key))),
-        Value::Array(items) => items.iter().enumerate().find_map(|(index, inner)| find(inner, &at.at(index))),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, inner)| find(inner, &at.at(index))),
         _ => None,
     }
 }
 
 fn is_container_list(value: &Value) -> bool {
-    let is_container =
-        |c: &Value| c.get("name").is_some_and(Value::is_string) && c.get("image").is_some_and(Value::is_string);
-    value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(is_container))
+    let is_container = |c: &Value| {
+        c.get("name").is_some_and(Value::is_string) && c.get("image").is_some_and(Value::is_string)
+    };
+    value
+        .as_array()
+        .is_some_and(|items| !items.is_empty() && items.iter().all(is_container))
 }

@@ -35,7 +35,14 @@ pub(super) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// Run as if started in this directory
-    #[arg(short = 'C', long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
     pub(super) directory: PathBuf,
     /// Use this many threads [default: one per CPU]
     #[arg(short, long, global = true, value_name = "N", value_parser = jobs)]

@@ -34,8 +34,12 @@ impl Console {
             ColorChoice::Auto => auto != ColorChoice::Never,
             choice => choice != ColorChoice::Never,
         };
-        let width =
-            |terminal: bool| terminal.then(terminal_size::terminal_size).flatten().map(|(w, _)| usize::from(w.0));
+        let width = |terminal: bool| {
+            terminal
+                .then(terminal_size::terminal_size)
+                .flatten()
+                .map(|(w, _)| usize::from(w.0))
+        };
         Self {
             format: global.format,
             quiet: global.quiet,
@@ -90,8 +94,11 @@ impl Console {
 
     /// Prints a JSON object that a command was asked for, with the report of the run in it.
     pub(super) fn json(&self, mut value: Value) -> anyhow::Result<()> {
-        if let (Value::Object(own), Some(Value::Object(report))) = (&mut value, self.take_pending()) {
-            report.into_iter().for_each(|(key, part)| _ = own.entry(key).or_insert(part));
+        if let (Value::Object(own), Some(Value::Object(report))) = (&mut value, self.take_pending())
+        {
+            report
+                .into_iter()
+                .for_each(|(key, part)| _ = own.entry(key).or_insert(part));
         }
         self.data(&format!("{value:#}\n"))
     }
@@ -105,7 +112,10 @@ impl Console {
     }
 
     fn take_pending(&self) -> Option<Value> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     /// Says what was done, unless the user wants quiet.
@@ -124,21 +134,37 @@ impl Console {
 
     /// Says what is wrong with the world.
     pub(super) fn problem(&self, text: &str) {
-        let (start, end) = if self.stderr.color { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        let (start, end) = if self.stderr.color {
+            ("\u{1b}[1;31m", "\u{1b}[0m")
+        } else {
+            ("", "")
+        };
         eprint_line(&format!("{start}error{end}: {text}"));
     }
 
     /// Reports diagnostics: for people on stderr, for programs on stdout.
-    pub(super) fn report(&self, mut found: Diagnostics, sources: &Sources, directory: &str) -> anyhow::Result<()> {
+    pub(super) fn report(
+        &self,
+        mut found: Diagnostics,
+        sources: &Sources,
+        directory: &str,
+    ) -> anyhow::Result<()> {
         report::sort(&mut found, sources);
         if self.quiet {
-            found = found.into_iter().filter(|d| d.severity == Severity::Error).collect();
+            found = found
+                .into_iter()
+                .filter(|d| d.severity == Severity::Error)
+                .collect();
         }
         match self.format {
             Format::Human if found.is_empty() => Ok(()),
             Format::Human => {
                 let text = report::human(&found, sources, self.stderr);
-                eprint_line(&format!("{}\n\n{}", text.trim_end(), report::summary(&found)));
+                eprint_line(&format!(
+                    "{}\n\n{}",
+                    text.trim_end(),
+                    report::summary(&found)
+                ));
                 Ok(())
             }
             Format::Json if found.has_errors() => self.data(&report::json(&found, sources)),
@@ -155,7 +181,8 @@ impl Console {
 
 /// Whether the reader of our output has gone: no reason to complain.
 pub(super) fn is_broken_pipe(why: &anyhow::Error) -> bool {
-    why.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    why.downcast_ref::<io::Error>()
+        .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn eprint_line(text: &str) {

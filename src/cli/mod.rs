@@ -51,11 +51,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(2));
         }
     };
-    let work = std::thread::Builder::new().stack_size(STACK).spawn(move || run(&cli));
+    let work = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || run(&cli));
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(outcome)) => outcome.into(),
         Ok(Err(_)) => {
-            Console::plain().problem("this is a bug in siteplan: please report it with the input that caused it");
+            Console::plain().problem(
+                "this is a bug in siteplan: please report it with the input that caused it",
+            );
             ExitCode::from(BUG)
         }
         Err(why) => {
@@ -69,7 +73,10 @@ fn run(cli: &Cli) -> Outcome {
     let console = Console::new(&cli.global);
     if let Some(jobs) = cli.global.jobs {
         // A pool that exists already is the only way in which this fails, and then it is as good.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build_global();
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs)
+            .stack_size(STACK)
+            .build_global();
     }
     let outcome = dispatch(cli, &console).and_then(|outcome| console.finish().map(|()| outcome));
     match outcome {

@@ -16,7 +16,11 @@ const WORTH_SHOWING: usize = 20;
 
 impl Progress {
     pub(super) fn new(total: usize, allowed: bool) -> Self {
-        Self { total, done: AtomicUsize::new(0), shown: allowed && total >= WORTH_SHOWING }
+        Self {
+            total,
+            done: AtomicUsize::new(0),
+            shown: allowed && total >= WORTH_SHOWING,
+        }
     }
 
     /// Counts one more.

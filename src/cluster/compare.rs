@@ -22,7 +22,8 @@ pub struct Difference {
 
 /// Every difference, by node and field. Pools without node names are compared by the number of nodes of their architecture and labels.
 pub fn compare(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<Difference> {
-    let by_name: BTreeMap<&str, &ClusterNode> = cluster.iter().map(|n| (n.name.as_str(), n)).collect();
+    let by_name: BTreeMap<&str, &ClusterNode> =
+        cluster.iter().map(|n| (n.name.as_str(), n)).collect();
     let named = plan.nodes.iter().filter(|n| !n.unnamed);
     let mut differences: Vec<Difference> = named
         .flat_map(|node| match by_name.get(node.name.as_str()) {
@@ -31,7 +32,13 @@ pub fn compare(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<Difference> {
         })
         .collect();
     let claimed = |node: &ClusterNode| {
-        plan.nodes.iter().any(|n| if n.unnamed { n.arch == node.arch && carries(node, n) } else { n.name == node.name })
+        plan.nodes.iter().any(|n| {
+            if n.unnamed {
+                n.arch == node.arch && carries(node, n)
+            } else {
+                n.name == node.name
+            }
+        })
     };
     let unknown = cluster.iter().filter(|node| !claimed(node));
     differences.extend(unknown.map(|node| difference(&node.name, "node", "", "in the cluster")));
@@ -48,18 +55,30 @@ fn fields(node: &NodePlan, other: &ClusterNode) -> Vec<Difference> {
         }
     };
     differ("arch", node.arch.to_string(), other.arch.to_string());
-    differ("zone", node.spec.zone.clone().unwrap_or_default(), other.zone.clone().unwrap_or_default());
+    differ(
+        "zone",
+        node.spec.zone.clone().unwrap_or_default(),
+        other.zone.clone().unwrap_or_default(),
+    );
     let mut taints = node.taints.clone();
     taints.sort_unstable();
     differ("taints", list(&taints), list(&other.taints));
     for (key, value) in &node.labels {
-        let there = other.all_labels.get(key).map(|v| format!("{v:?}")).unwrap_or_default();
+        let there = other
+            .all_labels
+            .get(key)
+            .map(|v| format!("{v:?}"))
+            .unwrap_or_default();
         differ(&format!("labels.{key}"), format!("{value:?}"), there);
     }
     for (resource, quantity) in &node.allocatable {
         let offered = other.allocatable.get(resource).copied().unwrap_or_default();
         if offered < *quantity {
-            differ(&format!("allocatable.{resource}"), quantity.to_string(), offered.to_string());
+            differ(
+                &format!("allocatable.{resource}"),
+                quantity.to_string(),
+                offered.to_string(),
+            );
         }
     }
     found
@@ -73,16 +92,30 @@ fn sizes(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<Difference> {
     }
     let counted = wanted.into_iter().filter_map(|(pool, nodes)| {
         let first = nodes.first()?;
-        let there = cluster.iter().filter(|n| n.arch == first.arch && carries(n, first)).count();
-        (there != nodes.len()).then(|| difference(pool, "replicas", &nodes.len().to_string(), &there.to_string()))
+        let there = cluster
+            .iter()
+            .filter(|n| n.arch == first.arch && carries(n, first))
+            .count();
+        (there != nodes.len()).then(|| {
+            difference(
+                pool,
+                "replicas",
+                &nodes.len().to_string(),
+                &there.to_string(),
+            )
+        })
     });
     counted.collect()
 }
 
 /// Whether the cluster's node has every label that the site file gives to the pool's nodes.
 fn carries(node: &ClusterNode, planned: &NodePlan) -> bool {
-    let own = planned.labels.iter().filter(|(key, _)| key.as_str() != "kubernetes.io/hostname");
-    own.into_iter().all(|(key, value)| node.all_labels.get(key) == Some(value))
+    let own = planned
+        .labels
+        .iter()
+        .filter(|(key, _)| key.as_str() != "kubernetes.io/hostname");
+    own.into_iter()
+        .all(|(key, value)| node.all_labels.get(key) == Some(value))
 }
 
 fn list(taints: &[crate::model::Taint]) -> String {
@@ -91,5 +124,10 @@ fn list(taints: &[crate::model::Taint]) -> String {
 }
 
 fn difference(node: &str, field: &str, site: &str, cluster: &str) -> Difference {
-    Difference { node: node.to_owned(), field: field.to_owned(), site: site.to_owned(), cluster: cluster.to_owned() }
+    Difference {
+        node: node.to_owned(),
+        field: field.to_owned(),
+        site: site.to_owned(),
+        cluster: cluster.to_owned(),
+    }
 }

@@ -9,14 +9,23 @@ use crate::model::{Arch, Quantity, Role, Taint};
 
 /// The pools that describe the nodes: `{pools: {…}}`, ready for a site file. Nodes with the same architecture, roles, taints and
 /// dividing labels are one pool; what all of them have stands there once. `reserved` is the platform's share, per node.
-pub fn import(nodes: &[ClusterNode], reserved: &BTreeMap<String, BTreeMap<String, Quantity>>) -> Value {
+pub fn import(
+    nodes: &[ClusterNode],
+    reserved: &BTreeMap<String, BTreeMap<String, Quantity>>,
+) -> Value {
     let dividing = dividing_labels(nodes);
     let mut groups: BTreeMap<Group, Vec<&ClusterNode>> = BTreeMap::new();
     for node in nodes {
-        groups.entry(Group::of(node, &dividing)).or_default().push(node);
+        groups
+            .entry(Group::of(node, &dividing))
+            .or_default()
+            .push(node);
     }
     let names = names(groups.keys());
-    let pools = groups.iter().zip(names).map(|((group, nodes), name)| (name, pool(group, nodes, reserved)));
+    let pools = groups
+        .iter()
+        .zip(names)
+        .map(|((group, nodes), name)| (name, pool(group, nodes, reserved)));
     json!({"pools": pools.collect::<Map<String, Value>>()})
 }
 
@@ -31,7 +40,10 @@ struct Group {
 
 impl Group {
     fn of(node: &ClusterNode, dividing: &BTreeSet<&str>) -> Self {
-        let labels = node.labels.iter().filter(|(key, _)| dividing.contains(key.as_str()));
+        let labels = node
+            .labels
+            .iter()
+            .filter(|(key, _)| dividing.contains(key.as_str()));
         Self {
             roles: node.roles.clone(),
             arch: node.arch,
@@ -52,7 +64,11 @@ fn dividing_labels(nodes: &[ClusterNode]) -> BTreeSet<&str> {
         let distinct: BTreeSet<&&str> = values.iter().collect();
         distinct.len() == 1 || distinct.len() * 2 <= values.len()
     };
-    values.into_iter().filter(|(_, values)| divides(values)).map(|(key, _)| key).collect()
+    values
+        .into_iter()
+        .filter(|(_, values)| divides(values))
+        .map(|(key, _)| key)
+        .collect()
 }
 
 /// A name for each group: what it is for, then, where that is not enough, its architecture and what its labels say.
@@ -64,18 +80,29 @@ fn names<'a>(groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<String> {
     };
     let with_arch = |group: &Group| format!("{}-{}", role(group), group.arch);
     let with_labels = |group: &Group| {
-        let said: Vec<String> = group.labels.values().map(|v| plain(v)).filter(|v| !v.is_empty()).collect();
+        let said: Vec<String> = group
+            .labels
+            .values()
+            .map(|v| plain(v))
+            .filter(|v| !v.is_empty())
+            .collect();
         format!("{}-{}", with_arch(group), said.join("-"))
     };
     let forms: [&dyn Fn(&Group) -> String; 3] = [&role, &with_arch, &with_labels];
     for form in forms {
-        let names: Vec<String> =
-            groups.clone().map(form).map(|n| n.trim_matches('-').chars().take(63).collect()).collect();
+        let names: Vec<String> = groups
+            .clone()
+            .map(form)
+            .map(|n| n.trim_matches('-').chars().take(63).collect())
+            .collect();
         if names.iter().collect::<BTreeSet<_>>().len() == names.len() {
             return names;
         }
     }
-    groups.enumerate().map(|(i, group)| format!("{}-{i}", with_arch(group))).collect()
+    groups
+        .enumerate()
+        .map(|(i, group)| format!("{}-{i}", with_arch(group)))
+        .collect()
 }
 
 fn role_name(role: Role) -> &'static str {
@@ -87,10 +114,17 @@ fn role_name(role: Role) -> &'static str {
 }
 
 fn plain(text: &str) -> String {
-    text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+    text.to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect()
 }
 
-fn pool(group: &Group, nodes: &[&ClusterNode], reserved: &BTreeMap<String, BTreeMap<String, Quantity>>) -> Value {
+fn pool(
+    group: &Group,
+    nodes: &[&ClusterNode],
+    reserved: &BTreeMap<String, BTreeMap<String, Quantity>>,
+) -> Value {
     let allocatable = least(nodes.iter().map(|n| &n.allocatable));
     let mut pool = Map::new();
     let mut put = |key: &str, value: Value| {
@@ -105,28 +139,57 @@ fn pool(group: &Group, nodes: &[&ClusterNode], reserved: &BTreeMap<String, BTree
     put("labels", json!(group.labels));
     put("taints", json!(group.taints));
     put("allocatable", json!(allocatable));
-    put("reserved", json!(most(nodes.iter().filter_map(|n| reserved.get(&n.name)))));
-    put("nodes", nodes.iter().map(|n| (n.name.clone(), entry(n, group))).collect::<Map<_, _>>().into());
+    put(
+        "reserved",
+        json!(most(nodes.iter().filter_map(|n| reserved.get(&n.name)))),
+    );
+    put(
+        "nodes",
+        nodes
+            .iter()
+            .map(|n| (n.name.clone(), entry(n, group)))
+            .collect::<Map<_, _>>()
+            .into(),
+    );
     Value::Object(pool)
 }
 
 fn entry(node: &ClusterNode, group: &Group) -> Value {
     let mut entry = Map::new();
-    let own: BTreeMap<&String, &String> = node.labels.iter().filter(|(k, _)| !group.labels.contains_key(*k)).collect();
-    entry.extend(node.zone.as_ref().map(|zone| ("zone".to_owned(), json!(zone))));
-    entry.extend(node.address.as_ref().map(|a| ("addresses".to_owned(), json!({"machine": a}))));
+    let own: BTreeMap<&String, &String> = node
+        .labels
+        .iter()
+        .filter(|(k, _)| !group.labels.contains_key(*k))
+        .collect();
+    entry.extend(
+        node.zone
+            .as_ref()
+            .map(|zone| ("zone".to_owned(), json!(zone))),
+    );
+    entry.extend(
+        node.address
+            .as_ref()
+            .map(|a| ("addresses".to_owned(), json!({"machine": a}))),
+    );
     entry.extend((!own.is_empty()).then(|| ("labels".to_owned(), json!(own))));
-    entry.extend(node.unschedulable.then(|| ("state".to_owned(), json!("unschedulable"))));
+    entry.extend(
+        node.unschedulable
+            .then(|| ("state".to_owned(), json!("unschedulable"))),
+    );
     Value::Object(entry)
 }
 
 /// The least of each resource: what every node of the pool offers.
-fn least<'a>(all: impl Iterator<Item = &'a BTreeMap<String, Quantity>>) -> BTreeMap<String, Quantity> {
+fn least<'a>(
+    all: impl Iterator<Item = &'a BTreeMap<String, Quantity>>,
+) -> BTreeMap<String, Quantity> {
     combine(all, Quantity::min)
 }
 
 /// The most of each resource.
-fn most<'a>(all: impl Iterator<Item = &'a BTreeMap<String, Quantity>>) -> BTreeMap<String, Quantity> {
+fn most<'a>(
+    all: impl Iterator<Item = &'a BTreeMap<String, Quantity>>,
+) -> BTreeMap<String, Quantity> {
     combine(all, Quantity::max)
 }
 
@@ -165,10 +228,19 @@ mod tests {
 
     #[test]
     fn nodes_of_two_architectures_are_two_pools() {
-        let nodes = list(&[("a", "amd64", json!({"workload-type": "database"})), ("b", "ppc64le", json!({}))]);
+        let nodes = list(&[
+            ("a", "amd64", json!({"workload-type": "database"})),
+            ("b", "ppc64le", json!({})),
+        ]);
         let pools = import(&nodes, &BTreeMap::new());
-        assert_eq!(pools.pointer("/pools/worker-amd64/labels"), Some(&json!({"workload-type": "database"})));
-        assert_eq!(pools.pointer("/pools/worker-ppc64le/nodes/b"), Some(&json!({})));
+        assert_eq!(
+            pools.pointer("/pools/worker-amd64/labels"),
+            Some(&json!({"workload-type": "database"}))
+        );
+        assert_eq!(
+            pools.pointer("/pools/worker-ppc64le/nodes/b"),
+            Some(&json!({}))
+        );
         assert_eq!(
             pools.pointer("/pools/worker-amd64/allocatable"),
             Some(&json!({"cpu": "3500m", "memory": "100Ki", "pods": "250"}))
@@ -177,9 +249,15 @@ mod tests {
 
     #[test]
     fn a_label_that_differs_on_every_node_stays_with_the_node() {
-        let nodes = list(&[("a", "amd64", json!({"serial": "1"})), ("b", "amd64", json!({"serial": "2"}))]);
+        let nodes = list(&[
+            ("a", "amd64", json!({"serial": "1"})),
+            ("b", "amd64", json!({"serial": "2"})),
+        ]);
         let pools = import(&nodes, &BTreeMap::new());
-        assert_eq!(pools.pointer("/pools/worker/nodes/a/labels"), Some(&json!({"serial": "1"})));
+        assert_eq!(
+            pools.pointer("/pools/worker/nodes/a/labels"),
+            Some(&json!({"serial": "1"}))
+        );
         assert_eq!(pools.pointer("/pools/worker/labels"), None);
     }
 

@@ -51,11 +51,16 @@ const PLATFORM_LABELS: [&str; 14] = [
 ];
 
 /// Suffixes of keys below which KubeVirt, the device plugins and others write what they found out.
-const FOUND_OUT: [&str; 3] = [".node.kubevirt.io/", ".feature.node.kubernetes.io/", ".nodefeature.openshift.io/"];
+const FOUND_OUT: [&str; 3] = [
+    ".node.kubevirt.io/",
+    ".feature.node.kubernetes.io/",
+    ".nodefeature.openshift.io/",
+];
 
 /// Reads `oc get nodes -o json`: a list of nodes, or one.
 pub fn nodes(json: &str) -> anyhow::Result<Vec<ClusterNode>> {
-    let document: Value = serde_json::from_str(json).context("the input is not the JSON of `oc get nodes -o json`")?;
+    let document: Value = serde_json::from_str(json)
+        .context("the input is not the JSON of `oc get nodes -o json`")?;
     let items = match document.get("items") {
         Some(Value::Array(items)) => items.clone(),
         _ => vec![document],
@@ -68,19 +73,32 @@ pub fn nodes(json: &str) -> anyhow::Result<Vec<ClusterNode>> {
 fn node(item: &Value) -> anyhow::Result<ClusterNode> {
     let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str);
     if text("/kind").is_some_and(|kind| kind != "Node") {
-        bail!("an item is of kind `{}`, expected `Node`", text("/kind").unwrap_or_default());
+        bail!(
+            "an item is of kind `{}`, expected `Node`",
+            text("/kind").unwrap_or_default()
+        );
     }
-    let name = text("/metadata/name").context("a node has no name")?.to_owned();
+    let name = text("/metadata/name")
+        .context("a node has no name")?
+        .to_owned();
     let all_labels = strings(item.pointer("/metadata/labels"));
-    let arch = all_labels.get("kubernetes.io/arch").map(String::as_str).or(text("/status/nodeInfo/architecture"));
+    let arch = all_labels
+        .get("kubernetes.io/arch")
+        .map(String::as_str)
+        .or(text("/status/nodeInfo/architecture"));
     let arch = arch.with_context(|| format!("node `{name}` does not say its architecture"))?;
-    let arch = serde_json::from_value(Value::String(arch.to_owned()))
-        .with_context(|| format!("node `{name}` has the architecture `{arch}`, which siteplan does not know"))?;
+    let arch = serde_json::from_value(Value::String(arch.to_owned())).with_context(|| {
+        format!("node `{name}` has the architecture `{arch}`, which siteplan does not know")
+    })?;
     Ok(ClusterNode {
         arch,
         roles: roles(&all_labels),
         zone: all_labels.get("topology.kubernetes.io/zone").cloned(),
-        labels: all_labels.iter().filter(|(k, _)| !is_platforms(k)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        labels: all_labels
+            .iter()
+            .filter(|(k, _)| !is_platforms(k))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
         taints: taints(item),
         allocatable: allocatable(item, &name)?,
         address: internal_ip(item),
@@ -91,7 +109,9 @@ fn node(item: &Value) -> anyhow::Result<ClusterNode> {
 }
 
 fn is_platforms(label: &str) -> bool {
-    let prefixed = PLATFORM_LABELS.iter().any(|prefix| label.starts_with(prefix));
+    let prefixed = PLATFORM_LABELS
+        .iter()
+        .any(|prefix| label.starts_with(prefix));
     prefixed || FOUND_OUT.iter().any(|part| label.contains(part))
 }
 
@@ -112,16 +132,25 @@ fn roles(labels: &BTreeMap<String, String>) -> Vec<Role> {
 
 /// Taints that the node controller sets and removes by itself are left out (`node.kubernetes.io/not-ready` and its like).
 fn taints(item: &Value) -> Vec<Taint> {
-    let all = item.pointer("/spec/taints").and_then(Value::as_array).into_iter().flatten();
+    let all = item
+        .pointer("/spec/taints")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let mut taints: Vec<Taint> = all
         .filter_map(|taint| {
             let key = taint.get("key")?.as_str()?.to_owned();
-            let value = taint.get("value").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let value = taint
+                .get("value")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             let effect: Effect = serde_json::from_value(taint.get("effect")?.clone()).ok()?;
             Some(Taint { key, value, effect })
         })
         .filter(|t| {
-            !t.key.starts_with("node.kubernetes.io/") && !t.key.starts_with("node.cloudprovider.kubernetes.io/")
+            !t.key.starts_with("node.kubernetes.io/")
+                && !t.key.starts_with("node.cloudprovider.kubernetes.io/")
         })
         .collect();
     taints.sort_unstable();
@@ -132,8 +161,9 @@ fn taints(item: &Value) -> Vec<Taint> {
 fn allocatable(item: &Value, name: &str) -> anyhow::Result<BTreeMap<String, Quantity>> {
     let mut allocatable = BTreeMap::new();
     for (resource, text) in strings(item.pointer("/status/allocatable")) {
-        let quantity = Quantity::parse(&text)
-            .with_context(|| format!("node `{name}` offers `{text}` of `{resource}`, which is not a quantity"))?;
+        let quantity = Quantity::parse(&text).with_context(|| {
+            format!("node `{name}` offers `{text}` of `{resource}`, which is not a quantity")
+        })?;
         let basic = matches!(resource.as_str(), "cpu" | "memory" | "pods");
         let extended = resource.contains('/') || resource.starts_with("hugepages-");
         if basic || (extended && quantity > Quantity::ZERO) {
@@ -145,7 +175,9 @@ fn allocatable(item: &Value, name: &str) -> anyhow::Result<BTreeMap<String, Quan
 
 fn internal_ip(item: &Value) -> Option<String> {
     let addresses = item.pointer("/status/addresses")?.as_array()?;
-    let internal = addresses.iter().find(|a| a.get("type").and_then(Value::as_str) == Some("InternalIP"))?;
+    let internal = addresses
+        .iter()
+        .find(|a| a.get("type").and_then(Value::as_str) == Some("InternalIP"))?;
     internal.get("address")?.as_str().map(str::to_owned)
 }
 

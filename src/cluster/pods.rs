@@ -9,13 +9,24 @@ use crate::model::Quantity;
 
 /// Sums what the platform's pods request, by node: from `oc get pods -A -o json`, the pods in namespaces of the platform (`openshift-…`,
 /// `kube-…`) that are not among `own`, the namespaces that a site file describes itself.
-pub fn reserved(json: &str, own: &BTreeSet<String>) -> anyhow::Result<BTreeMap<String, BTreeMap<String, Quantity>>> {
-    let document: Value =
-        serde_json::from_str(json).context("the input is not the JSON of `oc get pods -A -o json`")?;
-    let items = document.get("items").and_then(Value::as_array).context("the input has no list of pods")?;
+pub fn reserved(
+    json: &str,
+    own: &BTreeSet<String>,
+) -> anyhow::Result<BTreeMap<String, BTreeMap<String, Quantity>>> {
+    let document: Value = serde_json::from_str(json)
+        .context("the input is not the JSON of `oc get pods -A -o json`")?;
+    let items = document
+        .get("items")
+        .and_then(Value::as_array)
+        .context("the input has no list of pods")?;
     let mut reserved: BTreeMap<String, BTreeMap<String, Quantity>> = BTreeMap::new();
-    for pod in items.iter().filter(|pod| is_platforms(pod, own) && holds_resources(pod)) {
-        let Some(node) = pod.pointer("/spec/nodeName").and_then(Value::as_str) else { continue };
+    for pod in items
+        .iter()
+        .filter(|pod| is_platforms(pod, own) && holds_resources(pod))
+    {
+        let Some(node) = pod.pointer("/spec/nodeName").and_then(Value::as_str) else {
+            continue;
+        };
         let of_node = reserved.entry(node.to_owned()).or_default();
         for (resource, quantity) in requests(pod) {
             let sum = of_node.entry(resource).or_default();
@@ -28,23 +39,38 @@ pub fn reserved(json: &str, own: &BTreeSet<String>) -> anyhow::Result<BTreeMap<S
 }
 
 fn is_platforms(pod: &Value, own: &BTreeSet<String>) -> bool {
-    let namespace = pod.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
-    (namespace.starts_with("openshift-") || namespace.starts_with("kube-")) && !own.contains(namespace)
+    let namespace = pod
+        .pointer("/metadata/namespace")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    (namespace.starts_with("openshift-") || namespace.starts_with("kube-"))
+        && !own.contains(namespace)
 }
 
 fn holds_resources(pod: &Value) -> bool {
-    !matches!(pod.pointer("/status/phase").and_then(Value::as_str), Some("Succeeded" | "Failed"))
+    !matches!(
+        pod.pointer("/status/phase").and_then(Value::as_str),
+        Some("Succeeded" | "Failed")
+    )
 }
 
 /// What a pod requests: its containers and restartable init containers together, or the largest of the other init containers.
 fn requests(pod: &Value) -> BTreeMap<String, Quantity> {
-    let list =
-        |name: &str| pod.pointer(&format!("/spec/{name}")).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |name: &str| {
+        pod.pointer(&format!("/spec/{name}"))
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let (sidecars, init): (Vec<Value>, Vec<Value>) = list("initContainers")
         .into_iter()
         .partition(|c| c.get("restartPolicy").and_then(Value::as_str) == Some("Always"));
     let mut total: BTreeMap<String, Quantity> = BTreeMap::new();
-    for (resource, quantity) in list("containers").iter().chain(&sidecars).flat_map(of_container) {
+    for (resource, quantity) in list("containers")
+        .iter()
+        .chain(&sidecars)
+        .flat_map(of_container)
+    {
         let sum = total.entry(resource).or_default();
         *sum = sum.plus(quantity);
     }
@@ -56,9 +82,18 @@ fn requests(pod: &Value) -> BTreeMap<String, Quantity> {
 }
 
 fn of_container(container: &Value) -> Vec<(String, Quantity)> {
-    let requests = container.pointer("/resources/requests").and_then(Value::as_object).into_iter().flatten();
+    let requests = container
+        .pointer("/resources/requests")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let parsed = requests.filter_map(|(resource, value)| {
-        let quantity = Quantity::parse(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)).ok()?;
+        let quantity = Quantity::parse(
+            &value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+        )
+        .ok()?;
         matches!(resource.as_str(), "cpu" | "memory").then(|| (resource.clone(), quantity))
     });
     parsed.collect()

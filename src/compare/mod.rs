@@ -101,12 +101,21 @@ pub struct InputChange {
 
 /// Compares one site. All files of the tree belong to it.
 pub fn compare(present: &Present, tree: &Tree) -> Comparison {
-    let paths: BTreeSet<&TreePath> = present.files.keys().chain(tree.iter().map(|(path, _)| path)).collect();
-    let mut comparison = Comparison { site: present.site.clone(), ..Comparison::default() };
+    let paths: BTreeSet<&TreePath> = present
+        .files
+        .keys()
+        .chain(tree.iter().map(|(path, _)| path))
+        .collect();
+    let mut comparison = Comparison {
+        site: present.site.clone(),
+        ..Comparison::default()
+    };
     comparison.foreign.clone_from(&present.foreign);
     for path in paths {
         match (present.files.get(path), tree.get(path)) {
-            (Some(file), None) if !is_ours(present, path, file) => comparison.foreign.push(path.to_string()),
+            (Some(file), None) if !is_ours(present, path, file) => {
+                comparison.foreign.push(path.to_string())
+            }
             (file, new) => comparison.changes.extend(change(present, path, file, new)),
         }
     }
@@ -114,7 +123,11 @@ pub fn compare(present: &Present, tree: &Tree) -> Comparison {
     if let Record::Unreadable(why) = &present.record {
         comparison.unreadable = Some(why.clone());
     }
-    if comparison.changes.iter().any(|change| change.path.in_site() == ledger::FILE) {
+    if comparison
+        .changes
+        .iter()
+        .any(|change| change.path.in_site() == ledger::FILE)
+    {
         comparison.inputs = input_changes(present, tree);
     }
     comparison
@@ -123,8 +136,16 @@ pub fn compare(present: &Present, tree: &Tree) -> Comparison {
 impl Present {
     /// The files that siteplan generated, as far as that is known.
     pub fn generated(&self) -> impl Iterator<Item = &TreePath> {
-        let recorded = if let Record::Known(ledger) = &self.record { Some(ledger.files.keys()) } else { None };
-        let told = self.files.iter().filter(move |(path, file)| is_ours(self, path, file)).map(|(path, _)| path);
+        let recorded = if let Record::Known(ledger) = &self.record {
+            Some(ledger.files.keys())
+        } else {
+            None
+        };
+        let told = self
+            .files
+            .iter()
+            .filter(move |(path, file)| is_ours(self, path, file))
+            .map(|(path, _)| path);
         told.chain(recorded.into_iter().flatten())
     }
 }
@@ -137,11 +158,19 @@ impl Comparison {
 
     /// How many files differ in the way.
     pub fn count(&self, kind: ChangeKind) -> usize {
-        self.changes.iter().filter(|change| change.kind == kind).count()
+        self.changes
+            .iter()
+            .filter(|change| change.kind == kind)
+            .count()
     }
 }
 
-fn change(present: &Present, path: &TreePath, file: Option<&File>, new: Option<&[u8]>) -> Option<Change> {
+fn change(
+    present: &Present,
+    path: &TreePath,
+    file: Option<&File>,
+    new: Option<&[u8]>,
+) -> Option<Change> {
     let same = |file: &File, new| file.bytes.as_deref() == Some(new) && !file.executable;
     let kind = match (file, new) {
         (Some(file), Some(new)) if same(file, new) => return None,
@@ -149,7 +178,11 @@ fn change(present: &Present, path: &TreePath, file: Option<&File>, new: Option<&
         (Some(_), None) => ChangeKind::Stale,
         (None, _) => ChangeKind::Added,
     };
-    Some(Change { path: path.clone(), kind, edited: is_edited(present, path, file) })
+    Some(Change {
+        path: path.clone(),
+        kind,
+        edited: is_edited(present, path, file),
+    })
 }
 
 /// Whether siteplan generated the file: the ledger says so, or, without a ledger, the file's own first line.
@@ -175,7 +208,9 @@ fn is_edited(present: &Present, path: &TreePath, file: Option<&File>) -> bool {
 }
 
 fn has_header(present: &Present, file: &File) -> bool {
-    file.bytes.as_deref().is_some_and(|bytes| ledger::is_generated(bytes, &present.site))
+    file.bytes
+        .as_deref()
+        .is_some_and(|bytes| ledger::is_generated(bytes, &present.site))
 }
 
 fn input_changes(present: &Present, tree: &Tree) -> Vec<InputChange> {
@@ -189,7 +224,15 @@ fn input_changes(present: &Present, tree: &Tree) -> Vec<InputChange> {
         (Some(_), None) => Some(ChangeKind::Stale),
         (None, _) => Some(ChangeKind::Added),
     };
-    paths.into_iter().filter_map(|path| Some(InputChange { path: path.clone(), kind: kind(path)? })).collect()
+    paths
+        .into_iter()
+        .filter_map(|path| {
+            Some(InputChange {
+                path: path.clone(),
+                kind: kind(path)?,
+            })
+        })
+        .collect()
 }
 
 fn new_ledger(site: &str, tree: &Tree) -> Option<Ledger> {

@@ -40,20 +40,34 @@ pub fn vanished(old: &Inventory, new: &Inventory) -> Vec<Vanished> {
     let mut vanished = Vec::new();
     for (site, instances) in old {
         match new.get(site) {
-            None => vanished.push(Vanished { site: site.clone(), instance: None }),
-            Some(kept) => vanished.extend(
-                instances.difference(kept).map(|name| Vanished { site: site.clone(), instance: Some(name.clone()) }),
-            ),
+            None => vanished.push(Vanished {
+                site: site.clone(),
+                instance: None,
+            }),
+            Some(kept) => vanished.extend(instances.difference(kept).map(|name| Vanished {
+                site: site.clone(),
+                instance: Some(name.clone()),
+            })),
         }
     }
     vanished
 }
 
 /// Holds what vanishes against the fleet's `removals:`. `removals` is the origin of that list.
-pub fn check_removals(gone: &[Vanished], new: &Inventory, approved: &[Removal], removals: &Origin) -> Diagnostics {
-    let unapproved = gone.iter().filter(|gone| !approved.iter().any(|removal| approves(removal, gone)));
+pub fn check_removals(
+    gone: &[Vanished],
+    new: &Inventory,
+    approved: &[Removal],
+    removals: &Origin,
+) -> Diagnostics {
+    let unapproved = gone
+        .iter()
+        .filter(|gone| !approved.iter().any(|removal| approves(removal, gone)));
     let unapproved = unapproved.map(|gone| not_approved(gone, removals));
-    let unused = approved.iter().enumerate().filter(|(_, removal)| still_there(removal, new));
+    let unused = approved
+        .iter()
+        .enumerate()
+        .filter(|(_, removal)| still_there(removal, new));
     let unused = unused.map(|(index, removal)| not_removed(removal, removals.at(index)));
     unapproved.chain(unused).collect()
 }
@@ -63,23 +77,34 @@ fn approves(removal: &Removal, gone: &Vanished) -> bool {
 }
 
 fn still_there(removal: &Removal, new: &Inventory) -> bool {
-    new.get(&removal.site)
-        .is_some_and(|instances| removal.instance.as_ref().is_none_or(|instance| instances.contains(instance)))
+    new.get(&removal.site).is_some_and(|instances| {
+        removal
+            .instance
+            .as_ref()
+            .is_none_or(|instance| instances.contains(instance))
+    })
 }
 
 fn not_approved(gone: &Vanished, removals: &Origin) -> Diagnostic {
     let Vanished { site, instance } = gone;
     let (what, entry) = match instance {
-        None => (format!("site `{site}` vanishes"), format!("{{site: {site}, reason: …}}")),
+        None => (
+            format!("site `{site}` vanishes"),
+            format!("{{site: {site}, reason: …}}"),
+        ),
         Some(name) => (
             format!("instance `{name}` of site `{site}` vanishes"),
             format!("{{site: {site}, instance: {name}, reason: …}}"),
         ),
     };
     rules::REMOVAL_NOT_APPROVED
-        .report(format!("{what} from `out/`, and `removals` does not list it"))
+        .report(format!(
+            "{what} from `out/`, and `removals` does not list it"
+        ))
         .primary(removals.clone(), "what may vanish is listed here")
-        .help(format!("add `{entry}` to `removals`, or put it back; a rename is a removal"))
+        .help(format!(
+            "add `{entry}` to `removals`, or put it back; a rename is a removal"
+        ))
 }
 
 fn not_removed(removal: &Removal, entry: Origin) -> Diagnostic {
@@ -99,12 +124,19 @@ mod tests {
     use super::*;
 
     fn inventory_of(paths: &[&str]) -> Inventory {
-        let paths: Vec<TreePath> = paths.iter().map(|path| TreePath::parse(path).unwrap()).collect();
+        let paths: Vec<TreePath> = paths
+            .iter()
+            .map(|path| TreePath::parse(path).unwrap())
+            .collect();
         inventory(&paths)
     }
 
     fn removal(site: &str, instance: Option<&str>) -> Removal {
-        Removal { site: site.to_owned(), instance: instance.map(str::to_owned), reason: "moved".to_owned() }
+        Removal {
+            site: site.to_owned(),
+            instance: instance.map(str::to_owned),
+            reason: "moved".to_owned(),
+        }
     }
 
     fn codes(old: &Inventory, new: &Inventory, approved: &[Removal]) -> Vec<&'static str> {
@@ -131,7 +163,10 @@ mod tests {
         let old = inventory_of(&["a/web/x", "a/db/x", "b/web/x"]);
         let new = inventory_of(&["a/web/x"]);
         assert_eq!(codes(&old, &new, &[]), ["removal-not-approved"; 2]);
-        assert_eq!(codes(&old, &new, &[removal("b", None)]), ["removal-not-approved"]);
+        assert_eq!(
+            codes(&old, &new, &[removal("b", None)]),
+            ["removal-not-approved"]
+        );
         assert!(codes(&old, &new, &[removal("b", None), removal("a", Some("db"))]).is_empty());
     }
 
@@ -139,22 +174,37 @@ mod tests {
     fn an_entry_approves_only_what_it_names() {
         let old = inventory_of(&["a/web/x", "a/db/x"]);
         let new = inventory_of(&["a/web/x"]);
-        assert_eq!(codes(&old, &new, &[removal("a", None)]), ["removal-not-approved", "removal-unused"]);
+        assert_eq!(
+            codes(&old, &new, &[removal("a", None)]),
+            ["removal-not-approved", "removal-unused"]
+        );
         let gone = Inventory::new();
-        assert_eq!(codes(&old, &gone, &[removal("a", Some("db"))]), ["removal-not-approved"]);
+        assert_eq!(
+            codes(&old, &gone, &[removal("a", Some("db"))]),
+            ["removal-not-approved"]
+        );
     }
 
     #[test]
     fn entries_outlive_what_they_removed_and_warn_when_it_is_back() {
         let now = inventory_of(&["a/web/x"]);
         assert!(codes(&now, &now, &[removal("b", None), removal("a", Some("db"))]).is_empty());
-        assert_eq!(codes(&now, &now, &[removal("a", Some("web"))]), ["removal-unused"]);
+        assert_eq!(
+            codes(&now, &now, &[removal("a", Some("web"))]),
+            ["removal-unused"]
+        );
     }
 
     #[test]
     fn a_rename_is_a_removal() {
         let old = inventory_of(&["plant/web/x"]);
         let new = inventory_of(&["plant-1/web/x"]);
-        assert_eq!(vanished(&old, &new), [Vanished { site: "plant".to_owned(), instance: None }]);
+        assert_eq!(
+            vanished(&old, &new),
+            [Vanished {
+                site: "plant".to_owned(),
+                instance: None
+            }]
+        );
     }
 }

@@ -5,9 +5,16 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
 
 /// Warns of files that were edited by hand, of files that are not siteplan's, and of a ledger that cannot be read.
 pub fn report(comparison: &Comparison) -> Diagnostics {
-    let edited = comparison.changes.iter().filter(|change| change.edited).map(edited);
+    let edited = comparison
+        .changes
+        .iter()
+        .filter(|change| change.edited)
+        .map(edited);
     let foreign = comparison.foreign.iter().map(|path| foreign(path));
-    let ledger = comparison.unreadable.iter().map(|why| ledger_unreadable(&comparison.site, why));
+    let ledger = comparison
+        .unreadable
+        .iter()
+        .map(|why| ledger_unreadable(&comparison.site, why));
     edited.chain(foreign).chain(ledger).collect()
 }
 
@@ -32,7 +39,10 @@ fn ledger_unreadable(site: &str, why: &str) -> Diagnostic {
     let path = place(&format!("{site}/{}", crate::ledger::FILE));
     rules::LEDGER_UNREADABLE
         .report(format!("`{path}` cannot be read: {why}"))
-        .primary(Origin::file(&path), "generated files are told by their first line instead")
+        .primary(
+            Origin::file(&path),
+            "generated files are told by their first line instead",
+        )
         .help("run `siteplan build`, which writes it anew")
 }
 

@@ -8,7 +8,9 @@ fn tree(files: &[(&str, &str)], inputs: &[(&str, &str)]) -> Tree {
     for (path, text) in files {
         tree.insert(&format!("{SITE}/{path}"), *text).unwrap();
     }
-    let inputs = inputs.iter().map(|(path, text)| ((*path).to_owned(), Digest::of(text.as_bytes())));
+    let inputs = inputs
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), Digest::of(text.as_bytes())));
     ledger::seal(&mut tree, SITE, inputs.collect()).unwrap();
     tree
 }
@@ -16,12 +18,23 @@ fn tree(files: &[(&str, &str)], inputs: &[(&str, &str)]) -> Tree {
 /// What out/ holds after the tree was written.
 fn present(tree: &Tree) -> Present {
     let record = Record::Known(new_ledger(SITE, tree).unwrap());
-    let files = tree.iter().map(|(path, bytes)| (path.clone(), file(bytes))).collect();
-    Present { site: SITE.to_owned(), record, files, foreign: Vec::new() }
+    let files = tree
+        .iter()
+        .map(|(path, bytes)| (path.clone(), file(bytes)))
+        .collect();
+    Present {
+        site: SITE.to_owned(),
+        record,
+        files,
+        foreign: Vec::new(),
+    }
 }
 
 fn file(bytes: &[u8]) -> File {
-    File { bytes: Some(bytes.to_vec()), executable: false }
+    File {
+        bytes: Some(bytes.to_vec()),
+        executable: false,
+    }
 }
 
 fn path(path: &str) -> TreePath {
@@ -31,8 +44,20 @@ fn path(path: &str) -> TreePath {
 /// The changes as `kind path`, with a star for edited ones, without the ledger.
 fn changes(present: &Present, tree: &Tree) -> Vec<String> {
     let comparison = compare(present, tree);
-    let changes = comparison.changes.iter().filter(|change| change.path.in_site() != ledger::FILE);
-    changes.map(|c| format!("{:?} {}{}", c.kind, c.path.in_site(), if c.edited { "*" } else { "" })).collect()
+    let changes = comparison
+        .changes
+        .iter()
+        .filter(|change| change.path.in_site() != ledger::FILE);
+    changes
+        .map(|c| {
+            format!(
+                "{:?} {}{}",
+                c.kind,
+                c.path.in_site(),
+                if c.edited { "*" } else { "" }
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -45,7 +70,10 @@ fn an_untouched_site_is_the_same() {
 fn tells_added_changed_and_stale_files() {
     let old = tree(&[("a.yaml", "a"), ("b.yaml", "b"), ("c.yaml", "c")], &[]);
     let new = tree(&[("b.yaml", "B"), ("c.yaml", "c"), ("d.yaml", "d")], &[]);
-    assert_eq!(changes(&present(&old), &new), ["Stale a.yaml", "Changed b.yaml", "Added d.yaml"]);
+    assert_eq!(
+        changes(&present(&old), &new),
+        ["Stale a.yaml", "Changed b.yaml", "Added d.yaml"]
+    );
 }
 
 #[test]
@@ -55,9 +83,16 @@ fn tells_a_file_edited_by_hand_from_a_stale_one() {
     let mut present = present(&old);
     present.files.insert(path("a.yaml"), file(b"edited"));
     present.files.insert(path("c.yaml"), file(b"edited"));
-    assert_eq!(changes(&present, &new), ["Changed a.yaml*", "Changed b.yaml", "Stale c.yaml*"]);
+    assert_eq!(
+        changes(&present, &new),
+        ["Changed a.yaml*", "Changed b.yaml", "Stale c.yaml*"]
+    );
     present.files.remove(&path("a.yaml"));
-    assert_eq!(changes(&present, &new)[0], "Added a.yaml*", "removed by hand");
+    assert_eq!(
+        changes(&present, &new)[0],
+        "Added a.yaml*",
+        "removed by hand"
+    );
 }
 
 #[test]
@@ -73,9 +108,24 @@ fn an_edit_that_says_the_same_is_no_difference() {
 fn an_executable_file_differs_and_so_does_one_that_is_too_large() {
     let tree = tree(&[("a.yaml", "a"), ("b.yaml", "b")], &[]);
     let mut present = present(&tree);
-    present.files.insert(path("a.yaml"), File { bytes: Some(b"a".to_vec()), executable: true });
-    present.files.insert(path("b.yaml"), File { bytes: None, executable: false });
-    assert_eq!(changes(&present, &tree), ["Changed a.yaml", "Changed b.yaml*"]);
+    present.files.insert(
+        path("a.yaml"),
+        File {
+            bytes: Some(b"a".to_vec()),
+            executable: true,
+        },
+    );
+    present.files.insert(
+        path("b.yaml"),
+        File {
+            bytes: None,
+            executable: false,
+        },
+    );
+    assert_eq!(
+        changes(&present, &tree),
+        ["Changed a.yaml", "Changed b.yaml*"]
+    );
 }
 
 #[test]
@@ -86,19 +136,32 @@ fn a_file_that_is_not_in_the_ledger_is_foreign_unless_it_is_replaced() {
     present.files.insert(path("b.yaml"), file(b"theirs"));
     present.foreign = vec!["plant/z.txt".to_owned()];
     assert_eq!(changes(&present, &tree), ["Changed a.yaml*"]);
-    assert_eq!(compare(&present, &tree).foreign, ["plant/b.yaml", "plant/z.txt"]);
+    assert_eq!(
+        compare(&present, &tree).foreign,
+        ["plant/b.yaml", "plant/z.txt"]
+    );
 }
 
 #[test]
 fn without_a_ledger_the_first_line_tells_whose_a_file_is() {
     let ours = ledger::header(SITE) + "\nkind: X\n";
     let new = tree(&[("a.yaml", "new")], &[]);
-    let mut present = Present { site: SITE.to_owned(), ..Present::default() };
-    for record in [Record::Missing, Record::Unreadable("it has conflict markers".to_owned())] {
+    let mut present = Present {
+        site: SITE.to_owned(),
+        ..Present::default()
+    };
+    for record in [
+        Record::Missing,
+        Record::Unreadable("it has conflict markers".to_owned()),
+    ] {
         present.record = record;
-        present.files = [("a.yaml", ours.as_str()), ("b.yaml", &ours), ("c.yaml", "kind: X\n")]
-            .map(|(name, text)| (path(name), file(text.as_bytes())))
-            .into();
+        present.files = [
+            ("a.yaml", ours.as_str()),
+            ("b.yaml", &ours),
+            ("c.yaml", "kind: X\n"),
+        ]
+        .map(|(name, text)| (path(name), file(text.as_bytes())))
+        .into();
         assert_eq!(changes(&present, &new), ["Changed a.yaml", "Stale b.yaml"]);
         assert_eq!(compare(&present, &new).foreign, ["plant/c.yaml"]);
     }
@@ -108,13 +171,25 @@ fn without_a_ledger_the_first_line_tells_whose_a_file_is() {
 fn names_the_inputs_that_changed() {
     let old = tree(
         &[("a.yaml", "a")],
-        &[("base/apps/web/app.yaml", "1"), ("base/apps/web/x.yaml", "1"), ("sites/p.yaml", "1")],
+        &[
+            ("base/apps/web/app.yaml", "1"),
+            ("base/apps/web/x.yaml", "1"),
+            ("sites/p.yaml", "1"),
+        ],
     );
     let new = tree(
         &[("a.yaml", "a")],
-        &[("base/apps/web/app.yaml", "2"), ("base/apps/web/y.yaml", "1"), ("sites/p.yaml", "1")],
+        &[
+            ("base/apps/web/app.yaml", "2"),
+            ("base/apps/web/y.yaml", "1"),
+            ("sites/p.yaml", "1"),
+        ],
     );
-    let inputs: Vec<_> = compare(&present(&old), &new).inputs.into_iter().map(|i| (i.path, i.kind)).collect();
+    let inputs: Vec<_> = compare(&present(&old), &new)
+        .inputs
+        .into_iter()
+        .map(|i| (i.path, i.kind))
+        .collect();
     let expected = [
         ("base/apps/web/app.yaml", ChangeKind::Changed),
         ("base/apps/web/x.yaml", ChangeKind::Stale),
@@ -127,11 +202,18 @@ fn names_the_inputs_that_changed() {
 fn reports_edits_foreign_files_and_a_lost_ledger() {
     let comparison = Comparison {
         site: SITE.to_owned(),
-        changes: vec![Change { path: path("a.yaml"), kind: ChangeKind::Changed, edited: true }],
+        changes: vec![Change {
+            path: path("a.yaml"),
+            kind: ChangeKind::Changed,
+            edited: true,
+        }],
         foreign: vec!["plant/z.txt".to_owned()],
         unreadable: Some("it is too large".to_owned()),
         ..Comparison::default()
     };
     let codes: Vec<_> = report(&comparison).iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["edited-by-hand", "foreign-file", "ledger-unreadable"]);
+    assert_eq!(
+        codes,
+        ["edited-by-hand", "foreign-file", "ledger-unreadable"]
+    );
 }

@@ -68,8 +68,13 @@ pub enum Side {
 
 /// Compares two texts.
 pub fn difference(old: &[u8], new: &[u8]) -> Difference {
-    let replaced = Difference::Replaced { old: count_lines(old), new: count_lines(new) };
-    let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(new)) else { return replaced };
+    let replaced = Difference::Replaced {
+        old: count_lines(old),
+        new: count_lines(new),
+    };
+    let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(new)) else {
+        return replaced;
+    };
     let large = |text: &str| text.len() > MAX_BYTES || count_lines(text.as_bytes()) > MAX_LINES;
     if large(old) || large(new) {
         return replaced;
@@ -78,8 +83,14 @@ pub fn difference(old: &[u8], new: &[u8]) -> Difference {
     let hunks = diff.grouped_ops(CONTEXT).into_iter().map(|ops| {
         let lines: Vec<_> = ops.iter().flat_map(|op| diff.iter_changes(op)).collect();
         Hunk {
-            old_start: lines.iter().find_map(similar::Change::old_index).map_or(0, |index| index + 1),
-            new_start: lines.iter().find_map(similar::Change::new_index).map_or(0, |index| index + 1),
+            old_start: lines
+                .iter()
+                .find_map(similar::Change::old_index)
+                .map_or(0, |index| index + 1),
+            new_start: lines
+                .iter()
+                .find_map(similar::Change::new_index)
+                .map_or(0, |index| index + 1),
             lines: lines.iter().map(line).collect(),
         }
     });
@@ -99,7 +110,14 @@ impl fmt::Display for Difference {
 impl fmt::Display for Hunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |other: Side| self.lines.iter().filter(|line| line.side != other).count();
-        writeln!(f, "@@ -{},{} +{},{} @@", self.old_start, count(Side::New), self.new_start, count(Side::Old))?;
+        writeln!(
+            f,
+            "@@ -{},{} +{},{} @@",
+            self.old_start,
+            count(Side::New),
+            self.new_start,
+            count(Side::Old)
+        )?;
         self.lines.iter().try_for_each(|line| line.fmt(f))
     }
 }
@@ -112,7 +130,11 @@ impl fmt::Display for Line {
             Side::New => '+',
         };
         writeln!(f, "{mark}{}", self.text)?;
-        if self.unfinished { writeln!(f, "\\ No newline at end of file") } else { Ok(()) }
+        if self.unfinished {
+            writeln!(f, "\\ No newline at end of file")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -124,7 +146,11 @@ fn line(change: &similar::Change<&str>) -> Line {
         ChangeTag::Insert => Side::New,
     };
     let finished = text.strip_suffix('\n');
-    Line { side, text: harmless(side, finished.unwrap_or(text)), unfinished: finished.is_none() }
+    Line {
+        side,
+        text: harmless(side, finished.unwrap_or(text)),
+        unfinished: finished.is_none(),
+    }
 }
 
 fn count_lines(text: &[u8]) -> usize {
@@ -151,14 +177,20 @@ mod tests {
 
     #[test]
     fn equal_texts_have_no_hunks() {
-        assert_eq!(difference(b"a\nb\n", b"a\nb\n"), Difference::Hunks(Vec::new()));
+        assert_eq!(
+            difference(b"a\nb\n", b"a\nb\n"),
+            Difference::Hunks(Vec::new())
+        );
     }
 
     #[test]
     fn shows_changes_with_three_lines_around_them() {
         let old = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
         let new = old.replace("5\n", "five\n");
-        assert_eq!(show(old, &new), "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
+        assert_eq!(
+            show(old, &new),
+            "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n"
+        );
     }
 
     #[test]
@@ -169,16 +201,25 @@ mod tests {
 
     #[test]
     fn names_a_missing_line_feed() {
-        assert_eq!(show("a", "a\n"), "@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+a\n");
+        assert_eq!(
+            show("a", "a\n"),
+            "@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+a\n"
+        );
     }
 
     #[test]
     fn counts_what_is_too_large_or_no_text() {
         let long = "x\n".repeat(MAX_LINES + 1);
         assert_eq!(show("a\n", &long), "1 lines replaced by 20001 lines\n");
-        assert_eq!(difference(b"\xff\n", b"a"), Difference::Replaced { old: 1, new: 1 });
+        assert_eq!(
+            difference(b"\xff\n", b"a"),
+            Difference::Replaced { old: 1, new: 1 }
+        );
         let wide = "x".repeat(MAX_BYTES + 1);
-        assert_eq!(difference(wide.as_bytes(), b""), Difference::Replaced { old: 1, new: 0 });
+        assert_eq!(
+            difference(wide.as_bytes(), b""),
+            Difference::Replaced { old: 1, new: 0 }
+        );
     }
 
     #[test]

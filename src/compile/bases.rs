@@ -56,19 +56,40 @@ impl<'a> Bases<'a> {
     pub(super) fn render(repository: &'a Repository) -> (Self, Diagnostics) {
         let disk = disk(repository.files.root());
         let renderer = Renderer::new(Arc::clone(&disk));
-        let rendered: Vec<(Option<(String, Base)>, Diagnostics)> =
-            repository.apps.par_iter().map(|(name, app)| base(repository, &renderer, name, app)).collect();
+        let rendered: Vec<(Option<(String, Base)>, Diagnostics)> = repository
+            .apps
+            .par_iter()
+            .map(|(name, app)| base(repository, &renderer, name, app))
+            .collect();
         let (mut apps, mut found) = (BTreeMap::<String, Base>::new(), Diagnostics::new());
         for (base, problems) in rendered {
             apps.extend(base);
             found.append(problems);
         }
-        let of_templates = repository.apps.values().flat_map(|app| app.templates.values());
-        let of_templates = of_templates.map(|template| group_and_kind(&Object::new(template.tree.clone())));
-        let kinds =
-            apps.values().flat_map(|base| base.objects.iter()).map(group_and_kind).chain(of_templates).collect();
+        let of_templates = repository
+            .apps
+            .values()
+            .flat_map(|app| app.templates.values());
+        let of_templates =
+            of_templates.map(|template| group_and_kind(&Object::new(template.tree.clone())));
+        let kinds = apps
+            .values()
+            .flat_map(|base| base.objects.iter())
+            .map(group_and_kind)
+            .chain(of_templates)
+            .collect();
         let fleet = digest(repository, FLEET_FILE, &mut found);
-        (Self { repository, renderer, disk, apps, kinds, fleet }, found)
+        (
+            Self {
+                repository,
+                renderer,
+                disk,
+                apps,
+                kinds,
+                fleet,
+            },
+            found,
+        )
     }
 
     /// The objects of an app's base; `None` where it has errors.
@@ -92,7 +113,10 @@ impl<'a> Bases<'a> {
     /// The directories that building each instance's overlay reads beside the overlay's own.
     pub(super) fn directories(&self, plan: &SitePlan) -> BTreeMap<String, BTreeSet<String>> {
         let of = |instance: &Instance| {
-            Some((instance.name.clone(), self.apps.get(&instance.app()?.name)?.directories.clone()))
+            Some((
+                instance.name.clone(),
+                self.apps.get(&instance.app()?.name)?.directories.clone(),
+            ))
         };
         plan.instances.iter().filter_map(of).collect()
     }
@@ -111,37 +135,77 @@ impl<'a> Bases<'a> {
     }
 
     /// What lies in the directories that are built for a site: its overlays and bundle, what else is in out/ there, and the bases.
-    pub(super) fn built(&self, plan: &SitePlan, overlays: &BTreeMap<String, Overlay>, bundle: &[File]) -> Built {
+    pub(super) fn built(
+        &self,
+        plan: &SitePlan,
+        overlays: &BTreeMap<String, Overlay>,
+        bundle: &[File],
+    ) -> Built {
         let mut built = Built::default();
-        built.files.extend(self.repository.files.list(&format!("out/{}", plan.name), &mut Diagnostics::new()));
+        built.files.extend(
+            self.repository
+                .files
+                .list(&format!("out/{}", plan.name), &mut Diagnostics::new()),
+        );
         for (name, overlay) in overlays {
             let directory = format!("out/{}/{name}", plan.name);
-            built.files.extend(overlay.files.keys().map(|file| format!("{directory}/{file}")));
-            let kustomization = overlay.files.get(KUSTOMIZATION).and_then(|documents| documents.first());
-            built.kustomizations.extend(kustomization.map(|k| (directory, k.clone())));
+            built.files.extend(
+                overlay
+                    .files
+                    .keys()
+                    .map(|file| format!("{directory}/{file}")),
+            );
+            let kustomization = overlay
+                .files
+                .get(KUSTOMIZATION)
+                .and_then(|documents| documents.first());
+            built
+                .kustomizations
+                .extend(kustomization.map(|k| (directory, k.clone())));
         }
         for file in bundle {
             let path = format!("out/{}/{}", plan.name, file.path);
-            if let (Some(directory), Some(document)) =
-                (path.strip_suffix("/kustomization.yaml"), file.documents.first())
-            {
-                built.kustomizations.insert(directory.to_owned(), document.clone());
+            if let (Some(directory), Some(document)) = (
+                path.strip_suffix("/kustomization.yaml"),
+                file.documents.first(),
+            ) {
+                built
+                    .kustomizations
+                    .insert(directory.to_owned(), document.clone());
             }
             built.files.insert(path);
         }
         for app in plan.instances.iter().filter_map(Instance::app) {
-            let Some(base) = self.apps.get(&app.name) else { continue };
+            let Some(base) = self.apps.get(&app.name) else {
+                continue;
+            };
             built.files.extend(base.inputs.keys().cloned());
-            built.kustomizations.extend(base.kustomization.iter().map(|k| (app.directory.clone(), k.clone())));
+            built.kustomizations.extend(
+                base.kustomization
+                    .iter()
+                    .map(|k| (app.directory.clone(), k.clone())),
+            );
         }
         built
     }
 
     /// The digests of everything that a site is compiled from. A file that can no longer be read is reported.
-    pub(super) fn inputs(&self, plan: &SitePlan, found: &mut Diagnostics) -> BTreeMap<String, Digest> {
+    pub(super) fn inputs(
+        &self,
+        plan: &SitePlan,
+        found: &mut Diagnostics,
+    ) -> BTreeMap<String, Digest> {
         let mut inputs: BTreeMap<String, Digest> = self.fleet.iter().cloned().collect();
-        inputs.extend(plan.site.layers.files().filter_map(|file| digest(self.repository, file, found)));
-        let apps = plan.instances.iter().filter_map(|i| self.apps.get(&i.app()?.name));
+        inputs.extend(
+            plan.site
+                .layers
+                .files()
+                .filter_map(|file| digest(self.repository, file, found)),
+        );
+        let apps = plan
+            .instances
+            .iter()
+            .filter_map(|i| self.apps.get(&i.app()?.name));
         inputs.extend(apps.flat_map(|base| base.inputs.clone()));
         inputs
     }
@@ -162,7 +226,10 @@ fn objects(build: Result<Build, Diagnostics>) -> (Option<Vec<Object>>, Diagnosti
         Err(problems) => return (None, problems),
     };
     match build.objects() {
-        Ok(rendered) => (Some(rendered.into_iter().map(Rendered::into_object).collect()), build.warnings),
+        Ok(rendered) => (
+            Some(rendered.into_iter().map(Rendered::into_object).collect()),
+            build.warnings,
+        ),
         Err(problems) => (None, problems),
     }
 }
@@ -178,11 +245,23 @@ fn base(
     found.append(problems);
     let catalogue = catalogue(app, &mut found);
     let paths = repository.files.list(&app.directory, &mut found);
-    let inputs = paths.iter().filter_map(|path| digest(repository, path, &mut found)).collect();
+    let inputs = paths
+        .iter()
+        .filter_map(|path| digest(repository, path, &mut found))
+        .collect();
     let kustomization = kustomization(repository, &app.directory);
     let directories = BTreeSet::from([app.directory.clone()]);
     let base = objects.map(|objects| {
-        (name.to_owned(), Base { objects: Arc::new(objects), catalogue, inputs, directories, kustomization })
+        (
+            name.to_owned(),
+            Base {
+                objects: Arc::new(objects),
+                catalogue,
+                inputs,
+                directories,
+                kustomization,
+            },
+        )
     });
     (base, found)
 }
@@ -205,8 +284,15 @@ fn catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>> {
 
 /// A base's kustomization; `None` where it cannot be read, which rendering reports.
 fn kustomization(repository: &Repository, directory: &str) -> Option<Value> {
-    let text = repository.files.read(&format!("{directory}/{KUSTOMIZATION}"), &mut Diagnostics::new())?;
-    yaml::read(&text, &yaml::Limits::MANIFEST).ok()?.first()?.to_value().ok()
+    let text = repository.files.read(
+        &format!("{directory}/{KUSTOMIZATION}"),
+        &mut Diagnostics::new(),
+    )?;
+    yaml::read(&text, &yaml::Limits::MANIFEST)
+        .ok()?
+        .first()?
+        .to_value()
+        .ok()
 }
 
 fn group_and_kind(object: &Object) -> (String, String) {
@@ -214,7 +300,11 @@ fn group_and_kind(object: &Object) -> (String, String) {
 }
 
 /// Returns a file's path and digest. A file that cannot be read is reported.
-fn digest(repository: &Repository, path: &str, found: &mut Diagnostics) -> Option<(String, Digest)> {
+fn digest(
+    repository: &Repository,
+    path: &str,
+    found: &mut Diagnostics,
+) -> Option<(String, Digest)> {
     let bytes = repository.files.read_bytes(path, found)?;
     Some((path.to_owned(), Digest::of(&bytes)))
 }

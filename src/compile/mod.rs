@@ -75,8 +75,12 @@ impl<'a> Compiler<'a> {
         let overlays = self.overlays(&plan, found)?;
         let rendered = self.render(&plan, &overlays, found)?;
         let directories = self.bases.directories(&plan);
-        let bundle_input =
-            BundleInput { plan: &plan, rendered: &rendered, base_kinds: self.bases.kinds(), directories: &directories };
+        let bundle_input = BundleInput {
+            plan: &plan,
+            rendered: &rendered,
+            base_kinds: self.bases.kinds(),
+            directories: &directories,
+        };
         let (bundle, problems) = bundle::bundle(&bundle_input);
         found.append(problems);
         let built = self.bases.built(&plan, &overlays, &bundle);
@@ -90,21 +94,49 @@ impl<'a> Compiler<'a> {
         let (fit, problems) = self.fit(&plan, &rendered);
         found.append(problems);
         let tree = self.tree(&plan, &overlays, &bundle, found);
-        let changes = overlays.into_iter().map(|(name, overlay)| (name, overlay.changes)).collect();
+        let changes = overlays
+            .into_iter()
+            .map(|(name, overlay)| (name, overlay.changes))
+            .collect();
         let names = bundle::names(&plan);
         let argocd = argocd(&bundle);
-        Some(CompiledSite { plan, rendered, changes, tree, names, argocd, fit })
+        Some(CompiledSite {
+            plan,
+            rendered,
+            changes,
+            tree,
+            names,
+            argocd,
+            fit,
+        })
     }
 
     /// Proves that the pods of a site have nodes. The plan may be another than that which was rendered: with a node less or more.
-    pub fn fit(&self, plan: &SitePlan, rendered: &BTreeMap<String, Vec<Object>>) -> (SiteFit, Diagnostics) {
-        let catalogue = |i: &Instance| Some((i.name.clone(), self.bases.catalogue(i.app().map(AsRef::as_ref))?));
+    pub fn fit(
+        &self,
+        plan: &SitePlan,
+        rendered: &BTreeMap<String, Vec<Object>>,
+    ) -> (SiteFit, Diagnostics) {
+        let catalogue = |i: &Instance| {
+            Some((
+                i.name.clone(),
+                self.bases.catalogue(i.app().map(AsRef::as_ref))?,
+            ))
+        };
         let catalogues = plan.instances.iter().filter_map(catalogue).collect();
-        fit::fit(&PodsInput { plan, rendered, catalogues: &catalogues })
+        fit::fit(&PodsInput {
+            plan,
+            rendered,
+            catalogues: &catalogues,
+        })
     }
 
     /// The overlays of all instances; `None` when one has errors. An app whose base has errors has told them already.
-    fn overlays(&self, plan: &SitePlan, found: &mut Diagnostics) -> Option<BTreeMap<String, Overlay>> {
+    fn overlays(
+        &self,
+        plan: &SitePlan,
+        found: &mut Diagnostics,
+    ) -> Option<BTreeMap<String, Overlay>> {
         let mut overlays = BTreeMap::new();
         let mut complete = true;
         for instance in &plan.instances {
@@ -114,7 +146,12 @@ impl<'a> Compiler<'a> {
                 complete = false;
                 continue;
             };
-            let (made, problems) = overlay(&OverlayInput { plan, instance, base: &base, catalogue: &catalogue });
+            let (made, problems) = overlay(&OverlayInput {
+                plan,
+                instance,
+                base: &base,
+                catalogue: &catalogue,
+            });
             found.append(problems);
             overlays.insert(instance.name.clone(), made);
         }
@@ -122,16 +159,28 @@ impl<'a> Compiler<'a> {
     }
 
     /// The objects of the instance's base, after the site's exceptions.
-    fn base(&self, plan: &SitePlan, instance: &Instance, found: &mut Diagnostics) -> Option<Arc<Vec<Object>>> {
-        let Some(app) = instance.app() else { return Some(Arc::default()) };
+    fn base(
+        &self,
+        plan: &SitePlan,
+        instance: &Instance,
+        found: &mut Diagnostics,
+    ) -> Option<Arc<Vec<Object>>> {
+        let Some(app) = instance.app() else {
+            return Some(Arc::default());
+        };
         let base = self.bases.objects(&app.name)?;
         if instance.exceptions.is_empty() {
             return Some(base);
         }
         let catalogue = self.bases.catalogue(Some(app))?;
-        let kustomization =
-            crate::overlay::exceptions_only(&OverlayInput { plan, instance, base: &base, catalogue: &catalogue });
-        let files = BTreeMap::from([("kustomization.yaml".to_owned(), yaml::write(&kustomization))]);
+        let kustomization = crate::overlay::exceptions_only(&OverlayInput {
+            plan,
+            instance,
+            base: &base,
+            catalogue: &catalogue,
+        });
+        let files =
+            BTreeMap::from([("kustomization.yaml".to_owned(), yaml::write(&kustomization))]);
         take(self.bases.build(&directory(plan, instance), &files), found).map(Arc::new)
     }
 
@@ -144,13 +193,16 @@ impl<'a> Compiler<'a> {
     ) -> Option<BTreeMap<String, Vec<Object>>> {
         let mut rendered = BTreeMap::new();
         for instance in &plan.instances {
-            let Some(overlay) = overlays.get(&instance.name) else { continue };
+            let Some(overlay) = overlays.get(&instance.name) else {
+                continue;
+            };
             let files = overlay
                 .files
                 .iter()
                 .map(|(name, documents)| (name.clone(), yaml::write_documents(documents)))
                 .collect();
-            if let Some(objects) = take(self.bases.build(&directory(plan, instance), &files), found) {
+            if let Some(objects) = take(self.bases.build(&directory(plan, instance), &files), found)
+            {
                 rendered.insert(instance.name.clone(), objects);
             }
         }
@@ -167,11 +219,20 @@ impl<'a> Compiler<'a> {
     ) -> Tree {
         let mut tree = Tree::new();
         let of_overlays = overlays.iter().flat_map(|(instance, overlay)| {
-            overlay.files.iter().map(move |(name, documents)| (format!("{instance}/{name}"), documents))
+            overlay
+                .files
+                .iter()
+                .map(move |(name, documents)| (format!("{instance}/{name}"), documents))
         });
-        let of_bundle = bundle.iter().map(|file| (file.path.clone(), &file.documents));
+        let of_bundle = bundle
+            .iter()
+            .map(|file| (file.path.clone(), &file.documents));
         for (path, documents) in of_overlays.chain(of_bundle) {
-            let text = format!("{}\n{}", ledger::header(&plan.name), yaml::write_documents(documents));
+            let text = format!(
+                "{}\n{}",
+                ledger::header(&plan.name),
+                yaml::write_documents(documents)
+            );
             if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
                 found.push(bases::tree_error(plan.site.file(), &why));
             }
@@ -186,18 +247,29 @@ impl<'a> Compiler<'a> {
 
 /// The objects below `apps/`.
 fn argocd(bundle: &[bundle::File]) -> Vec<Object> {
-    let files = bundle.iter().filter(|f| f.path.starts_with("apps/") && !f.path.ends_with("/kustomization.yaml"));
-    files.flat_map(|f| &f.documents).map(|d| Object::new(d.clone())).collect()
+    let files = bundle
+        .iter()
+        .filter(|f| f.path.starts_with("apps/") && !f.path.ends_with("/kustomization.yaml"));
+    files
+        .flat_map(|f| &f.documents)
+        .map(|d| Object::new(d.clone()))
+        .collect()
 }
 
 /// The files of the fleet's own directory, sealed with its ledger.
 pub fn fleet_tree(fleet: &Fleet, files: &[bundle::File], found: &mut Diagnostics) -> Option<Tree> {
     let mut tree = Tree::new();
     let inserted = files.iter().try_for_each(|file| {
-        let text = format!("{}\n{}", ledger::header(RESERVED_SITE), yaml::write_documents(&file.documents));
+        let text = format!(
+            "{}\n{}",
+            ledger::header(RESERVED_SITE),
+            yaml::write_documents(&file.documents)
+        );
         tree.insert(&format!("{RESERVED_SITE}/{}", file.path), text)
     });
-    if let Err(why) = inserted.and_then(|()| ledger::seal(&mut tree, RESERVED_SITE, BTreeMap::new())) {
+    if let Err(why) =
+        inserted.and_then(|()| ledger::seal(&mut tree, RESERVED_SITE, BTreeMap::new()))
+    {
         found.push(bases::tree_error(&fleet.file, &why));
         return None;
     }

@@ -99,34 +99,55 @@ impl Diagnostic {
     /// Adds the primary place: a range of bytes of the file, where there is no field to name.
     #[must_use]
     pub fn primary_bytes(self, file: &str, range: Range<usize>, text: impl Into<String>) -> Self {
-        self.label_first(Origin::file(file), Part::Bytes { start: range.start, end: range.end }, text.into())
+        self.label_first(
+            Origin::file(file),
+            Part::Bytes {
+                start: range.start,
+                end: range.end,
+            },
+            text.into(),
+        )
     }
 
     /// Adds a place that explains the problem.
     #[must_use]
     pub fn context(mut self, origin: Origin, text: impl Into<String>) -> Self {
-        self.labels.push(Label { origin, part: Part::Value, text: text.into() });
+        self.labels.push(Label {
+            origin,
+            part: Part::Value,
+            text: text.into(),
+        });
         self
     }
 
     /// Adds a place that explains the problem: the key of a field.
     #[must_use]
     pub fn context_key(mut self, origin: Origin, text: impl Into<String>) -> Self {
-        self.labels.push(Label { origin, part: Part::Key, text: text.into() });
+        self.labels.push(Label {
+            origin,
+            part: Part::Key,
+            text: text.into(),
+        });
         self
     }
 
     /// Says what to do about it.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(Help { text: text.into(), edit: None });
+        self.help = Some(Help {
+            text: text.into(),
+            edit: None,
+        });
         self
     }
 
     /// Says what to do about it, with the edit that does it.
     #[must_use]
     pub fn help_edit(mut self, text: impl Into<String>, edit: Edit) -> Self {
-        self.help = Some(Help { text: text.into(), edit: Some(edit) });
+        self.help = Some(Help {
+            text: text.into(),
+            edit: Some(edit),
+        });
         self
     }
 
@@ -182,7 +203,13 @@ impl Diagnostics {
     pub fn sort(&mut self, position: impl Fn(&Label) -> usize) {
         self.items.sort_by_cached_key(|d| {
             let first = d.labels.first();
-            (first.map(|l| l.origin.file.clone()), first.map_or(0, &position), d.severity, d.code, d.message.clone())
+            (
+                first.map(|l| l.origin.file.clone()),
+                first.map_or(0, &position),
+                d.severity,
+                d.code,
+                d.message.clone(),
+            )
         });
         self.items.dedup();
     }
@@ -214,6 +241,8 @@ impl Extend<Diagnostic> for Diagnostics {
 
 impl FromIterator<Diagnostic> for Diagnostics {
     fn from_iter<T: IntoIterator<Item = Diagnostic>>(iter: T) -> Self {
-        Self { items: iter.into_iter().collect() }
+        Self {
+            items: iter.into_iter().collect(),
+        }
     }
 }

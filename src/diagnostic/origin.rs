@@ -17,18 +17,27 @@ pub struct Origin {
 impl Origin {
     /// The whole file.
     pub fn file(file: &str) -> Self {
-        Self { file: Arc::from(file), pointer: Pointer::root() }
+        Self {
+            file: Arc::from(file),
+            pointer: Pointer::root(),
+        }
     }
 
     /// A field of the file.
     pub fn new(file: &Arc<str>, pointer: Pointer) -> Self {
-        Self { file: Arc::clone(file), pointer }
+        Self {
+            file: Arc::clone(file),
+            pointer,
+        }
     }
 
     /// A field below this one. `key` is one key or index, not a pointer.
     #[must_use]
     pub fn at(&self, key: impl fmt::Display) -> Self {
-        Self { file: Arc::clone(&self.file), pointer: self.pointer.at(key) }
+        Self {
+            file: Arc::clone(&self.file),
+            pointer: self.pointer.at(key),
+        }
     }
 }
 
@@ -71,7 +80,10 @@ impl Pointer {
 
     /// The keys and indexes, unescaped, from the root down.
     pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
-        self.0.split('/').skip(1).map(|t| t.replace("~1", "/").replace("~0", "~"))
+        self.0
+            .split('/')
+            .skip(1)
+            .map(|t| t.replace("~1", "/").replace("~0", "~"))
     }
 
     /// The last key, if any.

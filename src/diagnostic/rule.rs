@@ -18,6 +18,12 @@ pub struct Rule {
 impl Rule {
     /// Starts a report of this problem. The message is a lower-case phrase without a full stop.
     pub fn report(&self, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { code: self.code, severity: self.severity, message: message.into(), labels: Vec::new(), help: None }
+        Diagnostic {
+            code: self.code,
+            severity: self.severity,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+        }
     }
 }

@@ -18,10 +18,15 @@ pub(super) fn context(
 ) -> Diagnostic {
     let mut groups: Vec<(Origin, String, Vec<&str>)> = Vec::new();
     for (node, of_node) in reasons {
-        let Some(plan) = scope.plan.nodes.get(*node) else { continue };
+        let Some(plan) = scope.plan.nodes.get(*node) else {
+            continue;
+        };
         let text = words(of_node);
         let origin = origin(scope, plan, of_node);
-        match groups.iter_mut().find(|(o, t, _)| *o == origin && *t == text) {
+        match groups
+            .iter_mut()
+            .find(|(o, t, _)| *o == origin && *t == text)
+        {
             Some((_, _, names)) => names.push(scope.node(*node)),
             None => groups.push((origin, text, vec![scope.node(*node)])),
         }
@@ -34,17 +39,32 @@ pub(super) fn context(
 
 /// The reason that says most: what holds whatever else runs, else what is short.
 fn words(reasons: &[Reason]) -> String {
-    let fixed: Vec<String> = reasons.iter().filter(|r| r.fixed()).map(ToString::to_string).collect();
-    let all = if fixed.is_empty() { reasons.iter().map(ToString::to_string).collect() } else { fixed };
+    let fixed: Vec<String> = reasons
+        .iter()
+        .filter(|r| r.fixed())
+        .map(ToString::to_string)
+        .collect();
+    let all = if fixed.is_empty() {
+        reasons.iter().map(ToString::to_string).collect()
+    } else {
+        fixed
+    };
     all.join(", ")
 }
 
 fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[Reason]) -> Origin {
-    let first = reasons.iter().find(|r| r.fixed()).or_else(|| reasons.first());
+    let first = reasons
+        .iter()
+        .find(|r| r.fixed())
+        .or_else(|| reasons.first());
     let pool = scope.plan.origin(&Pointer::parse("/pools").at(&node.pool));
     match first {
-        Some(Reason::Mismatch { wants }) if wants.iter().any(|(w, _)| w.key == "kubernetes.io/arch") => {
-            scope.plan.origin(&Pointer::parse("/pools").at(&node.pool).at("arch"))
+        Some(Reason::Mismatch { wants })
+            if wants.iter().any(|(w, _)| w.key == "kubernetes.io/arch") =>
+        {
+            scope
+                .plan
+                .origin(&Pointer::parse("/pools").at(&node.pool).at("arch"))
         }
         Some(Reason::Taint(taint)) if node.spec.taints.contains(taint) => node.origin.at("taints"),
         Some(Reason::Taint(_)) => of_pool(scope, node, "taints"),
@@ -56,19 +76,32 @@ fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[Reason]) -> Origin {
 
 /// Where the node's share of a resource is written.
 fn capacity(scope: &Scope<'_>, node: &NodePlan, resource: &str) -> Origin {
-    let own = [("allocatable", &node.spec.allocatable), ("capacity", &node.spec.capacity)];
+    let own = [
+        ("allocatable", &node.spec.allocatable),
+        ("capacity", &node.spec.capacity),
+    ];
     if let Some((field, _)) = own.into_iter().find(|(_, map)| map.contains_key(resource)) {
         return node.origin.at(field).at(resource);
     }
-    let pool = [("allocatable", &node.allocatable), ("capacity", &node.capacity)];
+    let pool = [
+        ("allocatable", &node.allocatable),
+        ("capacity", &node.capacity),
+    ];
     match pool.into_iter().find(|(_, map)| map.contains_key(resource)) {
-        Some((field, _)) => scope.plan.origin(&Pointer::parse("/pools").at(&node.pool).at(field).at(resource)),
+        Some((field, _)) => scope.plan.origin(
+            &Pointer::parse("/pools")
+                .at(&node.pool)
+                .at(field)
+                .at(resource),
+        ),
         None => node.origin.clone(),
     }
 }
 
 fn of_pool(scope: &Scope<'_>, node: &NodePlan, field: &str) -> Origin {
-    scope.plan.origin(&Pointer::parse("/pools").at(&node.pool).at(field))
+    scope
+        .plan
+        .origin(&Pointer::parse("/pools").at(&node.pool).at(field))
 }
 
 /// Names in a row, the rest counted: `a, b and c`, `a, b, c, d, e, f and 12 more`.
@@ -77,7 +110,11 @@ pub(super) fn named(names: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [all @ .., last] if names.len() <= NAMED => format!("{} and {last}", all.join(", ")),
-        _ => format!("{} and {} more", names[..NAMED].join(", "), names.len() - NAMED),
+        _ => format!(
+            "{} and {} more",
+            names[..NAMED].join(", "),
+            names.len() - NAMED
+        ),
     }
 }
 

@@ -12,7 +12,8 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
     let mut by_budget: BTreeMap<usize, Vec<&BlockedDrain>> = BTreeMap::new();
     for blocked in &scope.fit.proof.drains {
         // A pod that has no other place is reported with the loss of its node already.
-        let known = matches!(blocked.why, DrainBlock::NoPlace { .. }) && placeless.contains(&blocked.workload);
+        let known = matches!(blocked.why, DrainBlock::NoPlace { .. })
+            && placeless.contains(&blocked.workload);
         if !known {
             by_budget.entry(blocked.budget).or_default().push(blocked);
         }
@@ -39,7 +40,10 @@ fn placeless(scope: &Scope<'_>) -> BTreeSet<usize> {
         matches!(
             fate,
             Fate::Fails {
-                why: Failure::NoPlace(_) | Failure::VolumeLost | Failure::OnlyByMoving(_) | Failure::NotProved,
+                why: Failure::NoPlace(_)
+                    | Failure::VolumeLost
+                    | Failure::OnlyByMoving(_)
+                    | Failure::NotProved,
                 ..
             }
         )
@@ -54,7 +58,10 @@ fn drain(scope: &Scope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagnostic> {
     let name = scope.name(first.workload);
     Some(match &first.why {
         DrainBlock::NeverAllows { pods } => rules::DRAIN_BLOCKED
-            .report(format!("`{budget}` never allows one of the {} of `{name}` to be evicted", counted(*pods, "pod")))
+            .report(format!(
+                "`{budget}` never allows one of the {} of `{name}` to be evicted",
+                counted(*pods, "pod")
+            ))
             .primary_key(origin, "no node with such a pod can be drained")
             .help("write `maxUnavailable: 1`, or run more pods than it keeps"),
         DrainBlock::TwoBudgets { other } => rules::DRAIN_BLOCKED
@@ -64,8 +71,16 @@ fn drain(scope: &Scope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagnostic> {
             ))
             .primary_key(origin, "pods with two budgets are never evicted")
             .help("take one of the two away, or let their selectors differ"),
-        DrainBlock::NoPlace { pods, allowed, reasons } => {
-            let nodes: Vec<&str> = blocked.iter().filter_map(|b| b.node).map(|n| scope.node(n)).collect();
+        DrainBlock::NoPlace {
+            pods,
+            allowed,
+            reasons,
+        } => {
+            let nodes: Vec<&str> = blocked
+                .iter()
+                .filter_map(|b| b.node)
+                .map(|n| scope.node(n))
+                .collect();
             let diagnostic = rules::DRAIN_BLOCKED
                 .report(format!(
                     "{} cannot be drained: `{budget}` allows {} to be away, and {} of `{name}` would have no other place",

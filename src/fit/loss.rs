@@ -48,11 +48,21 @@ fn groups(scope: &Scope<'_>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for report in &scope.fit.proof.losses {
         for (workload, fate) in &report.fates {
-            let Fate::Fails { why, .. } = fate else { continue };
+            let Fate::Fails { why, .. } = fate else {
+                continue;
+            };
             let (kind, reasons) = kind(*workload, why);
-            let known = groups.iter().position(|g| g.kind == kind).unwrap_or(groups.len());
+            let known = groups
+                .iter()
+                .position(|g| g.kind == kind)
+                .unwrap_or(groups.len());
             if known == groups.len() {
-                groups.push(Group { kind, workloads: BTreeSet::new(), losses: Vec::new(), reasons });
+                groups.push(Group {
+                    kind,
+                    workloads: BTreeSet::new(),
+                    losses: Vec::new(),
+                    reasons,
+                });
             }
             let group = &mut groups[known];
             group.workloads.insert(*workload);
@@ -99,7 +109,9 @@ fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
             "widen where it may run, add nodes, or write `survives: {value: false, reason: …}` for the part",
         ),
         Kind::NotFenced => (
-            format!("{names} cannot start elsewhere after the loss of {lost}: nothing fences a node that fails"),
+            format!(
+                "{names} cannot start elsewhere after the loss of {lost}: nothing fences a node that fails"
+            ),
             "waits for its node",
             "add an app with a NodeHealthCheck that watches these nodes, or write `survives: {value: false, reason: …}` for the part",
         ),
@@ -110,7 +122,9 @@ fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
         ),
         Kind::NotProved => {
             return rules::NOT_PROVED
-                .report(format!("it is not proved that {names} survives the loss of {lost}"))
+                .report(format!(
+                    "it is not proved that {names} survives the loss of {lost}"
+                ))
                 .primary_key(
                     scope.fit.pods.sources[first].origin.clone(),
                     "has a place only if pods that run are moved",
@@ -123,15 +137,28 @@ fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
         .report(message)
         .primary_key(scope.fit.pods.sources[first].origin.clone(), label)
         .help(help);
-    context(scope, promised(scope, diagnostic, &group.losses), &group.reasons)
+    context(
+        scope,
+        promised(scope, diagnostic, &group.losses),
+        &group.reasons,
+    )
 }
 
 /// Adds the line of the promise, where it is about such a loss.
 fn promised(scope: &Scope<'_>, diagnostic: Diagnostic, losses: &[Loss]) -> Diagnostic {
     let promise = scope.plan.site.spec.ha.survive;
-    let covers =
-        |l: &Loss| if l.zones.is_empty() { l.nodes.len() <= promise.nodes as usize } else { promise.zones > 0 };
-    if losses.iter().any(covers) { diagnostic.context(survive(scope), "promised here") } else { diagnostic }
+    let covers = |l: &Loss| {
+        if l.zones.is_empty() {
+            l.nodes.len() <= promise.nodes as usize
+        } else {
+            promise.zones > 0
+        }
+    };
+    if losses.iter().any(covers) {
+        diagnostic.context(survive(scope), "promised here")
+    } else {
+        diagnostic
+    }
 }
 
 /// Where the promise is written.
@@ -141,17 +168,36 @@ fn survive(scope: &Scope<'_>) -> Origin {
 
 /// What is lost, in words: one of several nodes, one of several sets of nodes, zones.
 fn losses(scope: &Scope<'_>, losses: &[Loss]) -> String {
-    let zones: Vec<&str> = losses.iter().flat_map(|l| &l.zones).map(String::as_str).collect();
-    let nodes: Vec<&str> =
-        losses.iter().filter(|l| l.zones.is_empty()).flat_map(|l| &l.nodes).map(|n| scope.node(*n)).collect();
-    let several = losses.iter().any(|l| l.nodes.len() > 1 && l.zones.is_empty());
+    let zones: Vec<&str> = losses
+        .iter()
+        .flat_map(|l| &l.zones)
+        .map(String::as_str)
+        .collect();
+    let nodes: Vec<&str> = losses
+        .iter()
+        .filter(|l| l.zones.is_empty())
+        .flat_map(|l| &l.nodes)
+        .map(|n| scope.node(*n))
+        .collect();
+    let several = losses
+        .iter()
+        .any(|l| l.nodes.len() > 1 && l.zones.is_empty());
     match (zones.is_empty(), several) {
         (false, _) => format!("zone {}", quoted(&zones).replace(" and ", " or ")),
         (true, false) => quoted(&nodes).replace(" and ", " or "),
         (true, true) if losses.len() == 1 => format!("{} together", quoted(&nodes)),
         (true, true) => {
-            let first: Vec<&str> = losses.iter().take(1).flat_map(|l| &l.nodes).map(|n| scope.node(*n)).collect();
-            format!("{} together, and {} other sets of nodes", quoted(&first), losses.len() - 1)
+            let first: Vec<&str> = losses
+                .iter()
+                .take(1)
+                .flat_map(|l| &l.nodes)
+                .map(|n| scope.node(*n))
+                .collect();
+            format!(
+                "{} together, and {} other sets of nodes",
+                quoted(&first),
+                losses.len() - 1
+            )
         }
     }
 }

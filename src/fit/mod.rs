@@ -32,7 +32,11 @@ pub struct SiteFit {
 impl SiteFit {
     /// Whether everything is proved: every pod has a node, and no loss, drain or update has a problem.
     pub fn holds(&self) -> bool {
-        let survived = self.proof.losses.iter().all(|l| l.fates.values().all(|f| !f.fails()));
+        let survived = self
+            .proof
+            .losses
+            .iter()
+            .all(|l| l.fates.values().all(|f| !f.fails()));
         matches!(self.proof.outcome, Outcome::Proved(_))
             && survived
             && !self.proof.too_many_losses
@@ -70,11 +74,21 @@ struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// How a workload is called.
     fn name(&self, workload: usize) -> &'a str {
-        self.fit.pods.problem.workloads.get(workload).map_or("", |w| &w.spec.owner)
+        self.fit
+            .pods
+            .problem
+            .workloads
+            .get(workload)
+            .map_or("", |w| &w.spec.owner)
     }
 
     /// How a node is called.
     fn node(&self, node: usize) -> &'a str {
-        self.fit.pods.problem.nodes.get(node).map_or("", |n| &n.name)
+        self.fit
+            .pods
+            .problem
+            .nodes
+            .get(node)
+            .map_or("", |n| &n.name)
     }
 }

@@ -94,8 +94,11 @@ impl Overview {
         let problem = &fit.pods.problem;
         let losses: Vec<Scenario> = scenarios(fit);
         let may_run = eligible(problem);
-        let mut rows: Vec<Row> =
-            may_run.into_iter().enumerate().map(|(w, may_run)| row(fit, &losses, w, may_run)).collect();
+        let mut rows: Vec<Row> = may_run
+            .into_iter()
+            .enumerate()
+            .map(|(w, may_run)| row(fit, &losses, w, may_run))
+            .collect();
         add_margins(fit, &mut rows);
         Self {
             site: site.to_owned(),
@@ -118,9 +121,17 @@ fn scenarios(fit: &SiteFit) -> Vec<Scenario> {
     let name = |n: &usize| problem.nodes.get(*n).map(|node| node.name.clone());
     let scenario = |report: &crate::prove::LossReport| {
         let zones = !report.loss.zones.is_empty();
-        let lost = if zones { report.loss.zones.clone() } else { report.loss.nodes.iter().filter_map(name).collect() };
+        let lost = if zones {
+            report.loss.zones.clone()
+        } else {
+            report.loss.nodes.iter().filter_map(name).collect()
+        };
         let cell = |w| report.fates.get(&w).map_or(Cell::Untouched, cell);
-        Scenario { lost, zones, cells: (0..problem.workloads.len()).map(cell).collect() }
+        Scenario {
+            lost,
+            zones,
+            cells: (0..problem.workloads.len()).map(cell).collect(),
+        }
     };
     fit.proof.losses.iter().map(scenario).collect()
 }
@@ -144,16 +155,24 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
             *placed.entry(placement.node).or_default() += 1;
         }
     }
-    let per_node =
-        if placed.is_empty() { u32::try_from(may_run.len()).unwrap_or(u32::MAX) } else { placed.values().sum() };
-    let touched = (0..losses.len()).filter(|l| !matches!(losses[*l].cells[w], Cell::Untouched | Cell::Gone));
+    let per_node = if placed.is_empty() {
+        u32::try_from(may_run.len()).unwrap_or(u32::MAX)
+    } else {
+        placed.values().sum()
+    };
+    let touched =
+        (0..losses.len()).filter(|l| !matches!(losses[*l].cells[w], Cell::Untouched | Cell::Gone));
     let worst = touched.max_by_key(|l| (losses[*l].cells[w], std::cmp::Reverse(*l)));
     Row {
         name: workload.spec.owner.clone(),
         instance: source.instance.clone(),
         object: source.object.to_string(),
         part: source.part.clone(),
-        pods: if workload.per_node { per_node } else { workload.pods },
+        pods: if workload.per_node {
+            per_node
+        } else {
+            workload.pods
+        },
         per_node: workload.per_node,
         may_run,
         placed,
@@ -165,10 +184,14 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
 
 /// How many more pods of each workload would fit after its worst loss.
 fn add_margins(fit: &SiteFit, rows: &mut [Row]) {
-    let Outcome::Proved(order) = &fit.proof.outcome else { return };
+    let Outcome::Proved(order) = &fit.proof.outcome else {
+        return;
+    };
     let counted: Vec<usize> = (0..rows.len()).filter(|w| !rows[*w].per_node).collect();
-    let cases: Vec<(usize, Option<&LossReport>)> =
-        counted.iter().map(|w| (*w, rows[*w].worst.map(|l| &fit.proof.losses[l]))).collect();
+    let cases: Vec<(usize, Option<&LossReport>)> = counted
+        .iter()
+        .map(|w| (*w, rows[*w].worst.map(|l| &fit.proof.losses[l])))
+        .collect();
     let margins = margins(&fit.pods.problem, order, &cases, MOST);
     for (w, margin) in counted.into_iter().zip(margins) {
         rows[w].margin = Some(margin);

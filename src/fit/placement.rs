@@ -36,22 +36,29 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
 fn nowhere(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let problem = &scope.fit.pods.problem;
     let mut groups: BTreeMap<BTreeMap<usize, Vec<Reason>>, Vec<usize>> = BTreeMap::new();
-    for (w, workload) in problem.workloads.iter().enumerate().filter(|(_, w)| w.pods > 0 && !w.per_node) {
+    for (w, workload) in problem
+        .workloads
+        .iter()
+        .enumerate()
+        .filter(|(_, w)| w.pods > 0 && !w.per_node)
+    {
         let of_node = |(n, node)| (n, fixed(&workload.spec, node));
-        let reasons: BTreeMap<usize, Vec<Reason>> = problem.nodes.iter().enumerate().map(of_node).collect();
+        let reasons: BTreeMap<usize, Vec<Reason>> =
+            problem.nodes.iter().enumerate().map(of_node).collect();
         if reasons.values().all(|r| !r.is_empty()) {
             groups.entry(reasons).or_default().push(w);
         }
     }
-    let report = |(reasons, group): (&BTreeMap<usize, Vec<Reason>>, &Vec<usize>)| {
-        let first = group.first().copied().unwrap_or_default();
-        let origin = scope.fit.pods.sources[first].origin.clone();
-        let diagnostic = rules::NO_PLACE_FOR_PODS
+    let report =
+        |(reasons, group): (&BTreeMap<usize, Vec<Reason>>, &Vec<usize>)| {
+            let first = group.first().copied().unwrap_or_default();
+            let origin = scope.fit.pods.sources[first].origin.clone();
+            let diagnostic = rules::NO_PLACE_FOR_PODS
             .report(format!("no node takes {}", workloads(scope, group).replace(" and ", " or ")))
             .primary_key(origin, "its pods")
             .help("correct where they are placed, or the architecture, labels or taints of a node");
-        context(scope, diagnostic, reasons)
-    };
+            context(scope, diagnostic, reasons)
+        };
     let mut ordered: Vec<_> = groups.iter().collect();
     ordered.sort_by_key(|(_, group)| group.first().copied());
     ordered.into_iter().map(report).collect()
@@ -59,7 +66,10 @@ fn nowhere(scope: &Scope<'_>) -> Vec<Diagnostic> {
 
 fn impossible(scope: &Scope<'_>, core: &Core) -> Diagnostic {
     let source = &scope.fit.pods.sources[core.unplaced];
-    let fixed = core.reasons.values().all(|of_node| of_node.iter().any(Reason::fixed));
+    let fixed = core
+        .reasons
+        .values()
+        .all(|of_node| of_node.iter().any(Reason::fixed));
     let label = match core.pods.as_slice() {
         [(_, 1)] => "its pod".to_owned(),
         [(_, pods)] => format!("{} of its pods have a place, the next has none", pods - 1),
@@ -72,26 +82,46 @@ fn impossible(scope: &Scope<'_>, core: &Core) -> Diagnostic {
     for (workload, pods) in core.pods.iter().filter(|(w, _)| *w != core.unplaced) {
         let origin = scope.fit.pods.sources[*workload].origin.clone();
         if origin != source.origin {
-            diagnostic =
-                diagnostic.context_key(origin, format!("{} of `{}`", counted(*pods, "pod"), scope.name(*workload)));
+            diagnostic = diagnostic.context_key(
+                origin,
+                format!("{} of `{}`", counted(*pods, "pod"), scope.name(*workload)),
+            );
         }
     }
     context(scope, diagnostic, &core.reasons)
 }
 
 fn message(scope: &Scope<'_>, core: &Core, fixed: bool) -> String {
-    let total = |w: usize| scope.fit.pods.problem.workloads.get(w).map_or(0, |w| w.pods);
+    let total = |w: usize| {
+        scope
+            .fit
+            .pods
+            .problem
+            .workloads
+            .get(w)
+            .map_or(0, |w| w.pods)
+    };
     match core.pods.as_slice() {
         [(w, 1)] if fixed => format!("no node takes `{}`", scope.name(*w)),
         [(w, 1)] => format!("no node has room for `{}`", scope.name(*w)),
         [(w, pods)] => {
-            format!("only {} of the {} of `{}` have a node", pods - 1, counted(total(*w), "pod"), scope.name(*w))
+            format!(
+                "only {} of the {} of `{}` have a node",
+                pods - 1,
+                counted(total(*w), "pod"),
+                scope.name(*w)
+            )
         }
         several => {
-            let words: Vec<String> =
-                several.iter().map(|(w, pods)| format!("{} of `{}`", counted(*pods, "pod"), scope.name(*w))).collect();
+            let words: Vec<String> = several
+                .iter()
+                .map(|(w, pods)| format!("{} of `{}`", counted(*pods, "pod"), scope.name(*w)))
+                .collect();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            format!("the nodes have no room for {} together", super::cause::named(&words))
+            format!(
+                "the nodes have no room for {} together",
+                super::cause::named(&words)
+            )
         }
     }
 }
@@ -101,7 +131,8 @@ fn help(core: &Core, fixed: bool) -> String {
     if fixed {
         "correct where it is placed, or the architecture, labels or taints of a node".to_owned()
     } else if short {
-        "ask for less, run fewer pods, or add capacity; `siteplan place --add` tries nodes out".to_owned()
+        "ask for less, run fewer pods, or add capacity; `siteplan place --add` tries nodes out"
+            .to_owned()
     } else {
         "run fewer pods, let them share nodes, or add nodes".to_owned()
     }

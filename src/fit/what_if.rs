@@ -28,7 +28,9 @@ pub fn without_nodes(plan: &SitePlan, names: &[String]) -> Result<SitePlan, What
     let mut plan = plan.clone();
     for name in names {
         let node = plan.nodes.iter_mut().find(|n| n.name == *name);
-        let node = node.ok_or_else(|| WhatIfError(format!("there is no node `{name}` on `{}`", plan.site.name)))?;
+        let node = node.ok_or_else(|| {
+            WhatIfError(format!("there is no node `{name}` on `{}`", plan.site.name))
+        })?;
         node.state = Some(NodeState::Replacing);
     }
     Arc::make_mut(&mut plan.site).spec.ha.survive = Survive::default();
@@ -46,21 +48,35 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
     let mut plan = plan.clone();
     let mut node = like(&plan, fields.get("pool").map(String::as_str))?;
     let free = |name: &String| plan.nodes.iter().all(|o| o.name != *name);
-    node.name = (0..=plan.nodes.len()).map(|n| format!("added-{n}")).find(free).unwrap_or_default();
+    node.name = (0..=plan.nodes.len())
+        .map(|n| format!("added-{n}"))
+        .find(free)
+        .unwrap_or_default();
     for (key, value) in &fields {
         match key.as_str() {
             "pool" => {}
             "name" => node.name.clone_from(value),
             "arch" => node.arch = arch(value)?,
-            "zone" => _ = node.labels.insert("topology.kubernetes.io/zone".to_owned(), value.clone()),
+            "zone" => {
+                _ = node
+                    .labels
+                    .insert("topology.kubernetes.io/zone".to_owned(), value.clone())
+            }
             _ => add_fact(&mut node, key, value)?,
         }
     }
     if plan.nodes.iter().any(|n| n.name == node.name) {
-        return Err(WhatIfError(format!("there is a node `{}` already", node.name)));
+        return Err(WhatIfError(format!(
+            "there is a node `{}` already",
+            node.name
+        )));
     }
-    node.labels.insert("kubernetes.io/arch".to_owned(), node.arch.label().to_owned());
-    node.labels.insert("kubernetes.io/hostname".to_owned(), node.name.clone());
+    node.labels.insert(
+        "kubernetes.io/arch".to_owned(),
+        node.arch.label().to_owned(),
+    );
+    node.labels
+        .insert("kubernetes.io/hostname".to_owned(), node.name.clone());
     plan.nodes.push(node);
     Ok(plan)
 }
@@ -71,8 +87,8 @@ fn add_fact(node: &mut NodePlan, key: &str, value: &str) -> Result<(), WhatIfErr
         node.labels.insert(label.to_owned(), value.to_owned());
         return Ok(());
     }
-    let quantity =
-        Quantity::parse(value).map_err(|why| WhatIfError(format!("`{value}` is not an amount of {key}: {why}")))?;
+    let quantity = Quantity::parse(value)
+        .map_err(|why| WhatIfError(format!("`{value}` is not an amount of {key}: {why}")))?;
     node.allocatable.remove(key);
     node.capacity.insert(key.to_owned(), quantity);
     Ok(())
@@ -80,25 +96,42 @@ fn add_fact(node: &mut NodePlan, key: &str, value: &str) -> Result<(), WhatIfErr
 
 fn fields(description: &str) -> Result<BTreeMap<String, String>, WhatIfError> {
     let pair = |part: &str| match part.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
-        _ => Err(WhatIfError(format!("`{part}` is not of the form key=value, as in arch=arm64,cpu=16,memory=64Gi"))),
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(WhatIfError(format!(
+            "`{part}` is not of the form key=value, as in arch=arm64,cpu=16,memory=64Gi"
+        ))),
     };
-    let fields: BTreeMap<String, String> =
-        description.split(',').filter(|p| !p.trim().is_empty()).map(pair).collect::<Result<_, _>>()?;
+    let fields: BTreeMap<String, String> = description
+        .split(',')
+        .filter(|p| !p.trim().is_empty())
+        .map(pair)
+        .collect::<Result<_, _>>()?;
     if !fields.contains_key("pool") && !fields.contains_key("arch") {
-        return Err(WhatIfError("a node needs an architecture (arch=…) or a pool to be like (pool=…)".to_owned()));
+        return Err(WhatIfError(
+            "a node needs an architecture (arch=…) or a pool to be like (pool=…)".to_owned(),
+        ));
     }
     Ok(fields)
 }
 
 /// A node like those of a pool; a plain worker without one.
 fn like(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
-    let Some(pool) = pool else { return Ok(plain(plan)) };
+    let Some(pool) = pool else {
+        return Ok(plain(plan));
+    };
     let model = plan.nodes.iter().find(|n| n.pool == pool);
-    let model = model.ok_or_else(|| WhatIfError(format!("there is no pool `{pool}` on `{}`", plan.name)))?;
+    let model = model
+        .ok_or_else(|| WhatIfError(format!("there is no pool `{pool}` on `{}`", plan.name)))?;
     let mut node = model.clone();
     node.state = None;
-    for label in model.spec.labels.keys().chain([&"topology.kubernetes.io/zone".to_owned()]) {
+    for label in model
+        .spec
+        .labels
+        .keys()
+        .chain([&"topology.kubernetes.io/zone".to_owned()])
+    {
         node.labels.remove(label);
     }
     node.spec = NodeSpec::default();
@@ -107,7 +140,10 @@ fn like(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
 }
 
 fn plain(plan: &SitePlan) -> NodePlan {
-    let labels = [("kubernetes.io/os", "linux"), ("node-role.kubernetes.io/worker", "")];
+    let labels = [
+        ("kubernetes.io/os", "linux"),
+        ("node-role.kubernetes.io/worker", ""),
+    ];
     NodePlan {
         name: String::new(),
         pool: "added".to_owned(),
@@ -129,6 +165,8 @@ fn plain(plan: &SitePlan) -> NodePlan {
 fn arch(text: &str) -> Result<Arch, WhatIfError> {
     serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
         let known = Arch::ALL.map(Arch::label).join(", ");
-        WhatIfError(format!("`{text}` is not an architecture: expected one of {known}"))
+        WhatIfError(format!(
+            "`{text}` is not an architecture: expected one of {known}"
+        ))
     })
 }

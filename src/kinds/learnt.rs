@@ -26,7 +26,12 @@ impl Kinds {
     /// Learns from everything that a site renders and from its apps.
     pub fn of_site(site: &SitePlan, rendered: &BTreeMap<String, Vec<Object>>) -> Self {
         let mut kinds = Self::default();
-        for entry in site.instances.iter().filter_map(|i| i.app()).flat_map(|app| &app.spec.catalogue) {
+        for entry in site
+            .instances
+            .iter()
+            .filter_map(|i| i.app())
+            .flat_map(|app| &app.spec.catalogue)
+        {
             kinds.learn_from_catalogue(entry);
         }
         for object in rendered.values().flatten() {
@@ -41,22 +46,32 @@ impl Kinds {
             return;
         }
         let text = |pointer: &str| object.get(pointer).and_then(Value::as_str);
-        if let (Some(group), Some(kind), Some(scope)) =
-            (text("/spec/group"), text("/spec/names/kind"), text("/spec/scope").and_then(read_scope))
-        {
+        if let (Some(group), Some(kind), Some(scope)) = (
+            text("/spec/group"),
+            text("/spec/names/kind"),
+            text("/spec/scope").and_then(read_scope),
+        ) {
             let resource = text("/spec/names/plural").map(str::to_owned);
-            self.learnt.insert(GroupKind::new(group, kind), Learnt { resource, scope });
+            self.learnt
+                .insert(GroupKind::new(group, kind), Learnt { resource, scope });
         }
     }
 
     /// Whether objects of the kind live in a namespace.
     pub fn scope(&self, kind: &GroupKind) -> Option<Scope> {
-        self.learnt.get(kind).map(|l| l.scope).or_else(|| super::scope(&kind.group, &kind.kind))
+        self.learnt
+            .get(kind)
+            .map(|l| l.scope)
+            .or_else(|| super::scope(&kind.group, &kind.kind))
     }
 
     /// The scope of an object's kind; where nobody knows, what the object suggests: with a namespace it is namespaced.
     pub fn scope_of(&self, object: &Object) -> Scope {
-        let suggested = if object.namespace().is_some() { Scope::Namespaced } else { Scope::Cluster };
+        let suggested = if object.namespace().is_some() {
+            Scope::Namespaced
+        } else {
+            Scope::Cluster
+        };
         self.scope(&GroupKind::of(object)).unwrap_or(suggested)
     }
 
@@ -75,7 +90,10 @@ impl Kinds {
         let text = |key: &str| entry.get(key).and_then(Value::as_str);
         if let (Some(kind), Some(scope)) = (text("kind"), text("scope").and_then(read_scope)) {
             let resource = text("plural").map(str::to_owned);
-            self.learnt.insert(GroupKind::new(text("group").unwrap_or_default(), kind), Learnt { resource, scope });
+            self.learnt.insert(
+                GroupKind::new(text("group").unwrap_or_default(), kind),
+                Learnt { resource, scope },
+            );
         }
     }
 }
@@ -111,9 +129,18 @@ mod tests {
     fn the_table_knows_built_in_and_custom_kinds() {
         let kinds = Kinds::default();
         assert_eq!(kinds.scope(&kind("", "Node")), Some(Scope::Cluster));
-        assert_eq!(kinds.scope(&kind("apps", "Deployment")), Some(Scope::Namespaced));
-        assert_eq!(kinds.scope(&kind("nmstate.io", "NMState")), Some(Scope::Cluster));
-        assert_eq!(kinds.scope(&kind("config.openshift.io", "Scheduler")), Some(Scope::Cluster));
+        assert_eq!(
+            kinds.scope(&kind("apps", "Deployment")),
+            Some(Scope::Namespaced)
+        );
+        assert_eq!(
+            kinds.scope(&kind("nmstate.io", "NMState")),
+            Some(Scope::Cluster)
+        );
+        assert_eq!(
+            kinds.scope(&kind("config.openshift.io", "Scheduler")),
+            Some(Scope::Cluster)
+        );
         assert_eq!(kinds.scope(&kind("example.com", "Widget")), None);
     }
 
@@ -124,16 +151,24 @@ mod tests {
             "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
             "spec": {"group": "example.com", "scope": "Cluster", "names": {"kind": "Widget", "plural": "widgetry"}},
         })));
-        assert_eq!(kinds.scope(&kind("example.com", "Widget")), Some(Scope::Cluster));
+        assert_eq!(
+            kinds.scope(&kind("example.com", "Widget")),
+            Some(Scope::Cluster)
+        );
         assert_eq!(kinds.resource(&kind("example.com", "Widget")), "widgetry");
     }
 
     #[test]
     fn a_catalogue_entry_teaches_scope() {
         let mut kinds = Kinds::default();
-        kinds.learn_from_catalogue(&json!({"group": "example.com", "kind": "Gadget", "scope": "Namespaced"}));
+        kinds.learn_from_catalogue(
+            &json!({"group": "example.com", "kind": "Gadget", "scope": "Namespaced"}),
+        );
         kinds.learn_from_catalogue(&json!({"group": "example.com", "kind": "Other"}));
-        assert_eq!(kinds.scope(&kind("example.com", "Gadget")), Some(Scope::Namespaced));
+        assert_eq!(
+            kinds.scope(&kind("example.com", "Gadget")),
+            Some(Scope::Namespaced)
+        );
         assert_eq!(kinds.scope(&kind("example.com", "Other")), None);
     }
 
@@ -155,7 +190,9 @@ mod tests {
             )
         };
         assert_eq!(kinds.scope_of(&object("x")), Scope::Namespaced);
-        let bare = Object::new(json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}}));
+        let bare = Object::new(
+            json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}}),
+        );
         assert_eq!(kinds.scope_of(&bare), Scope::Cluster);
     }
 }

@@ -74,9 +74,16 @@ pub fn is_cluster_scoped(object: &Object) -> Option<bool> {
 /// Whether kustomize knows that the object's kind is cluster-scoped, and so leaves its namespace alone: the built-in kinds of Kubernetes
 /// 1.21. It takes every other kind for namespaced.
 pub fn is_cluster_scoped_to_kustomize(object: &Object) -> bool {
-    let built_in =
-        matches!(find(object.group(), object.kind()), Some(KindFacts { provider: Provider::Kubernetes, .. }));
-    built_in && is_cluster_scoped(object) == Some(true) && !table::SINCE_1_21.contains(&object.kind())
+    let built_in = matches!(
+        find(object.group(), object.kind()),
+        Some(KindFacts {
+            provider: Provider::Kubernetes,
+            ..
+        })
+    );
+    built_in
+        && is_cluster_scoped(object) == Some(true)
+        && !table::SINCE_1_21.contains(&object.kind())
 }
 
 impl GroupKind {
@@ -87,7 +94,10 @@ impl GroupKind {
 
     /// A kind by its group and name.
     pub fn new(group: &str, kind: &str) -> Self {
-        Self { group: group.to_owned(), kind: kind.to_owned() }
+        Self {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+        }
     }
 }
 

@@ -39,7 +39,8 @@ const OPENSHIFT: &[&str] = &[
 
 /// Whether every cluster of the platform has the namespace.
 pub fn is_platform_namespace(platform: Platform, namespace: &str) -> bool {
-    KUBERNETES.contains(&namespace) || platform == Platform::Openshift && OPENSHIFT.contains(&namespace)
+    KUBERNETES.contains(&namespace)
+        || platform == Platform::Openshift && OPENSHIFT.contains(&namespace)
 }
 
 #[cfg(test)]
@@ -49,9 +50,18 @@ mod tests {
     #[test]
     fn platforms_have_namespaces_of_their_own() {
         assert!(is_platform_namespace(Platform::Kubernetes, "kube-system"));
-        assert!(is_platform_namespace(Platform::Openshift, "openshift-machine-api"));
-        assert!(!is_platform_namespace(Platform::Kubernetes, "openshift-config"));
-        assert!(!is_platform_namespace(Platform::Openshift, "openshift-storage"));
+        assert!(is_platform_namespace(
+            Platform::Openshift,
+            "openshift-machine-api"
+        ));
+        assert!(!is_platform_namespace(
+            Platform::Kubernetes,
+            "openshift-config"
+        ));
+        assert!(!is_platform_namespace(
+            Platform::Openshift,
+            "openshift-storage"
+        ));
     }
 
     #[test]

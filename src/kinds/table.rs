@@ -35,7 +35,10 @@ pub(super) fn find(group: &str, kind: &str) -> Option<&'static KindFacts> {
 fn read(text: &'static str) -> Table {
     let mut table = Table::new();
     let mut provider = Provider::Kubernetes;
-    for line in text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+    for line in text
+        .lines()
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+    {
         if let Some(section) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
             provider = read_provider(section);
             continue;
@@ -45,8 +48,16 @@ fn read(text: &'static str) -> Table {
             (words.next(), words.next(), words.next(), words.next())
         {
             let group = if group == "-" { "" } else { group };
-            let scope = if scope == "cluster" { Scope::Cluster } else { Scope::Namespaced };
-            let facts = KindFacts { resource, scope, provider: provider.clone() };
+            let scope = if scope == "cluster" {
+                Scope::Cluster
+            } else {
+                Scope::Namespaced
+            };
+            let facts = KindFacts {
+                resource,
+                scope,
+                provider: provider.clone(),
+            };
             table.entry(group).or_default().insert(kind, facts);
         }
     }
@@ -68,11 +79,22 @@ mod tests {
 
     #[test]
     fn every_line_is_a_kind_of_its_own() {
-        let lines: Vec<&str> = TEXT.lines().filter(|l| !l.is_empty() && !l.starts_with(['#', '['])).collect();
+        let lines: Vec<&str> = TEXT
+            .lines()
+            .filter(|l| !l.is_empty() && !l.starts_with(['#', '[']))
+            .collect();
         for line in &lines {
             let words: Vec<&str> = line.split(' ').collect();
-            assert!(matches!(words[..], [_, _, _, "cluster" | "namespaced"]), "{line}");
-            assert!(words[2].bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{line}");
+            assert!(
+                matches!(words[..], [_, _, _, "cluster" | "namespaced"]),
+                "{line}"
+            );
+            assert!(
+                words[2]
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{line}"
+            );
         }
         let kinds: usize = TABLE.values().map(BTreeMap::len).sum();
         assert_eq!(lines.len(), kinds, "a kind is in the table twice");
@@ -85,7 +107,10 @@ mod tests {
             if line.starts_with('[') {
                 let section = line.trim_matches(['[', ']']);
                 let word = section.split(' ').next().unwrap_or_default();
-                assert!(["kubernetes", "openshift", "argocd", "operator"].contains(&word), "{line}");
+                assert!(
+                    ["kubernetes", "openshift", "argocd", "operator"].contains(&word),
+                    "{line}"
+                );
                 last = "";
             } else if !line.is_empty() {
                 assert!(last < line, "{line} comes after {last}");

@@ -44,16 +44,29 @@ pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, 
     let layer = renderer.load(root)?;
     let mut made = accumulate(renderer, &layer, &[root], Accumulated::default())?;
     let file = &layer.file;
-    for resource in made.resources.iter_mut().filter(|resource| resource.generated.is_some_and(|g| g.hash)) {
+    for resource in made
+        .resources
+        .iter_mut()
+        .filter(|resource| resource.generated.is_some_and(|g| g.hash))
+    {
         add_hash(resource).map_err(|e| unprintable(resource, &e.path, &e.reason))?;
         made.ids = None;
     }
     reference::follow(&mut made.resources, &made.config)
         .map_err(|message| of_file(&rules::AMBIGUOUS_REFERENCE, file, message))?;
     for resource in &made.resources {
-        if resource.kind().is_empty() || (resource.name().is_empty() && !resource.kind().ends_with("List")) {
-            let message = format!("{} has no `kind` or no `metadata.name` any more", resource.id());
-            return Err(of_file(&rules::MALFORMED_RESOURCE, &resource.source.file, message));
+        if resource.kind().is_empty()
+            || (resource.name().is_empty() && !resource.kind().ends_with("List"))
+        {
+            let message = format!(
+                "{} has no `kind` or no `metadata.name` any more",
+                resource.id()
+            );
+            return Err(of_file(
+                &rules::MALFORMED_RESOURCE,
+                &resource.source.file,
+                message,
+            ));
         }
     }
     made.resources.retain(|resource| !is_local(resource));
@@ -69,7 +82,9 @@ pub(super) fn build(renderer: &Renderer, root: &str) -> Outcome<(Vec<Resource>, 
 
 /// A problem of the output, with the field and the file that it came from.
 pub(super) fn unprintable(resource: &Resource, path: &[String], reason: &str) -> Box<Diagnostic> {
-    let pointer = path.iter().fold(Pointer::root(), |pointer, step| pointer.at(step));
+    let pointer = path
+        .iter()
+        .fold(Pointer::root(), |pointer, step| pointer.at(step));
     let message = format!("{}: `{pointer}` cannot be printed: {reason}", resource.id());
     of_file(&rules::UNPRINTABLE_RESOURCE, &resource.source.file, message)
 }
@@ -77,11 +92,18 @@ pub(super) fn unprintable(resource: &Resource, path: &[String], reason: &str) ->
 /// Whether an object is only for the build.
 fn is_local(resource: &Resource) -> bool {
     let annotations = resource.root().at(&["metadata", "annotations"]);
-    annotations.and_then(|a| a.get("config.kubernetes.io/local-config")).is_some_and(|value| value.text() != "false")
+    annotations
+        .and_then(|a| a.get("config.kubernetes.io/local-config"))
+        .is_some_and(|value| value.text() != "false")
 }
 
 /// Runs a layer on what was accumulated before it (for components; otherwise on nothing).
-fn accumulate(renderer: &Renderer, layer: &Layer, chain: &[&str], mut made: Accumulated) -> Outcome<Accumulated> {
+fn accumulate(
+    renderer: &Renderer,
+    layer: &Layer,
+    chain: &[&str],
+    mut made: Accumulated,
+) -> Outcome<Accumulated> {
     made.roots.insert(layer.root.clone());
     warn(layer, &mut made.warnings);
     for entry in &layer.resources {
@@ -106,8 +128,16 @@ fn accumulate(renderer: &Renderer, layer: &Layer, chain: &[&str], mut made: Accu
     for (at, root) in &layer.components {
         let component = nested(renderer, layer, at, root, chain)?;
         if !component.kustomization.is_component {
-            let message = format!("`{}` is not of the kind `Component`; list it under `resources`", component.file);
-            return Err(of_field(&rules::KUSTOMIZATION_FIELD, &layer.file, at, message));
+            let message = format!(
+                "`{}` is not of the kind `Component`; list it under `resources`",
+                component.file
+            );
+            return Err(of_field(
+                &rules::KUSTOMIZATION_FIELD,
+                &layer.file,
+                at,
+                message,
+            ));
         }
         let chain: Vec<&str> = chain.iter().copied().chain([root.as_str()]).collect();
         made = accumulate(renderer, &component, &chain, made)?;
@@ -119,7 +149,13 @@ fn accumulate(renderer: &Renderer, layer: &Layer, chain: &[&str], mut made: Accu
 }
 
 /// Another directory's layer, unless it is one that we are in.
-fn nested(renderer: &Renderer, layer: &Layer, at: &Pointer, root: &str, chain: &[&str]) -> Outcome<Arc<Layer>> {
+fn nested(
+    renderer: &Renderer,
+    layer: &Layer,
+    at: &Pointer,
+    root: &str,
+    chain: &[&str],
+) -> Outcome<Arc<Layer>> {
     refuse_cycle(layer, at, root, chain)?;
     renderer.layer(root)
 }
@@ -128,15 +164,31 @@ fn refuse_cycle(layer: &Layer, at: &Pointer, root: &str, chain: &[&str]) -> Outc
     match chain.iter().find(|visited| is_at_or_below(visited, root)) {
         None => Ok(()),
         Some(visited) => {
-            let name = |path: &str| if path.is_empty() { ".".to_owned() } else { path.to_owned() };
-            let message = format!("`{}` is or contains `{}`, which uses it", name(root), name(visited));
+            let name = |path: &str| {
+                if path.is_empty() {
+                    ".".to_owned()
+                } else {
+                    path.to_owned()
+                }
+            };
+            let message = format!(
+                "`{}` is or contains `{}`, which uses it",
+                name(root),
+                name(visited)
+            );
             Err(of_field(&rules::KUSTOMIZE_CYCLE, &layer.file, at, message))
         }
     }
 }
 
 /// What another directory makes; computed once for all who use it.
-fn base(renderer: &Renderer, layer: &Layer, at: &Pointer, root: &str, chain: &[&str]) -> Outcome<Arc<Accumulated>> {
+fn base(
+    renderer: &Renderer,
+    layer: &Layer,
+    at: &Pointer,
+    root: &str,
+    chain: &[&str],
+) -> Outcome<Arc<Accumulated>> {
     refuse_cycle(layer, at, root, chain)?;
     if let Some(known) = renderer.base(root) {
         for used in &known.roots {
@@ -146,8 +198,16 @@ fn base(renderer: &Renderer, layer: &Layer, at: &Pointer, root: &str, chain: &[&
     }
     let below = renderer.layer(root)?;
     if below.kustomization.is_component {
-        let message = format!("`{}` is of the kind `Component`; list it under `components`", below.file);
-        return Err(of_field(&rules::KUSTOMIZATION_FIELD, &layer.file, at, message));
+        let message = format!(
+            "`{}` is of the kind `Component`; list it under `components`",
+            below.file
+        );
+        return Err(of_field(
+            &rules::KUSTOMIZATION_FIELD,
+            &layer.file,
+            at,
+            message,
+        ));
     }
     let chain: Vec<&str> = chain.iter().copied().chain([root]).collect();
     let made = accumulate(renderer, &below, &chain, Accumulated::default())?;
@@ -156,7 +216,10 @@ fn base(renderer: &Renderer, layer: &Layer, at: &Pointer, root: &str, chain: &[&
 
 fn warn(layer: &Layer, warnings: &mut Diagnostics) {
     for (pointer, name) in &layer.kustomization.deprecated {
-        let origin = Origin { file: Arc::clone(&layer.file), pointer: pointer.clone() };
+        let origin = Origin {
+            file: Arc::clone(&layer.file),
+            pointer: pointer.clone(),
+        };
         let instead = match *name {
             "bases" => "use `resources`",
             "imageTags" => "use `images`",
@@ -198,19 +261,36 @@ fn taken(made: &mut Accumulated, file: &str) -> Outcome<()> {
     Ok(())
 }
 
-fn duplicate(resource: &Resource, others: &[Resource], file: &str, at: &Pointer) -> Box<Diagnostic> {
+fn duplicate(
+    resource: &Resource,
+    others: &[Resource],
+    file: &str,
+    at: &Pointer,
+) -> Box<Diagnostic> {
     let id = resource.id();
     let message = format!("the object {id} is there twice");
     let mut problem = *of_field(&rules::DUPLICATE_RESOURCE, file, at, message);
-    let sources = others.iter().filter(|r| r.id().same(&id)).chain([resource]).map(|r| &r.source);
+    let sources = others
+        .iter()
+        .filter(|r| r.id().same(&id))
+        .chain([resource])
+        .map(|r| &r.source);
     for source in sources.collect::<BTreeSet<_>>() {
-        problem = problem.context(Origin::file(&source.file), format!("document {}", source.document + 1));
+        problem = problem.context(
+            Origin::file(&source.file),
+            format!("document {}", source.document + 1),
+        );
     }
     Box::new(problem.help("remove one of the two, or give it another name or namespace"))
 }
 
 /// Adds what a base makes. The first one brings the ids that are taken along.
-fn append_base(made: &mut Accumulated, base: &Accumulated, layer: &Layer, at: &Pointer) -> Outcome<()> {
+fn append_base(
+    made: &mut Accumulated,
+    base: &Accumulated,
+    layer: &Layer,
+    at: &Pointer,
+) -> Outcome<()> {
     if made.resources.is_empty() && base.ids.is_some() {
         made.resources.extend_from_slice(&base.resources);
         made.ids.clone_from(&base.ids);
@@ -219,7 +299,12 @@ fn append_base(made: &mut Accumulated, base: &Accumulated, layer: &Layer, at: &P
     append(made, base.resources.iter().cloned(), layer, at)
 }
 
-fn append(made: &mut Accumulated, list: impl Iterator<Item = Resource>, layer: &Layer, at: &Pointer) -> Outcome<()> {
+fn append(
+    made: &mut Accumulated,
+    list: impl Iterator<Item = Resource>,
+    layer: &Layer,
+    at: &Pointer,
+) -> Outcome<()> {
     taken(made, &layer.file)?;
     for resource in list {
         let new = Arc::make_mut(made.ids.get_or_insert_default()).insert(resource.id_key());
@@ -241,10 +326,12 @@ fn generate(made: &mut Accumulated, mut new: Resource, layer: &Layer, at: &Point
     match (first, second) {
         (Some(_), Some(_)) => Err(wrong(format!("more than one object is or was {id}"))),
         (None, _) if create => append(made, [new].into_iter(), layer, at),
-        (None, _) => Err(wrong(format!("{id} is not there, so nothing can be merged or replaced"))),
-        (Some(_), None) if create => {
-            Err(wrong(format!("{id} is there already; `behavior` must be `merge` or `replace`")))
-        }
+        (None, _) => Err(wrong(format!(
+            "{id} is not there, so nothing can be merged or replaced"
+        ))),
+        (Some(_), None) if create => Err(wrong(format!(
+            "{id} is there already; `behavior` must be `merge` or `replace`"
+        ))),
         (Some(index), None) => {
             absorb(&mut new, &made.resources[index]);
             made.resources[index] = new;
@@ -259,8 +346,9 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
     let config = Arc::clone(&made.config);
     let at = |field: &str| Pointer::root().at(field);
     let file = &*layer.file;
-    let wrong =
-        |pointer: Pointer| move |message: String| of_field(&rules::KUSTOMIZATION_FIELD, file, &pointer, message);
+    let wrong = |pointer: Pointer| {
+        move |message: String| of_field(&rules::KUSTOMIZATION_FIELD, file, &pointer, message)
+    };
     for patch in &layer.strategic_patches {
         let names = apply::merge_documents(&mut made.resources, patch, layer, true)?;
         made.heed(names);
@@ -271,13 +359,24 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
     }
     let resources = &mut made.resources;
     if !k.namespace.is_empty() {
-        let conflict = |message: String| of_field(&rules::DUPLICATE_RESOURCE, file, &at("namespace"), message);
+        let conflict =
+            |message: String| of_field(&rules::DUPLICATE_RESOURCE, file, &at("namespace"), message);
         namespace::set(resources, &k.namespace, &config.namespace).map_err(conflict)?;
         made.ids = None;
     }
     for (end, text, specs, field) in [
-        (name::End::Prefix, &k.name_prefix, &config.name_prefix, "namePrefix"),
-        (name::End::Suffix, &k.name_suffix, &config.name_suffix, "nameSuffix"),
+        (
+            name::End::Prefix,
+            &k.name_prefix,
+            &config.name_prefix,
+            "namePrefix",
+        ),
+        (
+            name::End::Suffix,
+            &k.name_suffix,
+            &config.name_suffix,
+            "nameSuffix",
+        ),
     ] {
         if !text.is_empty() {
             name::extend(resources, end, text, specs).map_err(wrong(at(field)))?;
@@ -288,9 +387,11 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
         let specs = label::specs(entry, &config).map_err(wrong(entry.pointer.clone()))?;
         label::set_all(resources, &entry.pairs, &specs).map_err(wrong(entry.pointer.clone()))?;
     }
-    label::set_all(resources, &k.common_labels, &config.common_labels).map_err(wrong(at("commonLabels")))?;
+    label::set_all(resources, &k.common_labels, &config.common_labels)
+        .map_err(wrong(at("commonLabels")))?;
     let annotations = &config.common_annotations;
-    label::set_all(resources, &k.common_annotations, annotations).map_err(wrong(at("commonAnnotations")))?;
+    label::set_all(resources, &k.common_annotations, annotations)
+        .map_err(wrong(at("commonAnnotations")))?;
     for patch in &layer.json_patches {
         let names = apply::apply(&mut made.resources, patch, layer, false)?;
         made.heed(names);
@@ -303,7 +404,8 @@ fn transform(layer: &Layer, made: &mut Accumulated) -> Outcome<()> {
         image::set(resources, entry, &config.images).map_err(wrong(entry.pointer.clone()))?;
     }
     for (pointer, entry) in &layer.replacements {
-        let failed = |message: String| of_field(&rules::REPLACEMENT_DOES_NOT_APPLY, file, pointer, message);
+        let failed =
+            |message: String| of_field(&rules::REPLACEMENT_DOES_NOT_APPLY, file, pointer, message);
         replacement::apply(resources, entry).map_err(failed)?;
         made.ids = None;
     }

@@ -31,7 +31,8 @@ pub(super) struct Reference {
     pub(super) referrers: Vec<FieldSpec>,
 }
 
-static DEFAULT: LazyLock<Arc<Config>> = LazyLock::new(|| Arc::new(parse(include_str!("data/field-specs.txt"))));
+static DEFAULT: LazyLock<Arc<Config>> =
+    LazyLock::new(|| Arc::new(parse(include_str!("data/field-specs.txt"))));
 
 impl Config {
     /// kustomize's own fields.
@@ -46,7 +47,11 @@ impl Config {
             merge_specs(own, &other).map_err(|e| format!("`{name}`: {e}"))?;
         }
         for reference in &other.references {
-            match self.references.iter_mut().find(|r| r.target == reference.target) {
+            match self
+                .references
+                .iter_mut()
+                .find(|r| r.target == reference.target)
+            {
                 Some(found) => merge_specs(&mut found.referrers, &reference.referrers)?,
                 None => self.references.push(reference.clone()),
             }
@@ -93,7 +98,10 @@ pub(super) fn merge_specs(own: &mut Vec<FieldSpec>, other: &[FieldSpec]) -> Resu
     for spec in other {
         match own.iter().find(|known| spec.covers(known)) {
             Some(known) if known.create != spec.create => {
-                return Err(format!("conflicting `create` for the field `{}`", spec.path));
+                return Err(format!(
+                    "conflicting `create` for the field `{}`",
+                    spec.path
+                ));
             }
             Some(_) => {}
             None => own.push(spec.clone()),
@@ -104,8 +112,19 @@ pub(super) fn merge_specs(own: &mut Vec<FieldSpec>, other: &[FieldSpec]) -> Resu
 
 /// The order in which kustomize follows references.
 fn target_rank(target: &KindFilter) -> (usize, String) {
-    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
-    let text = format!("{}_{}_{}", or(&target.group, "~G"), or(&target.version, "~V"), or(&target.kind, "~K"));
+    let or = |text: &str, other: &str| {
+        if text.is_empty() {
+            other.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let text = format!(
+        "{}_{}_{}",
+        or(&target.group, "~G"),
+        or(&target.version, "~V"),
+        or(&target.kind, "~K")
+    );
     (super::order::kind_rank(&target.kind), text)
 }
 
@@ -120,7 +139,10 @@ fn parse(table: &str) -> Config {
             let target = kind_filter(first);
             match config.references.iter_mut().find(|r| r.target == target) {
                 Some(found) => found.referrers.push(spec),
-                None => config.references.push(Reference { target, referrers: vec![spec] }),
+                None => config.references.push(Reference {
+                    target,
+                    referrers: vec![spec],
+                }),
             }
             continue;
         }
@@ -138,7 +160,11 @@ fn kind_filter(text: &str) -> KindFilter {
     let mut parts = text.rsplitn(3, '/').map(str::to_owned);
     let mut part = || parts.next().unwrap_or_default();
     let (kind, version, group) = (part(), part(), part());
-    KindFilter { group, version, kind }
+    KindFilter {
+        group,
+        version,
+        kind,
+    }
 }
 
 /// Reads a file that `configurations` names.
@@ -150,19 +176,34 @@ fn config(root: &Field<'_>) -> Outcome<Config> {
     let mut fields = root.fields()?;
     let mut config = Config::default();
     for (at, name) in NAMES.iter().enumerate() {
-        let specs = fields.items(name)?.iter().map(field_spec).collect::<Outcome<Vec<_>>>()?;
+        let specs = fields
+            .items(name)?
+            .iter()
+            .map(field_spec)
+            .collect::<Outcome<Vec<_>>>()?;
         *config.lists()[at] = specs;
     }
     for entry in fields.items("nameReference")? {
         let mut inner = entry.fields()?;
         let target = kinds(&mut inner)?;
-        let referrers = inner.items("fieldSpecs")?.iter().map(field_spec).collect::<Outcome<_>>()?;
+        let referrers = inner
+            .items("fieldSpecs")?
+            .iter()
+            .map(field_spec)
+            .collect::<Outcome<_>>()?;
         inner.finish()?;
         config.references.push(Reference { target, referrers });
     }
-    if fields.take("varReference").is_some_and(|f| matches!(f.value, Meaning::Sequence(items) if !items.is_empty())) {
+    if fields
+        .take("varReference")
+        .is_some_and(|f| matches!(f.value, Meaning::Sequence(items) if !items.is_empty()))
+    {
         let message = "`varReference` is not supported, because `vars` are not";
-        return Err(of_file(&rules::UNSUPPORTED_KUSTOMIZATION, root.file, message));
+        return Err(of_file(
+            &rules::UNSUPPORTED_KUSTOMIZATION,
+            root.file,
+            message,
+        ));
     }
     // kustomize reads configurations leniently.
     Ok(config)
@@ -175,8 +216,27 @@ mod tests {
     #[test]
     fn the_table_is_read_whole() {
         let config = Config::default_fields();
-        assert_eq!((config.common_labels.len(), config.template_labels.len(), config.images.len()), (32, 10, 4));
-        assert_eq!(config.references.iter().map(|r| r.referrers.len()).sum::<usize>(), 167);
-        assert!(config.references.iter().any(|r| r.target.kind == "ClusterRole" && r.target.group.starts_with("rbac")));
+        assert_eq!(
+            (
+                config.common_labels.len(),
+                config.template_labels.len(),
+                config.images.len()
+            ),
+            (32, 10, 4)
+        );
+        assert_eq!(
+            config
+                .references
+                .iter()
+                .map(|r| r.referrers.len())
+                .sum::<usize>(),
+            167
+        );
+        assert!(
+            config
+                .references
+                .iter()
+                .any(|r| r.target.kind == "ClusterRole" && r.target.group.starts_with("rbac"))
+        );
     }
 }

@@ -16,11 +16,18 @@ const LARGE: usize = 1 << 16;
 
 /// The objects of a file: lists are taken apart, empty documents are skipped.
 pub(super) fn resources(file: &str, bytes: &[u8]) -> Outcome<Vec<Resource>> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| of_file(&rules::MALFORMED_RESOURCE, file, "the file is not UTF-8 text"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        of_file(
+            &rules::MALFORMED_RESOURCE,
+            file,
+            "the file is not UTF-8 text",
+        )
+    })?;
     if let Some(at) = schema_comment(text) {
         let message = "a comment with an OpenAPI schema would change how patches merge";
-        let found = rules::UNSUPPORTED_KUSTOMIZATION.report(message).primary_bytes(file, at..at + 1, "");
+        let found = rules::UNSUPPORTED_KUSTOMIZATION
+            .report(message)
+            .primary_bytes(file, at..at + 1, "");
         return Err(Box::new(found.help("remove the comment")));
     }
     let nodes = documents(text).map_err(|e| malformed(file, bytes, &e))?;
@@ -34,7 +41,13 @@ pub(super) fn resources(file: &str, bytes: &[u8]) -> Outcome<Vec<Resource>> {
     while let Some((document, node)) = queue.get(next).cloned() {
         next += 1;
         match list_items(&file, &node)? {
-            None => found.push(Resource::new(node, Source { file: Arc::clone(&file), document })),
+            None => found.push(Resource::new(
+                node,
+                Source {
+                    file: Arc::clone(&file),
+                    document,
+                },
+            )),
             Some(items) => {
                 for item in items {
                     queue.extend(checked(&file, document, item)?);
@@ -42,7 +55,11 @@ pub(super) fn resources(file: &str, bytes: &[u8]) -> Outcome<Vec<Resource>> {
             }
         }
         if queue.len() > Limits::MANIFEST.nodes {
-            return Err(of_file(&rules::MALFORMED_RESOURCE, &file, "too many objects in lists"));
+            return Err(of_file(
+                &rules::MALFORMED_RESOURCE,
+                &file,
+                "too many objects in lists",
+            ));
         }
     }
     Ok(found)
@@ -52,29 +69,47 @@ pub(super) fn resources(file: &str, bytes: &[u8]) -> Outcome<Vec<Resource>> {
 fn malformed(file: &str, bytes: &[u8], error: &ReadError) -> Box<Diagnostic> {
     let range = error.range.bytes();
     let range = range.start.min(bytes.len())..range.end.min(bytes.len());
-    Box::new(rules::MALFORMED_RESOURCE.report(error.message.clone()).primary_bytes(file, range, "reading stopped here"))
+    Box::new(
+        rules::MALFORMED_RESOURCE
+            .report(error.message.clone())
+            .primary_bytes(file, range, "reading stopped here"),
+    )
 }
 
 /// A comment that kustomize would read as a schema.
 fn schema_comment(text: &str) -> Option<usize> {
     let at = text.find("x-kubernetes-")?;
     let line = text[..at].rfind('\n').map_or(0, |i| i + 1);
-    text[line..at].find("# {").or_else(|| text[line..at].find("#{")).map(|i| line + i)
+    text[line..at]
+        .find("# {")
+        .or_else(|| text[line..at].find("#{"))
+        .map(|i| line + i)
 }
 
 /// The documents of a text, with their numbers. A list that stands alone in its file is taken apart.
 fn documents(text: &str) -> Result<Vec<(usize, Node)>, ReadError> {
     let pieces = split(text)?;
     let alone = pieces.len() == 1;
-    let parsed = if text.len() > LARGE { parse_in_parallel(&pieces)? } else { parse_all(&pieces)? };
-    let parsed = parsed.into_iter().enumerate().filter_map(|(i, node)| Some((i, node?)));
+    let parsed = if text.len() > LARGE {
+        parse_in_parallel(&pieces)?
+    } else {
+        parse_all(&pieces)?
+    };
+    let parsed = parsed
+        .into_iter()
+        .enumerate()
+        .filter_map(|(i, node)| Some((i, node?)));
     let mut found = Vec::new();
     for (index, node) in parsed.filter(|(_, node)| !node.is_null()) {
         let kind = node.get("kind").map_or("", Node::text);
-        let items = node.get("items").filter(|_| alone && matches!(kind, "List" | "ResourceList"));
+        let items = node
+            .get("items")
+            .filter(|_| alone && matches!(kind, "List" | "ResourceList"));
         match items {
             None => found.push((index, node)),
-            Some(Node::Sequence(items)) => found.extend(items.items.iter().map(|item| (index, item.clone()))),
+            Some(Node::Sequence(items)) => {
+                found.extend(items.items.iter().map(|item| (index, item.clone())))
+            }
             Some(_) => {}
         }
     }
@@ -82,7 +117,10 @@ fn documents(text: &str) -> Result<Vec<(usize, Node)>, ReadError> {
 }
 
 fn parse_all(pieces: &[(usize, &str)]) -> Result<Vec<Option<Node>>, ReadError> {
-    pieces.iter().map(|(offset, piece)| parse(*offset, piece)).collect()
+    pieces
+        .iter()
+        .map(|(offset, piece)| parse(*offset, piece))
+        .collect()
 }
 
 /// Parses on all cores, with threads of its own: callers may hold locks, which a shared pool could ask for again.
@@ -90,11 +128,16 @@ fn parse_in_parallel(pieces: &[(usize, &str)]) -> Result<Vec<Option<Node>>, Read
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = pieces.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let parts: Vec<_> = pieces.chunks(share).map(|part| scope.spawn(move || parse_all(part))).collect();
+        let parts: Vec<_> = pieces
+            .chunks(share)
+            .map(|part| scope.spawn(move || parse_all(part)))
+            .collect();
         let mut parsed = Vec::with_capacity(pieces.len());
         for part in parts {
-            let panicked =
-                |_| ReadError { range: crate::yaml::TextRange::default(), message: "the parser failed".to_owned() };
+            let panicked = |_| ReadError {
+                range: crate::yaml::TextRange::default(),
+                message: "the parser failed".to_owned(),
+            };
             parsed.extend(part.join().map_err(panicked)??);
         }
         Ok(parsed)
@@ -110,7 +153,9 @@ fn parse(offset: usize, piece: &str) -> Result<Option<Node>, ReadError> {
         error.range.end = error.range.end.saturating_add(shift);
         error
     };
-    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(shift)? else { return Ok(None) };
+    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(shift)? else {
+        return Ok(None);
+    };
     expand_merge_keys(&mut node).map_err(shift)?;
     Node::read(node).map(Some).map_err(shift)
 }
@@ -120,11 +165,16 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, ReadError> {
     let mut pieces = Vec::new();
     let (mut start, mut from) = (0, 0);
     while let Some(at) = text[from..].find("\n---").map(|i| from + i) {
-        let Some(end) = text[at + 4..].find('\n').map(|i| at + 4 + i) else { break };
+        let Some(end) = text[at + 4..].find('\n').map(|i| at + 4 + i) else {
+            break;
+        };
         let rest = text[at + 4..end].trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let range = crate::yaml::TextRange::new(at + 1, end);
-            return Err(ReadError { range, message: "text after the document separator `---`".to_owned() });
+            return Err(ReadError {
+                range,
+                message: "text after the document separator `---`".to_owned(),
+            });
         }
         pieces.push((start, &text[start..=at]));
         (start, from) = (end + 1, end + 1);
@@ -138,8 +188,14 @@ fn checked(file: &str, document: usize, node: Node) -> Outcome<Option<(usize, No
     if node.is_null_or_empty() {
         return Ok(None);
     }
-    let kind = node.get("kind").filter(|n| !n.is_null_or_empty()).map_or("", Node::text);
-    let name = node.at(&["metadata", "name"]).filter(|n| !n.is_null_or_empty()).map_or("", Node::text);
+    let kind = node
+        .get("kind")
+        .filter(|n| !n.is_null_or_empty())
+        .map_or("", Node::text);
+    let name = node
+        .at(&["metadata", "name"])
+        .filter(|n| !n.is_null_or_empty())
+        .map_or("", Node::text);
     let missing = match (kind, name) {
         _ if node.as_mapping().is_none() => "a map is expected",
         ("", _) => "`kind` is missing",
@@ -153,50 +209,98 @@ fn checked(file: &str, document: usize, node: Node) -> Outcome<Option<(usize, No
 /// The items of an object that is a list by its kind.
 fn list_items(file: &str, node: &Node) -> Outcome<Option<Vec<Node>>> {
     let kind = node.get("kind").map_or("", Node::text);
-    let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) else { return Ok(None) };
-    let wrong = |reason: String| of_file(&rules::MALFORMED_RESOURCE, file, format!("`items` of a {kind}: {reason}"));
+    let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) else {
+        return Ok(None);
+    };
+    let wrong = |reason: String| {
+        of_file(
+            &rules::MALFORMED_RESOURCE,
+            file,
+            format!("`items` of a {kind}: {reason}"),
+        )
+    };
     match items {
         Node::Sequence(sequence) => {
-            let item = |item: &Node| meaning::value(&decoded(item), false).map(|value| from_json(&value));
-            sequence.items.iter().map(item).collect::<Result<_, _>>().map(Some).map_err(|e| wrong(e.reason))
+            let item =
+                |item: &Node| meaning::value(&decoded(item), false).map(|value| from_json(&value));
+            sequence
+                .items
+                .iter()
+                .map(item)
+                .collect::<Result<_, _>>()
+                .map(Some)
+                .map_err(|e| wrong(e.reason))
         }
         other if other.is_null() => Ok(Some(Vec::new())),
-        other => Err(wrong(format!("a list is expected, but {} is there", other.kind()))),
+        other => Err(wrong(format!(
+            "a list is expected, but {} is there",
+            other.kind()
+        ))),
     }
 }
 
 /// A tree as Go's decoder sees it: nothing depends on braces or on folding.
 fn decoded(node: &Node) -> Node {
     match node {
-        Node::Scalar(scalar) if scalar.style == Style::Folded => {
-            Node::Scalar(Scalar { style: Style::Literal, ..scalar.clone() })
-        }
+        Node::Scalar(scalar) if scalar.style == Style::Folded => Node::Scalar(Scalar {
+            style: Style::Literal,
+            ..scalar.clone()
+        }),
         Node::Scalar(_) => node.clone(),
         Node::Sequence(sequence) => Node::sequence(sequence.items.iter().map(decoded).collect()),
-        Node::Mapping(mapping) => {
-            Node::mapping(mapping.entries.iter().map(|(key, value)| (key.clone(), decoded(value))).collect())
-        }
+        Node::Mapping(mapping) => Node::mapping(
+            mapping
+                .entries
+                .iter()
+                .map(|(key, value)| (key.clone(), decoded(value)))
+                .collect(),
+        ),
     }
 }
 
 /// A value as it is read from JSON text.
 fn from_json(value: &Value) -> Node {
     match value {
-        Value::Array(items) => {
-            Node::Sequence(Sequence { items: Arc::new(items.iter().map(from_json).collect()), flow: true })
-        }
+        Value::Array(items) => Node::Sequence(Sequence {
+            items: Arc::new(items.iter().map(from_json).collect()),
+            flow: true,
+        }),
         Value::Object(map) => {
-            let key = |key: &str| Scalar { style: Style::Double, ..Scalar::text(key) };
-            let entries = map.iter().map(|(name, value)| (key(name), from_json(value))).collect();
-            Node::Mapping(Mapping { entries: Arc::new(entries), flow: true })
+            let key = |key: &str| Scalar {
+                style: Style::Double,
+                ..Scalar::text(key)
+            };
+            let entries = map
+                .iter()
+                .map(|(name, value)| (key(name), from_json(value)))
+                .collect();
+            Node::Mapping(Mapping {
+                entries: Arc::new(entries),
+                flow: true,
+            })
         }
-        Value::String(text) => Node::Scalar(Scalar { style: Style::Double, ..Scalar::text(text) }),
+        Value::String(text) => Node::Scalar(Scalar {
+            style: Style::Double,
+            ..Scalar::text(text)
+        }),
         Value::Number(number) => {
-            let text = number.as_f64().filter(|_| number.is_f64()).map_or_else(|| number.to_string(), float_text);
-            Node::Scalar(Scalar { tag: implicit(&text), ..Scalar::untyped(&text) })
+            let text = number
+                .as_f64()
+                .filter(|_| number.is_f64())
+                .map_or_else(|| number.to_string(), float_text);
+            Node::Scalar(Scalar {
+                tag: implicit(&text),
+                ..Scalar::untyped(&text)
+            })
         }
-        Value::Bool(bool) => Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped(&bool.to_string()) }),
-        Value::Null => Node::Scalar(Scalar { tag: Tag::Null, ..Scalar::untyped("null") }),
+        Value::Bool(bool) => Node::Scalar(Scalar {
+            tag: Tag::Bool,
+            ..Scalar::untyped(&bool.to_string())
+        }),
+        Value::Null => Node::Scalar(Scalar {
+            tag: Tag::Null,
+            ..Scalar::untyped("null")
+        }),
     }
 }
 
@@ -206,7 +310,10 @@ mod tests {
 
     fn names(text: &str) -> Result<Vec<String>, String> {
         let found = resources("a.yaml", text.as_bytes()).map_err(|d| d.message)?;
-        Ok(found.iter().map(|r| format!("{}/{}", r.kind(), r.name())).collect())
+        Ok(found
+            .iter()
+            .map(|r| format!("{}/{}", r.kind(), r.name()))
+            .collect())
     }
 
     #[test]
@@ -218,16 +325,23 @@ mod tests {
     #[test]
     fn an_object_needs_a_kind_and_a_name() {
         assert!(names("metadata: {name: a}\n").is_err_and(|m| m.contains("`kind` is missing")));
-        assert!(names("kind: A\nmetadata: {generateName: a}\n").is_err_and(|m| m.contains("`metadata.name`")));
+        assert!(
+            names("kind: A\nmetadata: {generateName: a}\n")
+                .is_err_and(|m| m.contains("`metadata.name`"))
+        );
         assert!(names("- a\n").is_err_and(|m| m.contains("a map is expected")));
-        assert!(names("kind: A\nmetadata: {name: a}\n--- x\n").is_err_and(|m| m.contains("separator")));
+        assert!(
+            names("kind: A\nmetadata: {name: a}\n--- x\n").is_err_and(|m| m.contains("separator"))
+        );
     }
 
     #[test]
     fn the_place_of_a_syntax_error_is_that_in_the_file() {
         let text = "kind: A\nmetadata: {name: a}\n---\na: [\n";
         let found = resources("a.yaml", text.as_bytes()).unwrap_err();
-        let crate::diagnostic::Part::Bytes { start, .. } = found.labels[0].part else { panic!("bytes") };
+        let crate::diagnostic::Part::Bytes { start, .. } = found.labels[0].part else {
+            panic!("bytes")
+        };
         assert!(start > 28, "{start}");
     }
 }

@@ -42,12 +42,20 @@ pub(super) struct Step {
 
 impl FieldSpec {
     pub(super) fn new(kinds: KindFilter, path: &str, create: bool) -> Self {
-        Self { kinds, path: path.to_owned(), create, steps: steps(path) }
+        Self {
+            kinds,
+            path: path.to_owned(),
+            create,
+            steps: steps(path),
+        }
     }
 
     /// Whether this spec means the same path of at least the same kinds as another.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        self.path == other.path && self.kinds.accepts(&other.kinds.group, &other.kinds.version, &other.kinds.kind)
+        self.path == other.path
+            && self
+                .kinds
+                .accepts(&other.kinds.group, &other.kinds.version, &other.kinds.kind)
     }
 }
 
@@ -70,7 +78,10 @@ fn steps(path: &str) -> Vec<Step> {
     }
     keys.into_iter()
         .map(|key| match key.strip_suffix("[]") {
-            Some(short) => Step { key: short.to_owned(), list: true },
+            Some(short) => Step {
+                key: short.to_owned(),
+                list: true,
+            },
             None => Step { key, list: false },
         })
         .collect()
@@ -91,13 +102,25 @@ pub(super) enum Make {
 pub(super) type Change<'c> = dyn FnMut(&Node) -> Result<Option<Node>, String> + 'c;
 
 /// Changes the fields at a path; `None` when nothing changed.
-pub(super) fn change(root: &Node, spec: &FieldSpec, make: Make, set: &mut Change<'_>) -> Result<Option<Node>, String> {
+pub(super) fn change(
+    root: &Node,
+    spec: &FieldSpec,
+    make: Make,
+    set: &mut Change<'_>,
+) -> Result<Option<Node>, String> {
     let make = if spec.create { make } else { Make::Never };
     walk(root, &spec.steps, make, set).map_err(|e| format!("field `{}`: {e}", spec.path))
 }
 
-fn walk(node: &Node, steps: &[Step], make: Make, set: &mut Change<'_>) -> Result<Option<Node>, String> {
-    let Some((step, rest)) = steps.split_first() else { return set(node) };
+fn walk(
+    node: &Node,
+    steps: &[Step],
+    make: Make,
+    set: &mut Change<'_>,
+) -> Result<Option<Node>, String> {
+    let Some((step, rest)) = steps.split_first() else {
+        return set(node);
+    };
     match node {
         _ if node.is_null() => Ok(None),
         Node::Mapping(mapping) => into_mapping(mapping, step, rest, make, set),
@@ -118,7 +141,12 @@ fn into_sequence(
             changed.get_or_insert_with(|| sequence.items.to_vec())[index] = new;
         }
     }
-    Ok(changed.map(|items| Node::Sequence(Sequence { items: Arc::new(items), flow: sequence.flow })))
+    Ok(changed.map(|items| {
+        Node::Sequence(Sequence {
+            items: Arc::new(items),
+            flow: sequence.flow,
+        })
+    }))
 }
 
 fn into_mapping(
@@ -138,7 +166,9 @@ fn into_mapping(
         _ => Some(Node::mapping(Vec::new())),
     };
     let Some(at) = mapping.position(&step.key) else {
-        let Some(empty) = created.filter(|_| make != Make::Never && !step.list) else { return Ok(None) };
+        let Some(empty) = created.filter(|_| make != Make::Never && !step.list) else {
+            return Ok(None);
+        };
         let value = walk(&empty, rest, make, set)?.unwrap_or(empty);
         let mut mapping = mapping.clone();
         mapping.put(&step.key, value);
@@ -147,11 +177,16 @@ fn into_mapping(
     let found = &mapping.entries[at].1;
     // A null in the way becomes what is needed.
     let replaced = created.filter(|_| found.is_null()).map(|new| match new {
-        Node::Scalar(scalar) => Node::Scalar(Scalar { text: Arc::from(found.text()), ..scalar }),
+        Node::Scalar(scalar) => Node::Scalar(Scalar {
+            text: Arc::from(found.text()),
+            ..scalar
+        }),
         other => other,
     });
     let below = walk(replaced.as_ref().unwrap_or(found), rest, make, set)?;
-    let Some(value) = below.or(replaced) else { return Ok(None) };
+    let Some(value) = below.or(replaced) else {
+        return Ok(None);
+    };
     let mut mapping = mapping.clone();
     Arc::make_mut(&mut mapping.entries)[at].1 = value;
     Ok(Some(Node::Mapping(mapping)))
@@ -161,12 +196,18 @@ fn into_mapping(
 pub(super) fn replaced_scalar(old: &Node, text: &str, tag: Tag) -> Result<Option<Node>, String> {
     match old {
         Node::Scalar(_) => {
-            let new = Node::Scalar(Scalar { tag, ..Scalar::untyped(text) });
+            let new = Node::Scalar(Scalar {
+                tag,
+                ..Scalar::untyped(text)
+            });
             let new = new.in_style_of(old);
             Ok((new != *old).then_some(new))
         }
         other if other.is_null() => Ok(None),
-        other => Err(format!("a scalar is expected, but {} is there", other.kind())),
+        other => Err(format!(
+            "a scalar is expected, but {} is there",
+            other.kind()
+        )),
     }
 }
 
@@ -203,9 +244,18 @@ mod tests {
             set(text, "a/b", false, Make::Scalar),
             Ok(serde_json::json!({"a": [{"b": "new"}, {"b": "new"}, {"c": 3}]}))
         );
-        assert_eq!(set("a: null\n", "a/b/c", true, Make::Map), Ok(serde_json::json!({"a": {"b": {"c": {"k": "v"}}}})));
-        assert_eq!(set("a: {}\n", "b[]/c", true, Make::Scalar), Ok(serde_json::json!({"a": {}})));
-        assert_eq!(set("a: {x/y: z}\n", "a/x\\/y", false, Make::Scalar), Ok(serde_json::json!({"a": {"x/y": "new"}})));
+        assert_eq!(
+            set("a: null\n", "a/b/c", true, Make::Map),
+            Ok(serde_json::json!({"a": {"b": {"c": {"k": "v"}}}}))
+        );
+        assert_eq!(
+            set("a: {}\n", "b[]/c", true, Make::Scalar),
+            Ok(serde_json::json!({"a": {}}))
+        );
+        assert_eq!(
+            set("a: {x/y: z}\n", "a/x\\/y", false, Make::Scalar),
+            Ok(serde_json::json!({"a": {"x/y": "new"}}))
+        );
     }
 
     #[test]

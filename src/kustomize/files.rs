@@ -77,7 +77,10 @@ impl DiskFiles {
     /// Opens the files below a directory.
     pub fn new(root: &Path) -> io::Result<Self> {
         let root = fs_err::canonicalize(root)?;
-        Ok(Self { tree: RootedDirectory::open(root)?, directories: Mutex::default() })
+        Ok(Self {
+            tree: RootedDirectory::open(root)?,
+            directories: Mutex::default(),
+        })
     }
 
     /// Returns the directory that a path leads to, without links.
@@ -93,13 +96,21 @@ impl DiskFiles {
         if path.is_empty() {
             return Ok((String::new(), FileKind::Directory));
         }
-        let known = self.directories.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        let known = self
+            .directories
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(path)
+            .cloned();
         if let Some(directory) = known {
             return Ok((directory, FileKind::Directory));
         }
         let found = self.look_up(path, links)?;
         if found.1 == FileKind::Directory {
-            self.directories.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.0.clone());
+            self.directories
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(path.to_owned(), found.0.clone());
         }
         Ok(found)
     }
@@ -107,11 +118,17 @@ impl DiskFiles {
     fn look_up(&self, path: &str, links: usize) -> Result<(String, FileKind), FileError> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         let parent = self.directory(parent, links)?;
-        let direct = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
+        let direct = if parent.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{parent}/{name}")
+        };
         match self.tree.kind(&direct)? {
             EntryKind::Directory => Ok((direct, FileKind::Directory)),
             EntryKind::Link => {
-                let links = links.checked_sub(1).ok_or_else(|| FileError::Io("too many levels of links".to_owned()))?;
+                let links = links
+                    .checked_sub(1)
+                    .ok_or_else(|| FileError::Io("too many levels of links".to_owned()))?;
                 let target = self.link_target(&parent, &self.tree.read_link(&direct)?)?;
                 self.resolve_within(&target, links)
             }
@@ -124,12 +141,17 @@ impl DiskFiles {
     fn link_target(&self, directory: &str, target: &str) -> Result<String, FileError> {
         let absolute = Path::new(target).is_absolute();
         let below = if absolute {
-            Path::new(target).strip_prefix(self.tree.path()).ok().and_then(Path::to_str)
+            Path::new(target)
+                .strip_prefix(self.tree.path())
+                .ok()
+                .and_then(Path::to_str)
         } else {
             Some(target)
         };
         let start = if absolute { "" } else { directory };
-        below.and_then(|below| join(start, below)).ok_or(FileError::Outside)
+        below
+            .and_then(|below| join(start, below))
+            .ok_or(FileError::Outside)
     }
 }
 
@@ -164,14 +186,20 @@ pub struct MemoryFiles {
 
 impl fmt::Debug for MemoryFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryFiles").field("files", &self.files.keys()).finish_non_exhaustive()
+        f.debug_struct("MemoryFiles")
+            .field("files", &self.files.keys())
+            .finish_non_exhaustive()
     }
 }
 
 impl MemoryFiles {
     /// No files yet, in front of others.
     pub fn new(below: Arc<dyn Files>) -> Self {
-        Self { files: BTreeMap::new(), hidden: Vec::new(), below }
+        Self {
+            files: BTreeMap::new(),
+            hidden: Vec::new(),
+            below,
+        }
     }
 
     /// Adds or replaces a file.
@@ -183,7 +211,8 @@ impl MemoryFiles {
 
     /// Adds or replaces a file.
     pub fn insert(&mut self, path: &str, content: impl Into<Vec<u8>>) {
-        self.files.insert(path.to_owned(), Arc::from(content.into()));
+        self.files
+            .insert(path.to_owned(), Arc::from(content.into()));
     }
 
     /// Hides what the others have at and below a path: only what is in memory counts there.
@@ -194,12 +223,21 @@ impl MemoryFiles {
     }
 
     fn is_directory(&self, path: &str) -> bool {
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
-        self.files.range(prefix.clone()..).next().is_some_and(|(file, _)| file.starts_with(&prefix))
+        let prefix = if path.is_empty() {
+            String::new()
+        } else {
+            format!("{path}/")
+        };
+        self.files
+            .range(prefix.clone()..)
+            .next()
+            .is_some_and(|(file, _)| file.starts_with(&prefix))
     }
 
     fn is_hidden(&self, path: &str) -> bool {
-        self.hidden.iter().any(|hidden| is_at_or_below(path, hidden))
+        self.hidden
+            .iter()
+            .any(|hidden| is_at_or_below(path, hidden))
     }
 }
 
@@ -219,7 +257,11 @@ impl Files for MemoryFiles {
         if self.is_directory(path) {
             return Ok((path.to_owned(), FileKind::Directory));
         }
-        if self.is_hidden(path) { Err(FileError::Missing) } else { self.below.resolve(path) }
+        if self.is_hidden(path) {
+            Err(FileError::Missing)
+        } else {
+            self.below.resolve(path)
+        }
     }
 }
 
@@ -239,7 +281,10 @@ impl Files for NoFiles {
 
 /// Whether a path is a directory or below it.
 pub(super) fn is_at_or_below(path: &str, directory: &str) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    directory.is_empty()
+        || path
+            .strip_prefix(directory)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A path from a directory, without `.` and `..`; `None` where it climbs above the root.
@@ -263,7 +308,10 @@ mod tests {
 
     #[test]
     fn paths_are_joined_without_climbing_above_the_root() {
-        assert_eq!(join("out/site/app", "../../../base/apps/x"), Some("base/apps/x".to_owned()));
+        assert_eq!(
+            join("out/site/app", "../../../base/apps/x"),
+            Some("base/apps/x".to_owned())
+        );
         assert_eq!(join("a", "./b//c/."), Some("a/b/c".to_owned()));
         assert_eq!(join("a", ".."), Some(String::new()));
         assert_eq!(join("a", "../.."), None);
@@ -271,11 +319,18 @@ mod tests {
 
     #[test]
     fn memory_stands_in_front_and_can_hide_what_is_behind() {
-        let behind = MemoryFiles::new(Arc::new(NoFiles)).with("out/old/x.yaml", "1").with("base/y.yaml", "2");
-        let front = MemoryFiles::new(Arc::new(behind)).hiding("out").with("out/new/x.yaml", "3");
+        let behind = MemoryFiles::new(Arc::new(NoFiles))
+            .with("out/old/x.yaml", "1")
+            .with("base/y.yaml", "2");
+        let front = MemoryFiles::new(Arc::new(behind))
+            .hiding("out")
+            .with("out/new/x.yaml", "3");
         assert!(front.read("base/y.yaml").is_ok());
         assert_eq!(front.read("out/old/x.yaml"), Err(FileError::Missing));
-        assert_eq!(front.resolve("out/new"), Ok(("out/new".to_owned(), FileKind::Directory)));
+        assert_eq!(
+            front.resolve("out/new"),
+            Ok(("out/new".to_owned(), FileKind::Directory))
+        );
         assert_eq!(front.resolve("out/old"), Err(FileError::Missing));
     }
 
@@ -291,7 +346,10 @@ mod tests {
         let files = DiskFiles::new(&root).unwrap();
         assert!(matches!(files.resolve("round"), Err(FileError::Io(_))));
         assert_eq!(files.resolve("link"), Err(FileError::Outside));
-        assert_eq!(files.resolve("alias"), Ok(("in".to_owned(), FileKind::Directory)));
+        assert_eq!(
+            files.resolve("alias"),
+            Ok(("in".to_owned(), FileKind::Directory))
+        );
         assert_eq!(files.resolve("gone"), Err(FileError::Missing));
         assert!(matches!(files.read("link"), Err(FileError::Io(why)) if why.contains("link")));
     }

@@ -16,7 +16,12 @@ use crate::yaml::Style;
 pub(super) type Pairs = Vec<(String, Vec<u8>)>;
 
 /// Makes the object of a generator.
-pub(super) fn object(entry: &Generator, pairs: Pairs, secret: bool, source: Source) -> Result<Resource, String> {
+pub(super) fn object(
+    entry: &Generator,
+    pairs: Pairs,
+    secret: bool,
+    source: Source,
+) -> Result<Resource, String> {
     if entry.name.is_empty() {
         return Err("a generator needs a `name`".to_owned());
     }
@@ -32,11 +37,24 @@ pub(super) fn object(entry: &Generator, pairs: Pairs, secret: bool, source: Sour
     root.put("kind", text(if secret { "Secret" } else { "ConfigMap" }));
     root.put("metadata", metadata(entry));
     if secret {
-        root.put("type", text(if entry.secret_type.is_empty() { "Opaque" } else { &entry.secret_type }));
+        root.put(
+            "type",
+            text(if entry.secret_type.is_empty() {
+                "Opaque"
+            } else {
+                &entry.secret_type
+            }),
+        );
     }
     put_data(&mut root, data, secret);
     if entry.options.immutable {
-        root.put("immutable", Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped("true") }));
+        root.put(
+            "immutable",
+            Node::Scalar(Scalar {
+                tag: Tag::Bool,
+                ..Scalar::untyped("true")
+            }),
+        );
     }
     let mut resource = Resource::new(Node::Mapping(root), source);
     resource.made = true;
@@ -45,13 +63,23 @@ pub(super) fn object(entry: &Generator, pairs: Pairs, secret: bool, source: Sour
         "replace" => Behavior::Replace,
         _ => Behavior::Create,
     };
-    resource.generated = Some(Generated { behavior, hash: !entry.options.disable_hash });
+    resource.generated = Some(Generated {
+        behavior,
+        hash: !entry.options.disable_hash,
+    });
     Ok(resource)
 }
 
 fn text(text: &str) -> Node {
-    let style = if text.contains('\n') { Style::Literal } else { Style::Plain };
-    Node::Scalar(Scalar { style, ..Scalar::text(text) })
+    let style = if text.contains('\n') {
+        Style::Literal
+    } else {
+        Style::Plain
+    };
+    Node::Scalar(Scalar {
+        style,
+        ..Scalar::text(text)
+    })
 }
 
 fn metadata(entry: &Generator) -> Node {
@@ -60,9 +88,15 @@ fn metadata(entry: &Generator) -> Node {
     if !entry.namespace.is_empty() {
         metadata.put("namespace", text(&entry.namespace));
     }
-    for (field, pairs) in [("labels", &entry.options.labels), ("annotations", &entry.options.annotations)] {
+    for (field, pairs) in [
+        ("labels", &entry.options.labels),
+        ("annotations", &entry.options.annotations),
+    ] {
         if !pairs.is_empty() {
-            metadata.put(field, texts(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str()))));
+            metadata.put(
+                field,
+                texts(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
+            );
         }
     }
     Node::Mapping(metadata)
@@ -103,7 +137,11 @@ fn base64(bytes: &[u8]) -> String {
         }
         for at in 0..4 {
             let symbol = SYMBOLS[bits >> (18 - 6 * at) & 63];
-            encoded.push(if at <= chunk.len() { char::from(symbol) } else { '=' });
+            encoded.push(if at <= chunk.len() {
+                char::from(symbol)
+            } else {
+                '='
+            });
         }
     }
     if encoded.len() < 70 {
@@ -127,16 +165,31 @@ pub(super) fn literal(source: &str) -> Result<(String, Vec<u8>), String> {
         .filter(|(key, _)| !key.is_empty())
         .ok_or_else(|| format!("the literal `{source}` is not of the form `key=value`"))?;
     let quoted = |q: char| value.len() >= 2 && value.starts_with(q) && value.ends_with(q);
-    let value = if quoted('"') || quoted('\'') { &value[1..value.len() - 1] } else { value };
+    let value = if quoted('"') || quoted('\'') {
+        &value[1..value.len() - 1]
+    } else {
+        value
+    };
     Ok((key.to_owned(), value.as_bytes().to_vec()))
 }
 
 /// Takes `key=path` or `path` apart.
 pub(super) fn file_source(source: &str) -> Result<(String, &str), String> {
     match source.split_once('=') {
-        None => Ok((source.rsplit('/').find(|p| !p.is_empty()).unwrap_or(source).to_owned(), source)),
-        Some((key, path)) if !key.is_empty() && !path.is_empty() && !path.contains('=') => Ok((key.to_owned(), path)),
-        Some(_) => Err(format!("the file source `{source}` is not of the form `key=path` or `path`")),
+        None => Ok((
+            source
+                .rsplit('/')
+                .find(|p| !p.is_empty())
+                .unwrap_or(source)
+                .to_owned(),
+            source,
+        )),
+        Some((key, path)) if !key.is_empty() && !path.is_empty() && !path.contains('=') => {
+            Ok((key.to_owned(), path))
+        }
+        Some(_) => Err(format!(
+            "the file source `{source}` is not of the form `key=path` or `path`"
+        )),
     }
 }
 
@@ -148,8 +201,13 @@ pub(super) fn env_file(content: &[u8]) -> Result<Pairs, String> {
             return Err(format!("line {} is longer than 64 KiB", number + 1));
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = std::str::from_utf8(line).map_err(|_| format!("line {} is not UTF-8", number + 1))?;
-        let line = if number == 0 { line.strip_prefix('\u{FEFF}').unwrap_or(line) } else { line };
+        let line =
+            std::str::from_utf8(line).map_err(|_| format!("line {} is not UTF-8", number + 1))?;
+        let line = if number == 0 {
+            line.strip_prefix('\u{FEFF}').unwrap_or(line)
+        } else {
+            line
+        };
         let line = line.trim_start();
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         if !key.is_empty() && !line.starts_with('#') {
@@ -171,7 +229,10 @@ pub(super) fn absorb(new: &mut Resource, old: &Resource) {
     }
     let namespace = old.namespace().to_owned();
     new.set_text(&["metadata", "name"], Some(old.name()));
-    new.set_text(&["metadata", "namespace"], Some(namespace.as_str()).filter(|n| !n.is_empty()));
+    new.set_text(
+        &["metadata", "namespace"],
+        Some(namespace.as_str()).filter(|n| !n.is_empty()),
+    );
     if new.generated.is_some_and(|g| g.behavior == Behavior::Merge) {
         new.source = old.source.clone();
         new.made = old.made;
@@ -182,18 +243,35 @@ pub(super) fn absorb(new: &mut Resource, old: &Resource) {
         }
     }
     let hash = new.generated.is_some_and(|g| g.hash);
-    new.generated = old.generated.map(|g| Generated { hash: g.hash && hash, ..g });
+    new.generated = old.generated.map(|g| Generated {
+        hash: g.hash && hash,
+        ..g
+    });
     new.history = std::sync::Arc::clone(&old.history);
 }
 
 fn data_texts(resource: &Resource, field: &str) -> BTreeMap<String, String> {
-    let text = |node: &Node| if node.is_null() { String::new() } else { node.text().to_owned() };
+    let text = |node: &Node| {
+        if node.is_null() {
+            String::new()
+        } else {
+            node.text().to_owned()
+        }
+    };
     let data = resource.root().get(field).and_then(Node::as_mapping);
-    data.map(|m| m.entries.iter().map(|(k, v)| (k.text.to_string(), text(v))).collect()).unwrap_or_default()
+    data.map(|m| {
+        m.entries
+            .iter()
+            .map(|(k, v)| (k.text.to_string(), text(v)))
+            .collect()
+    })
+    .unwrap_or_default()
 }
 
 fn set_texts(resource: &mut Resource, path: &[&str], pairs: &BTreeMap<String, String>) {
-    let (Some((last, way)), Node::Mapping(root)) = (path.split_last(), resource.root()) else { return };
+    let (Some((last, way)), Node::Mapping(root)) = (path.split_last(), resource.root()) else {
+        return;
+    };
     let value = texts(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())));
     let put = |mapping: &mut Mapping| {
         mapping.remove(last);
@@ -205,7 +283,11 @@ fn set_texts(resource: &mut Resource, path: &[&str], pairs: &BTreeMap<String, St
     match way {
         [] => put(&mut root),
         [parent, ..] => {
-            let mut below = root.get(parent).and_then(Node::as_mapping).cloned().unwrap_or_default();
+            let mut below = root
+                .get(parent)
+                .and_then(Node::as_mapping)
+                .cloned()
+                .unwrap_or_default();
             put(&mut below);
             root.put(parent, Node::Mapping(below));
         }
@@ -229,8 +311,13 @@ fn hash(root: &Node) -> Result<String, Unprintable> {
         Some(node) => value(node, false),
     };
     let secret = root.get("kind").is_some_and(|k| k.text() == "Secret");
-    let mut content =
-        vec![("data", field("data")?), ("kind", Value::from(if secret { "Secret" } else { "ConfigMap" }))];
+    let mut content = vec![
+        ("data", field("data")?),
+        (
+            "kind",
+            Value::from(if secret { "Secret" } else { "ConfigMap" }),
+        ),
+    ];
     content.push(("name", Value::from("")));
     let optional = if secret { "stringData" } else { "binaryData" };
     let extra = field(optional)?;
@@ -300,7 +387,9 @@ fn go_json_number(float: f64) -> String {
     }
     let scientific = format!("{float:e}");
     match scientific.split_once('e') {
-        Some((mantissa, exponent)) if !exponent.starts_with('-') => format!("{mantissa}e+{exponent}"),
+        Some((mantissa, exponent)) if !exponent.starts_with('-') => {
+            format!("{mantissa}e+{exponent}")
+        }
         _ => scientific,
     }
 }
@@ -333,13 +422,22 @@ mod tests {
     #[test]
     fn hashes_are_those_of_kustomize() {
         let hashed = |entry: Generator, pairs: &[(&str, &str)], secret| {
-            let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec())).collect();
-            let source = Source { file: "k".into(), document: 0 };
+            let pairs = pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec()))
+                .collect();
+            let source = Source {
+                file: "k".into(),
+                document: 0,
+            };
             let mut resource = object(&entry, pairs, secret, source).unwrap();
             add_hash(&mut resource).unwrap();
             resource.name().to_owned()
         };
-        let entry = || Generator { name: "x".to_owned(), ..Generator::default() };
+        let entry = || Generator {
+            name: "x".to_owned(),
+            ..Generator::default()
+        };
         assert_eq!(hashed(entry(), &[("a", "1")], false), "x-h29d89cmmt");
         assert_eq!(hashed(entry(), &[], false), "x-6ct58987ht");
         assert_eq!(hashed(entry(), &[], true), "x-46f8b28mk5");
@@ -349,7 +447,10 @@ mod tests {
     fn base64_is_wrapped_with_a_last_line_break() {
         assert_eq!(base64(b"hello"), "aGVsbG8=");
         let long = base64(&[0; 60]);
-        assert_eq!((long.len(), long.ends_with('\n'), long.matches('\n').count()), (82, true, 2));
+        assert_eq!(
+            (long.len(), long.ends_with('\n'), long.matches('\n').count()),
+            (82, true, 2)
+        );
     }
 
     #[test]
@@ -361,7 +462,11 @@ mod tests {
         let pairs = env_file(b"\xEF\xBB\xBFA=1\r\n# no\n\n  B\nexport C=3 \n").unwrap();
         assert_eq!(
             pairs,
-            [("A".to_owned(), b"1".to_vec()), ("B".to_owned(), vec![]), ("export C".to_owned(), b"3 ".to_vec())]
+            [
+                ("A".to_owned(), b"1".to_vec()),
+                ("B".to_owned(), vec![]),
+                ("export C".to_owned(), b"3 ".to_vec())
+            ]
         );
     }
 }

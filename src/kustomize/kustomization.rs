@@ -165,15 +165,36 @@ pub(super) enum Sort {
 
 /// Fields that are kustomize's but refused here, and what to do instead.
 const REFUSED: [(&str, &str); 10] = [
-    ("helmCharts", "render the chart to files and list them under `resources`"),
-    ("helmChartInflationGenerator", "render the chart to files and list them under `resources`"),
-    ("helmGlobals", "render the chart to files and list them under `resources`"),
-    ("generators", "write the generated objects to files and list them under `resources`"),
-    ("transformers", "use the built-in fields of the kustomization"),
-    ("validators", "remove them; siteplan validates what is rendered"),
+    (
+        "helmCharts",
+        "render the chart to files and list them under `resources`",
+    ),
+    (
+        "helmChartInflationGenerator",
+        "render the chart to files and list them under `resources`",
+    ),
+    (
+        "helmGlobals",
+        "render the chart to files and list them under `resources`",
+    ),
+    (
+        "generators",
+        "write the generated objects to files and list them under `resources`",
+    ),
+    (
+        "transformers",
+        "use the built-in fields of the kustomization",
+    ),
+    (
+        "validators",
+        "remove them; siteplan validates what is rendered",
+    ),
     ("vars", "use `replacements`"),
     ("crds", "use `configurations` with `nameReference`"),
-    ("openapi", "remove it; lists of custom resources are then replaced, not merged"),
+    (
+        "openapi",
+        "remove it; lists of custom resources are then replaced, not merged",
+    ),
     ("metadata.managedFields", "remove it"),
 ];
 
@@ -193,7 +214,9 @@ fn kustomization(root: &Field<'_>) -> Outcome<Kustomization> {
     metadata(&mut fields)?;
     let content = Content {
         empty: match root.value {
-            Meaning::Mapping(map) => map.iter().all(|(key, value)| is_type(key) || *value == Meaning::Null),
+            Meaning::Mapping(map) => map
+                .iter()
+                .all(|(key, value)| is_type(key) || *value == Meaning::Null),
             _ => true,
         },
     };
@@ -205,7 +228,11 @@ fn kustomization(root: &Field<'_>) -> Outcome<Kustomization> {
     k.origin_annotations = build_metadata(&mut fields)?;
     fields.finish()?;
     if content.empty {
-        return Err(of_file(&rules::KUSTOMIZATION_FIELD, file, "the kustomization is empty"));
+        return Err(of_file(
+            &rules::KUSTOMIZATION_FIELD,
+            file,
+            "the kustomization is empty",
+        ));
     }
     check_type(file, &kind, &api_version)?;
     Ok(k)
@@ -222,19 +249,30 @@ fn is_type(key: &str) -> bool {
 fn check_type(file: &str, kind: &str, api_version: &str) -> Outcome<()> {
     let wrong = |field: &str, expected: &str, found: &str| {
         let message = format!("`{field}` is `{found}`; `{expected}` is expected");
-        Err(of_field(&rules::KUSTOMIZATION_FIELD, file, &Pointer::root().at(field), message))
+        Err(of_field(
+            &rules::KUSTOMIZATION_FIELD,
+            file,
+            &Pointer::root().at(field),
+            message,
+        ))
     };
     let version = match kind {
         "" | "Kustomization" => "kustomize.config.k8s.io/v1beta1",
         "Component" => "kustomize.config.k8s.io/v1alpha1",
         other => return wrong("kind", "Kustomization", other),
     };
-    if api_version.is_empty() || api_version == version { Ok(()) } else { wrong("apiVersion", version, api_version) }
+    if api_version.is_empty() || api_version == version {
+        Ok(())
+    } else {
+        wrong("apiVersion", version, api_version)
+    }
 }
 
 fn refuse(fields: &mut Fields<'_>) -> Outcome<()> {
     for (name, help) in REFUSED {
-        let Some(field) = fields.take(name) else { continue };
+        let Some(field) = fields.take(name) else {
+            continue;
+        };
         let empty = match field.value {
             Meaning::Null => true,
             Meaning::Sequence(items) => items.is_empty(),
@@ -242,14 +280,21 @@ fn refuse(fields: &mut Fields<'_>) -> Outcome<()> {
             _ => false,
         };
         if !empty {
-            return Err(unsupported(field.file, &field.pointer, &format!("`{name}` is not supported"), help));
+            return Err(unsupported(
+                field.file,
+                &field.pointer,
+                &format!("`{name}` is not supported"),
+                help,
+            ));
         }
     }
     Ok(())
 }
 
 fn metadata(fields: &mut Fields<'_>) -> Outcome<()> {
-    let Some(metadata) = fields.take("metadata") else { return Ok(()) };
+    let Some(metadata) = fields.take("metadata") else {
+        return Ok(());
+    };
     let mut metadata = metadata.fields()?;
     metadata.text("name")?;
     metadata.text("namespace")?;
@@ -296,7 +341,11 @@ fn labels(entry: &Field<'_>) -> Outcome<Labels> {
         pairs: fields.texts("pairs")?,
         include_selectors: fields.boolean("includeSelectors")?,
         include_templates: fields.boolean("includeTemplates")?,
-        fields: fields.items("fields")?.iter().map(field_spec).collect::<Outcome<_>>()?,
+        fields: fields
+            .items("fields")?
+            .iter()
+            .map(field_spec)
+            .collect::<Outcome<_>>()?,
     };
     fields.finish()?;
     Ok(found)
@@ -313,7 +362,11 @@ pub(super) fn field_spec(entry: &Field<'_>) -> Outcome<FieldSpec> {
 
 /// `group`, `version` and `kind`.
 pub(super) fn kinds(fields: &mut Fields<'_>) -> Outcome<KindFilter> {
-    Ok(KindFilter { group: fields.text("group")?, version: fields.text("version")?, kind: fields.text("kind")? })
+    Ok(KindFilter {
+        group: fields.text("group")?,
+        version: fields.text("version")?,
+        kind: fields.text("kind")?,
+    })
 }
 
 fn patches(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
@@ -322,12 +375,19 @@ fn patches(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
     }
     if let Some(field) = fields.take("patchesJson6902") {
         deprecated(k, &field, "patchesJson6902");
-        k.json_patches = field.items()?.iter().map(patch_entry).collect::<Outcome<_>>()?;
+        k.json_patches = field
+            .items()?
+            .iter()
+            .map(patch_entry)
+            .collect::<Outcome<_>>()?;
     }
     if let Some(field) = fields.take("patchesStrategicMerge") {
         deprecated(k, &field, "patchesStrategicMerge");
-        k.strategic_patches =
-            field.items()?.iter().map(|f| Ok((f.pointer.clone(), f.text()?))).collect::<Outcome<_>>()?;
+        k.strategic_patches = field
+            .items()?
+            .iter()
+            .map(|f| Ok((f.pointer.clone(), f.text()?)))
+            .collect::<Outcome<_>>()?;
     }
     Ok(())
 }
@@ -337,9 +397,16 @@ fn patch_entry(entry: &Field<'_>) -> Outcome<PatchEntry> {
     let target = fields.take("target").filter(|t| !t.is_null());
     let mut options = (false, false);
     if let Some(field) = fields.take("options") {
-        let Meaning::Mapping(map) = field.value else { return field.wrong("a map") };
+        let Meaning::Mapping(map) = field.value else {
+            return field.wrong("a map");
+        };
         for (key, value) in map {
-            let value = Field { file: field.file, pointer: field.pointer.at(key), value }.boolean()?;
+            let value = Field {
+                file: field.file,
+                pointer: field.pointer.at(key),
+                value,
+            }
+            .boolean()?;
             match &**key {
                 "allowNameChange" => options.0 = value,
                 "allowKindChange" => options.1 = value,
@@ -383,7 +450,11 @@ fn changes(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
     for entry in fields.items("replicas")? {
         let mut fields = entry.fields()?;
         let count = fields.take("count").map_or(Ok(0), |f| f.integer())?;
-        k.replicas.push(Replicas { pointer: entry.pointer.clone(), name: fields.text("name")?, count });
+        k.replicas.push(Replicas {
+            pointer: entry.pointer.clone(),
+            name: fields.text("name")?,
+            count,
+        });
         fields.finish()?;
     }
     for entry in fields.items("replacements")? {
@@ -391,11 +462,23 @@ fn changes(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
         let path = inner.text("path")?;
         let inline = replacement_fields(&mut inner)?;
         inner.finish()?;
-        k.replacements.push(ReplacementEntry { pointer: entry.pointer.clone(), path, inline });
+        k.replacements.push(ReplacementEntry {
+            pointer: entry.pointer.clone(),
+            path,
+            inline,
+        });
     }
     // kustomize's own order of its warnings.
-    let order = ["bases", "commonLabels", "imageTags", "patchesJson6902", "patchesStrategicMerge", "vars"];
-    k.deprecated.sort_by_key(|(_, name)| order.iter().position(|o| o == name));
+    let order = [
+        "bases",
+        "commonLabels",
+        "imageTags",
+        "patchesJson6902",
+        "patchesStrategicMerge",
+        "vars",
+    ];
+    k.deprecated
+        .sort_by_key(|(_, name)| order.iter().position(|o| o == name));
     Ok(())
 }
 
@@ -422,8 +505,16 @@ pub(super) fn replacement(entry: &Field<'_>) -> Outcome<Replacement> {
 fn replacement_fields(fields: &mut Fields<'_>) -> Outcome<Replacement> {
     let source = fields.take("source").filter(|f| !f.is_null());
     let targets = fields.take("targets").filter(|f| !f.is_null());
-    let targets = targets.map(|f| f.items()?.iter().map(replacement_target).collect::<Outcome<_>>());
-    Ok(Replacement { source: source.map(|f| replacement_source(&f)).transpose()?, targets: targets.transpose()? })
+    let targets = targets.map(|f| {
+        f.items()?
+            .iter()
+            .map(replacement_target)
+            .collect::<Outcome<_>>()
+    });
+    Ok(Replacement {
+        source: source.map(|f| replacement_source(&f)).transpose()?,
+        targets: targets.transpose()?,
+    })
 }
 
 fn replacement_source(entry: &Field<'_>) -> Outcome<ReplacementSource> {
@@ -437,15 +528,31 @@ fn replacement_source(entry: &Field<'_>) -> Outcome<ReplacementSource> {
     let field_path = fields.text("fieldPath")?;
     let options = field_options(fields.take("options"))?;
     fields.finish()?;
-    Ok(ReplacementSource { select, field_path, options })
+    Ok(ReplacementSource {
+        select,
+        field_path,
+        options,
+    })
 }
 
 fn replacement_target(entry: &Field<'_>) -> Outcome<ReplacementTarget> {
     let mut fields = entry.fields()?;
     let found = ReplacementTarget {
-        select: fields.take("select").filter(|f| !f.is_null()).map(|f| selector(&f)).transpose()?,
-        reject: fields.items("reject")?.iter().map(selector).collect::<Outcome<_>>()?,
-        field_paths: fields.text_items("fieldPaths")?.into_iter().map(|(_, path)| path).collect(),
+        select: fields
+            .take("select")
+            .filter(|f| !f.is_null())
+            .map(|f| selector(&f))
+            .transpose()?,
+        reject: fields
+            .items("reject")?
+            .iter()
+            .map(selector)
+            .collect::<Outcome<_>>()?,
+        field_paths: fields
+            .text_items("fieldPaths")?
+            .into_iter()
+            .map(|(_, path)| path)
+            .collect(),
         options: field_options(fields.take("options"))?,
     };
     fields.finish()?;
@@ -453,7 +560,9 @@ fn replacement_target(entry: &Field<'_>) -> Outcome<ReplacementTarget> {
 }
 
 fn field_options(entry: Option<Field<'_>>) -> Outcome<FieldOptions> {
-    let Some(entry) = entry else { return Ok(FieldOptions::default()) };
+    let Some(entry) = entry else {
+        return Ok(FieldOptions::default());
+    };
     let mut fields = entry.fields()?;
     fields.text("encoding")?;
     let found = FieldOptions {
@@ -466,7 +575,11 @@ fn field_options(entry: Option<Field<'_>>) -> Outcome<FieldOptions> {
 }
 
 fn generators(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
-    let global = fields.take("generatorOptions").map(|f| generator_options(&f)).transpose()?.unwrap_or_default();
+    let global = fields
+        .take("generatorOptions")
+        .map(|f| generator_options(&f))
+        .transpose()?
+        .unwrap_or_default();
     for entry in fields.items("configMapGenerator")? {
         k.config_maps.push(generator(&entry, false, &global)?);
     }
@@ -478,7 +591,11 @@ fn generators(k: &mut Kustomization, fields: &mut Fields<'_>) -> Outcome<()> {
 
 fn generator(entry: &Field<'_>, secret: bool, global: &GeneratorOptions) -> Outcome<Generator> {
     let mut fields = entry.fields()?;
-    let local = fields.take("options").map(|f| generator_options(&f)).transpose()?.unwrap_or_default();
+    let local = fields
+        .take("options")
+        .map(|f| generator_options(&f))
+        .transpose()?
+        .unwrap_or_default();
     let mut envs = fields.text_items("envs")?;
     if let Some(env) = fields.take("env") {
         let text = env.text()?;
@@ -489,7 +606,11 @@ fn generator(entry: &Field<'_>, secret: bool, global: &GeneratorOptions) -> Outc
         name: fields.text("name")?,
         namespace: fields.text("namespace")?,
         behavior: fields.text("behavior")?,
-        secret_type: if secret { fields.text("type")? } else { String::new() },
+        secret_type: if secret {
+            fields.text("type")?
+        } else {
+            String::new()
+        },
         literals: fields.text_items("literals")?,
         files: fields.text_items("files")?,
         envs,
@@ -503,7 +624,9 @@ impl GeneratorOptions {
     /// These options, with what only the others say.
     fn or(mut self, global: &Self) -> Self {
         let add = |local: &mut Vec<(String, String)>, global: &[(String, String)]| {
-            let missing = global.iter().filter(|(key, _)| !local.iter().any(|(k, _)| k == key));
+            let missing = global
+                .iter()
+                .filter(|(key, _)| !local.iter().any(|(k, _)| k == key));
             let missing: Vec<_> = missing.cloned().collect();
             local.extend(missing);
             local.sort();
@@ -529,7 +652,9 @@ fn generator_options(entry: &Field<'_>) -> Outcome<GeneratorOptions> {
 }
 
 fn sort(fields: &mut Fields<'_>) -> Outcome<Sort> {
-    let Some(entry) = fields.take("sortOptions").filter(|f| !f.is_null()) else { return Ok(Sort::Default) };
+    let Some(entry) = fields.take("sortOptions").filter(|f| !f.is_null()) else {
+        return Ok(Sort::Default);
+    };
     let mut fields = entry.fields()?;
     let order = fields.text("order")?;
     let legacy = fields.take("legacySortOptions").filter(|f| !f.is_null());
@@ -537,7 +662,10 @@ fn sort(fields: &mut Fields<'_>) -> Outcome<Sort> {
     let lists = legacy.map(|f| {
         let mut fields = f.fields()?;
         let texts = |items: Vec<Text>| items.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
-        let lists = (texts(fields.text_items("orderFirst")?), texts(fields.text_items("orderLast")?));
+        let lists = (
+            texts(fields.text_items("orderFirst")?),
+            texts(fields.text_items("orderLast")?),
+        );
         fields.finish()?;
         Outcome::Ok(lists)
     });
@@ -550,14 +678,17 @@ fn sort(fields: &mut Fields<'_>) -> Outcome<Sort> {
 }
 
 fn build_metadata(fields: &mut Fields<'_>) -> Outcome<bool> {
-    let Some(entry) = fields.take("buildMetadata") else { return Ok(false) };
+    let Some(entry) = fields.take("buildMetadata") else {
+        return Ok(false);
+    };
     let mut origins = false;
     for item in entry.items()? {
         match item.text()?.as_str() {
             "originAnnotations" => origins = true,
             word @ ("transformerAnnotations" | "managedByLabel") => {
-                let message =
-                    format!("`{word}` is not supported: its output names kustomize's own version and plugins");
+                let message = format!(
+                    "`{word}` is not supported: its output names kustomize's own version and plugins"
+                );
                 return Err(unsupported(item.file, &item.pointer, &message, "remove it"));
             }
             _ => {}

@@ -61,7 +61,12 @@ impl KnownPatches {
     const MOST: usize = 512;
 
     fn content(&self, text: &str) -> Result<Arc<PatchContent>, String> {
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
+        if let Some(known) = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(text)
+        {
             return Ok(Arc::clone(known));
         }
         let content = Arc::new(patch_content(text)?);
@@ -87,17 +92,46 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 pub(super) fn load(files: &dyn Files, patches: &KnownPatches, root: &str) -> Outcome<Layer> {
     let (file, bytes) = kustomization_file(files, root)?;
     let kustomization = kustomization::read(&file, &bytes)?;
-    let loader = Loader { files, patches, root, file: &file };
+    let loader = Loader {
+        files,
+        patches,
+        root,
+        file: &file,
+    };
     let k = &kustomization;
     Ok(Layer {
         root: root.to_owned(),
-        resources: k.resources.iter().map(|entry| loader.resource(entry)).collect::<Outcome<_>>()?,
-        components: k.components.iter().map(|entry| loader.component(entry)).collect::<Outcome<_>>()?,
-        configurations: k.configurations.iter().map(|entry| loader.configuration(entry)).collect::<Outcome<_>>()?,
+        resources: k
+            .resources
+            .iter()
+            .map(|entry| loader.resource(entry))
+            .collect::<Outcome<_>>()?,
+        components: k
+            .components
+            .iter()
+            .map(|entry| loader.component(entry))
+            .collect::<Outcome<_>>()?,
+        configurations: k
+            .configurations
+            .iter()
+            .map(|entry| loader.configuration(entry))
+            .collect::<Outcome<_>>()?,
         generated: loader.generated(k)?,
-        strategic_patches: k.strategic_patches.iter().map(|e| loader.strategic_patch(e)).collect::<Outcome<_>>()?,
-        patches: k.patches.iter().map(|entry| loader.patch(entry)).collect::<Outcome<_>>()?,
-        json_patches: k.json_patches.iter().map(|entry| loader.json_patch(entry)).collect::<Outcome<_>>()?,
+        strategic_patches: k
+            .strategic_patches
+            .iter()
+            .map(|e| loader.strategic_patch(e))
+            .collect::<Outcome<_>>()?,
+        patches: k
+            .patches
+            .iter()
+            .map(|entry| loader.patch(entry))
+            .collect::<Outcome<_>>()?,
+        json_patches: k
+            .json_patches
+            .iter()
+            .map(|entry| loader.json_patch(entry))
+            .collect::<Outcome<_>>()?,
         replacements: loader.replacements(k)?,
         file: Arc::from(file.as_str()),
         kustomization,
@@ -107,13 +141,17 @@ pub(super) fn load(files: &dyn Files, patches: &KnownPatches, root: &str) -> Out
 fn kustomization_file(files: &dyn Files, root: &str) -> Outcome<(String, Arc<[u8]>)> {
     let mut found = Vec::new();
     for name in NAMES {
-        let Some(path) = join(root, name) else { continue };
+        let Some(path) = join(root, name) else {
+            continue;
+        };
         if let Ok((resolved, FileKind::File)) = files.resolve(&path)
             && is_at_or_below(&resolved, root)
         {
             let read = files.read(&resolved);
-            found
-                .push((path.clone(), read.map_err(|e| of_file(&rules::MISSING_KUSTOMIZE_FILE, &path, e.to_string()))?));
+            found.push((
+                path.clone(),
+                read.map_err(|e| of_file(&rules::MISSING_KUSTOMIZE_FILE, &path, e.to_string()))?,
+            ));
         }
     }
     let shown = if root.is_empty() { "." } else { root };
@@ -139,7 +177,12 @@ struct Loader<'l> {
 }
 
 impl Loader<'_> {
-    fn problem(&self, rule: &crate::diagnostic::Rule, at: &Pointer, message: impl Into<String>) -> Box<Diagnostic> {
+    fn problem(
+        &self,
+        rule: &crate::diagnostic::Rule,
+        at: &Pointer,
+        message: impl Into<String>,
+    ) -> Box<Diagnostic> {
         of_field(rule, self.file, at, message)
     }
 
@@ -151,16 +194,27 @@ impl Loader<'_> {
             return Err(missing("an empty path".to_owned()));
         }
         if path.starts_with('/') {
-            return Err(outside(format!("`{path}` is absolute; write a path relative to the kustomization")));
+            return Err(outside(format!(
+                "`{path}` is absolute; write a path relative to the kustomization"
+            )));
         }
-        let joined = join(self.root, path).ok_or_else(|| outside(format!("`{path}` leads out of the repository")))?;
+        let joined = join(self.root, path)
+            .ok_or_else(|| outside(format!("`{path}` leads out of the repository")))?;
         match self.files.resolve(&joined) {
             Ok(found) => Ok(found),
             Err(_) if is_remote(path) => {
-                let help = "download what it names and list the files; nothing is fetched during a build";
-                Err(unsupported(self.file, at, &format!("`{path}` is remote"), help))
+                let help =
+                    "download what it names and list the files; nothing is fetched during a build";
+                Err(unsupported(
+                    self.file,
+                    at,
+                    &format!("`{path}` is remote"),
+                    help,
+                ))
             }
-            Err(FileError::Outside) => Err(outside(format!("`{path}` leads out of the repository"))),
+            Err(FileError::Outside) => {
+                Err(outside(format!("`{path}` leads out of the repository")))
+            }
             Err(e) => Err(missing(format!("`{path}`: {e}"))),
         }
     }
@@ -179,12 +233,13 @@ impl Loader<'_> {
         if !is_at_or_below(&resolved, self.root) {
             let message = format!("`{path}` is not in or below the directory of the kustomization");
             let problem = self.problem(&rules::OUTSIDE_KUSTOMIZE_ROOT, at, message);
-            return Err(Box::new(problem.help("move the file, or make its directory a kustomization of its own")));
+            return Err(Box::new(problem.help(
+                "move the file, or make its directory a kustomization of its own",
+            )));
         }
-        let bytes = self
-            .files
-            .read(&resolved)
-            .map_err(|e| self.problem(&rules::MISSING_KUSTOMIZE_FILE, at, format!("`{path}`: {e}")))?;
+        let bytes = self.files.read(&resolved).map_err(|e| {
+            self.problem(&rules::MISSING_KUSTOMIZE_FILE, at, format!("`{path}`: {e}"))
+        })?;
         Ok((resolved, bytes))
     }
 
@@ -212,7 +267,8 @@ impl Loader<'_> {
     fn generated(&self, k: &Kustomization) -> Outcome<Vec<(Pointer, Resource)>> {
         let config_maps = k.config_maps.iter().map(|g| (g, false));
         let all = config_maps.chain(k.secrets.iter().map(|g| (g, true)));
-        all.map(|(entry, secret)| Ok((entry.pointer.clone(), self.generate(entry, secret)?))).collect()
+        all.map(|(entry, secret)| Ok((entry.pointer.clone(), self.generate(entry, secret)?)))
+            .collect()
     }
 
     fn generate(&self, entry: &Generator, secret: bool) -> Outcome<Resource> {
@@ -233,36 +289,62 @@ impl Loader<'_> {
             let (_, bytes) = self.read(&(at.clone(), path.to_owned()))?;
             pairs.push((key, bytes.to_vec()));
         }
-        let source = Source { file: Arc::from(self.file), document: 0 };
+        let source = Source {
+            file: Arc::from(self.file),
+            document: 0,
+        };
         generate::object(entry, pairs, secret, source).map_err(wrong(&entry.pointer))
     }
 
     /// An entry of `patches`.
     fn patch(&self, entry: &PatchEntry) -> Outcome<Patch> {
-        let wrong = |at: &Pointer, message: String| self.problem(&rules::PATCH_NOT_READABLE, at, message);
+        let wrong =
+            |at: &Pointer, message: String| self.problem(&rules::PATCH_NOT_READABLE, at, message);
         let inline = entry.patch.trim();
         let file;
         let (at, text) = match (inline, entry.path.as_str()) {
-            ("", "") => return Err(wrong(&entry.pointer, "one of `patch` and `path` is needed".to_owned())),
+            ("", "") => {
+                return Err(wrong(
+                    &entry.pointer,
+                    "one of `patch` and `path` is needed".to_owned(),
+                ));
+            }
             ("", path) => {
                 let at = entry.pointer.at("path");
                 let (_, bytes) = self.read(&(at.clone(), path.to_owned()))?;
                 file = bytes;
                 let text = std::str::from_utf8(&file);
-                (at.clone(), text.map_err(|_| wrong(&at, format!("`{path}` is not UTF-8 text")))?)
+                (
+                    at.clone(),
+                    text.map_err(|_| wrong(&at, format!("`{path}` is not UTF-8 text")))?,
+                )
             }
             (inline, "") => (entry.pointer.at("patch"), inline),
-            _ => return Err(wrong(&entry.pointer, "`patch` and `path` exclude each other".to_owned())),
+            _ => {
+                return Err(wrong(
+                    &entry.pointer,
+                    "`patch` and `path` exclude each other".to_owned(),
+                ));
+            }
         };
-        let content = self.patches.content(text).map_err(|message| wrong(&at, message))?;
+        let content = self
+            .patches
+            .content(text)
+            .map_err(|message| wrong(&at, message))?;
         let target = entry.target.as_ref().map(Select::new).transpose();
         let target = target.map_err(|message| wrong(&entry.pointer.at("target"), message))?;
         match (&*content, &target) {
             (PatchContent::Json(_), None) => {
-                return Err(wrong(&entry.pointer, "a JSON patch needs a `target`".to_owned()));
+                return Err(wrong(
+                    &entry.pointer,
+                    "a JSON patch needs a `target`".to_owned(),
+                ));
             }
             (PatchContent::Strategic(documents), Some(_)) if documents.len() > 1 => {
-                return Err(wrong(&entry.pointer, "a patch with a `target` may hold only one document".to_owned()));
+                return Err(wrong(
+                    &entry.pointer,
+                    "a patch with a `target` may hold only one document".to_owned(),
+                ));
             }
             (PatchContent::Strategic(documents), _) => self.refuse_directives(&at, documents)?,
             _ => {}
@@ -280,10 +362,20 @@ impl Loader<'_> {
         match documents.iter().find_map(|d| foreign_directive(d.root())) {
             None => Ok(()),
             Some(key) => {
-                let message = format!("`{key}` is not a directive of kustomize, which would copy it into the object");
+                let message = format!(
+                    "`{key}` is not a directive of kustomize, which would copy it into the object"
+                );
                 let help = "use a JSON patch, or `$patch: delete`";
-                let origin = crate::diagnostic::Origin { file: self.file.into(), pointer: at.clone() };
-                Err(Box::new(rules::UNSUPPORTED_KUSTOMIZATION.report(message).primary(origin, "").help(help)))
+                let origin = crate::diagnostic::Origin {
+                    file: self.file.into(),
+                    pointer: at.clone(),
+                };
+                Err(Box::new(
+                    rules::UNSUPPORTED_KUSTOMIZATION
+                        .report(message)
+                        .primary(origin, "")
+                        .help(help),
+                ))
             }
         }
     }
@@ -316,15 +408,19 @@ impl Loader<'_> {
 
     /// An entry of `patchesJson6902`.
     fn json_patch(&self, entry: &PatchEntry) -> Outcome<Patch> {
-        let wrong = |message: String| self.problem(&rules::PATCH_NOT_READABLE, &entry.pointer, message);
+        let wrong =
+            |message: String| self.problem(&rules::PATCH_NOT_READABLE, &entry.pointer, message);
         let Some(target) = entry.target.as_ref().filter(|t| !t.name.is_empty()) else {
-            return Err(wrong("a JSON patch needs a `target` with a `name`".to_owned()));
+            return Err(wrong(
+                "a JSON patch needs a `target` with a `name`".to_owned(),
+            ));
         };
         let text = match (entry.patch.as_str(), entry.path.as_str()) {
             ("", "") => return Err(wrong("one of `patch` and `path` is needed".to_owned())),
             ("", path) => {
                 let (_, bytes) = self.read(&(entry.pointer.at("path"), path.to_owned()))?;
-                String::from_utf8(bytes.to_vec()).map_err(|_| wrong(format!("`{path}` is not UTF-8 text")))?
+                String::from_utf8(bytes.to_vec())
+                    .map_err(|_| wrong(format!("`{path}` is not UTF-8 text")))?
             }
             (inline, "") => inline.to_owned(),
             _ => return Err(wrong("`patch` and `path` exclude each other".to_owned())),
@@ -349,16 +445,25 @@ impl Loader<'_> {
                 found.push((entry.pointer.clone(), entry.inline.clone()));
                 continue;
             }
-            if entry.inline.source.is_some() || entry.inline.targets.as_ref().is_some_and(|t| !t.is_empty()) {
+            if entry.inline.source.is_some()
+                || entry.inline.targets.as_ref().is_some_and(|t| !t.is_empty())
+            {
                 let message = "`path` excludes `source` and `targets`";
                 return Err(self.problem(&rules::KUSTOMIZATION_FIELD, &entry.pointer, message));
             }
             let (file, bytes) = self.read(&(entry.pointer.at("path"), entry.path.clone()))?;
             let read = decode(&file, &bytes, |root| match root.value {
-                Meaning::Sequence(_) => root.items()?.iter().map(kustomization::replacement).collect(),
+                Meaning::Sequence(_) => root
+                    .items()?
+                    .iter()
+                    .map(kustomization::replacement)
+                    .collect(),
                 _ => Ok(vec![kustomization::replacement(root)?]),
             })?;
-            found.extend(read.into_iter().map(|replacement| (entry.pointer.clone(), replacement)));
+            found.extend(
+                read.into_iter()
+                    .map(|replacement| (entry.pointer.clone(), replacement)),
+            );
         }
         Ok(found)
     }
@@ -367,7 +472,10 @@ impl Loader<'_> {
 /// Tells the two kinds of patches apart: a text must be readable as exactly one of them.
 fn patch_content(text: &str) -> Result<PatchContent, String> {
     // A list that is not empty can only be the one.
-    let first = text.lines().map(str::trim_end).find(|l| !l.is_empty() && !l.starts_with('#'));
+    let first = text
+        .lines()
+        .map(str::trim_end)
+        .find(|l| !l.is_empty() && !l.starts_with('#'));
     if first.is_some_and(|line| line.starts_with("- ") || line.starts_with("[{"))
         && let Ok(operations) = json::read(text)
         && !operations.is_empty()
@@ -375,17 +483,25 @@ fn patch_content(text: &str) -> Result<PatchContent, String> {
         return Ok(PatchContent::Json(operations));
     }
     let strategic = resources("", text.as_bytes());
-    let operations = if text.is_empty() { Err("the patch is empty".to_owned()) } else { json::read(text) };
+    let operations = if text.is_empty() {
+        Err("the patch is empty".to_owned())
+    } else {
+        json::read(text)
+    };
     match (strategic, operations) {
         (Ok(documents), Ok(_)) if documents.is_empty() => Err("the patch is empty".to_owned()),
-        (Ok(_), Ok(_)) => Err("the patch reads both as an object and as a list of operations".to_owned()),
+        (Ok(_), Ok(_)) => {
+            Err("the patch reads both as an object and as a list of operations".to_owned())
+        }
         (Ok(documents), Err(_)) if documents.is_empty() => Err("the patch is empty".to_owned()),
         (Ok(documents), Err(_)) => Ok(PatchContent::Strategic(documents)),
         (Err(_), Ok(operations)) => Ok(PatchContent::Json(operations)),
         (Err(strategic), Err(operations)) => {
             let list = text.trim_start().starts_with(['-', '[']);
             let reason = if list { operations } else { strategic.message };
-            Err(format!("the patch is neither an object to merge nor a list of operations: {reason}"))
+            Err(format!(
+                "the patch is neither an object to merge nor a list of operations: {reason}"
+            ))
         }
     }
 }
@@ -393,9 +509,19 @@ fn patch_content(text: &str) -> Result<PatchContent, String> {
 /// Whether kustomize would fetch the path.
 fn is_remote(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    ["http://", "https://", "ssh://", "file://", "git://", "git::", "git@", "github.com/", "github.com:"]
-        .iter()
-        .any(|start| lower.starts_with(start))
+    [
+        "http://",
+        "https://",
+        "ssh://",
+        "file://",
+        "git://",
+        "git::",
+        "git@",
+        "github.com/",
+        "github.com:",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start))
         || lower.contains("?ref=")
         || lower.contains("://")
         || lower.contains(".git/")

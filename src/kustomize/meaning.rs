@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
-use crate::yaml::{Dialect, Limits, Meaning, Resolved, Style, binary_text, float_number, read_first, resolve};
+use crate::yaml::{
+    Dialect, Limits, Meaning, Resolved, Style, binary_text, float_number, read_first, resolve,
+};
 
 /// Why a tree cannot be printed, and where: keys and indexes from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,10 @@ pub(super) struct Unprintable {
 
 impl Unprintable {
     pub(super) fn new(reason: impl Into<String>) -> Self {
-        Self { path: Vec::new(), reason: reason.into() }
+        Self {
+            path: Vec::new(),
+            reason: reason.into(),
+        }
     }
 
     /// The same, seen from one level above.
@@ -34,8 +39,14 @@ pub(super) type Known<'k> = dyn Fn(&Scalar, &Node) -> Option<Arc<str>> + 'k;
 
 /// What is printed for an object. Annotations are text whatever they look like; that of the origin is for kustomize itself, unless it
 /// is kept.
-pub(super) fn printable<'n>(root: &'n Node, keep_origin: bool, known: &Known<'_>) -> Result<Meaning<'n>, Unprintable> {
-    let Node::Mapping(mapping) = root else { return meaning(root, false) };
+pub(super) fn printable<'n>(
+    root: &'n Node,
+    keep_origin: bool,
+    known: &Known<'_>,
+) -> Result<Meaning<'n>, Unprintable> {
+    let Node::Mapping(mapping) = root else {
+        return meaning(root, false);
+    };
     let mut entries = Vec::with_capacity(mapping.entries.len());
     for (key, child) in mapping.entries.iter() {
         let name = key_text(key, mapping.flow)?;
@@ -52,7 +63,11 @@ pub(super) fn printable<'n>(root: &'n Node, keep_origin: bool, known: &Known<'_>
     unique(entries)
 }
 
-fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result<Meaning<'_>, Unprintable> {
+fn metadata_meaning(
+    metadata: &Mapping,
+    flow: bool,
+    keep_origin: bool,
+) -> Result<Meaning<'_>, Unprintable> {
     let mut entries = Vec::with_capacity(metadata.entries.len());
     for (key, child) in metadata.entries.iter() {
         let name = key_text(key, flow)?;
@@ -60,7 +75,8 @@ fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result
             push(&mut entries, name, meaning(child, flow))?;
             continue;
         }
-        let annotations = annotation_texts(child, keep_origin).map_err(|e| e.below("annotations"))?;
+        let annotations =
+            annotation_texts(child, keep_origin).map_err(|e| e.below("annotations"))?;
         if annotations != Meaning::Mapping(Vec::new()) {
             entries.push((name, annotations));
         }
@@ -69,7 +85,9 @@ fn metadata_meaning(metadata: &Mapping, flow: bool, keep_origin: bool) -> Result
 }
 
 fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Meaning<'_>, Unprintable> {
-    let Node::Mapping(annotations) = annotations else { return Ok(Meaning::Mapping(Vec::new())) };
+    let Node::Mapping(annotations) = annotations else {
+        return Ok(Meaning::Mapping(Vec::new()));
+    };
     let mut texts = Vec::with_capacity(annotations.entries.len());
     for (key, child) in annotations.entries.iter() {
         // kustomize writes these keys anew, without quotes.
@@ -122,10 +140,16 @@ pub(super) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintabl
         Node::Scalar(scalar) => scalar_meaning(scalar, flow),
         Node::Sequence(Sequence { items, flow: inner }) => {
             let inner = flow || *inner;
-            let items = items.iter().enumerate().map(|(i, item)| meaning(item, inner).map_err(|e| e.below(i)));
+            let items = items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| meaning(item, inner).map_err(|e| e.below(i)));
             items.collect::<Result<Vec<_>, _>>().map(Meaning::Sequence)
         }
-        Node::Mapping(Mapping { entries, flow: inner }) => {
+        Node::Mapping(Mapping {
+            entries,
+            flow: inner,
+        }) => {
             let inner = flow || *inner;
             let mut pairs = Vec::with_capacity(entries.len());
             for (key, child) in entries.iter() {
@@ -138,7 +162,8 @@ pub(super) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintabl
 
 /// A map of pairs, which may not repeat a key.
 fn unique<'n>(pairs: Vec<(Cow<'n, str>, Meaning<'n>)>) -> Result<Meaning<'n>, Unprintable> {
-    Meaning::mapping(pairs).map_err(|key| Unprintable::new(format!("the key `{key}` is repeated")).below(key))
+    Meaning::mapping(pairs)
+        .map_err(|key| Unprintable::new(format!("the key `{key}` is repeated")).below(key))
 }
 
 fn push<'n>(
@@ -163,14 +188,19 @@ fn key_text(key: &Scalar, flow: bool) -> Result<Cow<'_, str>, Unprintable> {
     }
     match scalar_meaning(key, flow) {
         Ok(Meaning::Text(text)) => Ok(text),
-        Ok(_) => Err(Unprintable::new(format!("the key `{}` is not text", key.text))),
+        Ok(_) => Err(Unprintable::new(format!(
+            "the key `{}` is not text",
+            key.text
+        ))),
         Err(e) => Err(e),
     }
 }
 
 fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Meaning<'_>, Unprintable> {
     if scalar.tag == Tag::Text {
-        let folded = (scalar.style == Style::Folded && !flow).then(|| refolded(&scalar.text)).flatten();
+        let folded = (scalar.style == Style::Folded && !flow)
+            .then(|| refolded(&scalar.text))
+            .flatten();
         return match folded {
             Some(text) => checked(&text).map(|t| Meaning::Text(Cow::Owned(t.to_owned()))),
             None => text_meaning(&scalar.text),
@@ -178,7 +208,8 @@ fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Meaning<'_>, Unprintabl
     }
     let plain = scalar.style == Style::Plain && !scalar.text.contains('\n');
     // Without content, and with a colon, a plain scalar inside braces is quoted on the way.
-    let quoted_in_flow = flow && plain && !scalar.explicit && (scalar.text.is_empty() || scalar.text.contains(':'));
+    let quoted_in_flow =
+        flow && plain && !scalar.explicit && (scalar.text.is_empty() || scalar.text.contains(':'));
     let resolved = resolve(&scalar.text, Dialect::Manifest);
     let typed = scalar.explicit || (scalar.tag != Tag::None && type_of(&resolved) != scalar.tag);
     if quoted_in_flow || (!plain && !typed) {
@@ -197,7 +228,8 @@ fn text_meaning(text: &str) -> Result<Meaning<'_>, Unprintable> {
 }
 
 fn binary(text: &str) -> Result<Meaning<'_>, Unprintable> {
-    let decoded = binary_text(text).ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
+    let decoded = binary_text(text)
+        .ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
     checked(&decoded).map(|t| Meaning::Text(Cow::Owned(t.to_owned())))
 }
 
@@ -223,9 +255,10 @@ fn plain_meaning(resolved: Resolved, text: &str) -> Result<Meaning<'_>, Unprinta
         Resolved::Bool(bool) => Meaning::Bool(bool),
         Resolved::Int(int) => Meaning::Number(int.into()),
         Resolved::Uint(uint) => Meaning::Number(uint.into()),
-        Resolved::Float(float) => {
-            Meaning::Number(float_number(float).ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?)
-        }
+        Resolved::Float(float) => Meaning::Number(
+            float_number(float)
+                .ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?,
+        ),
         Resolved::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
         Resolved::Text => return text_meaning(text),
     })
@@ -239,7 +272,10 @@ fn checked(text: &str) -> Result<&str, Unprintable> {
     }
     match text.chars().find(|c| bad(*c)) {
         None => Ok(text),
-        Some(found) => Err(Unprintable::new(format!("a text contains the character U+{:04X}", u32::from(found)))),
+        Some(found) => Err(Unprintable::new(format!(
+            "a text contains the character U+{:04X}",
+            u32::from(found)
+        ))),
     }
 }
 
@@ -247,7 +283,9 @@ fn checked(text: &str) -> Result<&str, Unprintable> {
 ///
 /// Lines that are indented more than the others, and `>+`, gain line breaks (known upstream as issue 4201).
 fn refolded(text: &str) -> Option<String> {
-    let special = |c: char| c != '\n' && c != '\t' && (c.is_control() || u32::from(c) > 0xFFFF || c == '\u{FEFF}');
+    let special = |c: char| {
+        c != '\n' && c != '\t' && (c.is_control() || u32::from(c) > 0xFFFF || c == '\u{FEFF}')
+    };
     if text.is_empty() || text.ends_with(' ') || text.contains(" \n") || text.contains(special) {
         return None;
     }
@@ -261,7 +299,11 @@ fn refolded(text: &str) -> Option<String> {
         Some(_) => {}
     }
     written.push('\n');
-    let first_is_blank = text.trim_start_matches('\n').chars().next().is_none_or(|c| matches!(c, ' ' | '\t'));
+    let first_is_blank = text
+        .trim_start_matches('\n')
+        .chars()
+        .next()
+        .is_none_or(|c| matches!(c, ' ' | '\t'));
     let (mut at_break, mut indented) = (true, true);
     for c in text.chars() {
         if c == '\n' {
@@ -297,28 +339,46 @@ mod tests {
 
     #[test]
     fn what_stands_in_braces_is_read_differently() {
-        let expected = serde_json::json!({"a": {"b": "", "t": "2001-12-14T21:59:43Z", "n": null}, "c": null});
-        assert_eq!(print("a: {b: , t: 2001-12-14T21:59:43Z, n: null}\nc:\n"), Ok(expected));
+        let expected =
+            serde_json::json!({"a": {"b": "", "t": "2001-12-14T21:59:43Z", "n": null}, "c": null});
+        assert_eq!(
+            print("a: {b: , t: 2001-12-14T21:59:43Z, n: null}\nc:\n"),
+            Ok(expected)
+        );
     }
 
     #[test]
     fn annotations_are_text_and_vanish_when_empty() {
         let text = "metadata:\n  annotations: {a: 1.10, b: true, c: null, d: [x]}\n";
-        let expected =
-            serde_json::json!({"metadata": {"annotations": {"a": "1.10", "b": "true", "c": "null", "d": ""}}});
+        let expected = serde_json::json!({"metadata": {"annotations": {"a": "1.10", "b": "true", "c": "null", "d": ""}}});
         assert_eq!(print(text), Ok(expected));
-        assert_eq!(print("metadata:\n  annotations: {}\n"), Ok(serde_json::json!({"metadata": {}})));
+        assert_eq!(
+            print("metadata:\n  annotations: {}\n"),
+            Ok(serde_json::json!({"metadata": {}}))
+        );
     }
 
     #[test]
     fn what_cannot_be_printed_says_where() {
-        assert_eq!(print("a: {b: [{1: x}]}\n"), Err("a/b/0: the key `1` is not text".to_owned()));
-        assert_eq!(print("a: 1\na: 2\n"), Err("a: the key `a` is repeated".to_owned()));
-        assert_eq!(print("a: .inf\n"), Err("a: `.inf` is not a number".to_owned()));
+        assert_eq!(
+            print("a: {b: [{1: x}]}\n"),
+            Err("a/b/0: the key `1` is not text".to_owned())
+        );
+        assert_eq!(
+            print("a: 1\na: 2\n"),
+            Err("a: the key `a` is repeated".to_owned())
+        );
+        assert_eq!(
+            print("a: .inf\n"),
+            Err("a: `.inf` is not a number".to_owned())
+        );
     }
 
     #[test]
     fn folded_scalars_gain_line_breaks_before_indented_lines() {
-        assert_eq!(print("a: >\n  x\n    y\n  z\n"), Ok(serde_json::json!({"a": "x\n\n  y\nz\n"})));
+        assert_eq!(
+            print("a: >\n  x\n    y\n  z\n"),
+            Ok(serde_json::json!({"a": "x\n\n  y\nz\n"}))
+        );
     }
 }

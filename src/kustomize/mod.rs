@@ -85,7 +85,12 @@ impl Rendered {
 impl Renderer {
     /// A renderer of files.
     pub fn new(files: Arc<dyn Files>) -> Self {
-        Self { files, layers: Mutex::default(), bases: Mutex::default(), patches: Arc::default() }
+        Self {
+            files,
+            layers: Mutex::default(),
+            bases: Mutex::default(),
+            patches: Arc::default(),
+        }
     }
 
     /// The same bases behind other files, for instance with overlays in memory in front. The other files must hold the same
@@ -96,7 +101,12 @@ impl Renderer {
         Self {
             files,
             layers: Mutex::new(self.layers.lock().unwrap_or_else(copy).clone()),
-            bases: Mutex::new(self.bases.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            bases: Mutex::new(
+                self.bases
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone(),
+            ),
             patches: Arc::clone(&self.patches),
         }
     }
@@ -108,8 +118,12 @@ impl Renderer {
             Ok((root, FileKind::Directory)) => root,
             _ => directory,
         };
-        let (resources, warnings) = build::build(self, &root).map_err(|problem| Diagnostics::from_iter([*problem]))?;
-        Ok(Build { resources, warnings })
+        let (resources, warnings) =
+            build::build(self, &root).map_err(|problem| Diagnostics::from_iter([*problem]))?;
+        Ok(Build {
+            resources,
+            warnings,
+        })
     }
 
     /// The text that `kustomize build` prints for a directory.
@@ -132,14 +146,22 @@ impl Renderer {
     }
 
     fn base(&self, root: &str) -> Option<Arc<Accumulated>> {
-        self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(root).cloned()
+        self.bases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(root)
+            .cloned()
     }
 
     /// Keeps what a base makes, unless another thread was faster.
     fn keep_base(&self, root: &str, mut made: Accumulated) -> Arc<Accumulated> {
         made.resources.iter_mut().for_each(Resource::share);
         let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bases.entry(root.to_owned()).or_insert_with(|| Arc::new(made)))
+        Arc::clone(
+            bases
+                .entry(root.to_owned())
+                .or_insert_with(|| Arc::new(made)),
+        )
     }
 }
 
@@ -150,7 +172,10 @@ impl Build {
     /// The objects, in the order of the output.
     pub fn objects(&self) -> Result<Vec<Rendered>, Diagnostics> {
         let object = |r: &Resource| match r.printed() {
-            Ok(value) => Ok(Rendered { value, source: r.source.clone() }),
+            Ok(value) => Ok(Rendered {
+                value,
+                source: r.source.clone(),
+            }),
             Err(e) => Err(build::unprintable(r, &e.path, &e.reason)),
         };
         let results: Vec<Outcome<Rendered>> = match self.resources.len() {
@@ -165,26 +190,44 @@ impl Build {
                 Err(problem) => problems.push(*problem),
             }
         }
-        if problems.is_empty() { Ok(found) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(found)
+        } else {
+            Err(problems)
+        }
     }
 
     /// The text that kustomize prints.
     pub fn text(&self) -> Result<String, Diagnostics> {
         let part = |resources: &[Resource]| {
-            let (mut text, mut problems) = (String::with_capacity(1024 * resources.len()), Diagnostics::new());
+            let (mut text, mut problems) = (
+                String::with_capacity(1024 * resources.len()),
+                Diagnostics::new(),
+            );
             for (index, resource) in resources.iter().enumerate() {
                 text.push_str(if index > 0 { "---\n" } else { "" });
                 let printed = resource.print(&mut text);
-                problems.extend(printed.err().map(|e| *build::unprintable(resource, &e.path, &e.reason)));
+                problems.extend(
+                    printed
+                        .err()
+                        .map(|e| *build::unprintable(resource, &e.path, &e.reason)),
+                );
             }
             (text, problems)
         };
-        let share = self.resources.len().div_ceil(rayon::current_num_threads()).max(MANY);
+        let share = self
+            .resources
+            .len()
+            .div_ceil(rayon::current_num_threads())
+            .max(MANY);
         let parts: Vec<(String, Diagnostics)> = match self.resources.len() {
             0..=MANY => vec![part(&self.resources)],
             _ => self.resources.par_chunks(share).map(part).collect(),
         };
-        let problems: Diagnostics = parts.iter().flat_map(|(_, problems)| problems.iter().cloned()).collect();
+        let problems: Diagnostics = parts
+            .iter()
+            .flat_map(|(_, problems)| problems.iter().cloned())
+            .collect();
         if !problems.is_empty() {
             return Err(problems);
         }

@@ -32,7 +32,10 @@ const FIRST: [&str; 22] = [
 ];
 
 /// Kinds that come last.
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+const LAST: [&str; 2] = [
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
 
 /// The place of a kind in the default order.
 pub(super) fn kind_rank(kind: &str) -> usize {
@@ -58,12 +61,20 @@ pub(super) fn sort(resources: &mut Vec<Resource>, order: &Sort) {
     if *order == Sort::Fifo {
         return;
     }
-    let keys: Vec<Key<'_>> = resources.iter().map(|resource| Key::of(resource, by(resource.kind()))).collect();
+    let keys: Vec<Key<'_>> = resources
+        .iter()
+        .map(|resource| Key::of(resource, by(resource.kind())))
+        .collect();
     let mut places: Vec<usize> = (0..keys.len()).collect();
     places.sort_by(|a, b| keys[*a].cmp(&keys[*b]));
     if !places.is_sorted() {
-        let mut unsorted: Vec<Option<Resource>> = std::mem::take(resources).into_iter().map(Some).collect();
-        resources.extend(places.into_iter().filter_map(|place| unsorted[place].take()));
+        let mut unsorted: Vec<Option<Resource>> =
+            std::mem::take(resources).into_iter().map(Some).collect();
+        resources.extend(
+            places
+                .into_iter()
+                .filter_map(|place| unsorted[place].take()),
+        );
     }
 }
 
@@ -94,27 +105,55 @@ impl<'r> Key<'r> {
     }
 
     fn cmp(&self, other: &Self) -> Ordering {
-        let ranks = self.rank.cmp(&other.rank).then(self.foreign.cmp(&other.foreign));
-        let is_same_type = self.kind == other.kind && self.version == other.version && self.group == other.group;
+        let ranks = self
+            .rank
+            .cmp(&other.rank)
+            .then(self.foreign.cmp(&other.foreign));
+        let is_same_type =
+            self.kind == other.kind && self.version == other.version && self.group == other.group;
         match ranks {
             // The texts are those that kustomize compares; where they begin alike, only their ends count.
-            Ordering::Equal if is_same_type && self.namespace == other.namespace => self.name.cmp(other.name),
+            Ordering::Equal if is_same_type && self.namespace == other.namespace => {
+                self.name.cmp(other.name)
+            }
             Ordering::Equal if is_same_type => self.text().cmp(other.text()),
-            Ordering::Equal => self.type_text().cmp(other.type_text()).then_with(|| self.text().cmp(other.text())),
+            Ordering::Equal => self
+                .type_text()
+                .cmp(other.type_text())
+                .then_with(|| self.text().cmp(other.text())),
             different => different,
         }
     }
 
     /// `group_version_kind`
     fn type_text(&self) -> impl Iterator<Item = u8> {
-        joined([or(self.group, "~G"), "_", or(self.version, "~V"), "_", or(self.kind, "~K")])
+        joined([
+            or(self.group, "~G"),
+            "_",
+            or(self.version, "~V"),
+            "_",
+            or(self.kind, "~K"),
+        ])
     }
 
     /// `Kind.version.group|namespace|name`
     fn text(&self) -> impl Iterator<Item = u8> {
-        let (kind, version, group) =
-            (or(self.kind, "[noKind]"), or(self.version, "[noVer]"), or(self.group, "[noGrp]"));
-        joined([kind, ".", version, ".", group, "|", self.namespace, "|", self.name])
+        let (kind, version, group) = (
+            or(self.kind, "[noKind]"),
+            or(self.version, "[noVer]"),
+            or(self.group, "[noGrp]"),
+        );
+        joined([
+            kind,
+            ".",
+            version,
+            ".",
+            group,
+            "|",
+            self.namespace,
+            "|",
+            self.name,
+        ])
     }
 }
 

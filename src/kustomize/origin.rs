@@ -10,15 +10,30 @@ pub(super) fn annotate(resource: &mut Resource, root: &str) {
     let text = match (resource.made, resource.kind()) {
         (false, _) => format!("path: {path}\n"),
         (true, kind) => {
-            let plugin = if kind == "Secret" { "SecretGenerator" } else { "ConfigMapGenerator" };
-            format!("configuredIn: {path}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {plugin}\n")
+            let plugin = if kind == "Secret" {
+                "SecretGenerator"
+            } else {
+                "ConfigMapGenerator"
+            };
+            format!(
+                "configuredIn: {path}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {plugin}\n"
+            )
         }
     };
-    let Node::Mapping(mapping) = resource.root() else { return };
+    let Node::Mapping(mapping) = resource.root() else {
+        return;
+    };
     let mut mapping = mapping.clone();
-    let mut metadata = mapping.get("metadata").and_then(Node::as_mapping).cloned().unwrap_or_default();
-    let mut annotations =
-        metadata.get("annotations").and_then(Node::as_mapping).cloned().unwrap_or_else(Mapping::default);
+    let mut metadata = mapping
+        .get("metadata")
+        .and_then(Node::as_mapping)
+        .cloned()
+        .unwrap_or_default();
+    let mut annotations = metadata
+        .get("annotations")
+        .and_then(Node::as_mapping)
+        .cloned()
+        .unwrap_or_else(Mapping::default);
     annotations.put(ORIGIN, Node::Scalar(Scalar::text(&text)));
     metadata.put("annotations", Node::Mapping(annotations));
     mapping.put("metadata", Node::Mapping(metadata));
@@ -28,11 +43,22 @@ pub(super) fn annotate(resource: &mut Resource, root: &str) {
 
 /// A path from a directory.
 fn relative(path: &str, directory: &str) -> String {
-    let split = |text: &str| text.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let split = |text: &str| {
+        text.split('/')
+            .filter(|p| !p.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let (path, directory) = (split(path), split(directory));
-    let common = path.iter().zip(&directory).take_while(|(a, b)| a == b).count();
+    let common = path
+        .iter()
+        .zip(&directory)
+        .take_while(|(a, b)| a == b)
+        .count();
     let up = std::iter::repeat_n("..".to_owned(), directory.len() - common);
-    up.chain(path[common..].iter().cloned()).collect::<Vec<_>>().join("/")
+    up.chain(path[common..].iter().cloned())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 #[cfg(test)]
@@ -41,7 +67,10 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_what_is_built() {
-        assert_eq!(relative("base/x/a.yaml", "out/site/x"), "../../../base/x/a.yaml");
+        assert_eq!(
+            relative("base/x/a.yaml", "out/site/x"),
+            "../../../base/x/a.yaml"
+        );
         assert_eq!(relative("a.yaml", ""), "a.yaml");
     }
 }

@@ -11,13 +11,34 @@ pub(super) fn of_file(rule: &Rule, file: &str, message: impl Into<String>) -> Bo
 }
 
 /// A problem of a field of a kustomization.
-pub(super) fn of_field(rule: &Rule, file: &str, pointer: &Pointer, message: impl Into<String>) -> Box<Diagnostic> {
-    let origin = Origin { file: file.into(), pointer: pointer.clone() };
+pub(super) fn of_field(
+    rule: &Rule,
+    file: &str,
+    pointer: &Pointer,
+    message: impl Into<String>,
+) -> Box<Diagnostic> {
+    let origin = Origin {
+        file: file.into(),
+        pointer: pointer.clone(),
+    };
     Box::new(rule.report(message).primary(origin, ""))
 }
 
 /// A field that is kustomize's but not supported here.
-pub(super) fn unsupported(file: &str, pointer: &Pointer, message: &str, help: &str) -> Box<Diagnostic> {
-    let origin = Origin { file: file.into(), pointer: pointer.clone() };
-    Box::new(rules::UNSUPPORTED_KUSTOMIZATION.report(message).primary_key(origin, "").help(help))
+pub(super) fn unsupported(
+    file: &str,
+    pointer: &Pointer,
+    message: &str,
+    help: &str,
+) -> Box<Diagnostic> {
+    let origin = Origin {
+        file: file.into(),
+        pointer: pointer.clone(),
+    };
+    Box::new(
+        rules::UNSUPPORTED_KUSTOMIZATION
+            .report(message)
+            .primary_key(origin, "")
+            .help(help),
+    )
 }

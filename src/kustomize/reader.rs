@@ -9,18 +9,40 @@ use crate::diagnostic::{Pointer, rules};
 use crate::yaml::{Limits, Meaning, Node, ReadError, expand_merge_keys, read_first};
 
 /// Decodes a configuration file. Only its first document counts.
-pub(super) fn decode<T>(file: &str, bytes: &[u8], decode: impl FnOnce(&Field<'_>) -> Outcome<T>) -> Outcome<T> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| of_file(&rules::KUSTOMIZATION_FIELD, file, "the file is not UTF-8 text"))?;
+pub(super) fn decode<T>(
+    file: &str,
+    bytes: &[u8],
+    decode: impl FnOnce(&Field<'_>) -> Outcome<T>,
+) -> Outcome<T> {
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        of_file(
+            &rules::KUSTOMIZATION_FIELD,
+            file,
+            "the file is not UTF-8 text",
+        )
+    })?;
     let syntax = |e: ReadError| {
         let range = e.range.bytes();
         let range = range.start.min(bytes.len())..range.end.min(bytes.len());
-        Box::new(rules::KUSTOMIZATION_FIELD.report(e.message).primary_bytes(file, range, ""))
+        Box::new(
+            rules::KUSTOMIZATION_FIELD
+                .report(e.message)
+                .primary_bytes(file, range, ""),
+        )
     };
     let mut node = read_first(text, &Limits::MANIFEST).map_err(syntax)?;
-    node.as_mut().map_or(Ok(()), expand_merge_keys).map_err(syntax)?;
-    let value = node.as_ref().map_or(Ok(Meaning::Null), Node::configuration).map_err(syntax)?;
-    decode(&Field { file, pointer: Pointer::root(), value: &value })
+    node.as_mut()
+        .map_or(Ok(()), expand_merge_keys)
+        .map_err(syntax)?;
+    let value = node
+        .as_ref()
+        .map_or(Ok(Meaning::Null), Node::configuration)
+        .map_err(syntax)?;
+    decode(&Field {
+        file,
+        pointer: Pointer::root(),
+        value: &value,
+    })
 }
 
 /// A value with its place.
@@ -51,10 +73,21 @@ impl<'v> Field<'v> {
             Meaning::Sequence(_) => "a list",
             Meaning::Mapping(_) => "a map",
         };
-        let message = format!("{expected} is expected, but `{}` is {found}", Value::from(self.value.clone()));
-        let mut problem = of_field(&rules::KUSTOMIZATION_FIELD, self.file, &self.pointer, message);
+        let message = format!(
+            "{expected} is expected, but `{}` is {found}",
+            Value::from(self.value.clone())
+        );
+        let mut problem = of_field(
+            &rules::KUSTOMIZATION_FIELD,
+            self.file,
+            &self.pointer,
+            message,
+        );
         if matches!(self.value, Meaning::Bool(_) | Meaning::Number(_)) && expected == "text" {
-            problem = Box::new(problem.help("quote it: kustomizations are read as YAML 1.1 and nothing is converted"));
+            problem = Box::new(
+                problem
+                    .help("quote it: kustomizations are read as YAML 1.1 and nothing is converted"),
+            );
         }
         Err(problem)
     }
@@ -71,7 +104,12 @@ impl<'v> Field<'v> {
             Meaning::Null => &[],
             _ => return self.wrong("a map"),
         };
-        Ok(Fields { file: self.file, pointer: self.pointer.clone(), map, taken: Vec::new() })
+        Ok(Fields {
+            file: self.file,
+            pointer: self.pointer.clone(),
+            map,
+            taken: Vec::new(),
+        })
     }
 
     /// Text; null is empty.
@@ -106,7 +144,11 @@ impl<'v> Field<'v> {
         match self.value {
             Meaning::Null => Ok(Vec::new()),
             Meaning::Sequence(items) => {
-                let item = |(i, value)| Field { file: self.file, pointer: self.pointer.at(i), value };
+                let item = |(i, value)| Field {
+                    file: self.file,
+                    pointer: self.pointer.at(i),
+                    value,
+                };
                 Ok(items.iter().enumerate().map(item).collect())
             }
             _ => self.wrong("a list"),
@@ -120,7 +162,11 @@ impl<'v> Field<'v> {
             Meaning::Mapping(map) => map
                 .iter()
                 .map(|(key, value)| {
-                    let field = Field { file: self.file, pointer: self.pointer.at(key), value };
+                    let field = Field {
+                        file: self.file,
+                        pointer: self.pointer.at(key),
+                        value,
+                    };
                     Ok((key.to_string(), field.text()?))
                 })
                 .collect(),
@@ -133,9 +179,17 @@ impl<'v> Fields<'v> {
     /// A field by its name, in any case.
     pub(super) fn take(&mut self, name: &str) -> Option<Field<'v>> {
         let exact = self.map.iter().find(|(key, _)| key == name);
-        let (key, value) = exact.or_else(|| self.map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))?;
+        let (key, value) = exact.or_else(|| {
+            self.map
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        })?;
         self.taken.push(key);
-        Some(Field { file: self.file, pointer: self.pointer.at(key), value })
+        Some(Field {
+            file: self.file,
+            pointer: self.pointer.at(key),
+            value,
+        })
     }
 
     /// Text, or empty.
@@ -160,17 +214,32 @@ impl<'v> Fields<'v> {
 
     /// Elements of a list that are text, with their places.
     pub(super) fn text_items(&mut self, name: &str) -> Outcome<Vec<(Pointer, String)>> {
-        self.items(name)?.into_iter().map(|f| Ok((f.pointer.clone(), f.text()?))).collect()
+        self.items(name)?
+            .into_iter()
+            .map(|f| Ok((f.pointer.clone(), f.text()?)))
+            .collect()
     }
 
     /// An error when a field was not taken.
     pub(super) fn finish(self) -> Outcome<()> {
         let unknown = self.map.iter().map(|(key, _)| key).find(|key| {
-            !self.taken.contains(&&***key) && !self.taken.iter().any(|taken| taken.eq_ignore_ascii_case(key))
+            !self.taken.contains(&&***key)
+                && !self
+                    .taken
+                    .iter()
+                    .any(|taken| taken.eq_ignore_ascii_case(key))
         });
         let Some(key) = unknown else { return Ok(()) };
-        let origin = crate::diagnostic::Origin { file: self.file.into(), pointer: self.pointer.at(key) };
-        let found = rules::KUSTOMIZATION_FIELD.report(format!("kustomize does not know the field `{key}`"));
-        Err(Box::new(found.primary_key(origin, "").help("remove it, or correct its name")))
+        let origin = crate::diagnostic::Origin {
+            file: self.file.into(),
+            pointer: self.pointer.at(key),
+        };
+        let found =
+            rules::KUSTOMIZATION_FIELD.report(format!("kustomize does not know the field `{key}`"));
+        Err(Box::new(
+            found
+                .primary_key(origin, "")
+                .help("remove it, or correct its name"),
+        ))
     }
 }

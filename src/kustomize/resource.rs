@@ -49,9 +49,23 @@ impl Id {
 impl fmt::Display for Id {
     /// As kustomize writes ids in its messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { group, version, kind, name, namespace } = self;
-        let (kind, version, group) = (or(kind, "[noKind]"), or(version, "[noVer]"), or(group, "[noGrp]"));
-        write!(f, "{kind}.{version}.{group}/{name}.{}", or(namespace, "[noNs]"))
+        let Self {
+            group,
+            version,
+            kind,
+            name,
+            namespace,
+        } = self;
+        let (kind, version, group) = (
+            or(kind, "[noKind]"),
+            or(version, "[noVer]"),
+            or(group, "[noGrp]"),
+        );
+        write!(
+            f,
+            "{kind}.{version}.{group}/{name}.{}",
+            or(namespace, "[noNs]")
+        )
     }
 }
 
@@ -71,21 +85,34 @@ fn effective_namespace(is_cluster_scoped: bool, written: &str) -> &str {
 /// Types that are certainly not namespaced (the OpenAPI of Kubernetes 1.21, exact version and kind).
 pub(super) fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
     match (group, version) {
-        ("", "v1") => matches!(kind, "Namespace" | "Node" | "PersistentVolume" | "ComponentStatus"),
+        ("", "v1") => matches!(
+            kind,
+            "Namespace" | "Node" | "PersistentVolume" | "ComponentStatus"
+        ),
         ("admissionregistration.k8s.io", "v1" | "v1beta1") => {
-            matches!(kind, "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration")
+            matches!(
+                kind,
+                "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration"
+            )
         }
         ("apiextensions.k8s.io", "v1" | "v1beta1") => kind == "CustomResourceDefinition",
         ("apiregistration.k8s.io", "v1" | "v1beta1") => kind == "APIService",
         ("certificates.k8s.io", "v1" | "v1beta1") => kind == "CertificateSigningRequest",
-        ("flowcontrol.apiserver.k8s.io", "v1beta1") => matches!(kind, "FlowSchema" | "PriorityLevelConfiguration"),
+        ("flowcontrol.apiserver.k8s.io", "v1beta1") => {
+            matches!(kind, "FlowSchema" | "PriorityLevelConfiguration")
+        }
         ("networking.k8s.io", "v1" | "v1beta1") => kind == "IngressClass",
         ("node.k8s.io", "v1" | "v1beta1") => kind == "RuntimeClass",
         ("policy", "v1beta1") => kind == "PodSecurityPolicy",
-        ("rbac.authorization.k8s.io", "v1" | "v1beta1") => matches!(kind, "ClusterRole" | "ClusterRoleBinding"),
+        ("rbac.authorization.k8s.io", "v1" | "v1beta1") => {
+            matches!(kind, "ClusterRole" | "ClusterRoleBinding")
+        }
         ("scheduling.k8s.io", "v1" | "v1beta1") => kind == "PriorityClass",
         ("storage.k8s.io", "v1" | "v1beta1") => {
-            matches!(kind, "CSIDriver" | "CSINode" | "StorageClass" | "VolumeAttachment")
+            matches!(
+                kind,
+                "CSIDriver" | "CSINode" | "StorageClass" | "VolumeAttachment"
+            )
         }
         _ => false,
     }
@@ -172,7 +199,9 @@ impl Resource {
 
     /// What copies share, as long as nobody changed this one.
     pub(super) fn unchanged(&self) -> Option<&Arc<Shared>> {
-        self.shared.as_ref().filter(|shared| shared.is_of(&self.root))
+        self.shared
+            .as_ref()
+            .filter(|shared| shared.is_of(&self.root))
     }
 
     pub(super) fn root(&self) -> &Node {
@@ -181,7 +210,11 @@ impl Resource {
 
     /// Puts another tree in place. Values that share a place with a changed one change with it.
     pub(super) fn set_root(&mut self, root: Node) {
-        let followed = if self.aliases > 0 { alias::follow(&self.root, &root) } else { None };
+        let followed = if self.aliases > 0 {
+            alias::follow(&self.root, &root)
+        } else {
+            None
+        };
         self.root = followed.unwrap_or(root);
     }
 
@@ -193,7 +226,10 @@ impl Resource {
 
     /// The value that is printed.
     pub(super) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
-        let value = || printable(&self.root, self.keeps_origin, &|_, _| None).map(|value| Arc::new(value.into()));
+        let value = || {
+            printable(&self.root, self.keeps_origin, &|_, _| None)
+                .map(|value| Arc::new(value.into()))
+        };
         match self.unchanged() {
             Some(shared) => shared.printed.get_or_init(value).clone(),
             None => value(),
@@ -221,7 +257,9 @@ impl Resource {
         &self,
         normalise: impl FnOnce(&Node) -> Result<Node, Unprintable>,
     ) -> Result<Node, Unprintable> {
-        let Some(shared) = self.unchanged() else { return normalise(&self.root) };
+        let Some(shared) = self.unchanged() else {
+            return normalise(&self.root);
+        };
         if let Some(normal) = shared.normal.get() {
             return Ok(normal.clone());
         }
@@ -238,11 +276,15 @@ impl Resource {
     }
 
     pub(super) fn group(&self) -> &str {
-        self.api_version().split_once('/').map_or("", |(group, _)| group)
+        self.api_version()
+            .split_once('/')
+            .map_or("", |(group, _)| group)
     }
 
     pub(super) fn version(&self) -> &str {
-        self.api_version().split_once('/').map_or(self.api_version(), |(_, version)| version)
+        self.api_version()
+            .split_once('/')
+            .map_or(self.api_version(), |(_, version)| version)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -255,17 +297,29 @@ impl Resource {
 
     fn metadata_text(&self, key: &str) -> &str {
         let found = self.root.at(&["metadata", key]);
-        found.filter(|n| !n.is_null_or_empty()).map_or("", Node::text)
+        found
+            .filter(|n| !n.is_null_or_empty())
+            .map_or("", Node::text)
     }
 
     /// Labels or annotations, as text.
     pub(super) fn texts(&self, field: &str) -> Vec<(Arc<str>, Arc<str>)> {
-        let found = self.root.at(&["metadata", field]).and_then(Node::as_mapping);
+        let found = self
+            .root
+            .at(&["metadata", field])
+            .and_then(Node::as_mapping);
         let text = |node: &Node| match node {
             Node::Scalar(scalar) => Arc::clone(&scalar.text),
             _ => Arc::from(""),
         };
-        found.map(|m| m.entries.iter().map(|(k, v)| (Arc::clone(&k.text), text(v))).collect()).unwrap_or_default()
+        found
+            .map(|m| {
+                m.entries
+                    .iter()
+                    .map(|(k, v)| (Arc::clone(&k.text), text(v)))
+                    .collect()
+            })
+            .unwrap_or_default()
     }
 
     /// The id that the object has now.
@@ -291,7 +345,14 @@ impl Resource {
 
     /// The key under which equal ids meet.
     pub(super) fn id_key(&self) -> String {
-        [self.kind(), self.name(), self.effective_namespace(), self.group(), self.version()].join("\n")
+        [
+            self.kind(),
+            self.name(),
+            self.effective_namespace(),
+            self.group(),
+            self.version(),
+        ]
+        .join("\n")
     }
 
     /// Whether everything that is part of the id is written as in another tree.
@@ -299,9 +360,14 @@ impl Resource {
         fn text<'n>(root: &'n Node, path: &[&str]) -> Option<(&'n str, bool)> {
             root.at(path).map(|node| (node.text(), node.is_null()))
         }
-        [&["kind"][..], &["apiVersion"], &["metadata", "name"], &["metadata", "namespace"]]
-            .into_iter()
-            .all(|path| text(&self.root, path) == text(other, path))
+        [
+            &["kind"][..],
+            &["apiVersion"],
+            &["metadata", "name"],
+            &["metadata", "namespace"],
+        ]
+        .into_iter()
+        .all(|path| text(&self.root, path) == text(other, path))
     }
 
     /// The ids that the object had before, the oldest first.
@@ -324,14 +390,18 @@ impl Resource {
     /// Whether the object has or had an id.
     pub(super) fn has_id(&self, id: &Id) -> bool {
         let typed = || self.group() == id.group && self.version() == id.version;
-        let current = self.name() == id.name && self.kind() == id.kind && typed() && self.id().same(id);
-        let before = |p: &Previous| p.name == id.name && p.kind == id.kind && p.namespace == id.effective_namespace();
+        let current =
+            self.name() == id.name && self.kind() == id.kind && typed() && self.id().same(id);
+        let before = |p: &Previous| {
+            p.name == id.name && p.kind == id.kind && p.namespace == id.effective_namespace()
+        };
         current || (typed() && self.history.previous.iter().any(before))
     }
 
     /// All ids that the object had or has.
     pub(super) fn any_ids(&self) -> impl Iterator<Item = Id> + '_ {
-        self.previous_ids().chain(std::iter::once_with(|| self.id()))
+        self.previous_ids()
+            .chain(std::iter::once_with(|| self.id()))
     }
 
     /// Remembers the present name before it changes.
@@ -346,7 +416,11 @@ impl Resource {
 
     /// Sets a field at the top or in `metadata`, in the style of what stands there; null removes it.
     pub(super) fn set_text(&mut self, path: &[&str], text: Option<&str>) {
-        if self.root.at(path).is_some_and(|there| Some(there.text()) == text && there.is_plain_text()) {
+        if self
+            .root
+            .at(path)
+            .is_some_and(|there| Some(there.text()) == text && there.is_plain_text())
+        {
             return;
         }
         let value = text.map(|t| Node::Scalar(Scalar::untyped(t)));
@@ -366,7 +440,10 @@ fn with_field(node: &Node, path: &[&str], value: Option<Node>) -> Node {
         ([key], Some(value)) => mapping.set(key, value, Style::Plain),
         ([key, ..], None) if mapping.get(key).is_none() => return node.clone(),
         ([key, rest @ ..], value) => {
-            let below = mapping.get(key).cloned().unwrap_or_else(|| Node::mapping(Vec::new()));
+            let below = mapping
+                .get(key)
+                .cloned()
+                .unwrap_or_else(|| Node::mapping(Vec::new()));
             mapping.put(key, with_field(&below, rest, value));
         }
     }

@@ -74,25 +74,47 @@ impl Shared {
     }
 
     /// What the same patch made of the object before.
-    pub(super) fn patched(&self, by: &Arc<PatchContent>, tracked: bool, history: &Arc<History>) -> Option<Resource> {
+    pub(super) fn patched(
+        &self,
+        by: &Arc<PatchContent>,
+        tracked: bool,
+        history: &Arc<History>,
+    ) -> Option<Resource> {
         let patched = self.patched.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |p: &&Patched| Arc::ptr_eq(&p.by, by) && p.tracked == tracked && Arc::ptr_eq(&p.history, history);
+        let same = |p: &&Patched| {
+            Arc::ptr_eq(&p.by, by) && p.tracked == tracked && Arc::ptr_eq(&p.history, history)
+        };
         patched.iter().find(same).map(|p| p.object.clone())
     }
 
     /// Keeps what a patch made of the object.
-    pub(super) fn keep_patched(&self, by: &Arc<PatchContent>, tracked: bool, history: Arc<History>, object: Resource) {
+    pub(super) fn keep_patched(
+        &self,
+        by: &Arc<PatchContent>,
+        tracked: bool,
+        history: Arc<History>,
+        object: Resource,
+    ) {
         let mut patched = self.patched.lock().unwrap_or_else(PoisonError::into_inner);
         if patched.len() >= PATCHED {
             patched.remove(0);
         }
-        patched.push(Patched { by: Arc::clone(by), tracked, history, object });
+        patched.push(Patched {
+            by: Arc::clone(by),
+            tracked,
+            history,
+            object,
+        });
     }
 
     /// What is printed after the colon of a field at the top of an object, where nobody changed its value.
     pub(super) fn field(&self, key: &Scalar, value: &Node) -> Option<Arc<str>> {
-        let Node::Mapping(Mapping { entries, .. }) = &self.root else { return None };
-        let at = entries.iter().position(|(own, kept)| Arc::ptr_eq(&own.text, &key.text) && kept.is_same(value))?;
+        let Node::Mapping(Mapping { entries, .. }) = &self.root else {
+            return None;
+        };
+        let at = entries
+            .iter()
+            .position(|(own, kept)| Arc::ptr_eq(&own.text, &key.text) && kept.is_same(value))?;
         if entries[at].0 != *key {
             return None;
         }
@@ -100,6 +122,9 @@ impl Shared {
         if !field.was_printed.swap(true, Ordering::Relaxed) {
             return None;
         }
-        field.text.get_or_init(|| Some(Arc::from(written_field(meaning(value, false).ok()?)))).clone()
+        field
+            .text
+            .get_or_init(|| Some(Arc::from(written_field(meaning(value, false).ok()?))))
+            .clone()
     }
 }

@@ -60,12 +60,21 @@ pub(super) enum Tag {
 impl Scalar {
     /// A scalar whose text decides what it means.
     pub(super) fn untyped(text: &str) -> Self {
-        Self { text: Arc::from(text), tag: Tag::None, style: Style::Plain, explicit: false, alias: 0 }
+        Self {
+            text: Arc::from(text),
+            tag: Tag::None,
+            style: Style::Plain,
+            explicit: false,
+            alias: 0,
+        }
     }
 
     /// A scalar that is text.
     pub(super) fn text(text: &str) -> Self {
-        Self { tag: Tag::Text, ..Self::untyped(text) }
+        Self {
+            tag: Tag::Text,
+            ..Self::untyped(text)
+        }
     }
 
     /// Whether it is null, written or not.
@@ -80,7 +89,13 @@ impl Scalar {
             None | Some("!") => (Tag::Text, false),
             Some(tag) => (explicit_tag(tag), true),
         };
-        Self { text, tag, style, explicit, alias: 0 }
+        Self {
+            text,
+            tag,
+            style,
+            explicit,
+            alias: 0,
+        }
     }
 }
 
@@ -118,27 +133,46 @@ impl Node {
     /// Takes over what was read from a file. The error is the place of a key that is not a scalar.
     pub(super) fn read(node: yaml::Node) -> Result<Self, yaml::ReadError> {
         Ok(match node.data {
-            Data::Scalar { text, style } => Self::Scalar(Scalar::read(text, node.tag.as_deref(), style)),
+            Data::Scalar { text, style } => {
+                Self::Scalar(Scalar::read(text, node.tag.as_deref(), style))
+            }
             Data::Sequence { items, flow } => {
-                let items = items.into_iter().map(Self::read).collect::<Result<Vec<_>, _>>()?;
-                Self::Sequence(Sequence { items: Arc::new(items), flow })
+                let items = items
+                    .into_iter()
+                    .map(Self::read)
+                    .collect::<Result<Vec<_>, _>>()?;
+                Self::Sequence(Sequence {
+                    items: Arc::new(items),
+                    flow,
+                })
             }
             Data::Mapping { entries, flow } => {
-                let entries = entries.into_iter().map(|(key, value)| Ok((read_key(key)?, Self::read(value)?)));
+                let entries = entries
+                    .into_iter()
+                    .map(|(key, value)| Ok((read_key(key)?, Self::read(value)?)));
                 let entries = entries.collect::<Result<Vec<_>, _>>()?;
-                Self::Mapping(Mapping { entries: Arc::new(entries), flow })
+                Self::Mapping(Mapping {
+                    entries: Arc::new(entries),
+                    flow,
+                })
             }
         })
     }
 
     /// A mapping in block style.
     pub(super) fn mapping(entries: Vec<(Scalar, Self)>) -> Self {
-        Self::Mapping(Mapping { entries: Arc::new(entries), flow: false })
+        Self::Mapping(Mapping {
+            entries: Arc::new(entries),
+            flow: false,
+        })
     }
 
     /// A sequence in block style.
     pub(super) fn sequence(items: Vec<Self>) -> Self {
-        Self::Sequence(Sequence { items: Arc::new(items), flow: false })
+        Self::Sequence(Sequence {
+            items: Arc::new(items),
+            flow: false,
+        })
     }
 
     /// Whether it is null.
@@ -210,8 +244,12 @@ impl Node {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Scalar(a), Self::Scalar(b)) => Arc::ptr_eq(&a.text, &b.text) && a == b,
-            (Self::Sequence(a), Self::Sequence(b)) => a.flow == b.flow && Arc::ptr_eq(&a.items, &b.items),
-            (Self::Mapping(a), Self::Mapping(b)) => a.flow == b.flow && Arc::ptr_eq(&a.entries, &b.entries),
+            (Self::Sequence(a), Self::Sequence(b)) => {
+                a.flow == b.flow && Arc::ptr_eq(&a.items, &b.items)
+            }
+            (Self::Mapping(a), Self::Mapping(b)) => {
+                a.flow == b.flow && Arc::ptr_eq(&a.entries, &b.entries)
+            }
             _ => false,
         }
     }
@@ -231,13 +269,28 @@ impl Node {
         match self {
             Self::Scalar(scalar) => {
                 let Self::Scalar(old) = before else {
-                    return Self::Scalar(Scalar { style: Style::Plain, explicit: false, ..scalar });
+                    return Self::Scalar(Scalar {
+                        style: Style::Plain,
+                        explicit: false,
+                        ..scalar
+                    });
                 };
                 let explicit = old.explicit && scalar.tag != Tag::None;
-                Self::Scalar(Scalar { style: old.style, explicit, alias: old.alias, ..scalar })
+                Self::Scalar(Scalar {
+                    style: old.style,
+                    explicit,
+                    alias: old.alias,
+                    ..scalar
+                })
             }
-            Self::Sequence(sequence) => Self::Sequence(Sequence { flow: before.is_flow(), ..sequence }),
-            Self::Mapping(mapping) => Self::Mapping(Mapping { flow: before.is_flow(), ..mapping }),
+            Self::Sequence(sequence) => Self::Sequence(Sequence {
+                flow: before.is_flow(),
+                ..sequence
+            }),
+            Self::Mapping(mapping) => Self::Mapping(Mapping {
+                flow: before.is_flow(),
+                ..mapping
+            }),
         }
     }
 }
@@ -246,7 +299,10 @@ impl Node {
 fn read_key(key: yaml::Node) -> Result<Scalar, yaml::ReadError> {
     match key.data {
         Data::Scalar { text, style } => Ok(Scalar::read(text, key.tag.as_deref(), style)),
-        _ => Err(yaml::ReadError { range: key.span, message: "a key that is a list or a map".to_owned() }),
+        _ => Err(yaml::ReadError {
+            range: key.span,
+            message: "a key that is a list or a map".to_owned(),
+        }),
     }
 }
 
@@ -280,7 +336,13 @@ impl Mapping {
 
     /// Sets a field: in the style of what stood there, or as a new entry. Null removes it.
     pub(super) fn set(&mut self, key: &str, value: Node, key_style: Style) {
-        self.set_under(&Scalar { style: key_style, ..Scalar::untyped(key) }, value);
+        self.set_under(
+            &Scalar {
+                style: key_style,
+                ..Scalar::untyped(key)
+            },
+            value,
+        );
     }
 
     /// The same, with a key to take over where there is none yet.
@@ -314,7 +376,10 @@ pub(super) fn quoted_if_needed(value: Node) -> Node {
                     Resolved::Text | Resolved::Timestamp(_)
                 ) =>
         {
-            Node::Scalar(Scalar { style: Style::Double, ..scalar })
+            Node::Scalar(Scalar {
+                style: Style::Double,
+                ..scalar
+            })
         }
         other => other,
     }

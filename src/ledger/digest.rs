@@ -34,7 +34,11 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let error = || DigestError(text.chars().take(80).collect());
         let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        if digits.len() != 64
+            || !digits
+                .iter()
+                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        {
             return Err(error());
         }
         let mut bytes = [0; 32];
@@ -52,7 +56,11 @@ pub struct DigestError(String);
 
 impl fmt::Display for DigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a SHA-256 in hexadecimal digits", self.0.escape_debug())
+        write!(
+            f,
+            "`{}` is not a SHA-256 in hexadecimal digits",
+            self.0.escape_debug()
+        )
     }
 }
 

@@ -33,8 +33,15 @@ pub struct Ledger {
 }
 
 /// Adds the site's ledger to a tree that holds all other files of the site.
-pub fn seal(tree: &mut Tree, site: &str, inputs: BTreeMap<String, Digest>) -> Result<(), TreeError> {
-    let files = tree.site(site).map(|(path, bytes)| (path.clone(), Digest::of(bytes))).collect();
+pub fn seal(
+    tree: &mut Tree,
+    site: &str,
+    inputs: BTreeMap<String, Digest>,
+) -> Result<(), TreeError> {
+    let files = tree
+        .site(site)
+        .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
+        .collect();
     let ledger = Ledger { files, inputs };
     tree.insert(&format!("{site}/{FILE}"), ledger.to_json())
 }
@@ -55,11 +62,16 @@ pub fn is_generated(bytes: &[u8], site: &str) -> bool {
 impl Ledger {
     /// The ledger as the text of its file, sorted, with one line per file so that versions of it merge well.
     pub fn to_json(&self) -> String {
-        let of_site = |(path, digest): (&TreePath, &Digest)| (path.in_site().to_owned(), digest.to_string());
+        let of_site =
+            |(path, digest): (&TreePath, &Digest)| (path.in_site().to_owned(), digest.to_string());
         let written = Written {
             version: VERSION,
             files: self.files.iter().map(of_site).collect(),
-            inputs: self.inputs.iter().map(|(path, digest)| (path.clone(), digest.to_string())).collect(),
+            inputs: self
+                .inputs
+                .iter()
+                .map(|(path, digest)| (path.clone(), digest.to_string()))
+                .collect(),
         };
         // Maps of texts always have a JSON form, so that the default is never taken.
         serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
@@ -67,7 +79,8 @@ impl Ledger {
 
     /// Reads the ledger of a site. Nothing in it is trusted: a path that leaves the site's directory is an error.
     pub fn parse(bytes: &[u8], site: &str) -> Result<Self, LedgerError> {
-        let written: Written = serde_json::from_slice(bytes).map_err(|error| LedgerError::Json(error.to_string()))?;
+        let written: Written =
+            serde_json::from_slice(bytes).map_err(|error| LedgerError::Json(error.to_string()))?;
         if written.version != VERSION {
             return Err(LedgerError::Version(written.version));
         }
@@ -75,7 +88,10 @@ impl Ledger {
             let path = TreePath::parse(&format!("{site}/{path}"))?;
             Ok((path, digest.parse()?))
         });
-        let inputs = written.inputs.into_iter().map(|(path, digest)| Ok((path, digest.parse()?)));
+        let inputs = written
+            .inputs
+            .into_iter()
+            .map(|(path, digest)| Ok((path, digest.parse()?)));
         Ok(Self {
             files: files.collect::<Result<_, LedgerError>>()?,
             inputs: inputs.collect::<Result<_, LedgerError>>()?,
@@ -112,7 +128,10 @@ impl fmt::Display for LedgerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(error) => write!(f, "it is not what siteplan wrote: {error}"),
-            Self::Version(version) => write!(f, "it has format {version}, and this siteplan knows format {VERSION}"),
+            Self::Version(version) => write!(
+                f,
+                "it has format {version}, and this siteplan knows format {VERSION}"
+            ),
             Self::Path(error) => error.fmt(f),
             Self::Digest(error) => error.fmt(f),
         }
@@ -136,21 +155,31 @@ mod tests {
 
     fn sealed() -> Tree {
         let mut tree = Tree::new();
-        tree.insert("plant/apps/web.yaml", "kind: Application\n").unwrap();
-        tree.insert("other/x.yaml", "").unwrap();
-        seal(&mut tree, "plant", BTreeMap::from([("sites/plant.yaml".to_owned(), Digest::of(b"kind: Site\n"))]))
+        tree.insert("plant/apps/web.yaml", "kind: Application\n")
             .unwrap();
+        tree.insert("other/x.yaml", "").unwrap();
+        seal(
+            &mut tree,
+            "plant",
+            BTreeMap::from([("sites/plant.yaml".to_owned(), Digest::of(b"kind: Site\n"))]),
+        )
+        .unwrap();
         tree
     }
 
     #[test]
     fn lists_the_files_of_its_site_and_the_inputs() {
         let tree = sealed();
-        let json = tree.get(&TreePath::parse("plant/.siteplan.json").unwrap()).unwrap();
+        let json = tree
+            .get(&TreePath::parse("plant/.siteplan.json").unwrap())
+            .unwrap();
         let ledger = Ledger::parse(json, "plant").unwrap();
         let files: Vec<&str> = ledger.files.keys().map(TreePath::as_str).collect();
         assert_eq!(files, ["plant/apps/web.yaml"]);
-        assert_eq!(ledger.inputs["sites/plant.yaml"], Digest::of(b"kind: Site\n"));
+        assert_eq!(
+            ledger.inputs["sites/plant.yaml"],
+            Digest::of(b"kind: Site\n")
+        );
         assert_eq!(ledger.to_json().as_bytes(), json);
     }
 
@@ -171,18 +200,30 @@ mod tests {
     #[test]
     fn refuses_paths_that_leave_the_site() {
         for path in ["../other/x.yaml", "/etc/passwd", "a/../../b", "", "a\\b"] {
-            assert!(matches!(Ledger::parse(&json(path), "plant"), Err(LedgerError::Path(_))), "{path:?}");
+            assert!(
+                matches!(
+                    Ledger::parse(&json(path), "plant"),
+                    Err(LedgerError::Path(_))
+                ),
+                "{path:?}"
+            );
         }
     }
 
     #[test]
     fn refuses_what_it_did_not_write() {
         let conflict = b"{\n<<<<<<< HEAD\n  \"files\": {}\n";
-        assert!(matches!(Ledger::parse(conflict, "plant"), Err(LedgerError::Json(_))));
+        assert!(matches!(
+            Ledger::parse(conflict, "plant"),
+            Err(LedgerError::Json(_))
+        ));
         let newer = br#"{"files":{},"inputs":{},"version":2}"#;
         assert_eq!(Ledger::parse(newer, "plant"), Err(LedgerError::Version(2)));
         let digest = br#"{"files":{"x":"ABC"},"inputs":{},"version":1}"#;
-        assert!(matches!(Ledger::parse(digest, "plant"), Err(LedgerError::Digest(_))));
+        assert!(matches!(
+            Ledger::parse(digest, "plant"),
+            Err(LedgerError::Digest(_))
+        ));
     }
 
     #[test]
@@ -197,6 +238,10 @@ mod tests {
 
     fn json(path: &str) -> Vec<u8> {
         let path = serde_json::to_string(path).unwrap();
-        format!("{{\"files\":{{{path}:\"{}\"}},\"inputs\":{{}},\"version\":1}}", Digest::of(b"")).into_bytes()
+        format!(
+            "{{\"files\":{{{path}:\"{}\"}},\"inputs\":{{}},\"version\":1}}",
+            Digest::of(b"")
+        )
+        .into_bytes()
     }
 }

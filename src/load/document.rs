@@ -22,7 +22,12 @@ pub(super) struct Document {
 }
 
 /// Reads a file and checks it against the schema of its kind. `None` when it has errors.
-pub(super) fn document(files: &Files, path: &str, kind: InputKind, found: &mut Diagnostics) -> Option<Document> {
+pub(super) fn document(
+    files: &Files,
+    path: &str,
+    kind: InputKind,
+    found: &mut Diagnostics,
+) -> Option<Document> {
     let text = files.read(path, found)?;
     let (input, mut problems) = yaml::read_input(path, &text);
     if let Some(input) = &input {
@@ -34,10 +39,25 @@ pub(super) fn document(files: &Files, path: &str, kind: InputKind, found: &mut D
     found.append(problems);
     let value = input.filter(|_| good)?.value;
     let metadata = value.get("metadata");
-    let name = metadata.and_then(|m| m.get("name")).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let labels = metadata.and_then(|m| m.get("labels")).and_then(Value::as_object);
-    let labels = labels.into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect();
-    Some(Document { file: Arc::from(path), name, labels, value: Arc::new(value) })
+    let name = metadata
+        .and_then(|m| m.get("name"))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let labels = metadata
+        .and_then(|m| m.get("labels"))
+        .and_then(Value::as_object);
+    let labels = labels
+        .into_iter()
+        .flatten()
+        .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())))
+        .collect();
+    Some(Document {
+        file: Arc::from(path),
+        name,
+        labels,
+        value: Arc::new(value),
+    })
 }
 
 /// The bytes that diagnostics point at first.
@@ -53,7 +73,8 @@ fn range(diagnostic: &Diagnostic, text: &str) -> Option<Range<usize>> {
 /// Whether something is wrong with these bytes already: what a schema says of them then is only confusing.
 fn overlaps(known: &[Range<usize>], diagnostic: &Diagnostic, text: &str) -> bool {
     !known.is_empty()
-        && range(diagnostic, text).is_some_and(|at| known.iter().any(|k| k.start < at.end && at.start < k.end))
+        && range(diagnostic, text)
+            .is_some_and(|at| known.iter().any(|k| k.start < at.end && at.start < k.end))
 }
 
 impl Document {
@@ -63,7 +84,10 @@ impl Document {
             let origin = Origin::new(&self.file, Pointer::parse("/metadata/name"));
             found.push(
                 rules::NAME_NOT_OF_FILE
-                    .report(format!("`{}` is named `{}`, but its {what} is named `{expected}`", self.file, self.name))
+                    .report(format!(
+                        "`{}` is named `{}`, but its {what} is named `{expected}`",
+                        self.file, self.name
+                    ))
                     .primary(origin, format!("expected `{expected}`"))
                     .help(format!("write `{expected}` here, or rename the {what}")),
             );
@@ -72,17 +96,31 @@ impl Document {
 
     /// The typed `spec`.
     pub(super) fn spec<T: DeserializeOwned + Default>(&self, found: &mut Diagnostics) -> Option<T> {
-        typed(self.value.get("spec"), &Origin::file(&self.file).at("spec"), found)
+        typed(
+            self.value.get("spec"),
+            &Origin::file(&self.file).at("spec"),
+            found,
+        )
     }
 }
 
 /// Types a value that its schema has accepted. What the types refuse all the same is reported at the given place.
-pub(super) fn typed<T: DeserializeOwned>(value: Option<&Value>, origin: &Origin, found: &mut Diagnostics) -> Option<T> {
-    let value = value.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+pub(super) fn typed<T: DeserializeOwned>(
+    value: Option<&Value>,
+    origin: &Origin,
+    found: &mut Diagnostics,
+) -> Option<T> {
+    let value = value
+        .cloned()
+        .unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     match serde_json::from_value(value) {
         Ok(typed) => Some(typed),
         Err(why) => {
-            found.push(rules::MALFORMED_VALUE.report(why.to_string()).primary(origin.clone(), ""));
+            found.push(
+                rules::MALFORMED_VALUE
+                    .report(why.to_string())
+                    .primary(origin.clone(), ""),
+            );
             None
         }
     }

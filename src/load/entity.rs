@@ -84,7 +84,8 @@ impl App {
 impl Site {
     /// The place, in the site's file or a profile's, that a field below `spec` comes from.
     pub fn origin(&self, pointer: &Pointer) -> Origin {
-        self.layers.origin(&Pointer::root().at("spec").join(pointer))
+        self.layers
+            .origin(&Pointer::root().at("spec").join(pointer))
     }
 
     /// The site's own file.
@@ -104,7 +105,11 @@ impl Layers {
     pub fn origin(&self, pointer: &Pointer) -> Origin {
         let mut wanted = pointer.clone();
         loop {
-            let layer = self.layers.iter().rev().find(|(_, document)| document.pointer(wanted.as_str()).is_some());
+            let layer = self
+                .layers
+                .iter()
+                .rev()
+                .find(|(_, document)| document.pointer(wanted.as_str()).is_some());
             if let Some((file, _)) = layer {
                 return Origin::new(file, pointer.clone());
             }

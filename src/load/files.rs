@@ -18,7 +18,9 @@ pub struct Files {
 impl Files {
     /// Opens the directory that inputs are read from.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
-        Ok(Self { tree: RootedDirectory::open(root)? })
+        Ok(Self {
+            tree: RootedDirectory::open(root)?,
+        })
     }
 
     /// The directory.
@@ -98,7 +100,9 @@ fn unreadable_file(path: &str, error: &OpenError) -> Diagnostic {
 }
 
 fn unreadable(path: &str, why: &impl std::fmt::Display) -> Diagnostic {
-    rules::UNREADABLE_FILE.report(format!("`{path}` cannot be read: {why}")).primary(Origin::file(path), "")
+    rules::UNREADABLE_FILE
+        .report(format!("`{path}` cannot be read: {why}"))
+        .primary(Origin::file(path), "")
 }
 
 fn odd_file(path: &str) -> Diagnostic {

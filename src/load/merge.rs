@@ -15,7 +15,11 @@ fn merge_maps(base: &mut Map<String, Value>, over: &Map<String, Value>) {
         if value.is_null() {
             base.remove(key);
         } else {
-            merge(base.entry(key.clone()).or_insert_with(|| Value::Object(Map::new())), value);
+            merge(
+                base.entry(key.clone())
+                    .or_insert_with(|| Value::Object(Map::new())),
+                value,
+            );
         }
     }
 }
@@ -23,9 +27,11 @@ fn merge_maps(base: &mut Map<String, Value>, over: &Map<String, Value>) {
 /// A copy in which no map has a null: there is nothing below that it could remove.
 fn without_nulls(value: &Value) -> Value {
     match value {
-        Value::Object(map) => {
-            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect()
-        }
+        Value::Object(map) => map
+            .iter()
+            .filter(|(_, v)| !v.is_null())
+            .map(|(k, v)| (k.clone(), without_nulls(v)))
+            .collect(),
         other => other.clone(),
     }
 }
@@ -44,17 +50,29 @@ mod tests {
     fn maps_merge_lists_replace_and_null_removes() {
         let base = json!({"a": {"x": 1, "y": [1, 2]}, "b": 1});
         let over = json!({"a": {"y": [3], "z": {"n": null, "m": 1}}, "b": null});
-        assert_eq!(merged(base, &over), json!({"a": {"x": 1, "y": [3], "z": {"m": 1}}}));
+        assert_eq!(
+            merged(base, &over),
+            json!({"a": {"x": 1, "y": [3], "z": {"m": 1}}})
+        );
     }
 
     #[test]
     fn a_scalar_gives_way_to_a_map_and_back() {
-        assert_eq!(merged(json!({"a": 1}), &json!({"a": {"b": 2}})), json!({"a": {"b": 2}}));
-        assert_eq!(merged(json!({"a": {"b": 2}}), &json!({"a": 1})), json!({"a": 1}));
+        assert_eq!(
+            merged(json!({"a": 1}), &json!({"a": {"b": 2}})),
+            json!({"a": {"b": 2}})
+        );
+        assert_eq!(
+            merged(json!({"a": {"b": 2}}), &json!({"a": 1})),
+            json!({"a": 1})
+        );
     }
 
     #[test]
     fn laying_a_document_over_nothing_gives_it_without_its_nulls() {
-        assert_eq!(merged(json!({}), &json!({"a": null, "b": [null]})), json!({"b": [null]}));
+        assert_eq!(
+            merged(json!({}), &json!({"a": null, "b": [null]})),
+            json!({"b": [null]})
+        );
     }
 }

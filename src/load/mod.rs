@@ -65,7 +65,14 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let profiles = load_profiles(&files, &mut broken, &mut found);
     let apps = load_apps(&files, &mut broken, &mut found);
     let sites = list_sites(&files, &mut found);
-    let repository = fleet.map(|fleet| Repository { files, fleet: Arc::new(fleet), apps, sites, profiles, broken });
+    let repository = fleet.map(|fleet| Repository {
+        files,
+        fleet: Arc::new(fleet),
+        apps,
+        sites,
+        profiles,
+        broken,
+    });
     (repository, found)
 }
 
@@ -100,13 +107,32 @@ impl Repository {
         if complete {
             found.append(problems);
         }
-        let spec = good.then(|| typed(merged.get("spec"), &Origin::file(&site.file).at("spec"), found)).flatten()?;
-        Some(Site { name: site.name.clone(), labels: site.labels.clone(), spec, merged, layers })
+        let spec = good
+            .then(|| {
+                typed(
+                    merged.get("spec"),
+                    &Origin::file(&site.file).at("spec"),
+                    found,
+                )
+            })
+            .flatten()?;
+        Some(Site {
+            name: site.name.clone(),
+            labels: site.labels.clone(),
+            spec,
+            merged,
+            layers,
+        })
     }
 
     /// The documents to merge, the site's last, and whether all of them could be found.
     fn layers(&self, site: &Document, found: &mut Diagnostics) -> (Vec<Layer>, bool) {
-        let names = site.value.pointer("/spec/profiles").and_then(Value::as_array).cloned().unwrap_or_default();
+        let names = site
+            .value
+            .pointer("/spec/profiles")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         let mut layers = Vec::new();
         let mut complete = true;
         for (index, name) in names.iter().enumerate() {
@@ -127,12 +153,19 @@ impl Repository {
     }
 }
 
-fn unknown_profile(name: &str, origin: Origin, nearest: Option<&str>) -> crate::diagnostic::Diagnostic {
+fn unknown_profile(
+    name: &str,
+    origin: Origin,
+    nearest: Option<&str>,
+) -> crate::diagnostic::Diagnostic {
     let help = match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("add `{PROFILES}/{name}.yaml`, or take the name out"),
     };
-    rules::UNKNOWN_PROFILE.report(format!("there is no profile `{name}`")).primary(origin, "").help(help)
+    rules::UNKNOWN_PROFILE
+        .report(format!("there is no profile `{name}`"))
+        .primary(origin, "")
+        .help(help)
 }
 
 /// Gives the merged document the site's own heading.
@@ -156,13 +189,29 @@ fn load_fleet(files: &Files, found: &mut Diagnostics) -> Option<Fleet> {
         return None;
     }
     let document = document(files, FLEET_FILE, InputKind::Fleet, found)?;
-    let spec = typed(document.value.get("spec"), &Origin::file(FLEET_FILE).at("spec"), found)?;
-    Some(Fleet { name: document.name, spec, file: document.file })
+    let spec = typed(
+        document.value.get("spec"),
+        &Origin::file(FLEET_FILE).at("spec"),
+        found,
+    )?;
+    Some(Fleet {
+        name: document.name,
+        spec,
+        file: document.file,
+    })
 }
 
-fn load_profiles(files: &Files, broken: &mut BTreeSet<String>, found: &mut Diagnostics) -> BTreeMap<String, Document> {
+fn load_profiles(
+    files: &Files,
+    broken: &mut BTreeSet<String>,
+    found: &mut Diagnostics,
+) -> BTreeMap<String, Document> {
     let mut profiles = BTreeMap::new();
-    for path in files.list(PROFILES, found).into_iter().filter(|p| is_yaml(p)) {
+    for path in files
+        .list(PROFILES, found)
+        .into_iter()
+        .filter(|p| is_yaml(p))
+    {
         match document(files, &path, InputKind::Profile, found) {
             Some(profile) => {
                 profile.expect_name(stem(&path), "file", found);
@@ -174,9 +223,17 @@ fn load_profiles(files: &Files, broken: &mut BTreeSet<String>, found: &mut Diagn
     profiles
 }
 
-fn load_apps(files: &Files, broken: &mut BTreeSet<String>, found: &mut Diagnostics) -> BTreeMap<String, Arc<App>> {
+fn load_apps(
+    files: &Files,
+    broken: &mut BTreeSet<String>,
+    found: &mut Diagnostics,
+) -> BTreeMap<String, Arc<App>> {
     let mut apps = BTreeMap::new();
-    for path in files.list(APPS, found).into_iter().filter(|p| is_app_file(p)) {
+    for path in files
+        .list(APPS, found)
+        .into_iter()
+        .filter(|p| is_app_file(p))
+    {
         let directory = path.trim_end_matches("/app.yaml").to_owned();
         let name = directory.rsplit('/').next().unwrap_or_default().to_owned();
         match load_app(files, &path, &directory, found) {
@@ -189,7 +246,11 @@ fn load_apps(files: &Files, broken: &mut BTreeSet<String>, found: &mut Diagnosti
 
 fn load_app(files: &Files, path: &str, directory: &str, found: &mut Diagnostics) -> Option<App> {
     let document = document(files, path, InputKind::App, found)?;
-    document.expect_name(directory.rsplit('/').next().unwrap_or_default(), "directory", found);
+    document.expect_name(
+        directory.rsplit('/').next().unwrap_or_default(),
+        "directory",
+        found,
+    );
     let spec: AppSpec = document.spec(found)?;
     let values = load_values(&spec, &Origin::file(path).at("spec").at("values"), found)?;
     let mut app = App {
@@ -211,7 +272,9 @@ fn load_app(files: &Files, path: &str, directory: &str, found: &mut Diagnostics)
 
 /// The schema of an app's values. An app without one takes none.
 fn load_values(spec: &AppSpec, origin: &Origin, found: &mut Diagnostics) -> Option<ValuesSchema> {
-    let Some(schema) = &spec.values else { return Some(ValuesSchema::default()) };
+    let Some(schema) = &spec.values else {
+        return Some(ValuesSchema::default());
+    };
     let (schema, problems) = ValuesSchema::compile(schema, origin);
     let good = !problems.has_errors();
     found.append(problems);
@@ -225,15 +288,23 @@ fn load_template(
     asked: &Origin,
     found: &mut Diagnostics,
 ) -> Option<Template> {
-    let outside = path.starts_with('/') || path.contains('\\') || path.split('/').any(|s| matches!(s, "" | "." | ".."));
+    let outside = path.starts_with('/')
+        || path.contains('\\')
+        || path.split('/').any(|s| matches!(s, "" | "." | ".."));
     let full = format!("{directory}/{path}");
     if outside || !files.exists(&full) {
-        let why = if outside { "leaves the app's directory" } else { "does not exist" };
+        let why = if outside {
+            "leaves the app's directory"
+        } else {
+            "does not exist"
+        };
         found.push(
             rules::MISSING_TEMPLATE
                 .report(format!("the template `{path}` {why}"))
                 .primary(asked.clone(), "")
-                .help(format!("write a path below `{directory}/`, for instance `templates/node.yaml`")),
+                .help(format!(
+                    "write a path below `{directory}/`, for instance `templates/node.yaml`"
+                )),
         );
         return None;
     }
@@ -242,13 +313,20 @@ fn load_template(
     let good = !problems.has_errors();
     found.append(problems);
     let input = input.filter(|_| good)?;
-    Some(Template { file: Arc::from(full.as_str()), tree: input.value })
+    Some(Template {
+        file: Arc::from(full.as_str()),
+        tree: input.value,
+    })
 }
 
 /// The site files by name. A YAML file below sites/ that is of another API is a plain manifest and left alone.
 fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String> {
     let mut sites: BTreeMap<String, String> = BTreeMap::new();
-    for path in files.list(SITES, found).into_iter().filter(|p| is_yaml(p) && !is_plain_manifest(files, p)) {
+    for path in files
+        .list(SITES, found)
+        .into_iter()
+        .filter(|p| is_yaml(p) && !is_plain_manifest(files, p))
+    {
         let name = stem(&path).to_owned();
         match sites.get(&name) {
             Some(other) => found.push(
@@ -266,13 +344,17 @@ fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String
 
 /// Whether a file is of another API: it says what it is, and names siteplan nowhere.
 fn is_plain_manifest(files: &Files, path: &str) -> bool {
-    let Some(text) = files.read(path, &mut Diagnostics::new()) else { return false };
+    let Some(text) = files.read(path, &mut Diagnostics::new()) else {
+        return false;
+    };
     let says = |key: &str| text.lines().any(|line| line.starts_with(key));
     says("apiVersion:") && says("kind:") && !text.contains("siteplan")
 }
 
 fn is_yaml(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|e| e == "yaml" || e == "yml")
+    Path::new(path)
+        .extension()
+        .is_some_and(|e| e == "yaml" || e == "yml")
 }
 
 /// `base/apps/<name>/app.yaml`.

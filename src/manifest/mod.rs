@@ -31,7 +31,9 @@ impl Object {
     pub fn new(value: Value) -> Self {
         match value {
             Value::Object(_) => Self { value },
-            _ => Self { value: Value::Object(Map::new()) },
+            _ => Self {
+                value: Value::Object(Map::new()),
+            },
         }
     }
 
@@ -57,12 +59,16 @@ impl Object {
 
     /// The group of `apiVersion`; empty for the core group.
     pub fn group(&self) -> &str {
-        self.api_version().split_once('/').map_or("", |(group, _)| group)
+        self.api_version()
+            .split_once('/')
+            .map_or("", |(group, _)| group)
     }
 
     /// The version of `apiVersion`, without the group.
     pub fn version(&self) -> &str {
-        self.api_version().split_once('/').map_or(self.api_version(), |(_, version)| version)
+        self.api_version()
+            .split_once('/')
+            .map_or(self.api_version(), |(_, version)| version)
     }
 
     /// `kind`, or the empty string.
@@ -82,7 +88,11 @@ impl Object {
 
     /// An annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.value.get("metadata")?.get("annotations")?.get(key)?.as_str()
+        self.value
+            .get("metadata")?
+            .get("annotations")?
+            .get(key)?
+            .as_str()
     }
 
     /// The field at a JSON pointer.
@@ -102,7 +112,9 @@ impl Object {
     }
 
     fn text(&self, pointer: &str) -> &str {
-        self.get(pointer).and_then(Value::as_str).unwrap_or_default()
+        self.get(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 }
 

@@ -9,15 +9,17 @@ mod quantity;
 mod site;
 
 pub use app::{
-    AppSpec, Availability, Each, ImageSupport, NodeNeeds, OnRemove, PartSpec, Provides, Quorum, Requirement, SetValue,
-    Survives,
+    AppSpec, Availability, Each, ImageSupport, NodeNeeds, OnRemove, PartSpec, Provides, Quorum,
+    Requirement, SetValue, Survives,
 };
-pub use fleet::{ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, Removal, Topology};
+pub use fleet::{
+    ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, Removal, Topology,
+};
 pub use quantity::{Quantity, QuantityError};
 pub use site::{
-    AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Effect, Exception, Ha, HaMode, NamespaceSpec, Network,
-    NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role, SiteSpec, StorageClassRef, Survive, Taint,
-    Toleration, TolerationOperator, Vips,
+    AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Effect, Exception, Ha, HaMode,
+    NamespaceSpec, Network, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role,
+    SiteSpec, StorageClassRef, Survive, Taint, Toleration, TolerationOperator, Vips,
 };
 
 /// The API version of all inputs.

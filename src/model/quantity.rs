@@ -25,9 +25,25 @@ impl fmt::Display for QuantityError {
 impl std::error::Error for QuantityError {}
 
 const NANO: i128 = 1_000_000_000;
-const BINARY: [(&str, u32); 6] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
-const DECIMAL: [(&str, i32); 9] =
-    [("n", -9), ("u", -6), ("m", -3), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+const BINARY: [(&str, u32); 6] = [
+    ("Ki", 10),
+    ("Mi", 20),
+    ("Gi", 30),
+    ("Ti", 40),
+    ("Pi", 50),
+    ("Ei", 60),
+];
+const DECIMAL: [(&str, i32); 9] = [
+    ("n", -9),
+    ("u", -6),
+    ("m", -3),
+    ("k", 3),
+    ("M", 6),
+    ("G", 9),
+    ("T", 12),
+    ("P", 15),
+    ("E", 18),
+];
 
 impl Quantity {
     /// Zero.
@@ -35,12 +51,16 @@ impl Quantity {
 
     /// A whole number of units.
     pub fn units(units: i64) -> Self {
-        Self { nano: i128::from(units) * NANO }
+        Self {
+            nano: i128::from(units) * NANO,
+        }
     }
 
     /// A whole number of thousandths.
     pub fn milli(milli: i64) -> Self {
-        Self { nano: i128::from(milli) * (NANO / 1000) }
+        Self {
+            nano: i128::from(milli) * (NANO / 1000),
+        }
     }
 
     /// Reads a quantity.
@@ -49,7 +69,9 @@ impl Quantity {
     ///
     /// When the text is not a quantity, or larger than any machine.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
-        let digits = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
+        let digits = text
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))
+            .unwrap_or(text.len());
         let (number, suffix) = text.split_at(digits);
         if let Some((_, shift)) = BINARY.iter().find(|(s, _)| *s == suffix) {
             return scaled(number, 1i128 << shift, 0);
@@ -77,25 +99,33 @@ impl Quantity {
     /// The sum; saturates at the largest quantity.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self { nano: self.nano.saturating_add(other.nano) }
+        Self {
+            nano: self.nano.saturating_add(other.nano),
+        }
     }
 
     /// The difference, which may be negative.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
-        Self { nano: self.nano.saturating_sub(other.nano) }
+        Self {
+            nano: self.nano.saturating_sub(other.nano),
+        }
     }
 
     /// The quantity several times.
     #[must_use]
     pub fn times(self, factor: i128) -> Self {
-        Self { nano: self.nano.saturating_mul(factor) }
+        Self {
+            nano: self.nano.saturating_mul(factor),
+        }
     }
 
     /// The quantity cut into equal shares, rounded up.
     #[must_use]
     pub fn divided_by(self, shares: i128) -> Self {
-        Self { nano: -(-self.nano).div_euclid(shares.max(1)) }
+        Self {
+            nano: -(-self.nano).div_euclid(shares.max(1)),
+        }
     }
 }
 
@@ -112,7 +142,10 @@ fn scaled(number: &str, factor: i128, exponent: i32) -> Result<Quantity, Quantit
     }
     let mantissa: i128 = all.parse().map_err(|_| QuantityError)?;
     let fraction_digits = i32::try_from(fraction.len()).map_err(|_| QuantityError)?;
-    let shift = exponent.checked_add(9).and_then(|e| e.checked_sub(fraction_digits)).ok_or(QuantityError)?;
+    let shift = exponent
+        .checked_add(9)
+        .and_then(|e| e.checked_sub(fraction_digits))
+        .ok_or(QuantityError)?;
     let value = mantissa.checked_mul(factor).ok_or(QuantityError)?;
     let power = 10i128.checked_pow(shift.unsigned_abs());
     let nano = match (shift >= 0, power) {
@@ -135,7 +168,10 @@ impl fmt::Display for Quantity {
             };
         }
         let units = self.nano / NANO;
-        let binary = BINARY.iter().rev().find(|(_, shift)| units != 0 && units % (1i128 << shift) == 0);
+        let binary = BINARY
+            .iter()
+            .rev()
+            .find(|(_, shift)| units != 0 && units % (1i128 << shift) == 0);
         match binary {
             Some((suffix, shift)) => write!(f, "{}{suffix}", units >> shift),
             None => write!(f, "{units}"),
@@ -189,8 +225,14 @@ mod tests {
 
     #[test]
     fn suffixes_scale_exactly() {
-        let same =
-            [("1500m", "1.5"), ("1Ki", "1024"), ("1.5Gi", "1536Mi"), ("1e3", "1k"), ("2E", "2e18"), (".5", "500m")];
+        let same = [
+            ("1500m", "1.5"),
+            ("1Ki", "1024"),
+            ("1.5Gi", "1536Mi"),
+            ("1e3", "1k"),
+            ("2E", "2e18"),
+            (".5", "500m"),
+        ];
         for (a, b) in same {
             assert_eq!(Quantity::parse(a), Quantity::parse(b), "{a} = {b}");
         }
@@ -217,7 +259,11 @@ mod tests {
     fn printing_and_reading_agree() {
         for text in ["0", "1", "250m", "256Gi", "1500", "3n", "-2Ki", "1000"] {
             let quantity = Quantity::parse(text).unwrap();
-            assert_eq!(Quantity::parse(&quantity.to_string()), Ok(quantity), "{text}");
+            assert_eq!(
+                Quantity::parse(&quantity.to_string()),
+                Ok(quantity),
+                "{text}"
+            );
         }
     }
 }

@@ -13,12 +13,16 @@ use crate::template::{self, Context, Shared};
 
 /// Expands every `each` of the instance's app.
 pub(super) fn generate(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Vec<Object> {
-    let Some(app) = input.instance.app() else { return Vec::new() };
+    let Some(app) = input.instance.app() else {
+        return Vec::new();
+    };
     let mut ids: BTreeSet<ObjectId> = input.base.iter().map(Object::id).collect();
     let mut objects: Vec<Object> = Vec::new();
     for (index, each) in app.spec.each.iter().enumerate() {
         let pointer = Pointer::parse("/each").at(index);
-        let Some(template) = app.templates.get(&each.template) else { continue };
+        let Some(template) = app.templates.get(&each.template) else {
+            continue;
+        };
         for context in contexts(input, app, each, &pointer, found) {
             if let Some(object) = expand(template, &context, found) {
                 check_new(input, &mut ids, &object, template, found);
@@ -40,8 +44,16 @@ fn contexts(
     let own = &input.instance.context;
     let contexts: Vec<Context> = match each.over.as_str() {
         "site" => vec![own.clone()],
-        "nodes" => own.items("nodes").into_iter().map(|node| own.with([("node", node)])).collect(),
-        "vlans" => own.items("vlans").into_iter().map(|vlan| own.with([("vlan", vlan)])).collect(),
+        "nodes" => own
+            .items("nodes")
+            .into_iter()
+            .map(|node| own.with([("node", node)]))
+            .collect(),
+        "vlans" => own
+            .items("vlans")
+            .into_iter()
+            .map(|vlan| own.with([("vlan", vlan)]))
+            .collect(),
         expression => match items(expression, own) {
             Ok(contexts) => contexts,
             Err(why) => {
@@ -51,7 +63,10 @@ fn contexts(
         },
     };
     let wanted = contexts.into_iter().filter_map(|context| {
-        let when = each.when.as_deref().map_or(Ok(true), |w| truth(w, &context));
+        let when = each
+            .when
+            .as_deref()
+            .map_or(Ok(true), |w| truth(w, &context));
         match when {
             Ok(wanted) => wanted.then_some(context),
             Err(why) => {
@@ -67,10 +82,16 @@ fn contexts(
 fn items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
     let shared = Shared::new;
     match template::evaluate(expression, own) {
-        Ok(Value::Array(items)) => Ok(items.iter().map(|item| own.with([("item", shared(item))])).collect()),
+        Ok(Value::Array(items)) => Ok(items
+            .iter()
+            .map(|item| own.with([("item", shared(item))]))
+            .collect()),
         Ok(Value::Object(map)) => {
             let entry = |(key, value): (&String, &Value)| {
-                own.with([("item", shared(value)), ("key", shared(&Value::from(key.as_str())))])
+                own.with([
+                    ("item", shared(value)),
+                    ("key", shared(&Value::from(key.as_str()))),
+                ])
             };
             Ok(map.iter().map(entry).collect())
         }
@@ -81,7 +102,11 @@ fn items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
 
 /// Whether a condition holds. It is an expression, with or without its braces.
 pub(super) fn truth(condition: &str, context: &Context) -> Result<bool, String> {
-    let expression = if condition.contains("{{") { condition.to_owned() } else { format!("{{{{ {condition} }}}}") };
+    let expression = if condition.contains("{{") {
+        condition.to_owned()
+    } else {
+        format!("{{{{ {condition} }}}}")
+    };
     match template::evaluate(&expression, context) {
         Ok(Value::Bool(truth)) => Ok(truth),
         Ok(Value::Null) => Ok(false),
@@ -94,11 +119,9 @@ fn expand(template: &Template, context: &Context, found: &mut Diagnostics) -> Op
     match template::expand(&template.tree, context) {
         Ok(value) => Some(Object::new(value)),
         Err(problems) => {
-            found.extend(
-                problems
-                    .into_iter()
-                    .map(|(pointer, why)| template_error(Origin::new(&template.file, pointer), why.to_string())),
-            );
+            found.extend(problems.into_iter().map(|(pointer, why)| {
+                template_error(Origin::new(&template.file, pointer), why.to_string())
+            }));
             None
         }
     }
@@ -118,7 +141,9 @@ fn check_new(
             rules::NOT_AN_OBJECT
                 .report("the template makes something that is not a Kubernetes object")
                 .primary(origin, "")
-                .help("an object has `apiVersion`, `kind` and `metadata.name`, all three not empty"),
+                .help(
+                    "an object has `apiVersion`, `kind` and `metadata.name`, all three not empty",
+                ),
         );
         return;
     }

@@ -22,9 +22,21 @@ impl Builder {
         let app = input.instance.app();
         Self {
             site: input.plan.name.clone(),
-            namespace: input.instance.namespace.clone().filter(|_| input.instance.moved),
-            resources: app.map(|a| format!("../../../{}", a.directory)).into_iter().collect(),
-            patches: input.instance.exceptions.iter().map(|(_, patch)| super::exceptions::entry(patch)).collect(),
+            namespace: input
+                .instance
+                .namespace
+                .clone()
+                .filter(|_| input.instance.moved),
+            resources: app
+                .map(|a| format!("../../../{}", a.directory))
+                .into_iter()
+                .collect(),
+            patches: input
+                .instance
+                .exceptions
+                .iter()
+                .map(|(_, patch)| super::exceptions::entry(patch))
+                .collect(),
         }
     }
 
@@ -35,7 +47,8 @@ impl Builder {
 
     /// Adds a patch file.
     pub(super) fn patch(&mut self, file: &str, target: &ObjectId) {
-        self.patches.push(json!({"path": file, "target": selector(target)}));
+        self.patches
+            .push(json!({"path": file, "target": selector(target)}));
     }
 
     /// The kustomization.
@@ -59,19 +72,43 @@ impl Builder {
 }
 
 /// A file name that no other file of the overlay has: purpose, kind and name, and the namespace or group where that is not enough.
-pub(super) fn file_name(purpose: Option<&str>, id: &ObjectId, taken: &BTreeMap<String, Vec<Value>>) -> String {
+pub(super) fn file_name(
+    purpose: Option<&str>,
+    id: &ObjectId,
+    taken: &BTreeMap<String, Vec<Value>>,
+) -> String {
     let purpose = purpose.map(|p| format!("{p}.")).unwrap_or_default();
     let kind = id.kind.to_lowercase();
-    let name: String =
-        id.name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' }).collect();
+    let name: String = id
+        .name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || ".-_".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
     let longer = [
         format!("{purpose}{kind}.{name}.yaml"),
-        format!("{purpose}{kind}.{name}.{}.yaml", id.namespace.as_deref().unwrap_or("cluster")),
-        format!("{purpose}{kind}.{}.{name}.{}.yaml", id.group, id.namespace.as_deref().unwrap_or("cluster")),
+        format!(
+            "{purpose}{kind}.{name}.{}.yaml",
+            id.namespace.as_deref().unwrap_or("cluster")
+        ),
+        format!(
+            "{purpose}{kind}.{}.{name}.{}.yaml",
+            id.group,
+            id.namespace.as_deref().unwrap_or("cluster")
+        ),
     ];
     let free = |file: &String| !taken.keys().any(|t| t.eq_ignore_ascii_case(file));
     let numbered = (2..).map(|n| format!("{purpose}{kind}.{name}.{n}.yaml"));
-    longer.into_iter().chain(numbered).find(free).expect("one of endlessly many names is free")
+    longer
+        .into_iter()
+        .chain(numbered)
+        .find(free)
+        .expect("one of endlessly many names is free")
 }
 
 /// A target that selects the object and no other. Names are regular expressions to kustomize.
@@ -83,10 +120,18 @@ fn selector(id: &ObjectId) -> Value {
         ("version", id.version.clone()),
     ];
     let namespace = id.namespace.iter().map(|n| ("namespace", n.clone()));
-    let present = fields.into_iter().chain(namespace).filter(|(_, text)| !text.is_empty());
+    let present = fields
+        .into_iter()
+        .chain(namespace)
+        .filter(|(_, text)| !text.is_empty());
     Value::Object(
         present
-            .map(|(key, text)| (key.to_owned(), Value::String(regex::escape(&text).replace("\\-", "-"))))
+            .map(|(key, text)| {
+                (
+                    key.to_owned(),
+                    Value::String(regex::escape(&text).replace("\\-", "-")),
+                )
+            })
             .collect::<Map<_, _>>(),
     )
 }

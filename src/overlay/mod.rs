@@ -63,29 +63,50 @@ fn app_overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
     patches.extend(values::set(input, &mut objects, &mut found));
     let (placed, problems) = place(input.plan, input.instance, input.catalogue, &mut objects);
     found.append(problems);
-    let Placed { patches: placed, additions, reasons } = placed;
+    let Placed {
+        patches: placed,
+        additions,
+        reasons,
+    } = placed;
     patches.extend(placed);
     patches.extend(sync_options(input, &mut objects));
     let mut resources = objects.split_off(first_generated.min(objects.len()));
     let changes = changes(&patches, &additions, &reasons);
     let patches = without(patches, &resources);
     resources.extend(additions);
-    (Overlay { changes, ..assemble(input, &resources, &patches) }, found)
+    (
+        Overlay {
+            changes,
+            ..assemble(input, &resources, &patches)
+        },
+        found,
+    )
 }
 
 /// Sync options that single objects need, because the Argo CD is too old to be told for the whole Application.
 fn sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
     let reason = Reason {
         rule: "argocd",
-        origins: vec![Origin::file(&input.plan.fleet.file).at("spec").at("argocd").at("version")],
+        origins: vec![
+            Origin::file(&input.plan.fleet.file)
+                .at("spec")
+                .at("argocd")
+                .at("version"),
+        ],
     };
     let mut patches = Vec::new();
     for needed in crate::bundle::needed_annotations(input.plan, objects) {
-        let Some(object) = objects.iter_mut().find(|o| o.id() == needed.object) else { continue };
+        let Some(object) = objects.iter_mut().find(|o| o.id() == needed.object) else {
+            continue;
+        };
         let mut editor = Editor::new(object.value_mut());
         let pointer = Pointer::parse("/metadata/annotations").at(needed.key);
         if editor.set(&pointer, Value::String(needed.value), &reason) {
-            patches.push(ObjectPatch { purpose: "argocd", target: needed.object, operations: editor.finish() });
+            patches.push(ObjectPatch {
+                purpose: "argocd",
+                target: needed.object,
+                operations: editor.finish(),
+            });
         }
     }
     patches
@@ -94,7 +115,10 @@ fn sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectP
 /// The patches of base objects. What the overlay makes itself is written out as it is in the end, not patched.
 fn without(patches: Vec<ObjectPatch>, generated: &[Object]) -> Vec<ObjectPatch> {
     let made: Vec<ObjectId> = generated.iter().map(Object::id).collect();
-    patches.into_iter().filter(|p| !made.contains(&p.target)).collect()
+    patches
+        .into_iter()
+        .filter(|p| !made.contains(&p.target))
+        .collect()
 }
 
 /// Every change with its reason: patched fields, and objects that are added whole.
@@ -103,11 +127,17 @@ fn changes(
     additions: &[Object],
     reasons: &BTreeMap<ObjectId, Reason>,
 ) -> Vec<(ObjectId, Operation)> {
-    let patched = patches.iter().flat_map(|p| p.operations.iter().map(|o| (p.target.clone(), o.clone())));
+    let patched = patches
+        .iter()
+        .flat_map(|p| p.operations.iter().map(|o| (p.target.clone(), o.clone())));
     let added = additions.iter().map(|object| {
         let reason = reasons.get(&object.id()).cloned();
-        let whole =
-            Operation { op: Op::Add, path: String::new(), value: Some(object.value().clone()), asked_by: reason };
+        let whole = Operation {
+            op: Op::Add,
+            path: String::new(),
+            value: Some(object.value().clone()),
+            asked_by: reason,
+        };
         (object.id(), whole)
     });
     patched.chain(added).collect()
@@ -124,10 +154,14 @@ fn assemble(input: &OverlayInput<'_>, resources: &[Object], patches: &[ObjectPat
     for patch in patches.iter().filter(|p| !p.operations.is_empty()) {
         let file = kustomization::file_name(Some(patch.purpose), &patch.target, &overlay.files);
         kustomization.patch(&file, &patch.target);
-        let operations = serde_json::to_value(&patch.operations).expect("operations are plain data");
+        let operations =
+            serde_json::to_value(&patch.operations).expect("operations are plain data");
         overlay.files.insert(file, vec![operations]);
     }
-    overlay.files.insert("kustomization.yaml".to_owned(), vec![kustomization.finish()]);
+    overlay.files.insert(
+        "kustomization.yaml".to_owned(),
+        vec![kustomization.finish()],
+    );
     overlay
 }
 
@@ -139,14 +173,19 @@ fn built_in(input: &OverlayInput<'_>) -> Overlay {
         kustomization.resource(&file);
         overlay.files.insert(file, vec![object.into_value()]);
     }
-    overlay.files.insert("kustomization.yaml".to_owned(), vec![kustomization.finish()]);
+    overlay.files.insert(
+        "kustomization.yaml".to_owned(),
+        vec![kustomization.finish()],
+    );
     overlay
 }
 
 /// Reports objects that kustomize's `namespace:` would put where they do not belong.
 fn check_movable(input: &OverlayInput<'_>, found: &mut Diagnostics) {
     let instance = input.instance;
-    let Some(app) = instance.app().filter(|_| instance.moved) else { return };
+    let Some(app) = instance.app().filter(|_| instance.moved) else {
+        return;
+    };
     let own = app.spec.namespace.as_deref();
     let misplaced = |o: &&Object| match kinds::is_cluster_scoped(o) {
         Some(true) => !kinds::is_cluster_scoped_to_kustomize(o),
@@ -161,8 +200,14 @@ fn check_movable(input: &OverlayInput<'_>, found: &mut Diagnostics) {
                     object.id()
                 ))
                 .primary(instance.origin.at("namespace"), "")
-                .context(app.origin(&Pointer::parse("/namespace")), "the namespace that can be changed")
-                .help(format!("move `{}` into an app of its own, or leave `namespace` out", object.id())),
+                .context(
+                    app.origin(&Pointer::parse("/namespace")),
+                    "the namespace that can be changed",
+                )
+                .help(format!(
+                    "move `{}` into an app of its own, or leave `namespace` out",
+                    object.id()
+                )),
         );
     }
 }

@@ -15,7 +15,10 @@ pub struct Editor<'a> {
 impl<'a> Editor<'a> {
     /// Starts to record changes of the value.
     pub fn new(value: &'a mut Value) -> Self {
-        Self { value, operations: Vec::new() }
+        Self {
+            value,
+            operations: Vec::new(),
+        }
     }
 
     /// The value as it is now.
@@ -45,13 +48,17 @@ impl<'a> Editor<'a> {
     /// path could be followed: `false` when a list element on it is missing or a scalar is in the way.
     #[must_use = "a path that cannot be followed has to be reported"]
     pub fn set(&mut self, pointer: &Pointer, new: Value, reason: &Reason) -> bool {
-        let Some((present, missing)) = self.split(pointer) else { return false };
+        let Some((present, missing)) = self.split(pointer) else {
+            return false;
+        };
         if missing.is_empty() {
             self.replace(&present, new, reason);
             return true;
         }
         let (first, rest) = (missing[0].clone(), &missing[1..]);
-        let wrapped = rest.iter().rev().fold(new, |inner, key| Value::Object(Map::from_iter([(key.clone(), inner)])));
+        let wrapped = rest.iter().rev().fold(new, |inner, key| {
+            Value::Object(Map::from_iter([(key.clone(), inner)]))
+        });
         self.add(&present, &first, wrapped, reason)
     }
 
@@ -77,9 +84,15 @@ impl<'a> Editor<'a> {
 
     /// Removes a field of a map, where it is there.
     pub fn remove(&mut self, pointer: &Pointer, reason: &Reason) {
-        let (Some(parent), Some(key)) = (pointer.parent(), pointer.last()) else { return };
-        let Some(old) = self.get(pointer).cloned() else { return };
-        let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else { return };
+        let (Some(parent), Some(key)) = (pointer.parent(), pointer.last()) else {
+            return;
+        };
+        let Some(old) = self.get(pointer).cloned() else {
+            return;
+        };
+        let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else {
+            return;
+        };
         map.remove(&key);
         self.guard(pointer);
         self.record(Op::Test, pointer, Some(old), None);
@@ -87,7 +100,9 @@ impl<'a> Editor<'a> {
     }
 
     fn replace(&mut self, pointer: &Pointer, new: Value, reason: &Reason) {
-        let Some(slot) = self.value.pointer_mut(pointer.as_str()) else { return };
+        let Some(slot) = self.value.pointer_mut(pointer.as_str()) else {
+            return;
+        };
         if *slot == new {
             return;
         }
@@ -101,7 +116,9 @@ impl<'a> Editor<'a> {
     }
 
     fn add(&mut self, parent: &Pointer, key: &str, new: Value, reason: &Reason) -> bool {
-        let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else { return false };
+        let Some(Value::Object(map)) = self.value.pointer_mut(parent.as_str()) else {
+            return false;
+        };
         map.insert(key.to_owned(), new.clone());
         if self.is_within_added(parent, reason) {
             return true;
@@ -113,16 +130,24 @@ impl<'a> Editor<'a> {
 
     /// Whether a place that was just changed is in something that was added for the same reason: then that operation adds all of it.
     fn is_within_added(&mut self, place: &Pointer, reason: &Reason) -> bool {
-        let within =
-            |path: &str, above: &str| path.strip_prefix(above).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+        let within = |path: &str, above: &str| {
+            path.strip_prefix(above)
+                .is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        };
         let holds = |o: &Operation| {
-            let is_added = o.op == Op::Add && !o.path.ends_with("/-") && o.asked_by.as_ref() == Some(reason);
+            let is_added =
+                o.op == Op::Add && !o.path.ends_with("/-") && o.asked_by.as_ref() == Some(reason);
             is_added && within(place.as_str(), &o.path)
         };
-        let Some(index) = self.operations.iter().rposition(holds) else { return false };
+        let Some(index) = self.operations.iter().rposition(holds) else {
+            return false;
+        };
         let path = self.operations[index].path.clone();
         // What somebody else changed inside of it since has its own operations, which count on the value as it was added.
-        if self.operations[index + 1..].iter().any(|o| within(&o.path, &path)) {
+        if self.operations[index + 1..]
+            .iter()
+            .any(|o| within(&o.path, &path))
+        {
             return false;
         }
         self.operations[index].value = self.value.pointer(&path).cloned();
@@ -165,10 +190,9 @@ impl<'a> Editor<'a> {
     }
 
     fn record_guard(&mut self, path: &Pointer, value: &Value) {
-        let known = self
-            .operations
-            .iter()
-            .any(|o| o.op == Op::Test && o.path == path.as_str() && o.value.as_ref() == Some(value));
+        let known = self.operations.iter().any(|o| {
+            o.op == Op::Test && o.path == path.as_str() && o.value.as_ref() == Some(value)
+        });
         if !known {
             self.record(Op::Test, path, Some(value.clone()), None);
         }
@@ -183,7 +207,12 @@ impl<'a> Editor<'a> {
     }
 
     fn record(&mut self, op: Op, path: &Pointer, value: Option<Value>, reason: Option<&Reason>) {
-        self.operations.push(Operation { op, path: path.as_str().to_owned(), value, asked_by: reason.cloned() });
+        self.operations.push(Operation {
+            op,
+            path: path.as_str().to_owned(),
+            value,
+            asked_by: reason.cloned(),
+        });
     }
 }
 
@@ -194,14 +223,21 @@ mod tests {
     use super::*;
 
     fn reason() -> Reason {
-        Reason { rule: "test", origins: Vec::new() }
+        Reason {
+            rule: "test",
+            origins: Vec::new(),
+        }
     }
 
     fn operations(value: &mut Value, change: impl FnOnce(&mut Editor<'_>)) -> Vec<String> {
         let mut editor = Editor::new(value);
         change(&mut editor);
         let text = |o: &Operation| {
-            let value = o.value.as_ref().map(ToString::to_string).unwrap_or_default();
+            let value = o
+                .value
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             format!("{:?} {} {value}", o.op, o.path)
         };
         editor.finish().iter().map(text).collect()
@@ -210,7 +246,9 @@ mod tests {
     #[test]
     fn missing_maps_are_added_in_one_operation_below_the_deepest_that_is_there() {
         let mut value = json!({"spec": {}});
-        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/spec/a/b"), json!(1), &reason())));
+        let done = operations(&mut value, |e| {
+            assert!(e.set(&Pointer::parse("/spec/a/b"), json!(1), &reason()))
+        });
         assert_eq!(done, ["Add /spec/a {\"b\":1}"]);
         assert_eq!(value, json!({"spec": {"a": {"b": 1}}}));
     }
@@ -218,28 +256,49 @@ mod tests {
     #[test]
     fn replaced_values_and_list_elements_are_guarded() {
         let mut value = json!({"spec": {"list": [{"name": "x", "n": 1}]}});
-        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/spec/list/0/n"), json!(2), &reason())));
-        assert_eq!(done, ["Test /spec/list/0/name \"x\"", "Test /spec/list/0/n 1", "Replace /spec/list/0/n 2"]);
+        let done = operations(&mut value, |e| {
+            assert!(e.set(&Pointer::parse("/spec/list/0/n"), json!(2), &reason()))
+        });
+        assert_eq!(
+            done,
+            [
+                "Test /spec/list/0/name \"x\"",
+                "Test /spec/list/0/n 1",
+                "Replace /spec/list/0/n 2"
+            ]
+        );
     }
 
     #[test]
     fn an_object_in_a_list_is_guarded_by_its_name() {
         let mut value = json!({"claims": [{"metadata": {"name": "data"}, "spec": {}}]});
-        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/claims/0/spec/n"), json!(2), &reason())));
-        assert_eq!(done, ["Test /claims/0/metadata/name \"data\"", "Add /claims/0/spec/n 2"]);
+        let done = operations(&mut value, |e| {
+            assert!(e.set(&Pointer::parse("/claims/0/spec/n"), json!(2), &reason()))
+        });
+        assert_eq!(
+            done,
+            [
+                "Test /claims/0/metadata/name \"data\"",
+                "Add /claims/0/spec/n 2"
+            ]
+        );
     }
 
     #[test]
     fn what_is_added_in_steps_for_one_reason_is_one_operation() {
         let mut value = json!({"spec": {"list": [{"name": "x"}]}});
-        let set =
-            |e: &mut Editor<'_>, pointer: &str, new: Value| assert!(e.set(&Pointer::parse(pointer), new, &reason()));
+        let set = |e: &mut Editor<'_>, pointer: &str, new: Value| {
+            assert!(e.set(&Pointer::parse(pointer), new, &reason()))
+        };
         let done = operations(&mut value, |e| {
             set(e, "/spec/a/b", json!([1]));
             set(e, "/spec/a/c", json!(1));
             set(e, "/spec/a/c", json!(2));
             assert!(e.append(&Pointer::parse("/spec/a/b"), json!(2), &reason()));
-            let other = Reason { rule: "another", origins: Vec::new() };
+            let other = Reason {
+                rule: "another",
+                origins: Vec::new(),
+            };
             assert!(e.set(&Pointer::parse("/spec/a/c"), json!(3), &other));
             set(e, "/spec/a/d", json!(4));
             set(e, "/spec/list/0/n", json!({}));
@@ -271,13 +330,22 @@ mod tests {
     #[test]
     fn setting_what_is_already_so_records_nothing() {
         let mut value = json!({"a": 1});
-        assert!(operations(&mut value, |e| assert!(e.set(&Pointer::parse("/a"), json!(1), &reason()))).is_empty());
+        assert!(
+            operations(&mut value, |e| assert!(e.set(
+                &Pointer::parse("/a"),
+                json!(1),
+                &reason()
+            )))
+            .is_empty()
+        );
     }
 
     #[test]
     fn a_null_is_replaced_as_if_it_were_missing() {
         let mut value = json!({"a": null});
-        let done = operations(&mut value, |e| assert!(e.set(&Pointer::parse("/a/b"), json!(1), &reason())));
+        let done = operations(&mut value, |e| {
+            assert!(e.set(&Pointer::parse("/a/b"), json!(1), &reason()))
+        });
         assert_eq!(done, ["Add /a {\"b\":1}"]);
     }
 

@@ -55,19 +55,29 @@ impl FieldPath {
     pub fn resolve(&self, value: &Value) -> Vec<Pointer> {
         let mut found = vec![(Pointer::root(), Some(value))];
         for step in &self.steps {
-            found = found.into_iter().flat_map(|(at, value)| step.follow(&at, value)).collect();
+            found = found
+                .into_iter()
+                .flat_map(|(at, value)| step.follow(&at, value))
+                .collect();
         }
         found.into_iter().map(|(at, _)| at).collect()
     }
 
     /// The pointers of the fields that are there.
     pub fn resolve_present(&self, value: &Value) -> Vec<Pointer> {
-        self.resolve(value).into_iter().filter(|p| value.pointer(p.as_str()).is_some()).collect()
+        self.resolve(value)
+            .into_iter()
+            .filter(|p| value.pointer(p.as_str()).is_some())
+            .collect()
     }
 }
 
 impl Step {
-    fn follow<'a>(&self, at: &Pointer, value: Option<&'a Value>) -> Vec<(Pointer, Option<&'a Value>)> {
+    fn follow<'a>(
+        &self,
+        at: &Pointer,
+        value: Option<&'a Value>,
+    ) -> Vec<(Pointer, Option<&'a Value>)> {
         match (self, value) {
             (Self::Key(key), Some(Value::Array(items))) => match key.parse::<usize>() {
                 Ok(index) if index < items.len() => vec![(at.at(index), items.get(index))],
@@ -75,10 +85,14 @@ impl Step {
             },
             (Self::Key(key), Some(Value::Object(map))) => vec![(at.at(key), map.get(key))],
             (Self::Key(key), None | Some(Value::Null)) => vec![(at.at(key), None)],
-            (Self::Each, Some(Value::Array(items))) => {
-                items.iter().enumerate().map(|(i, item)| (at.at(i), Some(item))).collect()
+            (Self::Each, Some(Value::Array(items))) => items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| (at.at(i), Some(item)))
+                .collect(),
+            (Self::Each, Some(Value::Object(map))) => {
+                map.iter().map(|(k, v)| (at.at(k), Some(v))).collect()
             }
-            (Self::Each, Some(Value::Object(map))) => map.iter().map(|(k, v)| (at.at(k), Some(v))).collect(),
             (Self::Where { key, value }, Some(Value::Array(items))) => items
                 .iter()
                 .enumerate()
@@ -103,7 +117,9 @@ fn text_of(item: &Value, key: &str) -> Option<String> {
 
 fn next_step(text: &str) -> Result<(Step, &str), String> {
     if let Some(inner) = text.strip_prefix('[') {
-        let end = inner.find(']').ok_or_else(|| format!("`[` is not closed in `{text}`"))?;
+        let end = inner
+            .find(']')
+            .ok_or_else(|| format!("`[` is not closed in `{text}`"))?;
         return Ok((bracket(&inner[..end])?, after_step(&inner[end + 1..])));
     }
     if let Some(after) = text.strip_prefix("{*}") {
@@ -136,7 +152,10 @@ fn after_step(text: &str) -> &str {
 
 fn bracket(inner: &str) -> Result<Step, String> {
     match inner.split_once('=') {
-        Some((key, value)) => Ok(Step::Where { key: key.to_owned(), value: value.to_owned() }),
+        Some((key, value)) => Ok(Step::Where {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        }),
         None if inner == "*" => Ok(Step::Each),
         None if inner.is_empty() => Err("`[]` names nothing".to_owned()),
         None => Ok(Step::Key(inner.trim_matches('"').to_owned())),
@@ -155,17 +174,37 @@ mod tests {
             "map": {"x": {"n": 1}, "y": {}},
             "labels": {"app.kubernetes.io/name": "z"},
         }});
-        FieldPath::parse(path).unwrap().resolve(&value).iter().map(ToString::to_string).collect()
+        FieldPath::parse(path)
+            .unwrap()
+            .resolve(&value)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
     fn paths_lead_to_every_field_they_name() {
-        assert_eq!(pointers("spec.instances.[name=b].n"), ["/spec/instances/1/n"]);
-        assert_eq!(pointers("spec.instances[*].n"), ["/spec/instances/0/n", "/spec/instances/1/n"]);
+        assert_eq!(
+            pointers("spec.instances.[name=b].n"),
+            ["/spec/instances/1/n"]
+        );
+        assert_eq!(
+            pointers("spec.instances[*].n"),
+            ["/spec/instances/0/n", "/spec/instances/1/n"]
+        );
         assert_eq!(pointers("spec.instances.0.n"), ["/spec/instances/0/n"]);
-        assert_eq!(pointers("spec.map{*}.n"), ["/spec/map/x/n", "/spec/map/y/n"]);
-        assert_eq!(pointers("spec.labels.app\\.kubernetes\\.io/name"), ["/spec/labels/app.kubernetes.io~1name"]);
-        assert_eq!(pointers("spec.labels.[app.kubernetes.io/name]"), ["/spec/labels/app.kubernetes.io~1name"]);
+        assert_eq!(
+            pointers("spec.map{*}.n"),
+            ["/spec/map/x/n", "/spec/map/y/n"]
+        );
+        assert_eq!(
+            pointers("spec.labels.app\\.kubernetes\\.io/name"),
+            ["/spec/labels/app.kubernetes.io~1name"]
+        );
+        assert_eq!(
+            pointers("spec.labels.[app.kubernetes.io/name]"),
+            ["/spec/labels/app.kubernetes.io~1name"]
+        );
         assert_eq!(pointers("spec.new.field"), ["/spec/new/field"]);
     }
 

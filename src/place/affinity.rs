@@ -18,17 +18,29 @@ use super::scope::Subject;
 pub(super) fn terms(subject: &Subject<'_>, object: &Object) -> Option<Pointer> {
     let part = &subject.part;
     match part.part.arch_via {
-        ArchVia::NodeSelectorTerms => Some(part.pointer(object, Field::NodeSelectorTerms)?.at("nodeSelectorTerms")),
+        ArchVia::NodeSelectorTerms => Some(
+            part.pointer(object, Field::NodeSelectorTerms)?
+                .at("nodeSelectorTerms"),
+        ),
         ArchVia::NodeSelectorList => None,
         _ => {
             let affinity = part.pointer(object, Field::NodeAffinity)?;
-            Some(affinity.at("requiredDuringSchedulingIgnoredDuringExecution").at("nodeSelectorTerms"))
+            Some(
+                affinity
+                    .at("requiredDuringSchedulingIgnoredDuringExecution")
+                    .at("nodeSelectorTerms"),
+            )
         }
     }
 }
 
 /// Adds expressions to every term; makes one where there is none. Returns whether the place could be reached.
-pub(super) fn add(editor: &mut Editor<'_>, terms: &Pointer, rule: &[LabelRequirement], reason: &Reason) -> bool {
+pub(super) fn add(
+    editor: &mut Editor<'_>,
+    terms: &Pointer,
+    rule: &[LabelRequirement],
+    reason: &Reason,
+) -> bool {
     let items = match editor.get(terms) {
         None | Some(Value::Null) => {
             let expressions: Vec<Value> = rule.iter().map(expression).collect();
@@ -49,16 +61,26 @@ pub(super) fn add(editor: &mut Editor<'_>, terms: &Pointer, rule: &[LabelRequire
     }
     missing.into_iter().all(|(index, expressions)| {
         let list = terms.at(index).at("matchExpressions");
-        expressions.into_iter().all(|e| editor.append(&list, e, reason))
+        expressions
+            .into_iter()
+            .all(|e| editor.append(&list, e, reason))
     })
 }
 
 /// The label on which the rule contradicts what the base says, if every way that the base leaves open is closed by it.
-pub(super) fn contradicts(terms: Option<&Value>, map: Option<&Value>, rule: &[LabelRequirement]) -> Option<String> {
+pub(super) fn contradicts(
+    terms: Option<&Value>,
+    map: Option<&Value>,
+    rule: &[LabelRequirement],
+) -> Option<String> {
     let ours = || rule.iter().map(Spoken::of_rule);
     let without_terms = contradiction(ours().chain(Spoken::of_map(map)));
-    let written: Vec<&Value> =
-        terms.and_then(Value::as_array).into_iter().flatten().filter(|t| !is_empty_term(t)).collect();
+    let written: Vec<&Value> = terms
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|t| !is_empty_term(t))
+        .collect();
     if without_terms.is_some() || written.is_empty() {
         return without_terms;
     }
@@ -68,13 +90,23 @@ pub(super) fn contradicts(terms: Option<&Value>, map: Option<&Value>, rule: &[La
         if contradiction(Spoken::of_term(term).chain(Spoken::of_map(map))).is_some() {
             continue;
         }
-        closed.push(contradiction(ours().chain(Spoken::of_map(map)).chain(Spoken::of_term(term)))?);
+        closed.push(contradiction(
+            ours()
+                .chain(Spoken::of_map(map))
+                .chain(Spoken::of_term(term)),
+        )?);
     }
     closed.into_iter().next()
 }
 
 /// The expressions that a term lacks.
 fn missing(term: &Value, rule: &[LabelRequirement]) -> Vec<Value> {
-    let there = term.get("matchExpressions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    rule.iter().filter(|r| !there.iter().any(|e| says_the_same(e, r))).map(expression).collect()
+    let there = term
+        .get("matchExpressions")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    rule.iter()
+        .filter(|r| !there.iter().any(|e| says_the_same(e, r)))
+        .map(expression)
+        .collect()
 }

@@ -31,7 +31,10 @@ pub(super) struct Wanted {
 
 /// The architectures that the part's images exist for; `None` where nothing limits them.
 pub(super) fn images(scope: &Scope<'_>, subject: &Subject<'_>) -> Option<Images> {
-    if let Some((name, own)) = subject.spec.and_then(|(name, spec)| Some((name, spec.images.as_ref()?))) {
+    if let Some((name, own)) = subject
+        .spec
+        .and_then(|(name, spec)| Some((name, spec.images.as_ref()?)))
+    {
         let built = own.built_by.as_ref().map(|app| built_by(scope, app));
         let written: BTreeSet<Arch> = own.arch.iter().copied().collect();
         let arch = match built {
@@ -39,34 +42,63 @@ pub(super) fn images(scope: &Scope<'_>, subject: &Subject<'_>) -> Option<Images>
             Some(built) => built.intersection(&written).copied().collect(),
             None => written,
         };
-        return Some(Images { arch, names: own.names.clone(), origin: scope.of_part(name, "images").at("arch") });
+        return Some(Images {
+            arch,
+            names: own.names.clone(),
+            origin: scope.of_part(name, "images").at("arch"),
+        });
     }
     let images = scope.instance.images.as_ref()?;
     let origin = images.origin.at("arch");
-    Some(Images { arch: images.arch.iter().copied().collect(), names: images.names.clone(), origin })
+    Some(Images {
+        arch: images.arch.iter().copied().collect(),
+        names: images.names.clone(),
+        origin,
+    })
 }
 
 /// What the site wants for the part; `None` where it says nothing.
-pub(super) fn wanted(scope: &Scope<'_>, subject: &Subject<'_>) -> Result<Option<Wanted>, Box<Diagnostic>> {
-    let pool = subject.pool(scope).and_then(|name| scope.site.pools.get(name));
+pub(super) fn wanted(
+    scope: &Scope<'_>,
+    subject: &Subject<'_>,
+) -> Result<Option<Wanted>, Box<Diagnostic>> {
+    let pool = subject
+        .pool(scope)
+        .and_then(|name| scope.site.pools.get(name));
     let own = subject.placement.filter(|(_, p)| !p.arch.is_empty());
     let of_pool = pool.map(|p| Wanted {
         arch: BTreeSet::from([p.arch]),
         origin: scope.of_pool(&p.name, "arch"),
         pool: Some(p.name.clone()),
     });
-    let Some((name, placement)) = own else { return Ok(of_pool) };
+    let Some((name, placement)) = own else {
+        return Ok(of_pool);
+    };
     let origin = scope.of_placement(name, "arch");
     let arch: BTreeSet<Arch> = placement.arch.iter().copied().collect();
     match of_pool {
-        Some(pool) if arch.is_disjoint(&pool.arch) => Err(Box::new(not_in_pool(scope, (&arch, origin), &pool))),
-        Some(pool) => Ok(Some(Wanted { arch: pool.arch.intersection(&arch).copied().collect(), ..pool })),
-        None => Ok(Some(Wanted { arch, origin, pool: None })),
+        Some(pool) if arch.is_disjoint(&pool.arch) => {
+            Err(Box::new(not_in_pool(scope, (&arch, origin), &pool)))
+        }
+        Some(pool) => Ok(Some(Wanted {
+            arch: pool.arch.intersection(&arch).copied().collect(),
+            ..pool
+        })),
+        None => Ok(Some(Wanted {
+            arch,
+            origin,
+            pool: None,
+        })),
     }
 }
 
 /// The report of images that do not exist for what the site wants. It names the image and shows both lines.
-pub(super) fn no_image(scope: &Scope<'_>, images: &Images, wanted: &Wanted, objects: &[Object]) -> Diagnostic {
+pub(super) fn no_image(
+    scope: &Scope<'_>,
+    images: &Images,
+    wanted: &Wanted,
+    objects: &[Object],
+) -> Diagnostic {
     let of = |name: &String| name.clone();
     let named: Vec<String> = match images.names.is_empty() {
         true => found_in(scope, objects),
@@ -78,8 +110,15 @@ pub(super) fn no_image(scope: &Scope<'_>, images: &Images, wanted: &Wanted, obje
         [one] => format!("`{one}`"),
         [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
     };
-    let place = wanted.pool.as_ref().map_or_else(|| "that the site wants".to_owned(), |p| format!("of the pool `{p}`"));
-    let fitting = scope.site.pools.values().find(|p| images.arch.contains(&p.arch));
+    let place = wanted.pool.as_ref().map_or_else(
+        || "that the site wants".to_owned(),
+        |p| format!("of the pool `{p}`"),
+    );
+    let fitting = scope
+        .site
+        .pools
+        .values()
+        .find(|p| images.arch.contains(&p.arch));
     let help = match fitting {
         Some(pool) => format!(
             "place `{}` in the pool `{}`, or use an app whose images exist for {}",
@@ -94,10 +133,20 @@ pub(super) fn no_image(scope: &Scope<'_>, images: &Images, wanted: &Wanted, obje
             "`{}` has no image for {}, the architecture {place}: {image} {} for {exist}",
             scope.instance.name,
             listed(&wanted.arch),
-            if named.len() > 1 || named.is_empty() { "exist" } else { "exists" }
+            if named.len() > 1 || named.is_empty() {
+                "exist"
+            } else {
+                "exists"
+            }
         ))
-        .primary(wanted.origin.clone(), format!("{} is wanted here", listed(&wanted.arch)))
-        .context(images.origin.clone(), format!("the images exist for {exist}"))
+        .primary(
+            wanted.origin.clone(),
+            format!("{} is wanted here", listed(&wanted.arch)),
+        )
+        .context(
+            images.origin.clone(),
+            format!("the images exist for {exist}"),
+        )
         .help(help)
 }
 
@@ -113,7 +162,11 @@ pub(super) fn listed(arch: &BTreeSet<Arch>) -> String {
 
 /// An image that is built on the site exists for the architectures that its builder runs on.
 fn built_by(scope: &Scope<'_>, app: &str) -> BTreeSet<Arch> {
-    let builders = scope.site.instances.iter().filter(|i| i.app().is_some_and(|a| a.name == app));
+    let builders = scope
+        .site
+        .instances
+        .iter()
+        .filter(|i| i.app().is_some_and(|a| a.name == app));
     let nodes = builders.flat_map(|builder| {
         let supported = builder.images.as_ref().map(|i| i.arch.clone());
         let nodes = scope.site.nodes_of(builder.pool.as_deref()).map(|n| n.arch);
@@ -140,7 +193,11 @@ fn image(value: &Value) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn not_in_pool(scope: &Scope<'_>, (arch, origin): (&BTreeSet<Arch>, Origin), pool: &Wanted) -> Diagnostic {
+fn not_in_pool(
+    scope: &Scope<'_>,
+    (arch, origin): (&BTreeSet<Arch>, Origin),
+    pool: &Wanted,
+) -> Diagnostic {
     let name = pool.pool.as_deref().unwrap_or_default();
     rules::NO_COMMON_ARCHITECTURE
         .report(format!(
@@ -150,6 +207,9 @@ fn not_in_pool(scope: &Scope<'_>, (arch, origin): (&BTreeSet<Arch>, Origin), poo
             listed(&pool.arch)
         ))
         .primary(origin, "asked for here")
-        .context(pool.origin.clone(), format!("the pool `{name}` is {}", listed(&pool.arch)))
+        .context(
+            pool.origin.clone(),
+            format!("the pool `{name}` is {}", listed(&pool.arch)),
+        )
         .help("name another pool, or leave `arch` out")
 }

@@ -36,18 +36,28 @@ pub(super) fn write(
             }
         };
         let eligible = rule::eligible(rule, subject, &objects[subject.object]);
-        let part = Part { scope, subject, promise: &promise, eligible: eligible.len() as u64 };
+        let part = Part {
+            scope,
+            subject,
+            promise: &promise,
+            eligible: eligible.len() as u64,
+        };
         match part.write(objects, placed, found) {
             Ok(done) => write::join(&mut changes[subject.object], done),
             Err(problem) => found.push(*problem),
         }
     }
-    let patches = objects.iter().zip(changes).filter(|(_, operations)| !operations.is_empty());
-    placed.patches.extend(patches.map(|(object, operations)| ObjectPatch {
-        purpose: "availability",
-        target: object.id(),
-        operations,
-    }));
+    let patches = objects
+        .iter()
+        .zip(changes)
+        .filter(|(_, operations)| !operations.is_empty());
+    placed
+        .patches
+        .extend(patches.map(|(object, operations)| ObjectPatch {
+            purpose: "availability",
+            target: object.id(),
+            operations,
+        }));
 }
 
 /// A part with what it is promised and the number of nodes that it can run on.
@@ -75,14 +85,19 @@ impl Part<'_, '_> {
         if apart && count > self.eligible {
             return Err(Box::new(self.too_many(&before, count)));
         }
-        let reason = Reason { rule: "availability", origins: self.promise.origins.clone() };
+        let reason = Reason {
+            rule: "availability",
+            origins: self.promise.origins.clone(),
+        };
         let mut value = before.value().clone();
         let mut editor = Editor::new(&mut value);
-        let mut written = scaled.is_some() || self.write_count(&mut editor, &before, (count, &reason));
+        let mut written =
+            scaled.is_some() || self.write_count(&mut editor, &before, (count, &reason));
         if self.promise.survives() && count > 1 {
             match self.subject.part.selector(&before) {
                 Some(selector) => {
-                    written &= self.keep_apart(&mut editor, &before, (&selector, count), (&reason, found));
+                    written &=
+                        self.keep_apart(&mut editor, &before, (&selector, count), (&reason, found));
                     self.add_budget(objects, &selector, (&reason, placed));
                 }
                 None => found.push(self.unknown_labels(&before)),
@@ -103,14 +118,27 @@ impl Part<'_, '_> {
     /// How many pods there will be; less than the promise needs, or more than `single` allows, is an error.
     fn count(&self, object: &Object, scaled: Option<u64>) -> Result<u64, Box<Diagnostic>> {
         let label = self.subject.label(object);
-        let can_be_written = self.subject.part.part.places.contains_key(&Field::Replicas) && scaled.is_none();
+        let can_be_written =
+            self.subject.part.part.places.contains_key(&Field::Replicas) && scaled.is_none();
         let in_base = scaled.unwrap_or_else(|| replicas::in_base(self.subject, object));
-        let count = if can_be_written { self.promise.count(in_base) } else { in_base };
-        if self.promise.availability == Availability::Single && count > 1 && self.promise.explicit.is_some() {
+        let count = if can_be_written {
+            self.promise.count(in_base)
+        } else {
+            in_base
+        };
+        if self.promise.availability == Availability::Single
+            && count > 1
+            && self.promise.explicit.is_some()
+        {
             return Err(Box::new(self.not_single(&label, count)));
         }
         if self.promise.survives() && count < self.promise.needed() {
-            return Err(Box::new(replicas::too_few(self.scope, (&label, count), self.promise, self.explicit_origin())));
+            return Err(Box::new(replicas::too_few(
+                self.scope,
+                (&label, count),
+                self.promise,
+                self.explicit_origin(),
+            )));
         }
         Ok(count)
     }
@@ -119,12 +147,24 @@ impl Part<'_, '_> {
     fn is_apart(&self, object: &Object) -> bool {
         let by_rule = self.promise.survives()
             && self.promise.availability == Availability::Quorum
-            && self.subject.part.part.places.contains_key(&Field::PodAntiAffinity);
+            && self
+                .subject
+                .part
+                .part
+                .places
+                .contains_key(&Field::PodAntiAffinity);
         by_rule || spread::is_apart(self.subject, object)
     }
 
-    fn write_count(&self, editor: &mut Editor<'_>, object: &Object, (count, reason): (u64, &Reason)) -> bool {
-        let Some(place) = self.subject.part.pointer(object, Field::Replicas) else { return true };
+    fn write_count(
+        &self,
+        editor: &mut Editor<'_>,
+        object: &Object,
+        (count, reason): (u64, &Reason),
+    ) -> bool {
+        let Some(place) = self.subject.part.pointer(object, Field::Replicas) else {
+            return true;
+        };
         let written = object.get(place.as_str()).and_then(Value::as_u64);
         if written.is_none() && count == u64::from(self.subject.part.part.default_replicas) {
             return true;
@@ -140,15 +180,42 @@ impl Part<'_, '_> {
         (reason, found): (&Reason, &mut Diagnostics),
     ) -> bool {
         let quorum = self.promise.availability == Availability::Quorum;
-        let mut over = |topology| spread::over(editor, object, self.subject, (topology, selector), reason);
-        let zones = if self.promise.zones > 0 { over(spread::ZONE) } else { Some(true) };
+        let mut over =
+            |topology| spread::over(editor, object, self.subject, (topology, selector), reason);
+        let zones = if self.promise.zones > 0 {
+            over(spread::ZONE)
+        } else {
+            Some(true)
+        };
         let already = spread::is_apart(self.subject, object);
         let nodes = match (quorum, already) {
             (_, true) => Some(true),
             (true, false) => spread::apart(editor, object, self.subject, (selector, true), reason)
-                .or_else(|| spread::over(editor, object, self.subject, (spread::HOSTNAME, selector), reason)),
-            (false, false) => spread::over(editor, object, self.subject, (spread::HOSTNAME, selector), reason)
-                .or_else(|| spread::apart(editor, object, self.subject, (selector, count <= self.eligible), reason)),
+                .or_else(|| {
+                    spread::over(
+                        editor,
+                        object,
+                        self.subject,
+                        (spread::HOSTNAME, selector),
+                        reason,
+                    )
+                }),
+            (false, false) => spread::over(
+                editor,
+                object,
+                self.subject,
+                (spread::HOSTNAME, selector),
+                reason,
+            )
+            .or_else(|| {
+                spread::apart(
+                    editor,
+                    object,
+                    self.subject,
+                    (selector, count <= self.eligible),
+                    reason,
+                )
+            }),
         };
         if (nodes.is_none() || zones.is_none()) && !self.subject.part.part.budget_by_operator {
             found.push(self.cannot_spread(object));
@@ -156,8 +223,15 @@ impl Part<'_, '_> {
         nodes.unwrap_or(true) && zones.unwrap_or(true)
     }
 
-    fn add_budget(&self, objects: &[Object], selector: &Value, (reason, placed): (&Reason, &mut Placed)) {
-        let Some(budget) = budget::budget(self.subject, self.promise, selector, objects) else { return };
+    fn add_budget(
+        &self,
+        objects: &[Object],
+        selector: &Value,
+        (reason, placed): (&Reason, &mut Placed),
+    ) {
+        let Some(budget) = budget::budget(self.subject, self.promise, selector, objects) else {
+            return;
+        };
         if placed.additions.iter().all(|o| o.id() != budget.id()) {
             placed.reasons.insert(budget.id(), reason.clone());
             placed.additions.push(budget);
@@ -171,7 +245,9 @@ impl Part<'_, '_> {
 
     fn origin(&self) -> Origin {
         let first = self.promise.origins.first().cloned();
-        self.explicit_origin().or(first).unwrap_or_else(|| self.scope.instance.origin.clone())
+        self.explicit_origin()
+            .or(first)
+            .unwrap_or_else(|| self.scope.instance.origin.clone())
     }
 
     fn too_many(&self, object: &Object, count: u64) -> Diagnostic {
@@ -185,15 +261,28 @@ impl Part<'_, '_> {
                 "`{}` has {count} replicas that must not share a node, but can run on {nodes}",
                 self.subject.label(object)
             ))
-            .primary(self.origin(), format!("{count} replicas, each on a node of its own"))
+            .primary(
+                self.origin(),
+                format!("{count} replicas, each on a node of its own"),
+            )
             .context_key(place, format!("{nodes} for it"))
-            .help(format!("ask for {} at most, add nodes, or let the site survive less", self.eligible))
+            .help(format!(
+                "ask for {} at most, add nodes, or let the site survive less",
+                self.eligible
+            ))
     }
 
     fn not_single(&self, label: &str, count: u64) -> Diagnostic {
-        let promised = self.promise.origins.first().cloned().unwrap_or_else(|| self.scope.instance.origin.clone());
+        let promised = self
+            .promise
+            .origins
+            .first()
+            .cloned()
+            .unwrap_or_else(|| self.scope.instance.origin.clone());
         rules::TOO_MANY_REPLICAS
-            .report(format!("`{label}` has {count} replicas, but its availability is `single`"))
+            .report(format!(
+                "`{label}` has {count} replicas, but its availability is `single`"
+            ))
             .primary(self.origin(), format!("{count} replicas"))
             .context(promised, "one replica")
             .help("ask for one replica, or for another availability")
@@ -235,12 +324,18 @@ impl Part<'_, '_> {
 
 /// The least number of pods that an autoscaler of the instance keeps of a workload; its replicas are then not ours to write.
 fn scaled_by(object: &Object, objects: &[Object]) -> Option<u64> {
-    let scalers =
-        objects.iter().filter(|o| o.kind() == "HorizontalPodAutoscaler" && o.namespace() == object.namespace());
-    let text = |o: &Object, pointer: &str| o.get(pointer).and_then(Value::as_str).map(str::to_owned);
+    let scalers = objects
+        .iter()
+        .filter(|o| o.kind() == "HorizontalPodAutoscaler" && o.namespace() == object.namespace());
+    let text =
+        |o: &Object, pointer: &str| o.get(pointer).and_then(Value::as_str).map(str::to_owned);
     let mut own = scalers.filter(|o| {
         text(o, "/spec/scaleTargetRef/kind").as_deref() == Some(object.kind())
             && text(o, "/spec/scaleTargetRef/name").as_deref() == Some(object.name())
     });
-    own.next().map(|o| o.get("/spec/minReplicas").and_then(Value::as_u64).unwrap_or(1))
+    own.next().map(|o| {
+        o.get("/spec/minReplicas")
+            .and_then(Value::as_u64)
+            .unwrap_or(1)
+    })
 }

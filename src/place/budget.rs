@@ -9,11 +9,20 @@ use super::replicas::Promise;
 use super::scope::Subject;
 
 /// The budget of a part; `None` where an operator or the base has one, or where the pods end by themselves.
-pub(super) fn budget(subject: &Subject<'_>, promise: &Promise, selector: &Value, objects: &[Object]) -> Option<Object> {
+pub(super) fn budget(
+    subject: &Subject<'_>,
+    promise: &Promise,
+    selector: &Value,
+    objects: &[Object],
+) -> Option<Object> {
     let object = &objects[subject.object];
     let said = subject.spec.and_then(|(_, s)| s.budget_by_operator);
     let by_operator = said.unwrap_or(subject.part.part.budget_by_operator);
-    if by_operator || subject.part.part.to_completion || subject.part.part.per_node || has_budget(subject, objects) {
+    if by_operator
+        || subject.part.part.to_completion
+        || subject.part.part.per_node
+        || has_budget(subject, objects)
+    {
         return None;
     }
     let mut metadata = Map::new();
@@ -53,12 +62,26 @@ fn name(subject: &Subject<'_>, objects: &[Object]) -> String {
         (false, None) => format!("{}-{}", object.name(), part.part.name),
         (false, Some(element)) => format!("{}-{}-{element}", object.name(), part.part.name),
     };
-    let taken = |name: &str| objects.iter().any(|o| o.kind() == "PodDisruptionBudget" && o.name() == name);
-    if taken(&base) { format!("{base}-budget") } else { base }
+    let taken = |name: &str| {
+        objects
+            .iter()
+            .any(|o| o.kind() == "PodDisruptionBudget" && o.name() == name)
+    };
+    if taken(&base) {
+        format!("{base}-budget")
+    } else {
+        base
+    }
 }
 
 /// The recommended labels of the workload, so that its budget is found with it.
 fn labels(object: &Object) -> Map<String, Value> {
-    let all = object.get("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
-    all.filter(|(key, _)| key.starts_with("app.kubernetes.io/")).map(|(k, v)| (k.clone(), v.clone())).collect()
+    let all = object
+        .get("/metadata/labels")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    all.filter(|(key, _)| key.starts_with("app.kubernetes.io/"))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect()
 }

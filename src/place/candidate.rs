@@ -14,7 +14,13 @@ pub(super) struct Candidate<'a> {
 
 /// The nodes of a site. Where siteplan manages labels, those that apps need on their nodes are among them.
 pub(super) fn candidates(site: &SitePlan) -> Vec<Candidate<'_>> {
-    site.nodes.iter().map(|node| Candidate { node, labels: labels(site, node) }).collect()
+    site.nodes
+        .iter()
+        .map(|node| Candidate {
+            node,
+            labels: labels(site, node),
+        })
+        .collect()
 }
 
 fn labels<'a>(site: &'a SitePlan, node: &'a NodePlan) -> Cow<'a, BTreeMap<String, String>> {
@@ -22,8 +28,14 @@ fn labels<'a>(site: &'a SitePlan, node: &'a NodePlan) -> Cow<'a, BTreeMap<String
     if !site.pools.get(&node.pool).is_some_and(|p| p.manage_labels) {
         return labels;
     }
-    let here = site.instances.iter().filter(|i| i.pool.as_ref().is_none_or(|p| *p == node.pool));
-    for (key, value) in here.filter_map(|i| i.app()).flat_map(|app| &app.spec.nodes.labels) {
+    let here = site
+        .instances
+        .iter()
+        .filter(|i| i.pool.as_ref().is_none_or(|p| *p == node.pool));
+    for (key, value) in here
+        .filter_map(|i| i.app())
+        .flat_map(|app| &app.spec.nodes.labels)
+    {
         if !labels.contains_key(key) {
             labels.to_mut().insert(key.clone(), value.clone());
         }

@@ -63,16 +63,28 @@ pub fn place(
 ) -> (Placed, Diagnostics) {
     let mut found = Diagnostics::new();
     let mut placed = Placed::default();
-    let Some(scope) = Scope::new(site, instance, catalogue) else { return (placed, found) };
+    let Some(scope) = Scope::new(site, instance, catalogue) else {
+        return (placed, found);
+    };
     let subjects = scope.subjects(objects);
     part_names::check(&scope, objects, &mut found);
     part_names::check_kinds(&scope, objects, &mut found);
-    let rules: Vec<Option<PlacementRule<'_>>> =
-        subjects.iter().map(|s| rule::rule(&scope, s, objects, &mut found)).collect();
-    placed.patches.extend(storage::write(&scope, &subjects, objects, &mut found));
-    let ruled: Vec<Ruled<'_, '_>> = subjects.iter().zip(&rules).filter_map(|(s, r)| Some((s, r.as_ref()?))).collect();
+    let rules: Vec<Option<PlacementRule<'_>>> = subjects
+        .iter()
+        .map(|s| rule::rule(&scope, s, objects, &mut found))
+        .collect();
+    placed
+        .patches
+        .extend(storage::write(&scope, &subjects, objects, &mut found));
+    let ruled: Vec<Ruled<'_, '_>> = subjects
+        .iter()
+        .zip(&rules)
+        .filter_map(|(s, r)| Some((s, r.as_ref()?)))
+        .collect();
     availability::write(&scope, &ruled, objects, &mut placed, &mut found);
-    placed.patches.extend(write::write(&scope, &ruled, objects, &mut found));
+    placed
+        .patches
+        .extend(write::write(&scope, &ruled, objects, &mut found));
     (placed, once(found))
 }
 

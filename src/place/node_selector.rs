@@ -19,11 +19,17 @@ pub(super) fn labels(
     nodes: &[Candidate<'_>],
 ) -> Option<BTreeMap<String, String>> {
     let equal = |r: &&LabelRequirement| r.operator == "In" && r.values.len() == 1;
-    let map: BTreeMap<String, String> =
-        rule.iter().filter(equal).map(|r| (r.key.clone(), r.values[0].clone())).collect();
+    let map: BTreeMap<String, String> = rule
+        .iter()
+        .filter(equal)
+        .map(|r| (r.key.clone(), r.values[0].clone()))
+        .collect();
     let selected = nodes.iter().filter(|c| map_selects(written, c));
     let says_as_much = selected
-        .filter(|c| map.iter().all(|(key, value)| c.labels.get(key) == Some(value)))
+        .filter(|c| {
+            map.iter()
+                .all(|(key, value)| c.labels.get(key) == Some(value))
+        })
         .all(|c| rule.iter().all(|r| meets(&c.labels, r)));
     says_as_much.then_some(map)
 }
@@ -38,7 +44,9 @@ pub(super) fn add_to_map(
     if editor.get(selector).is_none_or(Value::is_null) && !labels.is_empty() {
         return editor.set(selector, json!(labels), reason);
     }
-    labels.iter().all(|(key, value)| editor.set(&selector.at(key), json!(value), reason))
+    labels
+        .iter()
+        .all(|(key, value)| editor.set(&selector.at(key), json!(value), reason))
 }
 
 /// Writes labels into a list of `{key, value}`. Returns whether the place could be reached.
@@ -50,7 +58,10 @@ pub(super) fn add_to_list(
 ) -> bool {
     labels.iter().all(|(key, value)| {
         let entry = json!({"key": key, "value": value});
-        let is_there = editor.get(list).and_then(Value::as_array).is_some_and(|l| l.contains(&entry));
+        let is_there = editor
+            .get(list)
+            .and_then(Value::as_array)
+            .is_some_and(|l| l.contains(&entry));
         is_there || editor.append(list, entry, reason)
     })
 }
@@ -58,6 +69,7 @@ pub(super) fn add_to_list(
 /// A list of `{key, value}` as a map.
 pub(super) fn list_as_map(list: Option<&Value>) -> Option<Value> {
     let entries = list?.as_array()?.iter();
-    let pairs = entries.filter_map(|e| Some((e.get("key")?.as_str()?.to_owned(), e.get("value")?.clone())));
+    let pairs =
+        entries.filter_map(|e| Some((e.get("key")?.as_str()?.to_owned(), e.get("value")?.clone())));
     Some(Value::Object(pairs.collect()))
 }

@@ -13,10 +13,27 @@ use super::scope::Scope;
 /// Reports names of parts that no object of the instance has.
 pub(super) fn check(scope: &Scope<'_>, objects: &[Object], found: &mut Diagnostics) {
     let templates = templates(scope.app);
-    let known: BTreeSet<String> = objects.iter().chain(&templates).flat_map(|o| names(scope, o)).collect();
-    let by_app = scope.app.spec.parts.keys().map(|name| (name, scope.app.origin(&pointer("/parts", name))));
-    let by_site = scope.instance.placement.keys().map(|name| (name, scope.of_instance("placement").at(name)));
-    let promised = scope.instance.availability.keys().map(|name| (name, scope.of_instance("availability").at(name)));
+    let known: BTreeSet<String> = objects
+        .iter()
+        .chain(&templates)
+        .flat_map(|o| names(scope, o))
+        .collect();
+    let by_app = scope
+        .app
+        .spec
+        .parts
+        .keys()
+        .map(|name| (name, scope.app.origin(&pointer("/parts", name))));
+    let by_site = scope
+        .instance
+        .placement
+        .keys()
+        .map(|name| (name, scope.of_instance("placement").at(name)));
+    let promised = scope
+        .instance
+        .availability
+        .keys()
+        .map(|name| (name, scope.of_instance("availability").at(name)));
     for (name, origin) in by_app.chain(by_site).chain(promised) {
         // The name of an object from a template is an expression.
         if !known.contains(name) && !templates.iter().any(|t| could_be(scope, t)) {
@@ -28,13 +45,18 @@ pub(super) fn check(scope: &Scope<'_>, objects: &[Object], found: &mut Diagnosti
 /// Reports objects whose pods cannot be reached, and versions of kinds that the catalogue has not seen.
 pub(super) fn check_kinds(scope: &Scope<'_>, objects: &[Object], found: &mut Diagnostics) {
     for object in objects {
-        let Some(entry) = scope.catalogue.entry(object) else { continue };
+        let Some(entry) = scope.catalogue.entry(object) else {
+            continue;
+        };
         let origin = || scope.instance.origin.clone();
         let asked = scope.instance.pool.is_some() || !scope.instance.placement.is_empty();
         if let Some(why) = entry.unsupported.as_ref().filter(|_| asked) {
             found.push(
                 rules::PART_NOT_PLACEABLE
-                    .report(format!("the pods of `{}` cannot be placed and may start on any node: {why}", object.id()))
+                    .report(format!(
+                        "the pods of `{}` cannot be placed and may start on any node: {why}",
+                        object.id()
+                    ))
                     .primary_key(origin(), "")
                     .help("write the placement in the base"),
             );
@@ -64,21 +86,31 @@ fn is_unknown_version(entry: &Entry, object: &Object) -> bool {
 /// The names of all parts that an object has or could have.
 fn names(scope: &Scope<'_>, object: &Object) -> Vec<String> {
     let id = object.id().to_string();
-    let Some(entry) = scope.catalogue.entry(object) else { return Vec::new() };
+    let Some(entry) = scope.catalogue.entry(object) else {
+        return Vec::new();
+    };
     let of_parts = entry.parts.iter().flat_map(|part| {
         let own = part.named_by_object.then(|| object.name().to_owned());
-        [part.name.clone(), format!("{id}/{}", part.name)].into_iter().chain(own)
+        [part.name.clone(), format!("{id}/{}", part.name)]
+            .into_iter()
+            .chain(own)
     });
     of_parts.chain([id.clone()]).collect()
 }
 
 fn templates(app: &App) -> Vec<Object> {
-    app.templates.values().map(|t| Object::new(t.tree.clone())).collect()
+    app.templates
+        .values()
+        .map(|t| Object::new(t.tree.clone()))
+        .collect()
 }
 
 /// Whether a template makes objects that are named by an expression and whose parts are called after them.
 fn could_be(scope: &Scope<'_>, template: &Object) -> bool {
-    let named = scope.catalogue.entry(template).is_some_and(|e| e.parts.iter().any(|p| p.named_by_object));
+    let named = scope
+        .catalogue
+        .entry(template)
+        .is_some_and(|e| e.parts.iter().any(|p| p.named_by_object));
     named && template.name().contains("{{")
 }
 
@@ -87,7 +119,11 @@ fn unknown(
     (name, origin): (&str, Origin),
     known: &BTreeSet<String>,
 ) -> crate::diagnostic::Diagnostic {
-    let short: Vec<&str> = known.iter().map(String::as_str).filter(|n| !n.contains('/')).collect();
+    let short: Vec<&str> = known
+        .iter()
+        .map(String::as_str)
+        .filter(|n| !n.contains('/'))
+        .collect();
     let help = match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if short.is_empty() => {

@@ -51,46 +51,91 @@ impl Promise {
 }
 
 /// What the site and the app promise about a part; `None` where they say nothing.
-pub(super) fn promise(scope: &Scope<'_>, subject: &Subject<'_>) -> Result<Option<Promise>, Box<Diagnostic>> {
+pub(super) fn promise(
+    scope: &Scope<'_>,
+    subject: &Subject<'_>,
+) -> Result<Option<Promise>, Box<Diagnostic>> {
     let explicit = explicit(scope, subject)?;
     let by_site = said(&scope.instance.availability, &subject.part.names)
         .map(|(name, availability)| (*availability, scope.of_instance("availability").at(name)));
     let spec = subject.spec;
-    let by_app = spec.and_then(|(name, s)| Some((s.availability?, scope.of_part(name, "availability"))));
-    let by_quorum = spec
-        .and_then(|(name, s)| s.quorum.map(|Quorum::Majority| (Availability::Quorum, scope.of_part(name, "quorum"))));
-    let by_count = explicit.as_ref().map(|(count, origin)| {
-        (if *count > 1 { Availability::Replicated } else { Availability::Single }, origin.clone())
+    let by_app =
+        spec.and_then(|(name, s)| Some((s.availability?, scope.of_part(name, "availability"))));
+    let by_quorum = spec.and_then(|(name, s)| {
+        s.quorum
+            .map(|Quorum::Majority| (Availability::Quorum, scope.of_part(name, "quorum")))
     });
-    let Some((availability, origin)) = by_site.or(by_app).or(by_quorum).or(by_count) else { return Ok(None) };
+    let by_count = explicit.as_ref().map(|(count, origin)| {
+        (
+            if *count > 1 {
+                Availability::Replicated
+            } else {
+                Availability::Single
+            },
+            origin.clone(),
+        )
+    });
+    let Some((availability, origin)) = by_site.or(by_app).or(by_quorum).or(by_count) else {
+        return Ok(None);
+    };
     let need_not = spec.is_some_and(|(_, s)| s.survives.as_ref().is_some_and(|s| !s.value));
-    let survive = if need_not { crate::model::Survive::default() } else { scope.site.site.spec.ha.survive };
+    let survive = if need_not {
+        crate::model::Survive::default()
+    } else {
+        scope.site.site.spec.ha.survive
+    };
     let mut origins = vec![origin];
-    origins
-        .extend(explicit.iter().map(|(_, origin)| origin.clone()).filter(|o| !origins.contains(o)).collect::<Vec<_>>());
+    origins.extend(
+        explicit
+            .iter()
+            .map(|(_, origin)| origin.clone())
+            .filter(|o| !origins.contains(o))
+            .collect::<Vec<_>>(),
+    );
     if survive.nodes.max(survive.zones) > 0 {
         origins.push(scope.of_site("/ha/survive"));
     }
     let explicit = explicit.map(|(count, _)| count);
-    Ok(Some(Promise { availability, nodes: survive.nodes, zones: survive.zones, explicit, origins }))
+    Ok(Some(Promise {
+        availability,
+        nodes: survive.nodes,
+        zones: survive.zones,
+        explicit,
+        origins,
+    }))
 }
 
 /// The number that the app writes, evaluated, and its line.
-fn explicit(scope: &Scope<'_>, subject: &Subject<'_>) -> Result<Option<(u64, Origin)>, Box<Diagnostic>> {
-    let Some((name, written)) = subject.spec.and_then(|(name, s)| Some((name, s.replicas.as_ref()?))) else {
+fn explicit(
+    scope: &Scope<'_>,
+    subject: &Subject<'_>,
+) -> Result<Option<(u64, Origin)>, Box<Diagnostic>> {
+    let Some((name, written)) = subject
+        .spec
+        .and_then(|(name, s)| Some((name, s.replicas.as_ref()?)))
+    else {
         return Ok(None);
     };
     let origin = scope.of_part(name, "replicas");
     let value = match written {
-        Value::String(text) => template::evaluate(text, &scope.instance.context)
-            .map_err(|why| Box::new(rules::TEMPLATE_ERROR.report(why.message).primary(origin.clone(), "")))?,
+        Value::String(text) => {
+            template::evaluate(text, &scope.instance.context).map_err(|why| {
+                Box::new(
+                    rules::TEMPLATE_ERROR
+                        .report(why.message)
+                        .primary(origin.clone(), ""),
+                )
+            })?
+        }
         other => other.clone(),
     };
     match value.as_u64() {
         Some(count) => Ok(Some((count, origin))),
         None => Err(Box::new(
             rules::MALFORMED_VALUE
-                .report(format!("the replicas of `{name}` are `{value}`, expected a whole number"))
+                .report(format!(
+                    "the replicas of `{name}` are `{value}`, expected a whole number"
+                ))
                 .primary(origin, "")
                 .help("write a number, or an expression that gives one"),
         )),
@@ -99,7 +144,10 @@ fn explicit(scope: &Scope<'_>, subject: &Subject<'_>) -> Result<Option<(u64, Ori
 
 /// Where the number of pods can be written, and what is written there.
 pub(super) fn in_base(subject: &Subject<'_>, object: &Object) -> u64 {
-    let written = subject.part.value(object, Field::Replicas).and_then(Value::as_u64);
+    let written = subject
+        .part
+        .value(object, Field::Replicas)
+        .and_then(Value::as_u64);
     written.unwrap_or_else(|| u64::from(subject.part.part.default_replicas))
 }
 
@@ -115,9 +163,14 @@ pub(super) fn too_few(
         _ => "one of them to survive",
     };
     let (lost, replicas) = (lost(promise), counted(count, "replica"));
-    let primary = field.or_else(|| promise.origins.first().cloned()).unwrap_or_else(|| scope.instance.origin.clone());
+    let primary = field
+        .or_else(|| promise.origins.first().cloned())
+        .unwrap_or_else(|| scope.instance.origin.clone());
     rules::TOO_FEW_REPLICAS
-        .report(format!("`{label}` has {replicas}, but needs {} for {what} the loss of {lost}", promise.needed()))
+        .report(format!(
+            "`{label}` has {replicas}, but needs {} for {what} the loss of {lost}",
+            promise.needed()
+        ))
         .primary(primary, replicas)
         .context(scope.of_site("/ha/survive"), format!("{lost} may be lost"))
         .help(format!(

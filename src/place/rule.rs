@@ -55,7 +55,10 @@ pub(super) fn rule<'a>(
     found: &mut Diagnostics,
 ) -> Option<PlacementRule<'a>> {
     let part = subject.part.part;
-    if part.volumes_only || (part.inject == Inject::Never && part.arch_via != ArchVia::None) || is_unplaced(subject) {
+    if part.volumes_only
+        || (part.inject == Inject::Never && part.arch_via != ArchVia::None)
+        || is_unplaced(subject)
+    {
         return None;
     }
     match make(scope, subject, objects) {
@@ -82,19 +85,37 @@ fn make<'a>(
     let allowed = allowed(scope, (images.as_ref(), wanted.as_ref()), objects)?;
     let in_pool = |c: &&Candidate<'_>| subject.pool(scope).is_none_or(|p| c.node.pool == p);
     let of_arch = |c: &&Candidate<'_>| allowed.as_ref().is_none_or(|a| a.contains(&c.node.arch));
-    let reachable: Vec<Candidate<'a>> = scope.nodes.iter().filter(in_pool).filter(of_arch).cloned().collect();
+    let reachable: Vec<Candidate<'a>> = scope
+        .nodes
+        .iter()
+        .filter(in_pool)
+        .filter(of_arch)
+        .cloned()
+        .collect();
     if reachable.is_empty() {
-        return Err(Box::new(no_node_of_arch(scope, subject, (images.as_ref(), allowed.as_ref()))));
+        return Err(Box::new(no_node_of_arch(
+            scope,
+            subject,
+            (images.as_ref(), allowed.as_ref()),
+        )));
     }
     let labels = labels(subject);
-    let nodes: Vec<Candidate<'a>> =
-        reachable.iter().filter(|c| labels.iter().all(|l| meets(&c.labels, l))).cloned().collect();
+    let nodes: Vec<Candidate<'a>> = reachable
+        .iter()
+        .filter(|c| labels.iter().all(|l| meets(&c.labels, l)))
+        .cloned()
+        .collect();
     if nodes.is_empty() {
-        return Err(Box::new(no_node_with_labels(scope, subject, &reachable, &labels)));
+        return Err(Box::new(no_node_with_labels(
+            scope, subject, &reachable, &labels,
+        )));
     }
     let arch = allowed.map(|_| arch_expression(&nodes));
-    let selector =
-        subject.pool(scope).and_then(|p| scope.site.pools.get(p)).map(|p| p.selector.clone()).unwrap_or_default();
+    let selector = subject
+        .pool(scope)
+        .and_then(|p| scope.site.pools.get(p))
+        .map(|p| p.selector.clone())
+        .unwrap_or_default();
     let mut expressions: Vec<LabelRequirement> = Vec::new();
     for expression in arch.into_iter().chain(selector).chain(labels) {
         if !expressions.contains(&expression) {
@@ -107,8 +128,14 @@ fn make<'a>(
         nodes,
         tolerations: tolerations::wanted(scope, subject, &objects[subject.object]),
         asked: subject.placement.is_some() || scope.instance.pool.is_some(),
-        origin: origins.first().cloned().unwrap_or_else(|| scope.instance.origin.clone()),
-        reason: Reason { rule: "placement", origins },
+        origin: origins
+            .first()
+            .cloned()
+            .unwrap_or_else(|| scope.instance.origin.clone()),
+        reason: Reason {
+            rule: "placement",
+            origins,
+        },
     })
 }
 
@@ -122,7 +149,9 @@ fn allowed(
         (Some(images), Some(wanted)) => {
             let common: BTreeSet<Arch> = images.arch.intersection(&wanted.arch).copied().collect();
             match common.is_empty() {
-                true => Err(Box::new(architecture::no_image(scope, images, wanted, objects))),
+                true => Err(Box::new(architecture::no_image(
+                    scope, images, wanted, objects,
+                ))),
                 false => Ok(Some(common)),
             }
         }
@@ -143,9 +172,16 @@ fn arch_expression(nodes: &[Candidate<'_>]) -> LabelRequirement {
 
 /// The labels that the site asks for in the part's placement.
 fn labels(subject: &Subject<'_>) -> Vec<LabelRequirement> {
-    let written = subject.placement.into_iter().flat_map(|(_, placement)| &placement.node_selector);
+    let written = subject
+        .placement
+        .into_iter()
+        .flat_map(|(_, placement)| &placement.node_selector);
     written
-        .map(|(key, value)| LabelRequirement { key: key.clone(), operator: "In", values: vec![value.clone()] })
+        .map(|(key, value)| LabelRequirement {
+            key: key.clone(),
+            operator: "In",
+            values: vec![value.clone()],
+        })
         .collect()
 }
 
@@ -155,7 +191,11 @@ fn origins(scope: &Scope<'_>, subject: &Subject<'_>, images: Option<&Images>) ->
     let own_pool = subject.placement.is_some_and(|(_, p)| p.pool.is_some());
     let mut origins = Vec::new();
     if let Some(name) = own {
-        origins.push(if own_pool { scope.of_placement(name, "pool") } else { scope.of_instance("placement").at(name) });
+        origins.push(if own_pool {
+            scope.of_placement(name, "pool")
+        } else {
+            scope.of_instance("placement").at(name)
+        });
     }
     if let Some(pool) = subject.pool(scope) {
         if !own_pool {
@@ -186,11 +226,21 @@ fn no_node_of_arch(
         listed(&there)
     ));
     let by_images = images.map(|i| i.origin.clone());
-    let by_site =
-        subject.placement.filter(|(_, p)| !p.arch.is_empty()).map(|(part, _)| scope.of_placement(part, "arch"));
+    let by_site = subject
+        .placement
+        .filter(|(_, p)| !p.arch.is_empty())
+        .map(|(part, _)| scope.of_placement(part, "arch"));
     report
-        .primary(by_site.or(by_images).unwrap_or_else(|| scope.instance.origin.clone()), format!("{wanted} here"))
-        .context_key(scope.of_site("/pools"), format!("the nodes are {}", listed(&there)))
+        .primary(
+            by_site
+                .or(by_images)
+                .unwrap_or_else(|| scope.instance.origin.clone()),
+            format!("{wanted} here"),
+        )
+        .context_key(
+            scope.of_site("/pools"),
+            format!("the nodes are {}", listed(&there)),
+        )
         .help(format!(
             "add a pool of {wanted}, use an app whose images exist for {}, or set `enabled: false`",
             listed(&there)
@@ -203,10 +253,15 @@ fn no_node_with_labels(
     reachable: &[Candidate<'_>],
     labels: &[LabelRequirement],
 ) -> Diagnostic {
-    let unmet = labels.iter().find(|l| !reachable.iter().any(|c| meets(&c.labels, l)));
+    let unmet = labels
+        .iter()
+        .find(|l| !reachable.iter().any(|c| meets(&c.labels, l)));
     let part = subject.placement.map(|(name, _)| name).unwrap_or_default();
     let origin = scope.of_placement(part, "nodeSelector");
-    let place = subject.pool(scope).map_or_else(|| "of the site".to_owned(), |p| format!("of the pool `{p}`"));
+    let place = subject.pool(scope).map_or_else(
+        || "of the site".to_owned(),
+        |p| format!("of the pool `{p}`"),
+    );
     let message = match unmet {
         Some(l) => format!(
             "no node {place} has the label `{}: {}` that `{part}` of `{}` needs",
@@ -214,33 +269,60 @@ fn no_node_with_labels(
             l.values.join(","),
             scope.instance.name
         ),
-        None => format!("no node {place} has all the labels that `{part}` of `{}` needs", scope.instance.name),
+        None => format!(
+            "no node {place} has all the labels that `{part}` of `{}` needs",
+            scope.instance.name
+        ),
     };
-    let values: BTreeSet<&str> =
-        unmet.iter().flat_map(|l| reachable.iter().filter_map(|c| c.labels.get(&l.key))).map(String::as_str).collect();
+    let values: BTreeSet<&str> = unmet
+        .iter()
+        .flat_map(|l| reachable.iter().filter_map(|c| c.labels.get(&l.key)))
+        .map(String::as_str)
+        .collect();
     let help = match (unmet, values.is_empty()) {
         (Some(l), false) => format!(
             "the nodes have `{}` with {}",
             l.key,
-            values.into_iter().map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", ")
+            values
+                .into_iter()
+                .map(|v| format!("`{v}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
         ),
-        (Some(l), true) => format!("write `{}` under the `labels:` of a pool or node, or leave it out here", l.key),
+        (Some(l), true) => format!(
+            "write `{}` under the `labels:` of a pool or node, or leave it out here",
+            l.key
+        ),
         (None, _) => "ask for labels that one node has".to_owned(),
     };
     let origin = unmet.map_or(origin.clone(), |l| origin.at(&l.key));
-    rules::NO_ELIGIBLE_NODE.report(message).primary(origin, "").help(help)
+    rules::NO_ELIGIBLE_NODE
+        .report(message)
+        .primary(origin, "")
+        .help(help)
 }
 
 /// The nodes that the part can run on in the end: the rule's, less those that the base excludes or that carry a taint which nobody
 /// tolerates.
-pub(super) fn eligible<'a>(rule: &PlacementRule<'a>, subject: &Subject<'_>, object: &Object) -> Vec<Candidate<'a>> {
+pub(super) fn eligible<'a>(
+    rule: &PlacementRule<'a>,
+    subject: &Subject<'_>,
+    object: &Object,
+) -> Vec<Candidate<'a>> {
     let terms = super::affinity::terms(subject, object).and_then(|p| object.get(p.as_str()));
     let map = match subject.part.part.arch_via {
         ArchVia::NodeSelectorTerms | ArchVia::NodeSelectorList => None,
         _ => subject.part.value(object, Field::NodeSelector),
     };
-    let written = subject.part.value(object, Field::Tolerations).and_then(Value::as_array);
-    let tolerated: Vec<&Value> = written.into_iter().flatten().chain(&rule.tolerations).collect();
+    let written = subject
+        .part
+        .value(object, Field::Tolerations)
+        .and_then(Value::as_array);
+    let tolerated: Vec<&Value> = written
+        .into_iter()
+        .flatten()
+        .chain(&rule.tolerations)
+        .collect();
     let selected = rule.nodes.iter().filter(|c| {
         super::requirement::terms_select(terms, c)
             && super::requirement::map_selects(map, c)

@@ -35,18 +35,30 @@ pub(super) struct Subject<'a> {
 
 impl<'a> Scope<'a> {
     /// `None` for built-in instances: they have no pods.
-    pub(super) fn new(site: &'a SitePlan, instance: &'a Instance, catalogue: &'a Catalogue) -> Option<Self> {
+    pub(super) fn new(
+        site: &'a SitePlan,
+        instance: &'a Instance,
+        catalogue: &'a Catalogue,
+    ) -> Option<Self> {
         let app = instance.app()?;
-        Some(Self { site, instance, app, catalogue, nodes: candidates(site) })
+        Some(Self {
+            site,
+            instance,
+            app,
+            catalogue,
+            nodes: candidates(site),
+        })
     }
 
     /// All parts of all objects.
     pub(super) fn subjects(&self, objects: &[Object]) -> Vec<Subject<'a>> {
         let (app, instance, catalogue) = (self.app, self.instance, self.catalogue);
-        let parts = objects
-            .iter()
-            .enumerate()
-            .flat_map(|(index, object)| catalogue.parts(object).into_iter().map(move |part| (index, part)));
+        let parts = objects.iter().enumerate().flat_map(|(index, object)| {
+            catalogue
+                .parts(object)
+                .into_iter()
+                .map(move |part| (index, part))
+        });
         parts
             .map(|(object, part)| Subject {
                 object,
@@ -59,7 +71,8 @@ impl<'a> Scope<'a> {
 
     /// The place of a field of the instance in the site's files.
     pub(super) fn of_instance(&self, field: &str) -> Origin {
-        self.site.origin(&Pointer::parse("/apps").at(&self.instance.name).at(field))
+        self.site
+            .origin(&Pointer::parse("/apps").at(&self.instance.name).at(field))
     }
 
     /// The place of a field below the site's `spec`.
@@ -69,17 +82,25 @@ impl<'a> Scope<'a> {
 
     /// The place of a pool's field.
     pub(super) fn of_pool(&self, pool: &str, field: &str) -> Origin {
-        self.site.origin(&Pointer::parse("/pools").at(pool).at(field))
+        self.site
+            .origin(&Pointer::parse("/pools").at(pool).at(field))
     }
 
     /// The place of a field of what the site says about a part's placement.
     pub(super) fn of_placement(&self, part: &str, field: &str) -> Origin {
-        self.site.origin(&Pointer::parse("/apps").at(&self.instance.name).at("placement").at(part).at(field))
+        self.site.origin(
+            &Pointer::parse("/apps")
+                .at(&self.instance.name)
+                .at("placement")
+                .at(part)
+                .at(field),
+        )
     }
 
     /// The place of a field of what the app says about a part.
     pub(super) fn of_part(&self, part: &str, field: &str) -> Origin {
-        self.app.origin(&Pointer::parse("/parts").at(part).at(field))
+        self.app
+            .origin(&Pointer::parse("/parts").at(part).at(field))
     }
 }
 
@@ -100,6 +121,12 @@ impl Subject<'_> {
 }
 
 /// What is said about a part, by its most specific name.
-pub(super) fn said<'m, T>(map: &'m BTreeMap<String, T>, names: &[String]) -> Option<(&'m str, &'m T)> {
-    names.iter().find_map(|name| map.get_key_value(name)).map(|(name, value)| (name.as_str(), value))
+pub(super) fn said<'m, T>(
+    map: &'m BTreeMap<String, T>,
+    names: &[String],
+) -> Option<(&'m str, &'m T)> {
+    names
+        .iter()
+        .find_map(|name| map.get_key_value(name))
+        .map(|(name, value)| (name.as_str(), value))
 }

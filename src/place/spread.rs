@@ -34,7 +34,11 @@ pub(super) fn over(
     reason: &Reason,
 ) -> Option<bool> {
     let list = subject.part.pointer(object, Field::TopologySpread)?;
-    let there = editor.get(&list).and_then(Value::as_array).into_iter().flatten();
+    let there = editor
+        .get(&list)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     if there.into_iter().any(|c| is_hard_over(c, topology)) {
         return Some(true);
     }
@@ -69,23 +73,38 @@ pub(super) fn apart(
         false => (PREFERRED, json!({"weight": 100, "podAffinityTerm": term})),
     };
     let list = affinity.at(field);
-    let there = editor.get(&list).and_then(Value::as_array).is_some_and(|l| l.contains(&element));
+    let there = editor
+        .get(&list)
+        .and_then(Value::as_array)
+        .is_some_and(|l| l.contains(&element));
     Some(there || editor.append(&list, element, reason))
 }
 
 /// Whether no two pods of the part may share a node.
 pub(super) fn is_apart(subject: &Subject<'_>, object: &Object) -> bool {
-    let Some(affinity) = subject.part.pointer(object, Field::PodAntiAffinity) else { return false };
+    let Some(affinity) = subject.part.pointer(object, Field::PodAntiAffinity) else {
+        return false;
+    };
     let labels = subject.part.pod_labels(object);
-    let terms = object.get(affinity.at(REQUIRED).as_str()).and_then(Value::as_array).into_iter().flatten();
+    let terms = object
+        .get(affinity.at(REQUIRED).as_str())
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     terms.into_iter().any(|term| {
-        term.get("topologyKey").and_then(Value::as_str) == Some(HOSTNAME) && selects(term.get("labelSelector"), &labels)
+        term.get("topologyKey").and_then(Value::as_str) == Some(HOSTNAME)
+            && selects(term.get("labelSelector"), &labels)
     })
 }
 
 /// Lets a rolling update remove a pod before it starts another, where there is no node left for one more.
 pub(super) fn without_surge(editor: &mut Editor<'_>, rollout: &Pointer, reason: &Reason) -> bool {
-    let text = |editor: &Editor<'_>, key: &str| editor.get(&rollout.at(key)).and_then(Value::as_str).map(str::to_owned);
+    let text = |editor: &Editor<'_>, key: &str| {
+        editor
+            .get(&rollout.at(key))
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
     if text(editor, "type").is_some_and(|kind| kind != "RollingUpdate") {
         return true;
     }
@@ -101,6 +120,11 @@ pub(super) fn without_surge(editor: &mut Editor<'_>, rollout: &Pointer, reason: 
 }
 
 fn is_hard_over(constraint: &Value, topology: &str) -> bool {
-    let text = |key: &str| constraint.get(key).and_then(Value::as_str).unwrap_or_default();
+    let text = |key: &str| {
+        constraint
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     text("topologyKey") == topology && text("whenUnsatisfiable") != "ScheduleAnyway"
 }

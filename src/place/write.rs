@@ -38,7 +38,11 @@ pub(super) fn write(
             found.extend(ignored_terms(scope, subject, object));
         }
         if !operations.is_empty() {
-            patches.push(ObjectPatch { purpose: "placement", target, operations });
+            patches.push(ObjectPatch {
+                purpose: "placement",
+                target,
+                operations,
+            });
         }
     }
     patches
@@ -61,7 +65,9 @@ fn part(
     object: &mut Object,
 ) -> Result<Vec<Operation>, Box<Diagnostic>> {
     let part = subject.part.part;
-    let switched_off = subject.spec.is_some_and(|(_, spec)| spec.place == Some(false));
+    let switched_off = subject
+        .spec
+        .is_some_and(|(_, spec)| spec.place == Some(false));
     let needed = rule.excludes(scope) || rule.asked;
     let unwanted = match part.inject {
         Inject::WhereNeeded => !needed,
@@ -80,7 +86,12 @@ fn part(
     }
     let expressions = with_defaults(subject, rule, object);
     if let Some(label) = contradiction(subject, &expressions, object) {
-        return Err(Box::new(contradicts(scope, (subject, rule), object, &label)));
+        return Err(Box::new(contradicts(
+            scope,
+            (subject, rule),
+            object,
+            &label,
+        )));
     }
     let before = object.clone();
     let mut value = object.value().clone();
@@ -119,13 +130,23 @@ fn is_unwritten(subject: &Subject<'_>, object: &Object) -> bool {
 
 /// Whether the operator's default is still in force, which ends when the rule is written.
 fn default_holds(subject: &Subject<'_>, object: &Object) -> bool {
-    let unless = subject.part.part.defaults.unless.iter().flat_map(|p| p.resolve(object.value(), &subject.part.at));
+    let unless = subject
+        .part
+        .part
+        .defaults
+        .unless
+        .iter()
+        .flat_map(|p| p.resolve(object.value(), &subject.part.at));
     let mut unless = unless.filter_map(|p| object.get(p.as_str()));
     is_unwritten(subject, object) && unless.all(Value::is_null)
 }
 
 /// The rule, and what the operator would no longer add by itself.
-fn with_defaults(subject: &Subject<'_>, rule: &PlacementRule<'_>, object: &Object) -> Vec<LabelRequirement> {
+fn with_defaults(
+    subject: &Subject<'_>,
+    rule: &PlacementRule<'_>,
+    object: &Object,
+) -> Vec<LabelRequirement> {
     let mut expressions = rule.expressions.clone();
     let defaults = subject
         .part
@@ -145,11 +166,20 @@ fn with_defaults(subject: &Subject<'_>, rule: &PlacementRule<'_>, object: &Objec
 }
 
 fn requirement(default: &DefaultExpression) -> LabelRequirement {
-    LabelRequirement { key: default.key.clone(), operator: default.operator.name(), values: default.values.clone() }
+    LabelRequirement {
+        key: default.key.clone(),
+        operator: default.operator.name(),
+        values: default.values.clone(),
+    }
 }
 
 /// Writes the operator's other defaults again, where writing the rule would end them.
-fn fields(editor: &mut Editor<'_>, object: &Object, subject: &Subject<'_>, rule: &PlacementRule<'_>) -> bool {
+fn fields(
+    editor: &mut Editor<'_>,
+    object: &Object,
+    subject: &Subject<'_>,
+    rule: &PlacementRule<'_>,
+) -> bool {
     let defaults = &subject.part.part.defaults;
     if !default_holds(subject, object) || rule.expressions.is_empty() {
         return true;
@@ -176,22 +206,34 @@ fn place_rule(
         return Ok(true);
     }
     let via = subject.part.part.arch_via;
-    let Some(place) = place_of(subject, object) else { return Ok(false) };
+    let Some(place) = place_of(subject, object) else {
+        return Ok(false);
+    };
     if matches!(via, ArchVia::NodeAffinity | ArchVia::NodeSelectorTerms) {
-        let Some(terms) = affinity::terms(subject, object) else { return Ok(false) };
+        let Some(terms) = affinity::terms(subject, object) else {
+            return Ok(false);
+        };
         return Ok(affinity::add(editor, &terms, expressions, &rule.reason));
     }
     let written = written_map(subject, object);
-    let Some(labels) = node_selector::labels(&rule.expressions, written.as_ref(), &scope.nodes) else {
+    let Some(labels) = node_selector::labels(&rule.expressions, written.as_ref(), &scope.nodes)
+    else {
         return Err(Box::new(not_expressible(scope, (subject, rule), object)));
     };
     if labels.is_empty() {
         return Ok(true);
     }
-    let defaults = expressions.iter().filter(|e| e.operator == "In" && e.values.len() == 1);
-    let with_defaults = defaults.map(|e| (e.key.clone(), e.values[0].clone())).chain(labels).collect();
+    let defaults = expressions
+        .iter()
+        .filter(|e| e.operator == "In" && e.values.len() == 1);
+    let with_defaults = defaults
+        .map(|e| (e.key.clone(), e.values[0].clone()))
+        .chain(labels)
+        .collect();
     Ok(match via {
-        ArchVia::NodeSelectorList => node_selector::add_to_list(editor, &place, &with_defaults, &rule.reason),
+        ArchVia::NodeSelectorList => {
+            node_selector::add_to_list(editor, &place, &with_defaults, &rule.reason)
+        }
         _ => node_selector::add_to_map(editor, &place, &with_defaults, &rule.reason),
     })
 }
@@ -199,26 +241,41 @@ fn place_rule(
 /// What the base's plain node selector says.
 fn written_map(subject: &Subject<'_>, object: &Object) -> Option<Value> {
     match subject.part.part.arch_via {
-        ArchVia::NodeSelectorList => node_selector::list_as_map(subject.part.value(object, Field::NodeSelectorTerms)),
+        ArchVia::NodeSelectorList => {
+            node_selector::list_as_map(subject.part.value(object, Field::NodeSelectorTerms))
+        }
         _ => subject.part.value(object, Field::NodeSelector).cloned(),
     }
 }
 
-fn contradiction(subject: &Subject<'_>, rule: &[LabelRequirement], object: &Object) -> Option<String> {
+fn contradiction(
+    subject: &Subject<'_>,
+    rule: &[LabelRequirement],
+    object: &Object,
+) -> Option<String> {
     let terms = affinity::terms(subject, object).and_then(|p| object.get(p.as_str()).cloned());
     affinity::contradicts(terms.as_ref(), written_map(subject, object).as_ref(), rule)
 }
 
 /// Adds the tolerations. A part that has no place for them cannot be helped; whether it then finds a node is for the proof to say.
-fn tolerate(editor: &mut Editor<'_>, object: &Object, subject: &Subject<'_>, rule: &PlacementRule<'_>) -> bool {
-    let Some(list) = subject.part.pointer(object, Field::Tolerations) else { return true };
+fn tolerate(
+    editor: &mut Editor<'_>,
+    object: &Object,
+    subject: &Subject<'_>,
+    rule: &PlacementRule<'_>,
+) -> bool {
+    let Some(list) = subject.part.pointer(object, Field::Tolerations) else {
+        return true;
+    };
     if rule.tolerations.is_empty() {
         return true;
     }
     if editor.get(&list).is_none_or(Value::is_null) {
         return editor.set(&list, json!(rule.tolerations), &rule.reason);
     }
-    rule.tolerations.iter().all(|t| editor.append(&list, t.clone(), &rule.reason))
+    rule.tolerations
+        .iter()
+        .all(|t| editor.append(&list, t.clone(), &rule.reason))
 }
 
 /// Says the one architecture where the kind has a field for it.
@@ -227,12 +284,19 @@ fn architecture(
     object: &Object,
     (scope, subject, rule): (&Scope<'_>, &Subject<'_>, &PlacementRule<'_>),
 ) -> Result<bool, Box<Diagnostic>> {
-    let Some(place) = subject.part.pointer(object, Field::Architecture) else { return Ok(true) };
-    let Some(arch) = rule.expressions.iter().find(|e| e.key == super::rule::ARCH) else { return Ok(true) };
-    match (object.get(place.as_str()).and_then(Value::as_str), arch.values.as_slice()) {
-        (Some(written), values) if !values.iter().any(|v| v == written) => {
-            Err(Box::new(contradicts(scope, (subject, rule), object, super::rule::ARCH)))
-        }
+    let Some(place) = subject.part.pointer(object, Field::Architecture) else {
+        return Ok(true);
+    };
+    let Some(arch) = rule.expressions.iter().find(|e| e.key == super::rule::ARCH) else {
+        return Ok(true);
+    };
+    match (
+        object.get(place.as_str()).and_then(Value::as_str),
+        arch.values.as_slice(),
+    ) {
+        (Some(written), values) if !values.iter().any(|v| v == written) => Err(Box::new(
+            contradicts(scope, (subject, rule), object, super::rule::ARCH),
+        )),
         (None, [one]) => Ok(editor.set(&place, json!(one), &rule.reason)),
         _ => Ok(true),
     }
@@ -244,7 +308,12 @@ fn contradicts(
     object: &Object,
     label: &str,
 ) -> Diagnostic {
-    let ours: Vec<String> = rule.expressions.iter().filter(|e| e.key == label).map(said).collect();
+    let ours: Vec<String> = rule
+        .expressions
+        .iter()
+        .filter(|e| e.key == label)
+        .map(said)
+        .collect();
     rules::PLACEMENT_CONTRADICTION
         .report(format!(
             "`{}` of the app `{}` is kept by its own base from where `{}` wants it: they contradict each other on `{label}`",
@@ -259,7 +328,12 @@ fn contradicts(
 fn said(requirement: &LabelRequirement) -> String {
     match requirement.values.is_empty() {
         true => format!("`{} {}`", requirement.key, requirement.operator),
-        false => format!("`{} {} {}`", requirement.key, requirement.operator, requirement.values.join(",")),
+        false => format!(
+            "`{} {} {}`",
+            requirement.key,
+            requirement.operator,
+            requirement.values.join(",")
+        ),
     }
 }
 
@@ -268,8 +342,12 @@ fn not_expressible(
     (subject, rule): (&Subject<'_>, &PlacementRule<'_>),
     object: &Object,
 ) -> Diagnostic {
-    let wanted: Vec<String> =
-        rule.expressions.iter().filter(|e| e.operator != "In" || e.values.len() != 1).map(said).collect();
+    let wanted: Vec<String> = rule
+        .expressions
+        .iter()
+        .filter(|e| e.operator != "In" || e.values.len() != 1)
+        .map(said)
+        .collect();
     rules::SELECTOR_NOT_EXPRESSIBLE
         .report(format!(
             "`{}` has a plain node selector, which cannot say {}",
@@ -280,8 +358,18 @@ fn not_expressible(
         .help("place it in one pool with a label of its own, or name one architecture in `placement:`")
 }
 
-fn not_placeable(scope: &Scope<'_>, subject: &Subject<'_>, rule: &PlacementRule<'_>, object: &Object) -> Diagnostic {
-    let why = subject.part.part.note.as_deref().unwrap_or("the kind has no field for it");
+fn not_placeable(
+    scope: &Scope<'_>,
+    subject: &Subject<'_>,
+    rule: &PlacementRule<'_>,
+    object: &Object,
+) -> Diagnostic {
+    let why = subject
+        .part
+        .part
+        .note
+        .as_deref()
+        .unwrap_or("the kind has no field for it");
     rules::PART_NOT_PLACEABLE
         .report(format!(
             "the pods of `{}/{}` cannot be placed and may start on any node: {why}",
@@ -295,26 +383,37 @@ fn not_placeable(scope: &Scope<'_>, subject: &Subject<'_>, rule: &PlacementRule<
 /// Some operators keep the first term only, and with it a part of what the base says.
 fn ignored_terms(scope: &Scope<'_>, subject: &Subject<'_>, object: &Object) -> Option<Diagnostic> {
     let terms = affinity::terms(subject, object)?;
-    let several = object.get(terms.as_str()).and_then(Value::as_array).is_some_and(|t| t.len() > 1);
+    let several = object
+        .get(terms.as_str())
+        .and_then(Value::as_array)
+        .is_some_and(|t| t.len() > 1);
     (several && subject.part.part.first_term_only).then(|| {
         rules::TERMS_IGNORED
             .report(format!(
                 "`{}` has several node selector terms, of which its operator keeps the first",
                 subject.label(object)
             ))
-            .primary_key(scope.instance.origin.clone(), format!("an instance of `{}`", scope.app.name))
+            .primary_key(
+                scope.instance.origin.clone(),
+                format!("an instance of `{}`", scope.app.name),
+            )
             .help(format!("say it in one term in `{}`", scope.app.directory))
     })
 }
 
 fn unreachable_place(scope: &Scope<'_>, subject: &Subject<'_>, object: &Object) -> Diagnostic {
-    let place = place_of(subject, object).map(|p| p.to_string()).unwrap_or_default();
+    let place = place_of(subject, object)
+        .map(|p| p.to_string())
+        .unwrap_or_default();
     rules::FIELD_PATH_LEADS_NOWHERE
         .report(format!(
             "the placement of `{}` cannot be written to `{place}`: something else is in the way",
             subject.label(object)
         ))
-        .primary_key(scope.instance.origin.clone(), format!("an instance of `{}`", scope.app.name))
+        .primary_key(
+            scope.instance.origin.clone(),
+            format!("an instance of `{}`", scope.app.name),
+        )
         .help(format!(
             "look at the object in `{}`: the fields above must be maps, the rules lists",
             scope.app.directory

@@ -15,7 +15,10 @@ type OfPool<'a> = (&'a str, Shared);
 /// made once and shared.
 pub(super) fn fill(plan: &mut SitePlan) {
     let common = Context::default().with([
-        ("site", shared(json!({"name": plan.name, "labels": plan.site.labels}))),
+        (
+            "site",
+            shared(json!({"name": plan.name, "labels": plan.site.labels})),
+        ),
         ("cluster", shared(value(&plan.site.spec.cluster))),
         ("networks", shared(value(&plan.site.spec.networks))),
         ("vlans", shared(vlans(plan).into())),
@@ -28,9 +31,18 @@ pub(super) fn fill(plan: &mut SitePlan) {
         .iter()
         .map(|instance| {
             let of_pool = contexts.get(&instance.pool.as_deref()).unwrap_or(&common);
-            let namespace = instance.namespace.iter().map(|n| ("namespace", shared(n.as_str().into())));
+            let namespace = instance
+                .namespace
+                .iter()
+                .map(|n| ("namespace", shared(n.as_str().into())));
             let own = [
-                ("values", instance.context.get("values").unwrap_or_else(|| shared(json!({})))),
+                (
+                    "values",
+                    instance
+                        .context
+                        .get("values")
+                        .unwrap_or_else(|| shared(json!({}))),
+                ),
                 ("instance", shared(instance.name.as_str().into())),
                 ("storage", shared(storage(plan, instance))),
             ];
@@ -44,14 +56,31 @@ pub(super) fn fill(plan: &mut SitePlan) {
 
 /// The context with the nodes and disks of each pool that instances ask for; `None` for all of them.
 fn of_pools<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'a str>, Context> {
-    let nodes: Vec<OfPool<'_>> = plan.nodes.iter().map(|n| (n.pool.as_str(), shared(node(n)))).collect();
-    let disks = plan.nodes.iter().flat_map(|n| disks(n).into_iter().map(move |d| (n.pool.as_str(), shared(d))));
+    let nodes: Vec<OfPool<'_>> = plan
+        .nodes
+        .iter()
+        .map(|n| (n.pool.as_str(), shared(node(n))))
+        .collect();
+    let disks = plan.nodes.iter().flat_map(|n| {
+        disks(n)
+            .into_iter()
+            .map(move |d| (n.pool.as_str(), shared(d)))
+    });
     let disks: Vec<OfPool<'_>> = disks.collect();
     let of = |all: &[OfPool<'_>], pool: Option<&str>| {
-        Shared::list(all.iter().filter(|(p, _)| pool.is_none_or(|pool| *p == pool)).map(|(_, v)| v.clone()))
+        Shared::list(
+            all.iter()
+                .filter(|(p, _)| pool.is_none_or(|pool| *p == pool))
+                .map(|(_, v)| v.clone()),
+        )
     };
     let asked: BTreeSet<Option<&str>> = plan.instances.iter().map(|i| i.pool.as_deref()).collect();
-    let context = |pool| (pool, common.with([("nodes", of(&nodes, pool)), ("disks", of(&disks, pool))]));
+    let context = |pool| {
+        (
+            pool,
+            common.with([("nodes", of(&nodes, pool)), ("disks", of(&disks, pool))]),
+        )
+    };
     asked.into_iter().map(context).collect()
 }
 
@@ -110,7 +139,12 @@ fn vlans(plan: &SitePlan) -> Vec<Value> {
 fn pools(plan: &SitePlan) -> BTreeMap<&str, Value> {
     let pools = plan.site.spec.pools.iter();
     pools
-        .map(|(name, pool)| (name.as_str(), json!({"arch": pool.arch, "labels": pool.labels, "roles": pool.roles})))
+        .map(|(name, pool)| {
+            (
+                name.as_str(),
+                json!({"arch": pool.arch, "labels": pool.labels, "roles": pool.roles}),
+            )
+        })
         .collect()
 }
 

@@ -13,7 +13,9 @@ pub(super) fn built_on_site(instances: &mut [Instance], nodes: &[NodePlan]) {
         .enumerate()
         .filter_map(|(index, instance)| {
             let builder = instance.app()?.spec.images.as_ref()?.built_by.as_ref()?;
-            let builders = instances.iter().filter(|i| i.app().is_some_and(|a| a.name == *builder));
+            let builders = instances
+                .iter()
+                .filter(|i| i.app().is_some_and(|a| a.name == *builder));
             let arch: BTreeSet<Arch> = builders.flat_map(|b| architectures(b, nodes)).collect();
             Some((index, arch.into_iter().collect()))
         })
@@ -21,14 +23,24 @@ pub(super) fn built_on_site(instances: &mut [Instance], nodes: &[NodePlan]) {
     for (index, arch) in builds {
         if let Some(images) = &mut instances[index].images {
             let own = std::mem::take(&mut images.arch);
-            images.arch = arch.into_iter().filter(|a| own.is_empty() || own.contains(a)).collect();
+            images.arch = arch
+                .into_iter()
+                .filter(|a| own.is_empty() || own.contains(a))
+                .collect();
         }
     }
 }
 
 /// The architectures that an instance's pods can run on.
 fn architectures(instance: &Instance, nodes: &[NodePlan]) -> BTreeSet<Arch> {
-    let supported = |arch: &Arch| instance.images.as_ref().is_none_or(|i| i.arch.contains(arch));
-    let nodes = nodes.iter().filter(|n| instance.pool.as_ref().is_none_or(|p| *p == n.pool));
+    let supported = |arch: &Arch| {
+        instance
+            .images
+            .as_ref()
+            .is_none_or(|i| i.arch.contains(arch))
+    };
+    let nodes = nodes
+        .iter()
+        .filter(|n| instance.pool.as_ref().is_none_or(|p| *p == n.pool));
     nodes.map(|n| n.arch).filter(supported).collect()
 }

@@ -12,11 +12,17 @@ use crate::template::Context;
 use super::{ImagePlan, Instance, InstanceSource, NAMESPACES, NODES, SitePlan};
 
 /// The enabled instances with their apps. Unknown apps, pools and storage roles are reported.
-pub(super) fn instances(site: &Site, repository: &Repository, found: &mut Diagnostics) -> Vec<Instance> {
+pub(super) fn instances(
+    site: &Site,
+    repository: &Repository,
+    found: &mut Diagnostics,
+) -> Vec<Instance> {
     let mut instances = Vec::new();
     for (name, spec) in site.spec.apps.iter().filter(|(_, i)| i.enabled) {
         check_pools(site, name, spec, found);
-        let Some(app) = app(site, repository, (name, spec), found) else { continue };
+        let Some(app) = app(site, repository, (name, spec), found) else {
+            continue;
+        };
         instances.push(instance(site, (name, spec), &app, found));
     }
     check_exceptions(site, &mut instances, found);
@@ -27,20 +33,31 @@ pub(super) fn instances(site: &Site, repository: &Repository, found: &mut Diagno
 /// Adds the instances that siteplan makes itself, in front.
 pub(super) fn add_built_in(plan: &mut SitePlan) {
     let mut built_in = Vec::new();
-    if plan.nodes.iter().any(|n| !n.unnamed && plan.pools.get(&n.pool).is_some_and(|p| p.manage_labels)) {
+    if plan
+        .nodes
+        .iter()
+        .any(|n| !n.unnamed && plan.pools.get(&n.pool).is_some_and(|p| p.manage_labels))
+    {
         built_in.push((NODES, InstanceSource::Nodes));
     }
     if !plan.namespaces.is_empty() {
         built_in.push((NAMESPACES, InstanceSource::Namespaces));
     }
-    let names: Vec<String> = built_in.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let names: Vec<String> = built_in
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
     for instance in &mut plan.instances {
         instance.wave += 1;
         instance.after.extend(names.iter().cloned());
         instance.after.sort();
     }
     for (name, source) in built_in {
-        let origin = plan.origin(&Pointer::parse(if name == NODES { "/pools" } else { "/namespaces" }));
+        let origin = plan.origin(&Pointer::parse(if name == NODES {
+            "/pools"
+        } else {
+            "/namespaces"
+        }));
         plan.instances.insert(0, empty(name, source, origin));
     }
 }
@@ -64,13 +81,24 @@ fn empty(name: &str, source: InstanceSource, origin: crate::diagnostic::Origin) 
     }
 }
 
-fn instance(site: &Site, (name, spec): (&String, &AppInstance), app: &Arc<App>, found: &mut Diagnostics) -> Instance {
+fn instance(
+    site: &Site,
+    (name, spec): (&String, &AppInstance),
+    app: &Arc<App>,
+    found: &mut Diagnostics,
+) -> Instance {
     let origin = site.origin(&Pointer::parse("/apps").at(name));
-    let namespace = spec.namespace.clone().or_else(|| app.spec.namespace.clone());
+    let namespace = spec
+        .namespace
+        .clone()
+        .or_else(|| app.spec.namespace.clone());
     if spec.namespace.is_some() && app.spec.namespace.is_none() {
         found.push(
             rules::NAMESPACE_NOT_MOVABLE
-                .report(format!("`{name}` asks for a namespace, but the app `{}` has none of its own", app.name))
+                .report(format!(
+                    "`{name}` asks for a namespace, but the app `{}` has none of its own",
+                    app.name
+                ))
                 .primary(origin.at("namespace"), "")
                 .context(app.origin(&Pointer::root()), "no `namespace:` in this spec")
                 .help("leave `namespace` out, or give the app one and put all its objects into it"),
@@ -96,7 +124,9 @@ fn instance(site: &Site, (name, spec): (&String, &AppInstance), app: &Arc<App>, 
 /// Whether an instance of the site is of an app whose file has errors of its own.
 pub(super) fn any_broken(site: &Site, repository: &Repository) -> bool {
     let enabled = site.spec.apps.iter().filter(|(_, spec)| spec.enabled);
-    enabled.map(|(name, spec)| spec.uses.as_ref().unwrap_or(name)).any(|app| repository.is_broken(app))
+    enabled
+        .map(|(name, spec)| spec.uses.as_ref().unwrap_or(name))
+        .any(|app| repository.is_broken(app))
 }
 
 fn app(
@@ -128,11 +158,16 @@ fn app(
 fn check_pools(site: &Site, name: &str, spec: &AppInstance, found: &mut Diagnostics) {
     let origin = Pointer::parse("/apps").at(name);
     let own = spec.pool.iter().map(|pool| (origin.at("pool"), pool));
-    let parts = spec
-        .placement
-        .iter()
-        .filter_map(|(part, placement)| Some((origin.at("placement").at(part).at("pool"), placement.pool.as_ref()?)));
-    for (pointer, pool) in own.chain(parts).filter(|(_, pool)| !site.spec.pools.contains_key(*pool)) {
+    let parts = spec.placement.iter().filter_map(|(part, placement)| {
+        Some((
+            origin.at("placement").at(part).at("pool"),
+            placement.pool.as_ref()?,
+        ))
+    });
+    for (pointer, pool) in own
+        .chain(parts)
+        .filter(|(_, pool)| !site.spec.pools.contains_key(*pool))
+    {
         let known = || site.spec.pools.keys().map(String::as_str);
         let help = match nearest(pool, known()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -140,7 +175,9 @@ fn check_pools(site: &Site, name: &str, spec: &AppInstance, found: &mut Diagnost
         };
         found.push(
             rules::UNKNOWN_POOL
-                .report(format!("`{name}` asks for the pool `{pool}`, which this site does not have"))
+                .report(format!(
+                    "`{name}` asks for the pool `{pool}`, which this site does not have"
+                ))
                 .primary(site.origin(&pointer), "")
                 .context_key(site.origin(&Pointer::parse("/pools")), "the site's pools")
                 .help(help),
@@ -155,16 +192,24 @@ fn storage(
     app: &App,
     found: &mut Diagnostics,
 ) -> BTreeMap<String, StorageClassRef> {
-    let parts =
-        app.spec.parts.iter().filter_map(|(part, spec)| {
-            Some((spec.storage.as_deref()?, Pointer::parse("/parts").at(part).at("storage")))
-        });
-    let required = app.spec.requires.iter().enumerate().filter_map(|(i, requirement)| match requirement {
-        crate::model::Requirement::Storage { storage } => {
-            Some((storage.as_str(), Pointer::parse("/requires").at(i).at("storage")))
-        }
-        crate::model::Requirement::App { .. } => None,
+    let parts = app.spec.parts.iter().filter_map(|(part, spec)| {
+        Some((
+            spec.storage.as_deref()?,
+            Pointer::parse("/parts").at(part).at("storage"),
+        ))
     });
+    let required = app
+        .spec
+        .requires
+        .iter()
+        .enumerate()
+        .filter_map(|(i, requirement)| match requirement {
+            crate::model::Requirement::Storage { storage } => Some((
+                storage.as_str(),
+                Pointer::parse("/requires").at(i).at("storage"),
+            )),
+            crate::model::Requirement::App { .. } => None,
+        });
     let wanted: BTreeMap<&str, Pointer> = parts.chain(required).collect();
     let mut classes = BTreeMap::new();
     for (role, asked) in wanted {
@@ -207,11 +252,15 @@ fn check_exceptions(site: &Site, instances: &mut [Instance], found: &mut Diagnos
         }
         let help = match nearest(&exception.app, site.spec.apps.keys().map(String::as_str)) {
             Some(near) if *near != *exception.app => format!("did you mean `{near}`?"),
-            _ => "name an instance that is enabled on this site, or take the exception out".to_owned(),
+            _ => "name an instance that is enabled on this site, or take the exception out"
+                .to_owned(),
         };
         found.push(
             rules::UNKNOWN_INSTANCE
-                .report(format!("an exception is for `{}`, which does not run on this site", exception.app))
+                .report(format!(
+                    "an exception is for `{}`, which does not run on this site",
+                    exception.app
+                ))
                 .primary(site.origin(&pointer.at("app")), "")
                 .help(help),
         );
@@ -222,14 +271,28 @@ fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
     for instance in instances {
         let Some(app) = instance.app() else { continue };
         for (index, conflict) in app.spec.conflicts.iter().enumerate() {
-            let Some(other) = instances.iter().find(|i| i.app().is_some_and(|a| a.name == *conflict)) else { continue };
+            let Some(other) = instances
+                .iter()
+                .find(|i| i.app().is_some_and(|a| a.name == *conflict))
+            else {
+                continue;
+            };
             found.push(
                 rules::CONFLICTING_APPS
-                    .report(format!("`{}` cannot share a site with `{}`", instance.name, other.name))
+                    .report(format!(
+                        "`{}` cannot share a site with `{}`",
+                        instance.name, other.name
+                    ))
                     .primary_key(instance.origin.clone(), "")
                     .context_key(other.origin.clone(), "the other one")
-                    .context(app.origin(&Pointer::parse("/conflicts").at(index)), "says so")
-                    .help(format!("disable one of them: `{}: {{enabled: false}}`", other.name)),
+                    .context(
+                        app.origin(&Pointer::parse("/conflicts").at(index)),
+                        "says so",
+                    )
+                    .help(format!(
+                        "disable one of them: `{}: {{enabled: false}}`",
+                        other.name
+                    )),
             );
         }
     }
@@ -239,9 +302,15 @@ fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
 pub fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let digits = |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
-    let [year, month, day] = parts.as_slice() else { return false };
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
     let in_range = |part: &str, max: u8| part.parse::<u8>().is_ok_and(|n| (1..=max).contains(&n));
-    digits(year, 4) && digits(month, 2) && digits(day, 2) && in_range(month, 12) && in_range(day, 31)
+    digits(year, 4)
+        && digits(month, 2)
+        && digits(day, 2)
+        && in_range(month, 12)
+        && in_range(day, 31)
 }
 
 /// `a`, `b` and `c`; "none" for nothing.

@@ -23,7 +23,8 @@ use crate::load::{Repository, Site};
 pub use instances::is_date;
 pub use shape::is_label;
 pub use site_plan::{
-    ImagePlan, Instance, InstanceSource, LabelRequirement, NamespacePlan, NodePlan, PoolPlan, SitePlan,
+    ImagePlan, Instance, InstanceSource, LabelRequirement, NamespacePlan, NodePlan, PoolPlan,
+    SitePlan,
 };
 
 /// The built-in instance that owns every Namespace.
@@ -31,7 +32,14 @@ pub const NAMESPACES: &str = "namespaces";
 /// The built-in instance that owns node labels.
 pub const NODES: &str = "nodes";
 /// Names that an instance cannot have: the folders and instances that siteplan makes itself.
-pub const RESERVED_INSTANCES: [&str; 6] = ["apps", "bootstrap", "kustomization", NAMESPACES, NODES, "project"];
+pub const RESERVED_INSTANCES: [&str; 6] = [
+    "apps",
+    "bootstrap",
+    "kustomization",
+    NAMESPACES,
+    NODES,
+    "project",
+];
 /// The site name that the hub topology uses for itself.
 pub const RESERVED_SITE: &str = "fleet";
 

@@ -12,7 +12,9 @@ use super::{Instance, NamespacePlan};
 pub(super) fn namespaces(site: &Site, instances: &[Instance]) -> BTreeMap<String, NamespacePlan> {
     let mut namespaces: BTreeMap<String, NamespacePlan> = BTreeMap::new();
     for instance in instances {
-        let (Some(name), Some(app)) = (&instance.namespace, instance.app()) else { continue };
+        let (Some(name), Some(app)) = (&instance.namespace, instance.app()) else {
+            continue;
+        };
         if is_platform_namespace(site.spec.cluster.platform, name) {
             continue;
         }

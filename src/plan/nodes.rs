@@ -22,13 +22,29 @@ pub(super) fn check_total(site: &Site, found: &mut Diagnostics) {
     for (name, pool) in &site.spec.pools {
         let listed = u64::try_from(pool.nodes.len()).unwrap_or(u64::MAX);
         let size = listed.max(pool.replicas.map_or(0, u64::from));
-        let own = pool.nodes.values().map(|node| count(&node.disks)).fold(0, u64::saturating_add);
+        let own = pool
+            .nodes
+            .values()
+            .map(|node| count(&node.disks))
+            .fold(0, u64::saturating_add);
         nodes = nodes.saturating_add(size);
-        disks = disks.saturating_add(size.saturating_mul(count(&pool.disks))).saturating_add(own);
+        disks = disks
+            .saturating_add(size.saturating_mul(count(&pool.disks)))
+            .saturating_add(own);
         let origin = site.origin(&Pointer::parse("/pools").at(name));
-        let place = |field: &str, there: bool| if there { origin.at(field) } else { origin.clone() };
+        let place = |field: &str, there: bool| {
+            if there {
+                origin.at(field)
+            } else {
+                origin.clone()
+            }
+        };
         let (what, most, at) = match (nodes > MOST_NODES, disks > MOST_DISKS) {
-            (true, _) => ("nodes", MOST_NODES, place("replicas", pool.replicas.is_some())),
+            (true, _) => (
+                "nodes",
+                MOST_NODES,
+                place("replicas", pool.replicas.is_some()),
+            ),
             (_, true) => ("disks", MOST_DISKS, place("disks", !pool.disks.is_empty())),
             _ => continue,
         };
@@ -43,7 +59,10 @@ pub(super) fn check_total(site: &Site, found: &mut Diagnostics) {
 }
 
 fn count(disks: &BTreeMap<String, DiskGroup>) -> u64 {
-    let counts = disks.values().map(|d| d.count.map_or(u64::try_from(d.paths.len()).unwrap_or(u64::MAX), u64::from));
+    let counts = disks.values().map(|d| {
+        d.count
+            .map_or(u64::try_from(d.paths.len()).unwrap_or(u64::MAX), u64::from)
+    });
     counts.fold(0, u64::saturating_add)
 }
 
@@ -58,7 +77,10 @@ pub(super) fn nodes(site: &Site, found: &mut Diagnostics) -> Vec<NodePlan> {
             if let Some(other) = pool_of.get(&node.name).map(|index| &nodes[*index]) {
                 found.push(
                     rules::DUPLICATE_NODE
-                        .report(format!("the node `{}` is in two pools, `{}` and `{name}`", node.name, other.pool))
+                        .report(format!(
+                            "the node `{}` is in two pools, `{}` and `{name}`",
+                            node.name, other.pool
+                        ))
                         .primary_key(node.origin.clone(), format!("in `{name}`"))
                         .context_key(other.origin.clone(), format!("in `{}`", other.pool))
                         .help("a node belongs to one pool: take it out of the other"),
@@ -72,13 +94,26 @@ pub(super) fn nodes(site: &Site, found: &mut Diagnostics) -> Vec<NodePlan> {
 }
 
 /// Reports labels that apps need on nodes which siteplan does not label.
-pub(super) fn check_managed_labels(site: &Site, instances: &[Instance], nodes: &[NodePlan], found: &mut Diagnostics) {
+pub(super) fn check_managed_labels(
+    site: &Site,
+    instances: &[Instance],
+    nodes: &[NodePlan],
+    found: &mut Diagnostics,
+) {
     for instance in instances {
         let Some(app) = instance.app() else { continue };
         for (key, value) in &app.spec.nodes.labels {
-            let lacking = nodes.iter().filter(|n| instance.pool.as_ref().is_none_or(|p| *p == n.pool)).find(|n| {
-                n.labels.get(key) != Some(value) && !site.spec.pools.get(&n.pool).is_some_and(|p| p.manage_labels)
-            });
+            let lacking = nodes
+                .iter()
+                .filter(|n| instance.pool.as_ref().is_none_or(|p| *p == n.pool))
+                .find(|n| {
+                    n.labels.get(key) != Some(value)
+                        && !site
+                            .spec
+                            .pools
+                            .get(&n.pool)
+                            .is_some_and(|p| p.manage_labels)
+                });
             let Some(node) = lacking else { continue };
             let needed = app.origin(&Pointer::parse("/nodes/labels").at(key));
             found.push(
@@ -115,10 +150,23 @@ fn check_size(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
 }
 
 fn check_disks(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
-    let own = pool.disks.iter().map(|(group, disks)| (Pointer::parse("/pools").at(name).at("disks").at(group), disks));
+    let own = pool.disks.iter().map(|(group, disks)| {
+        (
+            Pointer::parse("/pools").at(name).at("disks").at(group),
+            disks,
+        )
+    });
     let nodes = pool.nodes.iter().flat_map(|(node, spec)| {
         spec.disks.iter().map(move |(group, disks)| {
-            (Pointer::parse("/pools").at(name).at("nodes").at(node).at("disks").at(group), disks)
+            (
+                Pointer::parse("/pools")
+                    .at(name)
+                    .at("nodes")
+                    .at(node)
+                    .at("disks")
+                    .at(group),
+                disks,
+            )
         })
     });
     for (pointer, disks) in own.chain(nodes) {
@@ -126,7 +174,10 @@ fn check_disks(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
         if !disks.paths.is_empty() && disks.paths.len() != count as usize {
             found.push(
                 rules::DISK_COUNT_MISMATCH
-                    .report(format!("{} disk paths are listed, but `count` is {count}", disks.paths.len()))
+                    .report(format!(
+                        "{} disk paths are listed, but `count` is {count}",
+                        disks.paths.len()
+                    ))
                     .primary(site.origin(&pointer.at("count")), "")
                     .help("list every path once, or leave `count` out"),
             );
@@ -137,12 +188,22 @@ fn check_disks(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
 fn pool_nodes<'a>(site: &'a Site, name: &'a str, pool: &'a Pool) -> Vec<NodePlan> {
     if pool.nodes.is_empty() {
         let made_up = (0..pool.replicas.unwrap_or(0)).map(|i| format!("{name}-{i}"));
-        return made_up.map(|node| plan(site, (name, pool), node, None)).collect();
+        return made_up
+            .map(|node| plan(site, (name, pool), node, None))
+            .collect();
     }
-    pool.nodes.iter().map(|(node, spec)| plan(site, (name, pool), node.clone(), Some(spec))).collect()
+    pool.nodes
+        .iter()
+        .map(|(node, spec)| plan(site, (name, pool), node.clone(), Some(spec)))
+        .collect()
 }
 
-fn plan(site: &Site, (pool_name, pool): (&str, &Pool), name: String, spec: Option<&NodeSpec>) -> NodePlan {
+fn plan(
+    site: &Site,
+    (pool_name, pool): (&str, &Pool),
+    name: String,
+    spec: Option<&NodeSpec>,
+) -> NodePlan {
     let pointer = Pointer::parse("/pools").at(pool_name);
     let origin = match spec {
         Some(_) => site.origin(&pointer.at("nodes").at(&name)),
@@ -159,7 +220,10 @@ fn plan(site: &Site, (pool_name, pool): (&str, &Pool), name: String, spec: Optio
         capacity: overlaid(&pool.capacity, &own.capacity),
         allocatable: overlaid(&pool.allocatable, &own.allocatable),
         reserved: pool.reserved.clone(),
-        disks: overlaid(&pool.disks, &own.disks).into_iter().map(|(group, disks)| (group, counted(disks))).collect(),
+        disks: overlaid(&pool.disks, &own.disks)
+            .into_iter()
+            .map(|(group, disks)| (group, counted(disks)))
+            .collect(),
         state: own.state,
         unnamed: spec.is_none(),
         spec: own,
@@ -169,18 +233,27 @@ fn plan(site: &Site, (pool_name, pool): (&str, &Pool), name: String, spec: Optio
 
 /// The group with its count filled in.
 fn counted(mut disks: DiskGroup) -> DiskGroup {
-    disks.count = disks.count.or_else(|| u32::try_from(disks.paths.len()).ok());
+    disks.count = disks
+        .count
+        .or_else(|| u32::try_from(disks.paths.len()).ok());
     disks
 }
 
 fn labels(name: &str, pool: &Pool, own: &NodeSpec) -> BTreeMap<String, String> {
     let mut labels = pool.labels.clone();
     labels.extend(own.labels.clone());
-    labels.insert("kubernetes.io/arch".to_owned(), pool.arch.label().to_owned());
+    labels.insert(
+        "kubernetes.io/arch".to_owned(),
+        pool.arch.label().to_owned(),
+    );
     labels.insert("kubernetes.io/os".to_owned(), "linux".to_owned());
-    labels.entry(HOSTNAME.to_owned()).or_insert_with(|| name.to_owned());
+    labels
+        .entry(HOSTNAME.to_owned())
+        .or_insert_with(|| name.to_owned());
     for role in &pool.roles {
-        labels.entry(format!("node-role.kubernetes.io/{}", role_label(*role))).or_default();
+        labels
+            .entry(format!("node-role.kubernetes.io/{}", role_label(*role)))
+            .or_default();
     }
     if let Some(zone) = &own.zone {
         labels.insert(ZONE.to_owned(), zone.clone());
@@ -196,6 +269,12 @@ fn role_label(role: Role) -> &'static str {
     }
 }
 
-fn overlaid<T: Clone>(base: &BTreeMap<String, T>, over: &BTreeMap<String, T>) -> BTreeMap<String, T> {
-    base.iter().chain(over).map(|(k, v)| (k.clone(), v.clone())).collect()
+fn overlaid<T: Clone>(
+    base: &BTreeMap<String, T>,
+    over: &BTreeMap<String, T>,
+) -> BTreeMap<String, T> {
+    base.iter()
+        .chain(over)
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect()
 }

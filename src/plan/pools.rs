@@ -13,23 +13,38 @@ pub(super) fn pools(site: &Site, found: &mut Diagnostics) -> BTreeMap<String, Po
     let pools = &site.spec.pools;
     for (index, (a, first)) in pools.iter().enumerate() {
         for (b, second) in pools.iter().skip(index + 1) {
-            if first.arch == second.arch && first.labels == second.labels && hard_taints(first) == hard_taints(second) {
+            if first.arch == second.arch
+                && first.labels == second.labels
+                && hard_taints(first) == hard_taints(second)
+            {
                 found.push(
                     rules::INDISTINGUISHABLE_POOLS
                         .report(format!("nothing tells the pools `{a}` and `{b}` apart"))
-                        .primary_key(site.origin(&pointer(b)), "the same architecture, labels and taints")
+                        .primary_key(
+                            site.origin(&pointer(b)),
+                            "the same architecture, labels and taints",
+                        )
                         .context_key(site.origin(&pointer(a)), "as here")
                         .help("give one of them a label of its own, or make one pool of the two"),
                 );
             }
         }
     }
-    pools.iter().map(|(name, pool)| (name.clone(), plan(name, pool, pools))).collect()
+    pools
+        .iter()
+        .map(|(name, pool)| (name.clone(), plan(name, pool, pools)))
+        .collect()
 }
 
 fn plan(name: &str, pool: &Pool, pools: &BTreeMap<String, Pool>) -> PoolPlan {
-    let own = pool.labels.iter().map(|(key, value)| requirement(key, "In", value));
-    let others = pools.iter().filter(|(other, _)| *other != name).filter_map(|(_, other)| exclusion(pool, other));
+    let own = pool
+        .labels
+        .iter()
+        .map(|(key, value)| requirement(key, "In", value));
+    let others = pools
+        .iter()
+        .filter(|(other, _)| *other != name)
+        .filter_map(|(_, other)| exclusion(pool, other));
     let mut selector: Vec<LabelRequirement> = own.chain(others).collect();
     selector.sort();
     selector.dedup();
@@ -44,18 +59,34 @@ fn plan(name: &str, pool: &Pool, pools: &BTreeMap<String, Pool>) -> PoolPlan {
 
 /// What keeps the other pool's nodes out, where this pool's own labels do not: a label that only the other has.
 fn exclusion(pool: &Pool, other: &Pool) -> Option<LabelRequirement> {
-    let would_match = pool.arch == other.arch && pool.labels.iter().all(|(k, v)| other.labels.get(k) == Some(v));
-    let (key, value) = other.labels.iter().find(|(key, _)| !pool.labels.contains_key(*key)).filter(|_| would_match)?;
+    let would_match = pool.arch == other.arch
+        && pool
+            .labels
+            .iter()
+            .all(|(k, v)| other.labels.get(k) == Some(v));
+    let (key, value) = other
+        .labels
+        .iter()
+        .find(|(key, _)| !pool.labels.contains_key(*key))
+        .filter(|_| would_match)?;
     Some(requirement(key, "NotIn", value))
 }
 
 fn requirement(key: &str, operator: &'static str, value: &str) -> LabelRequirement {
-    LabelRequirement { key: key.to_owned(), operator, values: vec![value.to_owned()] }
+    LabelRequirement {
+        key: key.to_owned(),
+        operator,
+        values: vec![value.to_owned()],
+    }
 }
 
 fn hard_taints(pool: &Pool) -> Vec<(&str, &str, Effect)> {
-    let hard = pool.taints.iter().filter(|t| t.effect != Effect::PreferNoSchedule);
-    hard.map(|t| (t.key.as_str(), t.value.as_str(), t.effect)).collect()
+    let hard = pool
+        .taints
+        .iter()
+        .filter(|t| t.effect != Effect::PreferNoSchedule);
+    hard.map(|t| (t.key.as_str(), t.value.as_str(), t.effect))
+        .collect()
 }
 
 fn pointer(pool: &str) -> Pointer {

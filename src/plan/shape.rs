@@ -29,14 +29,28 @@ pub(super) fn check_names(site: &Site, found: &mut Diagnostics) {
     ];
     for (what, field, names) in named {
         for name in names {
-            check_label(name, what, site.origin(&Pointer::root().at(field).at(name)), found);
+            check_label(
+                name,
+                what,
+                site.origin(&Pointer::root().at(field).at(name)),
+                found,
+            );
         }
     }
-    for (pool, nodes) in spec.pools.iter().map(|(name, pool)| (name, pool.nodes.keys())) {
+    for (pool, nodes) in spec
+        .pools
+        .iter()
+        .map(|(name, pool)| (name, pool.nodes.keys()))
+    {
         for node in nodes {
             let origin = site.origin(&Pointer::parse("/pools").at(pool).at("nodes").at(node));
             if !is_subdomain(node) {
-                found.push(not_a_name(node, "node", "a DNS name of at most 253 characters", origin));
+                found.push(not_a_name(
+                    node,
+                    "node",
+                    "a DNS name of at most 253 characters",
+                    origin,
+                ));
             }
         }
     }
@@ -58,7 +72,11 @@ pub(super) fn check_ha(site: &Site, nodes: &[NodePlan], found: &mut Diagnostics)
     if ha.survive.nodes > 0 && ha.survive.nodes as usize >= nodes.len() {
         found.push(
             rules::HA_MODE_MISMATCH
-                .report(format!("a site of {} nodes cannot survive the loss of {}", nodes.len(), ha.survive.nodes))
+                .report(format!(
+                    "a site of {} nodes cannot survive the loss of {}",
+                    nodes.len(),
+                    ha.survive.nodes
+                ))
                 .primary(site.origin(&Pointer::parse("/ha/survive/nodes")), "")
                 .help("promise less, or add nodes"),
         );
@@ -66,16 +84,22 @@ pub(super) fn check_ha(site: &Site, nodes: &[NodePlan], found: &mut Diagnostics)
 }
 
 fn contradiction(mode: HaMode, nodes: &[NodePlan]) -> Option<String> {
-    let both = |n: &&NodePlan| n.roles.contains(&Role::ControlPlane) && n.roles.contains(&Role::Worker);
+    let both =
+        |n: &&NodePlan| n.roles.contains(&Role::ControlPlane) && n.roles.contains(&Role::Worker);
     match mode {
-        HaMode::SingleNode if nodes.len() != 1 => {
-            Some(format!("`single-node` asserts one node, but there are {}", nodes.len()))
-        }
-        HaMode::ThreeNode if nodes.len() != 3 => {
-            Some(format!("`three-node` asserts three nodes, but there are {}", nodes.len()))
-        }
+        HaMode::SingleNode if nodes.len() != 1 => Some(format!(
+            "`single-node` asserts one node, but there are {}",
+            nodes.len()
+        )),
+        HaMode::ThreeNode if nodes.len() != 3 => Some(format!(
+            "`three-node` asserts three nodes, but there are {}",
+            nodes.len()
+        )),
         HaMode::ThreeNode => nodes.iter().find(|n| !both(n)).map(|node| {
-            format!("`three-node` asserts that each node is control plane and worker, but `{}` is not", node.name)
+            format!(
+                "`three-node` asserts that each node is control plane and worker, but `{}` is not",
+                node.name
+            )
         }),
         HaMode::SingleNode | HaMode::Workers => None,
     }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::diagnostic::{Origin, Pointer};
 use crate::load::{App, Fleet, Site};
 use crate::model::{
-    Arch, Availability, DiskGroup, NamespaceSpec, NodeSpec, NodeState, Placement, PodSecurity, Quantity, Role,
-    StorageClassRef, Taint,
+    Arch, Availability, DiskGroup, NamespaceSpec, NodeSpec, NodeState, Placement, PodSecurity,
+    Quantity, Role, StorageClassRef, Taint,
 };
 use crate::template;
 
@@ -182,6 +182,8 @@ impl SitePlan {
 
     /// The nodes of a pool; all nodes for `None`.
     pub fn nodes_of<'a>(&'a self, pool: Option<&'a str>) -> impl Iterator<Item = &'a NodePlan> {
-        self.nodes.iter().filter(move |n| pool.is_none_or(|p| n.pool == p))
+        self.nodes
+            .iter()
+            .filter(move |n| pool.is_none_or(|p| n.pool == p))
     }
 }

@@ -18,10 +18,16 @@ pub(super) fn check(site: &Site, found: &mut Diagnostics) {
             _ => "name the instance that provides the class; leave `from` out where the cluster has it already"
                 .to_owned(),
         };
-        let what = if instance.is_some() { "is not enabled" } else { "does not exist" };
+        let what = if instance.is_some() {
+            "is not enabled"
+        } else {
+            "does not exist"
+        };
         found.push(
             rules::UNKNOWN_INSTANCE
-                .report(format!("the storage role `{role}` comes from `{from}`, which {what} on this site"))
+                .report(format!(
+                    "the storage role `{role}` comes from `{from}`, which {what} on this site"
+                ))
                 .primary(site.origin(&roles.at(role).at("from")), "")
                 .help(help),
         );
@@ -30,7 +36,9 @@ pub(super) fn check(site: &Site, found: &mut Diagnostics) {
     if let (Some((first, _)), Some((second, _))) = (defaults.next(), defaults.next()) {
         found.push(
             rules::TWO_DEFAULT_CLASSES
-                .report(format!("the storage roles `{first}` and `{second}` are both the default"))
+                .report(format!(
+                    "the storage roles `{first}` and `{second}` are both the default"
+                ))
                 .primary(site.origin(&roles.at(second).at("default")), "")
                 .context(site.origin(&roles.at(first).at("default")), "the other one")
                 .help("a cluster has one default class: take one of them out"),

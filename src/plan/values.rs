@@ -15,8 +15,14 @@ pub(super) fn fill(site: &Site, instances: &mut [Instance], found: &mut Diagnost
         let Some(app) = instance.app() else { continue };
         let pointer = Pointer::parse("/apps").at(&instance.name).at("values");
         let given = site.spec.apps.get(&instance.name).map(|spec| &spec.values);
-        let given: Map<String, Value> = given.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
-        let (values, problems) = app.values.complete(&Value::Object(given), &|below| site.origin(&pointer.join(below)));
+        let given: Map<String, Value> = given
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        let (values, problems) = app.values.complete(&Value::Object(given), &|below| {
+            site.origin(&pointer.join(below))
+        });
         found.append(problems);
         instance.context = Context::default().with([("values", shared(values))]);
     }

@@ -15,7 +15,10 @@ struct Edge {
 
 /// Gives every instance its wave and sorts by wave, then name. Unmet requirements and cycles are reported.
 pub(super) fn order(instances: &mut [Instance], found: &mut Diagnostics) {
-    let edges: Vec<Vec<Edge>> = instances.iter().map(|i| edges(i, instances, found)).collect();
+    let edges: Vec<Vec<Edge>> = instances
+        .iter()
+        .map(|i| edges(i, instances, found))
+        .collect();
     let levels = levels(&edges);
     if levels.iter().any(Option::is_none) {
         report_cycle(instances, &edges, &levels, found);
@@ -32,19 +35,30 @@ pub(super) fn order(instances: &mut [Instance], found: &mut Diagnostics) {
 }
 
 fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<Edge> {
-    let Some(app) = instance.app() else { return Vec::new() };
+    let Some(app) = instance.app() else {
+        return Vec::new();
+    };
     let mut edges = Vec::new();
     for (index, requirement) in app.spec.requires.iter().enumerate() {
         let asked = Pointer::parse("/requires").at(index);
         match requirement {
             Requirement::App { app: wanted } => {
-                let providers = all.iter().enumerate().filter(|(_, i)| i.app().is_some_and(|a| a.name == *wanted));
+                let providers = all
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, i)| i.app().is_some_and(|a| a.name == *wanted));
                 let before = edges.len();
-                edges.extend(providers.map(|(to, _)| Edge { to, asked: asked.clone() }));
+                edges.extend(providers.map(|(to, _)| Edge {
+                    to,
+                    asked: asked.clone(),
+                }));
                 if edges.len() == before {
                     found.push(
                         rules::MISSING_REQUIREMENT
-                            .report(format!("`{}` requires `{wanted}`, which does not run on this site", instance.name))
+                            .report(format!(
+                                "`{}` requires `{wanted}`, which does not run on this site",
+                                instance.name
+                            ))
                             .primary_key(instance.origin.clone(), "")
                             .context(app.origin(&asked.at("app")), "required here")
                             .help(format!("add `{wanted}: {{}}` under `apps:`")),
@@ -52,17 +66,33 @@ fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<
                 }
             }
             Requirement::Storage { storage } => {
-                let from = instance.storage.get(storage).and_then(|class| class.from.as_ref());
+                let from = instance
+                    .storage
+                    .get(storage)
+                    .and_then(|class| class.from.as_ref());
                 let provider = from.and_then(|from| all.iter().position(|i| i.name == *from));
                 edges.extend(provider.map(|to| Edge { to, asked }));
             }
         }
     }
-    let storage_of_parts = app.spec.parts.iter().filter_map(|(part, spec)| Some((part, spec.storage.as_ref()?)));
+    let storage_of_parts = app
+        .spec
+        .parts
+        .iter()
+        .filter_map(|(part, spec)| Some((part, spec.storage.as_ref()?)));
     for (part, role) in storage_of_parts {
-        let from = instance.storage.get(role).and_then(|class| class.from.as_ref());
-        let provider = from.and_then(|from| all.iter().position(|i| i.name == *from && i.name != instance.name));
-        edges.extend(provider.map(|to| Edge { to, asked: Pointer::parse("/parts").at(part).at("storage") }));
+        let from = instance
+            .storage
+            .get(role)
+            .and_then(|class| class.from.as_ref());
+        let provider = from.and_then(|from| {
+            all.iter()
+                .position(|i| i.name == *from && i.name != instance.name)
+        });
+        edges.extend(provider.map(|to| Edge {
+            to,
+            asked: Pointer::parse("/parts").at(part).at("storage"),
+        }));
     }
     edges
 }
@@ -88,26 +118,51 @@ fn levels(edges: &[Vec<Edge>]) -> Vec<Option<u32>> {
 }
 
 /// Reports one cycle: the one that is reached first from the first instance without a level.
-fn report_cycle(instances: &[Instance], edges: &[Vec<Edge>], levels: &[Option<u32>], found: &mut Diagnostics) {
-    let Some(mut at) = levels.iter().position(Option::is_none) else { return };
+fn report_cycle(
+    instances: &[Instance],
+    edges: &[Vec<Edge>],
+    levels: &[Option<u32>],
+    found: &mut Diagnostics,
+) {
+    let Some(mut at) = levels.iter().position(Option::is_none) else {
+        return;
+    };
     let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
     let mut walk: Vec<(usize, &Edge)> = Vec::new();
     while !seen.contains_key(&at) {
         seen.insert(at, walk.len());
-        let Some(next) = edges[at].iter().find(|e| levels[e.to].is_none()) else { return };
+        let Some(next) = edges[at].iter().find(|e| levels[e.to].is_none()) else {
+            return;
+        };
         walk.push((at, next));
         at = next.to;
     }
     let cycle = &walk[seen[&at]..];
-    let names: Vec<String> = cycle.iter().map(|(i, _)| format!("`{}`", instances[*i].name)).collect();
+    let names: Vec<String> = cycle
+        .iter()
+        .map(|(i, _)| format!("`{}`", instances[*i].name))
+        .collect();
     let first = names.first().cloned().unwrap_or_default();
-    let mut report =
-        rules::DEPENDENCY_CYCLE.report(format!("apps require each other in a circle: {} → {first}", names.join(" → ")));
+    let mut report = rules::DEPENDENCY_CYCLE.report(format!(
+        "apps require each other in a circle: {} → {first}",
+        names.join(" → ")
+    ));
     for (index, (from, edge)) in cycle.iter().enumerate() {
-        let Some(app) = instances[*from].app() else { continue };
-        let text = format!("`{}` comes after `{}`", instances[*from].name, instances[edge.to].name);
+        let Some(app) = instances[*from].app() else {
+            continue;
+        };
+        let text = format!(
+            "`{}` comes after `{}`",
+            instances[*from].name, instances[edge.to].name
+        );
         let origin = app.origin(&edge.asked);
-        report = if index == 0 { report.primary(origin, text) } else { report.context(origin, text) };
+        report = if index == 0 {
+            report.primary(origin, text)
+        } else {
+            report.context(origin, text)
+        };
     }
-    found.push(report.help("take out one of these requirements: nothing in the circle could ever be synced first"));
+    found.push(report.help(
+        "take out one of these requirements: nothing in the circle could ever be synced first",
+    ));
 }

@@ -11,7 +11,8 @@ use crate::scheduler::LabelSelector;
 
 /// Adds the budgets of the manifests.
 pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {
-    for (instance, object) in objects(input).filter(|(_, o)| o.group() == "policy" && o.kind() == "PodDisruptionBudget")
+    for (instance, object) in
+        objects(input).filter(|(_, o)| o.group() == "policy" && o.kind() == "PodDisruptionBudget")
     {
         site.problem.budgets.push(budget(object));
         site.budgets.push(Source {
@@ -28,7 +29,9 @@ fn budget(object: &Object) -> Budget {
     let field = |key: &str| object.get(key).filter(|v| !v.is_null());
     let limit = match (field("/spec/maxUnavailable"), field("/spec/minAvailable")) {
         (Some(most), _) => BudgetLimit::MaxUnavailable(share(most).unwrap_or(Share::Pods(0))),
-        (None, Some(least)) => BudgetLimit::MinAvailable(share(least).unwrap_or(Share::Percent(100))),
+        (None, Some(least)) => {
+            BudgetLimit::MinAvailable(share(least).unwrap_or(Share::Percent(100)))
+        }
         // The API's default where neither is written.
         (None, None) => BudgetLimit::MinAvailable(Share::Pods(1)),
     };

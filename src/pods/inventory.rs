@@ -77,46 +77,89 @@ impl Inventory {
     fn take(&mut self, object: &Object) {
         match (object.group(), object.kind()) {
             ("", "PersistentVolumeClaim") => {
-                let key = (object.namespace().unwrap_or_default().to_owned(), object.name().to_owned());
-                self.claims.insert(key, object.get("/spec").cloned().unwrap_or_default());
+                let key = (
+                    object.namespace().unwrap_or_default().to_owned(),
+                    object.name().to_owned(),
+                );
+                self.claims
+                    .insert(key, object.get("/spec").cloned().unwrap_or_default());
             }
             ("", "PersistentVolume") => self.volumes.push(existing(object)),
             ("storage.k8s.io", "StorageClass") => self.take_class(object),
             ("local.storage.openshift.io", "LocalVolume") => self.take_local_volume(object),
             ("local.storage.openshift.io", "LocalVolumeSet") => {
                 let class = text(object, "/spec/storageClassName");
-                self.disks.push(Disks { class, nodes: terms(object.get("/spec/nodeSelector")), count: None });
+                self.disks.push(Disks {
+                    class,
+                    nodes: terms(object.get("/spec/nodeSelector")),
+                    count: None,
+                });
             }
             _ => {}
         }
     }
 
     fn take_class(&mut self, object: &Object) {
-        let topologies = object.get("/allowedTopologies").and_then(Value::as_array).into_iter().flatten();
+        let topologies = object
+            .get("/allowedTopologies")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         let expression = |e: &Value| {
-            let values: Vec<&str> = e.get("values")?.as_array()?.iter().filter_map(Value::as_str).collect();
-            Some(Requirement::new(e.get("key")?.as_str()?, Operator::In, &values))
+            let values: Vec<&str> = e
+                .get("values")?
+                .as_array()?
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
+            Some(Requirement::new(
+                e.get("key")?.as_str()?,
+                Operator::In,
+                &values,
+            ))
         };
         let term = |t: &Value| -> Vec<Requirement> {
-            let expressions = t.get("matchLabelExpressions").and_then(Value::as_array).into_iter().flatten();
+            let expressions = t
+                .get("matchLabelExpressions")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
             expressions.filter_map(expression).collect()
         };
-        self.topologies.insert(object.name().to_owned(), topologies.map(term).collect());
+        self.topologies
+            .insert(object.name().to_owned(), topologies.map(term).collect());
         if text(object, "/provisioner") == "kubernetes.io/no-provisioner" {
             self.local.insert(object.name().to_owned());
         }
         if object.annotation("storageclass.kubernetes.io/is-default-class") == Some("true") {
-            self.default_class.get_or_insert_with(|| object.name().to_owned());
+            self.default_class
+                .get_or_insert_with(|| object.name().to_owned());
         }
     }
 
     fn take_local_volume(&mut self, object: &Object) {
         let nodes = terms(object.get("/spec/nodeSelector"));
-        for device in object.get("/spec/storageClassDevices").and_then(Value::as_array).into_iter().flatten() {
-            let class = device.get("storageClassName").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let paths = device.get("devicePaths").and_then(Value::as_array).map_or(0, Vec::len);
+        for device in object
+            .get("/spec/storageClassDevices")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let class = device
+                .get("storageClassName")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
+            let paths = device
+                .get("devicePaths")
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len);
             self.local.insert(class.clone());
-            self.disks.push(Disks { class, nodes: nodes.clone(), count: u32::try_from(paths).ok() });
+            self.disks.push(Disks {
+                class,
+                nodes: nodes.clone(),
+                count: u32::try_from(paths).ok(),
+            });
         }
     }
 
@@ -137,7 +180,10 @@ impl Inventory {
         let spec = self.claims.get(&key)?;
         let mut known = self.by_spec(spec);
         let named = spec.get("volumeName").and_then(Value::as_str);
-        let bound = self.volumes.iter().find(|v| v.claim.as_ref() == Some(&key) || named == Some(&v.name));
+        let bound = self
+            .volumes
+            .iter()
+            .find(|v| v.claim.as_ref() == Some(&key) || named == Some(&v.name));
         if let Some(volume) = bound {
             known.pinned.clone_from(&volume.terms);
             known.local |= volume.local;
@@ -148,13 +194,22 @@ impl Inventory {
     /// What is known about the volume of a claim with this specification.
     pub(super) fn by_spec(&self, spec: &Value) -> Known {
         let written = spec.get("storageClassName").and_then(Value::as_str);
-        let class = written.map(str::to_owned).or_else(|| self.default_class.clone()).unwrap_or_default();
-        let modes = spec.get("accessModes").and_then(Value::as_array).into_iter().flatten();
+        let class = written
+            .map(str::to_owned)
+            .or_else(|| self.default_class.clone())
+            .unwrap_or_default();
+        let modes = spec
+            .get("accessModes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         Known {
             local: self.local.contains(&class),
             allowed: self.topologies.get(&class).cloned().unwrap_or_default(),
             pinned: self.where_local(&class),
-            exclusive: modes.into_iter().any(|m| m.as_str() == Some("ReadWriteOncePod")),
+            exclusive: modes
+                .into_iter()
+                .any(|m| m.as_str() == Some("ReadWriteOncePod")),
             class,
         }
     }
@@ -163,19 +218,35 @@ impl Inventory {
     fn where_local(&self, class: &str) -> Option<Vec<NodeSelectorTerm>> {
         let disks: Vec<&Disks> = self.disks.iter().filter(|d| d.class == class).collect();
         if !disks.is_empty() {
-            return disks.into_iter().map(|d| d.nodes.clone()).collect::<Option<Vec<_>>>().map(|t| t.concat());
+            return disks
+                .into_iter()
+                .map(|d| d.nodes.clone())
+                .collect::<Option<Vec<_>>>()
+                .map(|t| t.concat());
         }
-        let free: Vec<&Existing> = self.volumes.iter().filter(|v| v.class == class && v.claim.is_none()).collect();
+        let free: Vec<&Existing> = self
+            .volumes
+            .iter()
+            .filter(|v| v.class == class && v.claim.is_none())
+            .collect();
         if free.is_empty() || !self.local.contains(class) {
             return None;
         }
-        free.into_iter().map(|v| v.terms.clone()).collect::<Option<Vec<_>>>().map(|t| t.concat())
+        free.into_iter()
+            .map(|v| v.terms.clone())
+            .collect::<Option<Vec<_>>>()
+            .map(|t| t.concat())
     }
 }
 
 fn existing(object: &Object) -> Existing {
     let claim = object.get("/spec/claimRef").map(|c| {
-        let part = |key: &str| c.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let part = |key: &str| {
+            c.get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         (part("namespace"), part("name"))
     });
     Existing {
@@ -193,5 +264,9 @@ fn terms(value: Option<&Value>) -> Option<Vec<NodeSelectorTerm>> {
 }
 
 fn text(object: &Object, pointer: &str) -> String {
-    object.get(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    object
+        .get(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -40,7 +40,9 @@ pub(super) fn migrates(machine: &Value, by_default: Option<&str>) -> bool {
 
 /// Whether the machine's size is in another object.
 pub(super) fn has_instance_type(object: &Object) -> bool {
-    object.get("/spec/instancetype").is_some_and(|v| !v.is_null())
+    object
+        .get("/spec/instancetype")
+        .is_some_and(|v| !v.is_null())
 }
 
 /// Sets what the launcher requests: the guest's CPUs and memory, what is written, and the overhead.
@@ -50,29 +52,55 @@ pub(super) fn set_requests(spec: &mut PodSpec, machine: &Value, arm: bool) {
     let written = spec.requests.clone();
     let guest = quantity(domain.pointer("/memory/guest"));
     let memory = written.get("memory").copied().or(guest).unwrap_or_default();
-    let dedicated = domain.pointer("/cpu/dedicatedCpuPlacement").and_then(Value::as_bool) == Some(true);
+    let dedicated = domain
+        .pointer("/cpu/dedicatedCpuPlacement")
+        .and_then(Value::as_bool)
+        == Some(true);
     let by_ratio = Quantity::units(cpus).divided_by(if dedicated { 1 } else { CPU_RATIO });
-    let cpu = written.get("cpu").copied().filter(|_| !dedicated).unwrap_or(by_ratio);
+    let cpu = written
+        .get("cpu")
+        .copied()
+        .filter(|_| !dedicated)
+        .unwrap_or(by_ratio);
     spec.requests.insert("cpu".to_owned(), cpu);
     let overhead = overhead(domain, memory, cpus, arm);
-    match domain.pointer("/memory/hugepages/pageSize").and_then(Value::as_str) {
+    match domain
+        .pointer("/memory/hugepages/pageSize")
+        .and_then(Value::as_str)
+    {
         Some(size) => {
             spec.requests.insert(format!("hugepages-{size}"), memory);
             spec.requests.insert("memory".to_owned(), overhead);
         }
-        None => _ = spec.requests.insert("memory".to_owned(), memory.plus(overhead)),
+        None => {
+            _ = spec
+                .requests
+                .insert("memory".to_owned(), memory.plus(overhead))
+        }
     }
-    let devices =
-        ["gpus", "hostDevices"].iter().filter_map(|key| domain.pointer(&format!("/devices/{key}"))?.as_array());
-    for name in devices.flatten().filter_map(|d| d.get("deviceName")?.as_str()) {
+    let devices = ["gpus", "hostDevices"]
+        .iter()
+        .filter_map(|key| domain.pointer(&format!("/devices/{key}"))?.as_array());
+    for name in devices
+        .flatten()
+        .filter_map(|d| d.get("deviceName")?.as_str())
+    {
         let count = spec.requests.entry(name.to_owned()).or_default();
         *count = count.plus(Quantity::units(1));
     }
 }
 
 fn overhead(domain: &Value, memory: Quantity, cpus: i64, arm: bool) -> Quantity {
-    let graphics = domain.pointer("/devices/autoattachGraphicsDevice").and_then(Value::as_bool) != Some(false);
-    let listed = |key: &str| domain.pointer(key).and_then(Value::as_array).is_some_and(|l| !l.is_empty());
+    let graphics = domain
+        .pointer("/devices/autoattachGraphicsDevice")
+        .and_then(Value::as_bool)
+        != Some(false);
+    let listed = |key: &str| {
+        domain
+            .pointer(key)
+            .and_then(Value::as_array)
+            .is_some_and(|l| !l.is_empty())
+    };
     let passed = listed("/devices/hostDevices") || listed("/devices/gpus");
     let fixed = [
         (PROCESSES + PER_CPU * cpus + IO_THREAD, true),
@@ -80,21 +108,37 @@ fn overhead(domain: &Value, memory: Quantity, cpus: i64, arm: bool) -> Quantity 
         (ARM_FIRMWARE, arm),
         (PASSED_THROUGH, passed),
     ];
-    let sum: i64 = fixed.iter().filter(|(_, applies)| *applies).map(|(mib, _)| mib).sum();
+    let sum: i64 = fixed
+        .iter()
+        .filter(|(_, applies)| *applies)
+        .map(|(mib, _)| mib)
+        .sum();
     // Page tables: eight bytes for each page of 4 KiB.
     memory.divided_by(512).plus(Quantity::units(sum << 20))
 }
 
 /// Sockets × cores × threads, each 1 if not written; the CPU request or limit where there is no topology.
 fn cpus(domain: &Value) -> i64 {
-    let factor =
-        |key: &str| domain.pointer(&format!("/cpu/{key}")).and_then(Value::as_i64).filter(|n| (1..=10_000).contains(n));
+    let factor = |key: &str| {
+        domain
+            .pointer(&format!("/cpu/{key}"))
+            .and_then(Value::as_i64)
+            .filter(|n| (1..=10_000).contains(n))
+    };
     let topology = ["sockets", "cores", "threads"].map(factor);
     if topology.iter().any(Option::is_some) {
-        return topology.iter().map(|n| n.unwrap_or(1)).fold(1, i64::saturating_mul);
+        return topology
+            .iter()
+            .map(|n| n.unwrap_or(1))
+            .fold(1, i64::saturating_mul);
     }
-    let written = ["/resources/limits/cpu", "/resources/requests/cpu"].iter().find_map(|p| quantity(domain.pointer(p)));
-    written.and_then(|q| i64::try_from(q.as_units()).ok()).unwrap_or(1).clamp(1, 1_000_000)
+    let written = ["/resources/limits/cpu", "/resources/requests/cpu"]
+        .iter()
+        .find_map(|p| quantity(domain.pointer(p)));
+    written
+        .and_then(|q| i64::try_from(q.as_units()).ok())
+        .unwrap_or(1)
+        .clamp(1, 1_000_000)
 }
 
 fn quantity(value: Option<&Value>) -> Option<Quantity> {
@@ -123,8 +167,7 @@ mod tests {
 
     #[test]
     fn dedicated_cpus_are_requested_whole() {
-        let machine =
-            json!({"domain": {"cpu": {"cores": 4, "dedicatedCpuPlacement": true}, "memory": {"guest": "1Gi"}}});
+        let machine = json!({"domain": {"cpu": {"cores": 4, "dedicatedCpuPlacement": true}, "memory": {"guest": "1Gi"}}});
         let mut spec = PodSpec::default();
         set_requests(&mut spec, &machine, false);
         assert_eq!(spec.requests["cpu"], Quantity::units(4));

@@ -77,14 +77,28 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
     node::add(input, &inventory, &mut site);
     site.problem.namespaces = namespaces(input);
     for (instance, object) in objects(input) {
-        let Some(catalogue) = input.catalogues.get(&instance.name) else { continue };
+        let Some(catalogue) = input.catalogues.get(&instance.name) else {
+            continue;
+        };
         if catalogue.entry(object).is_none() {
             report_carrier(instance, object, &mut found);
         }
-        workload::add(&Scope { input, instance, catalogue, inventory: &inventory }, object, &mut site, &mut found);
+        workload::add(
+            &Scope {
+                input,
+                instance,
+                catalogue,
+                inventory: &inventory,
+            },
+            object,
+            &mut site,
+            &mut found,
+        );
     }
     name_apart(&mut site);
-    site.assumptions.insert("nothing runs on the nodes beside the platform's share and these workloads".to_owned());
+    site.assumptions.insert(
+        "nothing runs on the nodes beside the platform's share and these workloads".to_owned(),
+    );
     budget::add(input, &mut site);
     let survive = input.plan.site.spec.ha.survive;
     site.problem.lost_nodes = survive.nodes;
@@ -105,23 +119,36 @@ struct Scope<'a> {
 fn objects<'a>(input: &PodsInput<'a>) -> impl Iterator<Item = (&'a Instance, &'a Object)> {
     let (plan, rendered) = (input.plan, input.rendered);
     plan.instances.iter().flat_map(move |instance| {
-        rendered.get(&instance.name).into_iter().flatten().map(move |object| (instance, object))
+        rendered
+            .get(&instance.name)
+            .into_iter()
+            .flatten()
+            .map(move |object| (instance, object))
     })
 }
 
 fn namespaces(input: &PodsInput<'_>) -> Namespaces {
     let mut namespaces = Namespaces::default();
-    for (_, object) in objects(input).filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty()) {
-        let written = object.get("/metadata/labels").and_then(|l| l.as_object()).into_iter().flatten();
-        let labels: Labels =
-            written.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+    for (_, object) in
+        objects(input).filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty())
+    {
+        let written = object
+            .get("/metadata/labels")
+            .and_then(|l| l.as_object())
+            .into_iter()
+            .flatten();
+        let labels: Labels = written
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect();
         namespaces.insert(object.name(), &labels);
     }
     namespaces
 }
 
 fn report_carrier(instance: &Instance, object: &Object, found: &mut Diagnostics) {
-    let Some(at) = carries_pods(object) else { return };
+    let Some(at) = carries_pods(object) else {
+        return;
+    };
     let (id, group) = (object.id(), object.group());
     found.push(
         rules::UNKNOWN_POD_CARRIER
@@ -145,12 +172,15 @@ type Form = fn(&Source, usize) -> String;
 fn name_apart(site: &mut SitePods) {
     let by_object = |s: &Source, _: usize| format!("{}/{}", s.instance, s.object.name);
     let by_all = |s: &Source, _: usize| format!("{}/{}/{}", s.instance, s.object, s.part);
-    let by_number = |s: &Source, number: usize| format!("{}/{}/{}-{number}", s.instance, s.object, s.part);
+    let by_number =
+        |s: &Source, number: usize| format!("{}/{}/{}-{number}", s.instance, s.object, s.part);
     let forms: [Form; 3] = [by_object, by_all, by_number];
     for form in forms {
         let mut seen: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, workload) in site.problem.workloads.iter().enumerate() {
-            seen.entry(workload.spec.owner.clone()).or_default().push(at);
+            seen.entry(workload.spec.owner.clone())
+                .or_default()
+                .push(at);
         }
         for places in seen.into_values().filter(|places| places.len() > 1) {
             for (number, at) in places.into_iter().enumerate() {

@@ -38,18 +38,31 @@ pub(super) fn add(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SiteP
         .nodes
         .iter()
         .zip(fenced)
-        .map(|(plan, remediated)| Machine { remediated, replacing: plan.state == Some(NodeState::Replacing) })
+        .map(|(plan, remediated)| Machine {
+            remediated,
+            replacing: plan.state == Some(NodeState::Replacing),
+        })
         .collect();
 }
 
 /// The labels that the site itself puts on its nodes, by node.
 fn managed_labels<'a>(input: &PodsInput<'a>) -> BTreeMap<&'a str, Labels> {
-    let nodes = objects(input).map(|(_, o)| o).filter(|o| o.kind() == "Node" && o.group().is_empty());
+    let nodes = objects(input)
+        .map(|(_, o)| o)
+        .filter(|o| o.kind() == "Node" && o.group().is_empty());
     let labels = |object: &Object| -> Labels {
-        let written = object.get("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
-        written.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+        let written = object
+            .get("/metadata/labels")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        written
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect()
     };
-    nodes.map(|object| (object.name(), labels(object))).collect()
+    nodes
+        .map(|object| (object.name(), labels(object)))
+        .collect()
 }
 
 fn offers(
@@ -63,8 +76,12 @@ fn offers(
     offers.extend(plan.allocatable.clone());
     let cluster = &input.plan.site.spec.cluster;
     let by_default = platform::share(cluster.platform, cluster.hosted, &plan.roles);
-    let unwritten: Vec<&str> =
-        by_default.resources.keys().map(String::as_str).filter(|r| !plan.reserved.contains_key(*r)).collect();
+    let unwritten: Vec<&str> = by_default
+        .resources
+        .keys()
+        .map(String::as_str)
+        .filter(|r| !plan.reserved.contains_key(*r))
+        .collect();
     if unwritten.iter().any(|r| *r != PODS) {
         site.assumptions.insert(format!(
             "pool `{}`: the platform takes {} of each node ({})",
@@ -75,21 +92,36 @@ fn offers(
     }
     let mut share = by_default.resources;
     share.extend(plan.reserved.clone());
-    offers.entry(PODS.to_owned()).or_insert(platform::pods(cluster.platform));
+    offers
+        .entry(PODS.to_owned())
+        .or_insert(platform::pods(cluster.platform));
     for (resource, taken) in &share {
         if let Some(offer) = offers.get_mut(resource) {
             *offer = offer.minus(*taken);
         }
     }
     let plenty = Quantity::parse(PLENTY).unwrap_or_default();
-    for resource in COMMON.iter().filter(|r| !plan.capacity.contains_key(**r) && !plan.allocatable.contains_key(**r)) {
+    for resource in COMMON
+        .iter()
+        .filter(|r| !plan.capacity.contains_key(**r) && !plan.allocatable.contains_key(**r))
+    {
         offers.insert((*resource).to_owned(), plenty);
         if *resource != "ephemeral-storage" {
-            site.assumptions.insert(format!("pool `{}`: {resource} is not written, and taken for enough", plan.pool));
+            site.assumptions.insert(format!(
+                "pool `{}`: {resource} is not written, and taken for enough",
+                plan.pool
+            ));
         }
     }
-    for disks in inventory.disks().iter().filter(|d| inventory.counts(&d.class)) {
-        let here = disks.nodes.as_ref().is_none_or(|terms| terms.iter().any(|t| t.matches(node)));
+    for disks in inventory
+        .disks()
+        .iter()
+        .filter(|d| inventory.counts(&d.class))
+    {
+        let here = disks
+            .nodes
+            .as_ref()
+            .is_none_or(|terms| terms.iter().any(|t| t.matches(node)));
         let count = i64::from(disks.count.unwrap_or(0)) * i64::from(here);
         let offer = offers.entry(volume::resource(&disks.class)).or_default();
         *offer = offer.plus(Quantity::units(count));
@@ -98,6 +130,11 @@ fn offers(
 }
 
 fn in_words(share: &BTreeMap<String, Quantity>, wanted: &[&str]) -> String {
-    let words = share.iter().filter(|(r, _)| wanted.contains(&r.as_str()) && *r != PODS);
-    words.map(|(resource, quantity)| format!("{quantity} {resource}")).collect::<Vec<_>>().join(" and ")
+    let words = share
+        .iter()
+        .filter(|(r, _)| wanted.contains(&r.as_str()) && *r != PODS);
+    words
+        .map(|(resource, quantity)| format!("{quantity} {resource}"))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }

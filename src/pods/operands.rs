@@ -36,7 +36,10 @@ pub(super) struct Operand {
 /// What is known about the pods of one part.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, stated by its name in the data")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, stated by its name in the data"
+)]
 pub(super) struct OperandPart {
     pub(super) part: String,
     /// The parts whose placement the pods take; the first that is there.
@@ -72,7 +75,8 @@ pub(super) struct OperandPart {
 }
 
 static OPERANDS: LazyLock<Vec<Operand>> = LazyLock::new(|| {
-    read(include_str!("data/operands.yaml")).unwrap_or_else(|why| panic!("our own table of operands is tested: {why}"))
+    read(include_str!("data/operands.yaml"))
+        .unwrap_or_else(|why| panic!("our own table of operands is tested: {why}"))
 });
 
 fn read(text: &str) -> Result<Vec<Operand>, String> {
@@ -84,7 +88,9 @@ fn read(text: &str) -> Result<Vec<Operand>, String> {
 
 /// What is known about the object's kind.
 pub(super) fn operand(object: &Object) -> Option<&'static Operand> {
-    OPERANDS.iter().find(|o| o.group == object.group() && o.kind == object.kind())
+    OPERANDS
+        .iter()
+        .find(|o| o.group == object.group() && o.kind == object.kind())
 }
 
 impl Operand {
@@ -95,9 +101,15 @@ impl Operand {
 
     /// What a pod of the part requests where the manifest does not say.
     pub(super) fn requests(&self, part: &OperandPart, object: &Object) -> Resources {
-        let written = self.profile_at.as_ref().and_then(|path| text_at(path, object));
+        let written = self
+            .profile_at
+            .as_ref()
+            .and_then(|path| text_at(path, object));
         let profile = written.map_or_else(|| self.profile.clone(), str::to_lowercase);
-        let by_profile = part.profiles.get(&profile).or_else(|| part.profiles.get(&self.profile));
+        let by_profile = part
+            .profiles
+            .get(&profile)
+            .or_else(|| part.profiles.get(&self.profile));
         by_profile.unwrap_or(&part.requests).clone()
     }
 }
@@ -110,7 +122,11 @@ impl OperandPart {
 
     /// How many pods the object leads to.
     pub(super) fn count(&self, object: &Object) -> u32 {
-        let written = self.pods_at.as_ref().and_then(|path| number_at(path, object)).filter(|n| *n > 0);
+        let written = self
+            .pods_at
+            .as_ref()
+            .and_then(|path| number_at(path, object))
+            .filter(|n| *n > 0);
         written.or(self.pods).unwrap_or(1)
     }
 
@@ -123,15 +139,25 @@ impl OperandPart {
 
 fn present<'o>(path: &PartPath, object: &'o Object) -> Vec<&'o Value> {
     let pointers = path.resolve(object.value(), &Pointer::root());
-    pointers.iter().filter_map(|p| object.get(p.as_str())).filter(|v| !v.is_null()).collect()
+    pointers
+        .iter()
+        .filter_map(|p| object.get(p.as_str()))
+        .filter(|v| !v.is_null())
+        .collect()
 }
 
 fn text_at<'o>(path: &PartPath, object: &'o Object) -> Option<&'o str> {
-    present(path, object).first().and_then(|v| v.as_str()).filter(|t| !t.is_empty())
+    present(path, object)
+        .first()
+        .and_then(|v| v.as_str())
+        .filter(|t| !t.is_empty())
 }
 
 fn number_at(path: &PartPath, object: &Object) -> Option<u32> {
-    present(path, object).first().and_then(|v| v.as_u64()).and_then(|n| u32::try_from(n).ok())
+    present(path, object)
+        .first()
+        .and_then(|v| v.as_u64())
+        .and_then(|n| u32::try_from(n).ok())
 }
 
 #[cfg(test)]
@@ -143,12 +169,24 @@ mod tests {
     fn every_part_is_one_of_the_catalogue_or_says_how_many_pods_it_has() {
         let known: Vec<_> = Catalogue::built_in().entries().collect();
         for operand in OPERANDS.iter() {
-            let entry = known.iter().find(|e| e.group == operand.group && e.kind == operand.kind);
+            let entry = known
+                .iter()
+                .find(|e| e.group == operand.group && e.kind == operand.kind);
             let entry = entry.unwrap_or_else(|| panic!("{} is not in the catalogue", operand.kind));
             let is_part = |name: &String| entry.parts.iter().any(|p| p.name == *name);
             for part in &operand.pods {
-                assert!(part.is_of_its_own() || is_part(&part.part), "{}/{}", operand.kind, part.part);
-                assert!(part.placed_by.iter().all(is_part), "{}/{}: placedBy", operand.kind, part.part);
+                assert!(
+                    part.is_of_its_own() || is_part(&part.part),
+                    "{}/{}",
+                    operand.kind,
+                    part.part
+                );
+                assert!(
+                    part.placed_by.iter().all(is_part),
+                    "{}/{}: placedBy",
+                    operand.kind,
+                    part.part
+                );
             }
         }
     }

@@ -8,8 +8,8 @@ use crate::catalogue::{ArchVia, Field, PartAt};
 use crate::manifest::Object;
 use crate::model::{Arch, Quantity};
 use crate::scheduler::{
-    HOSTNAME, LabelSelector, Labels, NodeSelectorTerm, Operator, PodAffinityTerm, PodSpec, Requirement, SpecError,
-    Toleration,
+    HOSTNAME, LabelSelector, Labels, NodeSelectorTerm, Operator, PodAffinityTerm, PodSpec,
+    Requirement, SpecError, Toleration,
 };
 
 /// Reads one field.
@@ -18,12 +18,21 @@ type Set = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
 const ARCH: &str = "kubernetes.io/arch";
 
 /// What the pods of a part ask of a node: from the pod's specification where there is one, else from the single fields.
-pub(super) fn spec(part: &PartAt<'_>, object: &Object, (owner, namespace): (&str, &str)) -> (PodSpec, Vec<SpecError>) {
+pub(super) fn spec(
+    part: &PartAt<'_>,
+    object: &Object,
+    (owner, namespace): (&str, &str),
+) -> (PodSpec, Vec<SpecError>) {
     let labels: Labels = part.pod_labels(object);
     if let Some(written) = part.value(object, Field::PodSpec).filter(|v| v.is_object()) {
         return PodSpec::read(owner, namespace, &labels, written);
     }
-    let mut spec = PodSpec { owner: owner.to_owned(), namespace: namespace.to_owned(), labels, ..PodSpec::default() };
+    let mut spec = PodSpec {
+        owner: owner.to_owned(),
+        namespace: namespace.to_owned(),
+        labels,
+        ..PodSpec::default()
+    };
     let mut errors = Vec::new();
     let fields: [(Field, Set); 6] = [
         (Field::NodeAffinity, PodSpec::set_node_affinity),
@@ -34,17 +43,28 @@ pub(super) fn spec(part: &PartAt<'_>, object: &Object, (owner, namespace): (&str
         (Field::TopologySpread, PodSpec::set_spread),
     ];
     for (field, set) in fields {
-        if let Some(value) = part.value(object, field).filter(|v| field != Field::NodeSelector || v.is_object()) {
+        if let Some(value) = part
+            .value(object, field)
+            .filter(|v| field != Field::NodeSelector || v.is_object())
+        {
             errors.extend(set(&mut spec, value).err());
         }
     }
     if let Some(value) = part.value(object, Field::NodeSelectorTerms) {
         errors.extend(set_terms(&mut spec, part.part.arch_via, value).err());
     }
-    if let Some(arch) = part.value(object, Field::Architecture).and_then(Value::as_str) {
-        spec.node_selector.entry(ARCH.to_owned()).or_insert_with(|| arch.to_owned());
+    if let Some(arch) = part
+        .value(object, Field::Architecture)
+        .and_then(Value::as_str)
+    {
+        spec.node_selector
+            .entry(ARCH.to_owned())
+            .or_insert_with(|| arch.to_owned());
     }
-    spec.priority_class = part.value(object, Field::PriorityClass).and_then(Value::as_str).map(str::to_owned);
+    spec.priority_class = part
+        .value(object, Field::PriorityClass)
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     for resources in part.values(object, Field::Resources) {
         errors.extend(add_resources(&mut spec, resources).err());
     }
@@ -84,7 +104,9 @@ fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
         ArchVia::NodeAffinity | ArchVia::None => Field::NodeAffinity,
     };
     let off = |path: &crate::catalogue::PartPath| {
-        path.resolve(object.value(), &part.at).iter().any(|p| object.get(p.as_str()).is_some_and(|v| !v.is_null()))
+        path.resolve(object.value(), &part.at)
+            .iter()
+            .any(|p| object.get(p.as_str()).is_some_and(|v| !v.is_null()))
     };
     if part.value(object, field).is_some() || defaults.unless.as_ref().is_some_and(off) {
         return;
@@ -102,8 +124,16 @@ fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
         })
         .collect();
     require(spec, &expressions);
-    let tolerations = defaults.fields.get(&Field::Tolerations).filter(|_| spec.tolerations.is_empty());
-    spec.tolerations.extend(tolerations.and_then(|t| Vec::<Toleration>::deserialize(t).ok()).into_iter().flatten());
+    let tolerations = defaults
+        .fields
+        .get(&Field::Tolerations)
+        .filter(|_| spec.tolerations.is_empty());
+    spec.tolerations.extend(
+        tolerations
+            .and_then(|t| Vec::<Toleration>::deserialize(t).ok())
+            .into_iter()
+            .flatten(),
+    );
 }
 
 /// Adds expressions to every node affinity term.
@@ -111,7 +141,9 @@ fn require(spec: &mut PodSpec, expressions: &[Requirement]) {
     if expressions.is_empty() {
         return;
     }
-    let terms = spec.node_affinity.get_or_insert_with(|| vec![NodeSelectorTerm::default()]);
+    let terms = spec
+        .node_affinity
+        .get_or_insert_with(|| vec![NodeSelectorTerm::default()]);
     for term in terms {
         term.match_expressions.extend_from_slice(expressions);
     }
@@ -126,16 +158,26 @@ pub(super) fn complete(
     for (resource, quantity) in operand.requests(known, object) {
         spec.requests.entry(resource).or_insert(quantity);
     }
-    for pointer in known.also.iter().flat_map(|path| path.resolve(object.value(), &part.at)) {
+    for pointer in known
+        .also
+        .iter()
+        .flat_map(|path| path.resolve(object.value(), &part.at))
+    {
         if let Some(resources) = object.get(pointer.as_str()) {
             add_resources(spec, resources)?;
         }
     }
     spec.labels.extend(known.labels.clone());
     if known.apart && spec.anti_affinity.is_empty() {
-        let own = known.labels.iter().map(|(key, value)| Requirement::new(key, Operator::In, &[value]));
-        let selector = LabelSelector { requirements: own.collect() };
-        spec.anti_affinity.push(PodAffinityTerm::new(selector, HOSTNAME));
+        let own = known
+            .labels
+            .iter()
+            .map(|(key, value)| Requirement::new(key, Operator::In, &[value]));
+        let selector = LabelSelector {
+            requirements: own.collect(),
+        };
+        spec.anti_affinity
+            .push(PodAffinityTerm::new(selector, HOSTNAME));
         *spec = std::mem::take(spec).resolved();
     }
     Ok(())

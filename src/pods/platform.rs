@@ -26,9 +26,11 @@ struct Default {
     source: &'static str,
 }
 
-const COMPACT: &str = "a control plane of OpenShift needs 4 CPUs and 16 GiB, a worker's own services 1 CPU and 4 GiB";
+const COMPACT: &str =
+    "a control plane of OpenShift needs 4 CPUs and 16 GiB, a worker's own services 1 CPU and 4 GiB";
 const CONTROL_PLANE: &str = "the least that OpenShift asks of a control plane machine";
-const WORKER: &str = "network, DNS, monitoring and node services of OpenShift, and what its kubelet keeps back";
+const WORKER: &str =
+    "network, DNS, monitoring and node services of OpenShift, and what its kubelet keeps back";
 const PLAIN: &str = "a control plane of kubeadm, or kube-proxy and a network plugin";
 
 /// CPU in thousandths, memory in MiB.
@@ -53,14 +55,22 @@ pub(super) fn share(platform: Platform, hosted: bool, roles: &[Role]) -> Share {
             && (d.hosted == hosted || control_plane || platform == Platform::Kubernetes)
     };
     let Some(default) = DEFAULTS.iter().find(fits) else {
-        return Share { resources: BTreeMap::new(), source: "nothing is known" };
+        return Share {
+            resources: BTreeMap::new(),
+            source: "nothing is known",
+        };
     };
     let resources = [
         ("cpu", Quantity::milli(default.cpu)),
         ("memory", Quantity::units(default.memory << 20)),
         (crate::scheduler::PODS, Quantity::units(default.pods)),
     ];
-    Share { resources: resources.map(|(name, quantity)| (name.to_owned(), quantity)).into(), source: default.source }
+    Share {
+        resources: resources
+            .map(|(name, quantity)| (name.to_owned(), quantity))
+            .into(),
+        source: default.source,
+    }
 }
 
 /// How many pods a node takes where it is not written: `maxPods` of the kubelet.
@@ -86,7 +96,11 @@ mod tests {
         ];
         for platform in [Platform::Openshift, Platform::Kubernetes] {
             for (hosted, roles) in [false, true].into_iter().flat_map(|h| sets.map(|s| (h, s))) {
-                assert_eq!(share(platform, hosted, roles).resources.len(), 3, "{platform:?} {hosted} {roles:?}");
+                assert_eq!(
+                    share(platform, hosted, roles).resources.len(),
+                    3,
+                    "{platform:?} {hosted} {roles:?}"
+                );
             }
         }
     }

@@ -11,16 +11,29 @@ use crate::scheduler::{LabelSelector, Node};
 /// For each node, whether something fences it. A check that would stop at the promised loss, because too few nodes would be healthy
 /// (`minHealthy`), fences nothing.
 pub(super) fn remediated(input: &PodsInput<'_>, nodes: &[Node]) -> Vec<bool> {
-    let away = input.plan.nodes.iter().filter(|n| n.state == Some(NodeState::Replacing)).count();
-    let lost = (input.plan.site.spec.ha.survive.nodes as usize).max(away).max(1);
+    let away = input
+        .plan
+        .nodes
+        .iter()
+        .filter(|n| n.state == Some(NodeState::Replacing))
+        .count();
+    let lost = (input.plan.site.spec.ha.survive.nodes as usize)
+        .max(away)
+        .max(1);
     let checks: Vec<&Object> = objects(input)
         .map(|(_, object)| object)
-        .filter(|o| o.group() == "remediation.medik8s.io" && o.kind() == "NodeHealthCheck" && remediates(o))
+        .filter(|o| {
+            o.group() == "remediation.medik8s.io" && o.kind() == "NodeHealthCheck" && remediates(o)
+        })
         .collect();
     let mut fenced = vec![false; nodes.len()];
     for check in checks {
-        let Some(selector) = selector(check) else { continue };
-        let watched: Vec<usize> = (0..nodes.len()).filter(|n| selector.matches(&nodes[*n].labels)).collect();
+        let Some(selector) = selector(check) else {
+            continue;
+        };
+        let watched: Vec<usize> = (0..nodes.len())
+            .filter(|n| selector.matches(&nodes[*n].labels))
+            .collect();
         if watched.len().saturating_sub(lost) >= least_healthy(check, watched.len()) {
             for n in watched {
                 fenced[n] = true;
@@ -31,8 +44,13 @@ pub(super) fn remediated(input: &PodsInput<'_>, nodes: &[Node]) -> Vec<bool> {
 }
 
 fn remediates(check: &Object) -> bool {
-    let escalating = check.get("/spec/escalatingRemediations").and_then(Value::as_array);
-    check.get("/spec/remediationTemplate").is_some_and(Value::is_object) || escalating.is_some_and(|e| !e.is_empty())
+    let escalating = check
+        .get("/spec/escalatingRemediations")
+        .and_then(Value::as_array);
+    check
+        .get("/spec/remediationTemplate")
+        .is_some_and(Value::is_object)
+        || escalating.is_some_and(|e| !e.is_empty())
 }
 
 /// The nodes that it watches; all where no selector is written.
@@ -48,12 +66,22 @@ fn least_healthy(check: &Object, watched: usize) -> usize {
     if let Some(most) = check.get("/spec/maxUnhealthy") {
         return watched.saturating_sub(share(most, watched, 0));
     }
-    check.get("/spec/minHealthy").map_or(share(&Value::from("51%"), watched, watched), |v| share(v, watched, watched))
+    check
+        .get("/spec/minHealthy")
+        .map_or(share(&Value::from("51%"), watched, watched), |v| {
+            share(v, watched, watched)
+        })
 }
 
 fn share(value: &Value, of: usize, otherwise: usize) -> usize {
-    let percent = value.as_str().and_then(|t| t.strip_suffix('%')).and_then(|t| t.parse::<usize>().ok());
-    let plain = value.as_u64().or_else(|| value.as_str()?.parse().ok()).and_then(|n| usize::try_from(n).ok());
+    let percent = value
+        .as_str()
+        .and_then(|t| t.strip_suffix('%'))
+        .and_then(|t| t.parse::<usize>().ok());
+    let plain = value
+        .as_u64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .and_then(|n| usize::try_from(n).ok());
     match percent {
         Some(percent) => of.saturating_mul(percent).div_ceil(100),
         None => plain.unwrap_or(otherwise),

@@ -16,23 +16,45 @@ pub(super) fn resource(class: &str) -> String {
 
 /// Adds the part's volumes to its pods: claims that each pod has for itself, and claims that the pods name.
 pub(super) fn add(scope: &Scope<'_>, part: &PartAt<'_>, object: &Object, spec: &mut PodSpec) {
-    let own =
-        part.pointers(object, Field::Claims).into_iter().filter_map(|at| Some((at.clone(), object.get(at.as_str())?)));
+    let own = part
+        .pointers(object, Field::Claims)
+        .into_iter()
+        .filter_map(|at| Some((at.clone(), object.get(at.as_str())?)));
     for (at, claim) in own.filter(|(_, claim)| claim.is_object()) {
         let known = scope.inventory.by_spec(claim);
-        let name = at.tokens().filter(|t| t != "spec").last().unwrap_or_default();
+        let name = at
+            .tokens()
+            .filter(|t| t != "spec")
+            .last()
+            .unwrap_or_default();
         take(scope, spec, volume(&name, &known, false));
     }
-    for class in part.values(object, Field::StorageClass).filter_map(Value::as_str) {
+    for class in part
+        .values(object, Field::StorageClass)
+        .filter_map(Value::as_str)
+    {
         let claim = serde_json::json!({"storageClassName": class});
-        take(scope, spec, volume(class, &scope.inventory.by_spec(&claim), false));
+        take(
+            scope,
+            spec,
+            volume(class, &scope.inventory.by_spec(&claim), false),
+        );
     }
-    let mounted = part.values(object, Field::Volumes).flat_map(|list| list.as_array().into_iter().flatten());
+    let mounted = part
+        .values(object, Field::Volumes)
+        .flat_map(|list| list.as_array().into_iter().flatten());
     for name in mounted.filter_map(claim_name) {
         // A claim that nothing here describes is somebody else's; nothing is known about where it is.
-        let known = scope.inventory.by_name(&spec.namespace, name).unwrap_or_default();
+        let known = scope
+            .inventory
+            .by_name(&spec.namespace, name)
+            .unwrap_or_default();
         let shared = volume(name, &known, true);
-        if !shared.segment.is_empty() || shared.exclusive || shared.pinned.is_some() || !shared.allowed.is_empty() {
+        if !shared.segment.is_empty()
+            || shared.exclusive
+            || shared.pinned.is_some()
+            || !shared.allowed.is_empty()
+        {
             spec.volumes.push(shared);
         }
     }
@@ -40,7 +62,9 @@ pub(super) fn add(scope: &Scope<'_>, part: &PartAt<'_>, object: &Object, spec: &
 
 fn claim_name(volume: &Value) -> Option<&str> {
     let claim = volume.pointer("/persistentVolumeClaim/claimName");
-    claim.or_else(|| volume.pointer("/dataVolume/name")).and_then(Value::as_str)
+    claim
+        .or_else(|| volume.pointer("/dataVolume/name"))
+        .and_then(Value::as_str)
 }
 
 /// Adds a volume of the pod's own; one of a class whose disks are counted takes one of them.
@@ -55,7 +79,12 @@ fn take(scope: &Scope<'_>, spec: &mut PodSpec, volume: Volume) {
 }
 
 fn volume(claim: &str, known: &Known, shared: bool) -> Volume {
-    let mut segment: Vec<String> = known.allowed.iter().flatten().map(|r| r.key.clone()).collect();
+    let mut segment: Vec<String> = known
+        .allowed
+        .iter()
+        .flatten()
+        .map(|r| r.key.clone())
+        .collect();
     segment.sort();
     segment.dedup();
     if known.local {

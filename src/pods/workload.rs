@@ -9,29 +9,69 @@ use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
 use crate::prove::{Budget, BudgetLimit, Recovery, Redundancy, Workload};
-use crate::scheduler::{CURRENT, LabelSelector, Operator, PodSpec, REVISION, Requirement, SpecError, fixed};
+use crate::scheduler::{
+    CURRENT, LabelSelector, Operator, PodSpec, REVISION, Requirement, SpecError, fixed,
+};
 
 /// The label by which KubeVirt marks a machine's pod.
 const MACHINE: &str = "vm.kubevirt.io/name";
 
 /// Adds the workloads of an object.
-pub(super) fn add(scope: &Scope<'_>, object: &Object, site: &mut SitePods, found: &mut Diagnostics) {
+pub(super) fn add(
+    scope: &Scope<'_>,
+    object: &Object,
+    site: &mut SitePods,
+    found: &mut Diagnostics,
+) {
     let operand = operands::operand(object);
     let parts = scope.catalogue.parts(object);
     for at in parts.iter().filter(|p| !p.part.volumes_only) {
-        let known = operand.and_then(|o| Some((o, o.part(&at.part.name)?))).filter(|(_, k)| !k.is_of_its_own());
+        let known = operand
+            .and_then(|o| Some((o, o.part(&at.part.name)?)))
+            .filter(|(_, k)| !k.is_of_its_own());
         let there = known.is_none_or(|(_, k)| k.is_there(object));
-        let count = at.count(object).map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
-        if there && (count > 0 || at.part.per_node) && (!launcher::is_launcher(at, object) || launcher::runs(object)) {
-            Making { scope, object, at, operand: known, count }.make(site, found);
+        let count = at
+            .count(object)
+            .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
+        if there
+            && (count > 0 || at.part.per_node)
+            && (!launcher::is_launcher(at, object) || launcher::runs(object))
+        {
+            Making {
+                scope,
+                object,
+                at,
+                operand: known,
+                count,
+            }
+            .make(site, found);
         }
     }
-    for known in operand.iter().flat_map(|o| o.pods.iter().map(move |k| (*o, k))).filter(|(_, k)| k.is_of_its_own()) {
-        let placed = known.1.placed_by.iter().find_map(|name| parts.iter().find(|p| p.part.name == *name && p.present));
-        let placed = placed.or_else(|| parts.iter().find(|p| known.1.placed_by.contains(&p.part.name)));
+    for known in operand
+        .iter()
+        .flat_map(|o| o.pods.iter().map(move |k| (*o, k)))
+        .filter(|(_, k)| k.is_of_its_own())
+    {
+        let placed = known
+            .1
+            .placed_by
+            .iter()
+            .find_map(|name| parts.iter().find(|p| p.part.name == *name && p.present));
+        let placed = placed.or_else(|| {
+            parts
+                .iter()
+                .find(|p| known.1.placed_by.contains(&p.part.name))
+        });
         if let Some(at) = placed.filter(|_| known.1.is_there(object)) {
             let count = known.1.count(object);
-            Making { scope, object, at, operand: Some(known), count }.make(site, found);
+            Making {
+                scope,
+                object,
+                at,
+                operand: Some(known),
+                count,
+            }
+            .make(site, found);
         }
     }
 }
@@ -47,7 +87,11 @@ struct Making<'m, 'a> {
 
 impl Making<'_, '_> {
     fn make(&self, site: &mut SitePods, found: &mut Diagnostics) {
-        let namespace = self.object.namespace().or(self.scope.instance.namespace.as_deref()).unwrap_or_default();
+        let namespace = self
+            .object
+            .namespace()
+            .or(self.scope.instance.namespace.as_deref())
+            .unwrap_or_default();
         let owner = self.owner();
         let (mut spec, errors) = part::spec(self.at, self.object, (&owner, namespace));
         for error in &errors {
@@ -92,14 +136,21 @@ impl Making<'_, '_> {
 
     fn owner(&self) -> String {
         let instance = &self.scope.instance.name;
-        let part = match (&self.at.element, self.at.part.named_by_object && self.of_its_own().is_none()) {
+        let part = match (
+            &self.at.element,
+            self.at.part.named_by_object && self.of_its_own().is_none(),
+        ) {
             (_, true) => self.object.name(),
             (Some(element), false) if self.of_its_own().is_none() => {
                 return format!("{instance}/{}-{element}", self.part_name());
             }
             _ => self.part_name(),
         };
-        if part == instance { instance.clone() } else { format!("{instance}/{part}") }
+        if part == instance {
+            instance.clone()
+        } else {
+            format!("{instance}/{part}")
+        }
     }
 
     fn source(&self) -> Source {
@@ -110,13 +161,16 @@ impl Making<'_, '_> {
             object: self.object.id(),
             part: self.part_name().to_owned(),
             origin: instance.origin.clone(),
-            pool: placement.and_then(|p| p.pool.clone()).or_else(|| instance.pool.clone()),
+            pool: placement
+                .and_then(|p| p.pool.clone())
+                .or_else(|| instance.pool.clone()),
         }
     }
 
     /// Whether an operator makes the pods, so that what they request is not in the manifest as a matter of course.
     fn is_operators(&self) -> bool {
-        self.at.value(self.object, Field::PodSpec).is_none() && !launcher::is_launcher(self.at, self.object)
+        self.at.value(self.object, Field::PodSpec).is_none()
+            && !launcher::is_launcher(self.at, self.object)
     }
 
     fn assume_nothing(&self, site: &mut SitePods) {
@@ -129,7 +183,9 @@ impl Making<'_, '_> {
     /// The architectures of the nodes that are possible.
     fn arches(&self, site: &SitePods, spec: &PodSpec) -> Vec<Arch> {
         let nodes = self.scope.input.plan.nodes.iter().zip(&site.problem.nodes);
-        let possible = nodes.filter(|(_, node)| fixed(spec, node).is_empty()).map(|(plan, _)| plan.arch);
+        let possible = nodes
+            .filter(|(_, node)| fixed(spec, node).is_empty())
+            .map(|(plan, _)| plan.arch);
         let mut arches: Vec<Arch> = possible.collect();
         arches.sort_unstable();
         arches.dedup();
@@ -138,18 +194,27 @@ impl Making<'_, '_> {
 
     fn make_launcher(&self, spec: &mut PodSpec, site: &mut SitePods) {
         let machine = self.object.get(self.at.at.as_str()).unwrap_or(&Value::Null);
-        let arm = spec.node_selector.get("kubernetes.io/arch").is_some_and(|a| a == "arm64");
+        let arm = spec
+            .node_selector
+            .get("kubernetes.io/arch")
+            .is_some_and(|a| a == "arm64");
         launcher::set_requests(spec, machine, arm);
-        spec.labels.insert(MACHINE.to_owned(), self.object.name().to_owned());
+        spec.labels
+            .insert(MACHINE.to_owned(), self.object.name().to_owned());
         if launcher::has_instance_type(self.object) {
-            site.assumptions.insert(format!("`{}`: the size in its instance type is not read", self.owner()));
+            site.assumptions.insert(format!(
+                "`{}`: the size in its instance type is not read",
+                self.owner()
+            ));
         }
         if launcher::migrates(machine, self.default_eviction().as_deref()) {
             let own = Requirement::new(MACHINE, Operator::In, &[self.object.name()]);
             site.problem.budgets.push(Budget {
                 name: format!("the live migration of {}", self.owner()),
                 namespace: spec.namespace.clone(),
-                selector: Some(LabelSelector { requirements: vec![own] }),
+                selector: Some(LabelSelector {
+                    requirements: vec![own],
+                }),
                 limit: BudgetLimit::Moved,
             });
             site.budgets.push(self.source());
@@ -158,8 +223,12 @@ impl Making<'_, '_> {
 
     /// What KubeVirt's operator does with machines that do not say what becomes of them on eviction.
     fn default_eviction(&self) -> Option<String> {
-        let hco = super::objects(self.scope.input).map(|(_, o)| o).find(|o| o.kind() == "HyperConverged")?;
-        hco.get("/spec/evictionStrategy").and_then(Value::as_str).map(str::to_owned)
+        let hco = super::objects(self.scope.input)
+            .map(|(_, o)| o)
+            .find(|o| o.kind() == "HyperConverged")?;
+        hco.get("/spec/evictionStrategy")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     }
 
     fn workload(&self, mut spec: PodSpec) -> Workload {
@@ -174,9 +243,16 @@ impl Making<'_, '_> {
         Workload {
             pods: self.count,
             per_node: own.map_or(part.per_node, |k| k.per_node),
-            recovery: if sticky { Recovery::Fenced } else { Recovery::Replaced },
+            recovery: if sticky {
+                Recovery::Fenced
+            } else {
+                Recovery::Replaced
+            },
             redundancy: self.redundancy(app_part, sticky),
-            expendable: app_part.and_then(|s| s.survives.as_ref()).filter(|s| !s.value).map(|s| s.reason.clone()),
+            expendable: app_part
+                .and_then(|s| s.survives.as_ref())
+                .filter(|s| !s.value)
+                .map(|s| s.reason.clone()),
             rollout: self.rollout(),
             spec,
         }
@@ -186,14 +262,23 @@ impl Making<'_, '_> {
     fn of_a_revision(&self, spec: PodSpec) -> PodSpec {
         let mut labels = spec.labels.clone();
         labels.insert(REVISION.to_owned(), CURRENT.to_owned());
-        let Some(written) = self.at.value(self.object, Field::PodSpec) else { return spec };
+        let Some(written) = self.at.value(self.object, Field::PodSpec) else {
+            return spec;
+        };
         let (again, _) = PodSpec::read(&spec.owner, &spec.namespace, &labels, written);
-        PodSpec { requests: spec.requests, volumes: spec.volumes, ..again }
+        PodSpec {
+            requests: spec.requests,
+            volumes: spec.volumes,
+            ..again
+        }
     }
 
     fn rollout(&self) -> Option<crate::prove::Rollout> {
-        let rolls = matches!(self.object.kind(), "Deployment" | "DeploymentConfig") && self.of_its_own().is_none();
-        rolls.then(|| rollout::of(self.object.get("/spec/strategy"), self.count)).flatten()
+        let rolls = matches!(self.object.kind(), "Deployment" | "DeploymentConfig")
+            && self.of_its_own().is_none();
+        rolls
+            .then(|| rollout::of(self.object.get("/spec/strategy"), self.count))
+            .flatten()
     }
 
     /// How many of the pods must be there: as the site says, the app, the catalogue; else copies where pods of a controller without
@@ -202,7 +287,8 @@ impl Making<'_, '_> {
         let by_site = said(&self.scope.instance.availability, &self.at.names).copied();
         let by_app = app_part.and_then(|s| s.availability);
         let own = self.of_its_own();
-        let quorum = app_part.is_some_and(|s| s.quorum.is_some()) || own.map_or(self.at.part.quorum, |k| k.quorum);
+        let quorum = app_part.is_some_and(|s| s.quorum.is_some())
+            || own.map_or(self.at.part.quorum, |k| k.quorum);
         match by_site.or(by_app) {
             Some(Availability::Single) => return Redundancy::Each,
             Some(Availability::Replicated) => return Redundancy::Copies,
@@ -210,9 +296,14 @@ impl Making<'_, '_> {
             None if quorum => return Redundancy::Majority,
             None => {}
         }
-        let copies = self.operand.is_some_and(|(_, k)| k.copies) || app_part.is_some_and(|s| s.replicas.is_some());
+        let copies = self.operand.is_some_and(|(_, k)| k.copies)
+            || app_part.is_some_and(|s| s.replicas.is_some());
         let stateless = !sticky && !self.at.part.to_completion && own.is_none();
-        if self.count > 1 && (copies || stateless) { Redundancy::Copies } else { Redundancy::Each }
+        if self.count > 1 && (copies || stateless) {
+            Redundancy::Copies
+        } else {
+            Redundancy::Each
+        }
     }
 
     fn app_part(&self) -> Option<&PartSpec> {

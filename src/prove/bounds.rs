@@ -13,12 +13,17 @@ pub(super) fn shortage(state: &State<'_>, items: &[Item]) -> Option<Vec<usize>> 
     if let Some(item) = open.iter().find(|i| no_room(state, items[**i])) {
         return Some(vec![*item]);
     }
-    let reach: Vec<(usize, Vec<bool>)> = open.iter().map(|i| (*i, reach(state, items[*i]))).collect();
+    let reach: Vec<(usize, Vec<bool>)> =
+        open.iter().map(|i| (*i, reach(state, items[*i]))).collect();
     let mut sets: Vec<&Vec<bool>> = reach.iter().map(|(_, set)| set).collect();
     sets.sort();
     sets.dedup();
     sets.into_iter().find_map(|set| {
-        let inside: Vec<usize> = reach.iter().filter(|(_, r)| within(r, set)).map(|(i, _)| *i).collect();
+        let inside: Vec<usize> = reach
+            .iter()
+            .filter(|(_, r)| within(r, set))
+            .map(|(i, _)| *i)
+            .collect();
         too_much(state, items, &inside, set).or_else(|| too_many_apart(state, items, &inside, set))
     })
 }
@@ -36,26 +41,48 @@ pub(super) fn no_room(state: &State<'_>, item: Item) -> bool {
 }
 
 fn reach(state: &State<'_>, item: Item) -> Vec<bool> {
-    (0..state.index.nodes()).map(|n| state.possible(item, n)).collect()
+    (0..state.index.nodes())
+        .map(|n| state.possible(item, n))
+        .collect()
 }
 
 fn within(inner: &[bool], outer: &[bool]) -> bool {
-    inner.iter().zip(outer).all(|(inner, outer)| *outer || !*inner)
+    inner
+        .iter()
+        .zip(outer)
+        .all(|(inner, outer)| *outer || !*inner)
 }
 
 /// Demand above supply, for each resource: in sum, and for the pieces of each size and above.
-fn too_much(state: &State<'_>, items: &[Item], inside: &[usize], set: &[bool]) -> Option<Vec<usize>> {
+fn too_much(
+    state: &State<'_>,
+    items: &[Item],
+    inside: &[usize],
+    set: &[bool],
+) -> Option<Vec<usize>> {
     let index = state.index;
     (0..index.resources).find_map(|r| {
-        let need = |i: &usize| index.needs[items[*i].workload].iter().find(|(of, _)| *of == r).map_or(0, |(_, n)| *n);
-        let mut asking: Vec<(i64, usize)> = inside.iter().map(|i| (need(i), *i)).filter(|(n, _)| *n > 0).collect();
+        let need = |i: &usize| {
+            index.needs[items[*i].workload]
+                .iter()
+                .find(|(of, _)| *of == r)
+                .map_or(0, |(_, n)| *n)
+        };
+        let mut asking: Vec<(i64, usize)> = inside
+            .iter()
+            .map(|i| (need(i), *i))
+            .filter(|(n, _)| *n > 0)
+            .collect();
         asking.sort_unstable_by(|a, b| b.cmp(a));
         let free: Vec<i64> = (0..index.nodes())
             .filter(|n| set[*n] && !state.down[*n])
             .map(|n| state.free[n * index.resources + r].max(0))
             .collect();
         let supply: i128 = free.iter().map(|f| i128::from(*f)).sum();
-        let demand: i128 = asking.iter().map(|(n, i)| i128::from(*n) * i128::from(items[*i].pods)).sum();
+        let demand: i128 = asking
+            .iter()
+            .map(|(n, i)| i128::from(*n) * i128::from(items[*i].pods))
+            .sum();
         if demand > supply {
             return Some(asking.iter().map(|(_, i)| *i).collect());
         }
@@ -68,10 +95,16 @@ fn pieces(asking: &[(i64, usize)], items: &[Item], free: &[i64]) -> Option<Vec<u
     let mut pods: u64 = 0;
     for (position, (size, item)) in asking.iter().enumerate() {
         pods += u64::from(items[*item].pods);
-        if asking.get(position + 1).is_some_and(|(next, _)| next == size) {
+        if asking
+            .get(position + 1)
+            .is_some_and(|(next, _)| next == size)
+        {
             continue;
         }
-        let room: u64 = free.iter().map(|f| u64::try_from(f / size).unwrap_or(0)).fold(0, u64::saturating_add);
+        let room: u64 = free
+            .iter()
+            .map(|f| u64::try_from(f / size).unwrap_or(0))
+            .fold(0, u64::saturating_add);
         if pods > room {
             return Some(asking[..=position].iter().map(|(_, i)| *i).collect());
         }
@@ -80,16 +113,25 @@ fn pieces(asking: &[(i64, usize)], items: &[Item], free: &[i64]) -> Option<Vec<u
 }
 
 /// Pods that keep away from each other, by one term, in more numbers than there are free domains.
-fn too_many_apart(state: &State<'_>, items: &[Item], inside: &[usize], set: &[bool]) -> Option<Vec<usize>> {
+fn too_many_apart(
+    state: &State<'_>,
+    items: &[Item],
+    inside: &[usize],
+    set: &[bool],
+) -> Option<Vec<usize>> {
     state.index.anti.iter().find_map(|term| {
-        let apart = |i: &&usize| term.owners[items[**i].workload] && term.targets[items[**i].workload];
+        let apart =
+            |i: &&usize| term.owners[items[**i].workload] && term.targets[items[**i].workload];
         let members: Vec<usize> = inside.iter().filter(apart).copied().collect();
         let pods: u64 = members.iter().map(|i| u64::from(items[*i].pods)).sum();
         if pods < 2 {
             return None;
         }
         let usable = |n: &usize| set[*n] && members.iter().any(|i| state.possible(items[*i], *n));
-        let mut domains: Vec<u32> = (0..state.index.nodes()).filter(usable).map(|n| term.domain[n]).collect();
+        let mut domains: Vec<u32> = (0..state.index.nodes())
+            .filter(usable)
+            .map(|n| term.domain[n])
+            .collect();
         let unbounded = domains.contains(&NONE);
         domains.sort_unstable();
         domains.dedup();

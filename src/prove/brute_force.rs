@@ -12,15 +12,25 @@ pub(super) fn pods(problem: &Problem) -> Vec<(usize, PodSpec)> {
         if !workload.per_node {
             return vec![(w, spec.clone()); workload.pods as usize];
         }
-        let nodes = problem.nodes.iter().filter(|n| crate::scheduler::daemon_runs_on(spec, n));
-        nodes.map(|n| (w, spec.with_daemon_tolerations().pinned_to(&n.name))).collect()
+        let nodes = problem
+            .nodes
+            .iter()
+            .filter(|n| crate::scheduler::daemon_runs_on(spec, n));
+        nodes
+            .map(|n| (w, spec.with_daemon_tolerations().pinned_to(&n.name)))
+            .collect()
     };
     problem.workloads.iter().enumerate().flat_map(of).collect()
 }
 
 /// Whether the scheduler can place all pods, in any order and on any nodes.
 pub(super) fn feasible(problem: &Problem, pods: &[(usize, PodSpec)]) -> bool {
-    let mut search = Search { problem, pods, places: vec![None; pods.len()], seen: BTreeSet::new() };
+    let mut search = Search {
+        problem,
+        pods,
+        places: vec![None; pods.len()],
+        seen: BTreeSet::new(),
+    };
     search.run()
 }
 
@@ -37,7 +47,9 @@ impl Search<'_> {
             return true;
         }
         // Pods of a workload are alike; DaemonSet pods are told apart by the node they are for.
-        let mut key: Vec<_> = (0..self.pods.len()).map(|p| (self.pods[p].0, self.places[p], self.name(p))).collect();
+        let mut key: Vec<_> = (0..self.pods.len())
+            .map(|p| (self.pods[p].0, self.places[p], self.name(p)))
+            .collect();
         key.sort();
         if !self.seen.insert(key) {
             return false;
@@ -69,11 +81,25 @@ impl Search<'_> {
     }
 
     fn passes(&self, pod: usize, node: usize) -> bool {
-        let there =
-            self.pods.iter().zip(&self.places).filter_map(|((_, spec), at)| Some(Placed { spec, node: (*at)? }));
-        let cluster =
-            Cluster { nodes: &self.problem.nodes, namespaces: &self.problem.namespaces, placed: there.collect() };
-        filter(&cluster, Candidate { spec: &self.pods[pod].1, home: None }, node).is_empty()
+        let there = self
+            .pods
+            .iter()
+            .zip(&self.places)
+            .filter_map(|((_, spec), at)| Some(Placed { spec, node: (*at)? }));
+        let cluster = Cluster {
+            nodes: &self.problem.nodes,
+            namespaces: &self.problem.namespaces,
+            placed: there.collect(),
+        };
+        filter(
+            &cluster,
+            Candidate {
+                spec: &self.pods[pod].1,
+                home: None,
+            },
+            node,
+        )
+        .is_empty()
     }
 }
 
@@ -81,7 +107,11 @@ impl Search<'_> {
 pub(super) fn replays(problem: &Problem, order: &[Placement]) -> bool {
     let all = pods(problem);
     let mut left: Vec<Option<&(usize, PodSpec)>> = all.iter().map(Some).collect();
-    let mut cluster = Cluster { nodes: &problem.nodes, namespaces: &problem.namespaces, placed: Vec::new() };
+    let mut cluster = Cluster {
+        nodes: &problem.nodes,
+        namespaces: &problem.namespaces,
+        placed: Vec::new(),
+    };
     for placement in order {
         let fits = |pod: &&mut Option<&(usize, PodSpec)>| {
             pod.is_some_and(|(w, spec)| {
@@ -89,8 +119,13 @@ pub(super) fn replays(problem: &Problem, order: &[Placement]) -> bool {
                 *w == placement.workload && filter(&cluster, candidate, placement.node).is_empty()
             })
         };
-        let Some(pod) = left.iter_mut().find(fits).and_then(Option::take) else { return false };
-        cluster.placed.push(Placed { spec: &pod.1, node: placement.node });
+        let Some(pod) = left.iter_mut().find(fits).and_then(Option::take) else {
+            return false;
+        };
+        cluster.placed.push(Placed {
+            spec: &pod.1,
+            node: placement.node,
+        });
     }
     left.iter().all(Option::is_none)
 }

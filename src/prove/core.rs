@@ -36,11 +36,18 @@ struct Attempts<'a, 'p> {
 impl Attempts<'_, '_> {
     /// Places the items, where that is not too much work. There may be any number of pods.
     fn solve(&self, items: &[Item]) -> Solved {
-        let pods: usize = items.iter().map(|item| item.pods as usize).fold(0, usize::saturating_add);
+        let pods: usize = items
+            .iter()
+            .map(|item| item.pods as usize)
+            .fold(0, usize::saturating_add);
         let work = pods.saturating_mul(self.base.index.nodes());
         let mut effort = self.effort.get();
         if !effort.allows(work) {
-            return if is_short(self.base, items) { Solved::Impossible(Vec::new()) } else { Solved::Unknown };
+            return if is_short(self.base, items) {
+                Solved::Impossible(Vec::new())
+            } else {
+                Solved::Unknown
+            };
         }
         let mut attempt = Effort::new(ATTEMPT);
         let solved = solve(self.base, items, Choice::Spread, &mut attempt);
@@ -52,13 +59,27 @@ impl Attempts<'_, '_> {
 
 /// Reduces items that cannot be placed to as few as possible of which the same is shown. `hint` are items that already cannot.
 pub(super) fn minimal(base: &State<'_>, items: &[Item], hint: &[usize]) -> Core {
-    let attempts = Attempts { base, effort: Cell::new(Effort::new(ATTEMPTS)) };
+    let attempts = Attempts {
+        base,
+        effort: Cell::new(Effort::new(ATTEMPTS)),
+    };
     let impossible = |pods: &[u32]| {
-        let some: Vec<Item> = items.iter().zip(pods).map(|(item, pods)| Item { pods: *pods, ..*item }).collect();
+        let some: Vec<Item> = items
+            .iter()
+            .zip(pods)
+            .map(|(item, pods)| Item {
+                pods: *pods,
+                ..*item
+            })
+            .collect();
         matches!(attempts.solve(&some), Solved::Impossible(_))
     };
     let all: Vec<u32> = items.iter().map(|i| i.pods).collect();
-    let mut pods: Vec<u32> = all.iter().enumerate().map(|(i, n)| if hint.contains(&i) { *n } else { 0 }).collect();
+    let mut pods: Vec<u32> = all
+        .iter()
+        .enumerate()
+        .map(|(i, n)| if hint.contains(&i) { *n } else { 0 })
+        .collect();
     if !impossible(&pods) {
         pods = all;
     }
@@ -99,12 +120,24 @@ fn drop_items(
 /// would make another problem, not a smaller one.
 fn orphans(base: &State<'_>, items: &[Item], pods: &[u32], gone: &[usize]) -> bool {
     let index = base.index;
-    let stays = |w: usize| items.iter().zip(pods).any(|(item, n)| item.workload == w && *n > 0);
-    gone.iter().map(|i| items[*i].workload).filter(|w| !stays(*w)).any(|w| {
-        let needed =
-            index.member_of[w].iter().any(|g| (0..index.workloads()).any(|o| index.groups[*g].owners[o] && stays(o)));
-        needed || index.counted_by[w].iter().any(|s| stays(index.spreads[*s].owner))
-    })
+    let stays = |w: usize| {
+        items
+            .iter()
+            .zip(pods)
+            .any(|(item, n)| item.workload == w && *n > 0)
+    };
+    gone.iter()
+        .map(|i| items[*i].workload)
+        .filter(|w| !stays(*w))
+        .any(|w| {
+            let needed = index.member_of[w]
+                .iter()
+                .any(|g| (0..index.workloads()).any(|o| index.groups[*g].owners[o] && stays(o)));
+            needed
+                || index.counted_by[w]
+                    .iter()
+                    .any(|s| stays(index.spreads[*s].owner))
+        })
 }
 
 /// Finds the fewest pods of an item with which the set still cannot be placed.
@@ -127,43 +160,85 @@ fn explain(attempts: &Attempts<'_, '_>, items: &[Item], pods: &[u32]) -> Core {
     let mut left: Vec<usize> = (0..items.len()).filter(|i| pods[*i] > 0).collect();
     left.sort_by_key(|i| (items[*i].only != NONE, std::cmp::Reverse(pods[*i])));
     let without = |i: usize| {
-        let some: Vec<Item> =
-            (0..items.len()).map(|other| Item { pods: pods[other] - u32::from(other == i), ..items[other] }).collect();
+        let some: Vec<Item> = (0..items.len())
+            .map(|other| Item {
+                pods: pods[other] - u32::from(other == i),
+                ..items[other]
+            })
+            .collect();
         match attempts.solve(&some) {
             Solved::Placed(placed) => Some((i, placed)),
             Solved::Impossible(_) | Solved::Unknown => None,
         }
     };
-    let (last, placed) =
-        left.iter().find_map(|i| without(*i)).unwrap_or((left.first().copied().unwrap_or(0), Vec::new()));
+    let (last, placed) = left
+        .iter()
+        .find_map(|i| without(*i))
+        .unwrap_or((left.first().copied().unwrap_or(0), Vec::new()));
     let mut by_workload: BTreeMap<usize, u32> = BTreeMap::new();
     for i in &left {
         *by_workload.entry(items[*i].workload).or_default() += pods[*i];
     }
-    let reasons = items.get(last).map(|item| reasons(attempts.base, &placed, *item)).unwrap_or_default();
-    Core { pods: by_workload.into_iter().collect(), unplaced: items.get(last).map_or(0, |i| i.workload), reasons }
+    let reasons = items
+        .get(last)
+        .map(|item| reasons(attempts.base, &placed, *item))
+        .unwrap_or_default();
+    Core {
+        pods: by_workload.into_iter().collect(),
+        unplaced: items.get(last).map_or(0, |i| i.workload),
+        reasons,
+    }
 }
 
 /// Why each node does not take a pod of the item, with what is placed already and `more`. Nodes that would take it have no entry.
-pub(super) fn reasons(base: &State<'_>, more: &[Placement], item: Item) -> BTreeMap<usize, Vec<Reason>> {
+pub(super) fn reasons(
+    base: &State<'_>,
+    more: &[Placement],
+    item: Item,
+) -> BTreeMap<usize, Vec<Reason>> {
     let index = base.index;
     let problem = index.problem;
     let mut placed: Vec<Placed<'_>> = Vec::new();
-    for (at, count) in base.rows.iter().enumerate().filter(|(_, count)| **count > 0) {
+    for (at, count) in base
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > 0)
+    {
         let (node, w) = (at / index.workloads(), at % index.workloads());
-        placed.extend((0..*count).map(|_| Placed { spec: &problem.workloads[w].spec, node }));
+        placed.extend((0..*count).map(|_| Placed {
+            spec: &problem.workloads[w].spec,
+            node,
+        }));
     }
-    placed.extend(more.iter().map(|p| Placed { spec: &problem.workloads[p.workload].spec, node: p.node }));
+    placed.extend(more.iter().map(|p| Placed {
+        spec: &problem.workloads[p.workload].spec,
+        node: p.node,
+    }));
     let workload = &problem.workloads[item.workload];
-    let spec = if workload.per_node { workload.spec.with_daemon_tolerations() } else { workload.spec.clone() };
+    let spec = if workload.per_node {
+        workload.spec.with_daemon_tolerations()
+    } else {
+        workload.spec.clone()
+    };
     let home = index.own_segment[item.workload]
         .as_ref()
         .filter(|_| item.within != NONE)
         .and_then(|segment| segment.iter().position(|s| *s == item.within));
-    let cluster = Cluster { nodes: &problem.nodes, namespaces: &problem.namespaces, placed };
-    let nodes = (0..index.nodes()).filter(|n| !base.down[*n] && (item.only == NONE || item.only as usize == *n));
+    let cluster = Cluster {
+        nodes: &problem.nodes,
+        namespaces: &problem.namespaces,
+        placed,
+    };
+    let nodes = (0..index.nodes())
+        .filter(|n| !base.down[*n] && (item.only == NONE || item.only as usize == *n));
     nodes
-        .map(|n| (n, scheduler::filter(&cluster, Candidate { spec: &spec, home }, n)))
+        .map(|n| {
+            (
+                n,
+                scheduler::filter(&cluster, Candidate { spec: &spec, home }, n),
+            )
+        })
         .filter(|(_, reasons)| !reasons.is_empty())
         .collect()
 }

@@ -62,24 +62,34 @@ pub struct BlockedRollout {
 /// lose (`moving`).
 pub(super) fn drains(witness: &State<'_>, moving: bool) -> Vec<BlockedDrain> {
     let problem = witness.index.problem;
-    let mut blocked: Vec<BlockedDrain> =
-        (0..problem.budgets.len()).filter_map(|b| never(witness, b)).chain(doubled(witness)).collect();
+    let mut blocked: Vec<BlockedDrain> = (0..problem.budgets.len())
+        .filter_map(|b| never(witness, b))
+        .chain(doubled(witness))
+        .collect();
     if moving {
         let stuck: Vec<usize> = blocked.iter().map(|b| b.budget).collect();
         for n in 0..problem.nodes.len() {
-            blocked.extend(drain(witness, n).into_iter().filter(|b| !stuck.contains(&b.budget)));
+            blocked.extend(
+                drain(witness, n)
+                    .into_iter()
+                    .filter(|b| !stuck.contains(&b.budget)),
+            );
         }
     }
     blocked
 }
 
 fn total(witness: &State<'_>, w: usize) -> u32 {
-    (0..witness.index.nodes()).map(|n| witness.count(w, n)).sum()
+    (0..witness.index.nodes())
+        .map(|n| witness.count(w, n))
+        .sum()
 }
 
 fn protected(witness: &State<'_>, budget: &Budget) -> Vec<usize> {
     let workloads = &witness.index.problem.workloads;
-    (0..workloads.len()).filter(|w| budget.protects(&workloads[*w].spec)).collect()
+    (0..workloads.len())
+        .filter(|w| budget.protects(&workloads[*w].spec))
+        .collect()
 }
 
 fn never(witness: &State<'_>, b: usize) -> Option<BlockedDrain> {
@@ -87,26 +97,36 @@ fn never(witness: &State<'_>, b: usize) -> Option<BlockedDrain> {
     let workloads = protected(witness, budget);
     let pods: u32 = workloads.iter().map(|w| total(witness, *w)).sum();
     let workload = *workloads.first()?;
-    (pods > 0 && budget.limit != BudgetLimit::Moved && budget.allows(pods) == 0).then_some(BlockedDrain {
-        budget: b,
-        workload,
-        node: None,
-        why: DrainBlock::NeverAllows { pods },
-    })
+    (pods > 0 && budget.limit != BudgetLimit::Moved && budget.allows(pods) == 0).then_some(
+        BlockedDrain {
+            budget: b,
+            workload,
+            node: None,
+            why: DrainBlock::NeverAllows { pods },
+        },
+    )
 }
 
 fn doubled(witness: &State<'_>) -> Vec<BlockedDrain> {
     let problem = witness.index.problem;
     let of = |w: usize| -> Vec<usize> {
-        (0..problem.budgets.len()).filter(|b| problem.budgets[*b].protects(&problem.workloads[w].spec)).collect()
+        (0..problem.budgets.len())
+            .filter(|b| problem.budgets[*b].protects(&problem.workloads[w].spec))
+            .collect()
     };
     let two = |w: usize| match of(w)[..] {
-        [first, other, ..] => {
-            Some(BlockedDrain { budget: first, workload: w, node: None, why: DrainBlock::TwoBudgets { other } })
-        }
+        [first, other, ..] => Some(BlockedDrain {
+            budget: first,
+            workload: w,
+            node: None,
+            why: DrainBlock::TwoBudgets { other },
+        }),
         _ => None,
     };
-    (0..problem.workloads.len()).filter(|w| total(witness, *w) > 0).filter_map(two).collect()
+    (0..problem.workloads.len())
+        .filter(|w| total(witness, *w) > 0)
+        .filter_map(two)
+        .collect()
 }
 
 /// Evicts the node's pods one after the other; those without another place stay missing.
@@ -116,10 +136,17 @@ fn drain(witness: &State<'_>, n: usize) -> Vec<BlockedDrain> {
     let on_node = |w: &usize| witness.count(*w, n) > 0 && !problem.workloads[*w].per_node;
     let items: Vec<Item> = (0..index.workloads())
         .filter(on_node)
-        .map(|w| Item { pods: witness.count(w, n), ..again(index, w, n) })
+        .map(|w| Item {
+            pods: witness.count(w, n),
+            ..again(index, w, n)
+        })
         .collect();
     if items.is_empty()
-        || !problem.budgets.iter().any(|b| items.iter().any(|i| b.protects(&problem.workloads[i.workload].spec)))
+        || !problem.budgets.iter().any(|b| {
+            items
+                .iter()
+                .any(|i| b.protects(&problem.workloads[i.workload].spec))
+        })
     {
         return Vec::new();
     }
@@ -128,15 +155,38 @@ fn drain(witness: &State<'_>, n: usize) -> Vec<BlockedDrain> {
     state.lose(n);
     let missing = missing(&mut state, &items);
     let blocks = |(b, budget): (usize, &Budget)| {
-        let ours = |(i, pods): &(Item, u32)| *pods > 0 && budget.protects(&problem.workloads[i.workload].spec);
+        let ours = |(i, pods): &(Item, u32)| {
+            *pods > 0 && budget.protects(&problem.workloads[i.workload].spec)
+        };
         let (item, _) = missing.iter().find(|m| ours(m))?;
-        let pods: u32 = missing.iter().filter(|m| ours(m)).map(|(_, pods)| pods).sum();
-        let expected = protected(witness, budget).into_iter().map(|w| total(witness, w)).sum();
+        let pods: u32 = missing
+            .iter()
+            .filter(|m| ours(m))
+            .map(|(_, pods)| pods)
+            .sum();
+        let expected = protected(witness, budget)
+            .into_iter()
+            .map(|w| total(witness, w))
+            .sum();
         let allowed = budget.allows(expected);
-        let why = DrainBlock::NoPlace { pods, allowed, reasons: core::reasons(&state, &[], *item) };
-        (pods > allowed).then_some(BlockedDrain { budget: b, workload: item.workload, node: Some(n), why })
+        let why = DrainBlock::NoPlace {
+            pods,
+            allowed,
+            reasons: core::reasons(&state, &[], *item),
+        };
+        (pods > allowed).then_some(BlockedDrain {
+            budget: b,
+            workload: item.workload,
+            node: Some(n),
+            why,
+        })
     };
-    problem.budgets.iter().enumerate().filter_map(blocks).collect()
+    problem
+        .budgets
+        .iter()
+        .enumerate()
+        .filter_map(blocks)
+        .collect()
 }
 
 /// Places what can be placed; gives how many pods of each item cannot.
@@ -152,7 +202,9 @@ fn missing(state: &mut State<'_>, items: &[Item]) -> Vec<(Item, u32)> {
         let item = items[i];
         let mut left = item.pods;
         while left > 0 {
-            let Some(node) = super::greedy::best(state, item, Choice::Spread) else { break };
+            let Some(node) = super::greedy::best(state, item, Choice::Spread) else {
+                break;
+            };
             state.place(item.workload, node);
             left -= 1;
         }
@@ -167,7 +219,9 @@ pub(super) fn rollouts(witness: &State<'_>) -> Vec<BlockedRollout> {
     let now = witness.index.problem;
     let waits = |w: &usize| {
         let workload = &now.workloads[*w];
-        workload.rollout.is_some_and(|r| r.unavailable == 0) && workload.pods > 0 && !workload.per_node
+        workload.rollout.is_some_and(|r| r.unavailable == 0)
+            && workload.pods > 0
+            && !workload.per_node
     };
     let waiting: Vec<usize> = (0..now.workloads.len()).filter(waits).collect();
     if waiting.is_empty() {
@@ -185,9 +239,17 @@ pub(super) fn rollouts(witness: &State<'_>) -> Vec<BlockedRollout> {
         state.place(w, n);
     }
     let blocked = |(position, w): (usize, &usize)| {
-        let extra = Item { workload: now.workloads.len() + position, within: NONE, only: NONE, pods: 1 };
+        let extra = Item {
+            workload: now.workloads.len() + position,
+            within: NONE,
+            only: NONE,
+            pods: 1,
+        };
         let placed = super::greedy::best(&state, extra, Choice::Spread).is_some();
-        (!placed).then(|| BlockedRollout { workload: *w, reasons: core::reasons(&state, &[], extra) })
+        (!placed).then(|| BlockedRollout {
+            workload: *w,
+            reasons: core::reasons(&state, &[], extra),
+        })
     };
     waiting.iter().enumerate().filter_map(blocked).collect()
 }

@@ -31,7 +31,10 @@ pub(super) fn place_all(
                 return Err(position);
             };
             state.place(item.workload, node);
-            placed.push(Placement { workload: item.workload, node });
+            placed.push(Placement {
+                workload: item.workload,
+                node,
+            });
         }
     }
     Ok(placed)
@@ -52,7 +55,12 @@ pub(super) fn best(state: &State<'_>, item: Item, choice: Choice) -> Option<usiz
     }
     let possible = (0..state.index.nodes()).filter(|n| state.check(item, *n));
     match choice {
-        Choice::Spread => possible.min_by_key(|n| (state.count(item.workload, *n), load(state, item.workload, *n))),
+        Choice::Spread => possible.min_by_key(|n| {
+            (
+                state.count(item.workload, *n),
+                load(state, item.workload, *n),
+            )
+        }),
         Choice::Pack => possible.max_by_key(|n| (load(state, item.workload, *n), usize::MAX - n)),
     }
 }
@@ -65,7 +73,10 @@ fn load(state: &State<'_>, w: usize, n: usize) -> i64 {
         let capacity = index.capacity[at + r].max(1);
         // Capacities are cut down so that the product does not overflow.
         let scale = (capacity >> 40).max(1);
-        let used = capacity.saturating_sub(state.free[at + r]).saturating_add(*need).max(0);
+        let used = capacity
+            .saturating_sub(state.free[at + r])
+            .saturating_add(*need)
+            .max(0);
         (used / scale).saturating_mul(10_000) / (capacity / scale)
     };
     index.needs[w].iter().map(share).max().unwrap_or(0)
@@ -75,16 +86,33 @@ fn load(state: &State<'_>, w: usize, n: usize) -> i64 {
 pub(super) fn hardest_first(state: &State<'_>, items: &[Item]) -> Vec<usize> {
     let index = state.index;
     let total: Vec<i64> = (0..index.resources)
-        .map(|r| (0..index.nodes()).map(|n| index.capacity[n * index.resources + r] >> 10).sum::<i64>().max(1))
+        .map(|r| {
+            (0..index.nodes())
+                .map(|n| index.capacity[n * index.resources + r] >> 10)
+                .sum::<i64>()
+                .max(1)
+        })
         .collect();
     let share = |item: &Item| {
-        index.needs[item.workload].iter().map(|(r, need)| (need >> 10).saturating_mul(1_000_000) / total[*r]).max()
+        index.needs[item.workload]
+            .iter()
+            .map(|(r, need)| (need >> 10).saturating_mul(1_000_000) / total[*r])
+            .max()
     };
     let depth = depths(index);
     let key = |i: &usize| {
         let item = &items[*i];
-        let nodes = (0..index.nodes()).filter(|n| state.possible(*item, *n)).count();
-        (depth[item.workload], item.only == NONE, nodes, std::cmp::Reverse(share(item)), item.workload, item.only)
+        let nodes = (0..index.nodes())
+            .filter(|n| state.possible(*item, *n))
+            .count();
+        (
+            depth[item.workload],
+            item.only == NONE,
+            nodes,
+            std::cmp::Reverse(share(item)),
+            item.workload,
+            item.only,
+        )
     };
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by_cached_key(key);
@@ -96,11 +124,14 @@ fn depths(index: &Index<'_>) -> Vec<u32> {
     let count = index.workloads();
     let mut depth = vec![0u32; count];
     // Cycles stop growing after as many rounds as there are workloads with affinity.
-    let owners: Vec<(usize, usize)> = (0..count).filter_map(|w| Some((w, index.group_of[w]?))).collect();
+    let owners: Vec<(usize, usize)> = (0..count)
+        .filter_map(|w| Some((w, index.group_of[w]?)))
+        .collect();
     for _ in 0..owners.len() {
         let mut changed = false;
         for (w, g) in &owners {
-            let members = (0..count).filter(|m| m != w && index.groups[*g].members[*m] && !index.groups[*g].owners[*m]);
+            let members = (0..count)
+                .filter(|m| m != w && index.groups[*g].members[*m] && !index.groups[*g].owners[*m]);
             let wanted = members.map(|m| depth[m] + 1).max().unwrap_or(0);
             if wanted > depth[*w] && wanted as usize <= owners.len() {
                 depth[*w] = wanted;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::problem::Problem;
-use super::terms::{AffinityGroup, AntiTerm, Claim, Spread, anti_terms, claims, groups, own_segments, spreads};
+use super::terms::{
+    AffinityGroup, AntiTerm, Claim, Spread, anti_terms, claims, groups, own_segments, spreads,
+};
 use crate::model::Quantity;
 use crate::scheduler::{self, PODS, whole};
 
@@ -56,16 +58,28 @@ impl<'a> Index<'a> {
         let groups = groups(problem);
         let spreads = spreads(problem);
         let claims = claims(problem);
-        let each = |which: &dyn Fn(usize) -> Vec<usize>| (0..problem.workloads.len()).map(which).collect::<Vec<_>>();
+        let each = |which: &dyn Fn(usize) -> Vec<usize>| {
+            (0..problem.workloads.len()).map(which).collect::<Vec<_>>()
+        };
         let mut index = Self {
             problem,
             resources: names.len(),
-            needs: problem.workloads.iter().map(|w| needs(&w.spec, &names)).collect(),
-            allowed: problem.workloads.iter().map(|w| allowed(problem, &w.spec, w.per_node)).collect(),
+            needs: problem
+                .workloads
+                .iter()
+                .map(|w| needs(&w.spec, &names))
+                .collect(),
+            allowed: problem
+                .workloads
+                .iter()
+                .map(|w| allowed(problem, &w.spec, w.per_node))
+                .collect(),
             ports: each(&|w| port_conflicts(problem, w)),
             anti_owned: each(&|w| positions(&anti, |t| t.owners[w])),
             anti_hit: each(&|w| positions(&anti, |t| t.targets[w])),
-            group_of: (0..problem.workloads.len()).map(|w| groups.iter().position(|g| g.owners[w])).collect(),
+            group_of: (0..problem.workloads.len())
+                .map(|w| groups.iter().position(|g| g.owners[w]))
+                .collect(),
             member_of: each(&|w| positions(&groups, |g| g.members[w])),
             spread_of: each(&|w| positions(&spreads, |s| s.owner == w)),
             counted_by: each(&|w| positions(&spreads, |s| s.counts[w])),
@@ -79,7 +93,9 @@ impl<'a> Index<'a> {
             spreads,
             claims,
         };
-        index.interacts = (0..index.workloads()).map(|w| index.workload_interacts(w)).collect();
+        index.interacts = (0..index.workloads())
+            .map(|w| index.workload_interacts(w))
+            .collect();
         index.class = index.classes();
         index
     }
@@ -93,7 +109,12 @@ impl<'a> Index<'a> {
     }
 
     fn workload_interacts(&self, w: usize) -> bool {
-        let related = [&self.ports, &self.anti_owned, &self.anti_hit, &self.member_of];
+        let related = [
+            &self.ports,
+            &self.anti_owned,
+            &self.anti_hit,
+            &self.member_of,
+        ];
         let more = [&self.spread_of, &self.counted_by, &self.claims_of];
         related.iter().chain(&more).any(|of| !of[w].is_empty()) || self.group_of[w].is_some()
     }
@@ -101,10 +122,15 @@ impl<'a> Index<'a> {
     /// Groups nodes that no filter can tell apart. A domain with one node only is as good as any other such domain.
     fn classes(&self) -> Vec<u32> {
         let mut known: BTreeMap<Vec<i64>, u32> = BTreeMap::new();
-        let domains: Vec<Vec<u32>> = self.domain_columns().into_iter().map(|column| anonymous(&column)).collect();
+        let domains: Vec<Vec<u32>> = self
+            .domain_columns()
+            .into_iter()
+            .map(|column| anonymous(&column))
+            .collect();
         (0..self.nodes())
             .map(|n| {
-                let mut key: Vec<i64> = self.capacity[n * self.resources..(n + 1) * self.resources].to_vec();
+                let mut key: Vec<i64> =
+                    self.capacity[n * self.resources..(n + 1) * self.resources].to_vec();
                 key.extend(self.allowed.iter().map(|of| i64::from(of[n])));
                 key.extend(self.spreads.iter().map(|s| i64::from(s.counted[n])));
                 key.extend(domains.iter().map(|column| i64::from(column[n])));
@@ -118,8 +144,17 @@ impl<'a> Index<'a> {
         let anti = self.anti.iter().map(|t| &t.domain);
         let groups = self.groups.iter().flat_map(|g| &g.domains);
         let spreads = self.spreads.iter().map(|s| &s.domain);
-        let segments = self.own_segment.iter().flatten().chain(self.claims.iter().map(|c| &c.segment));
-        let mut columns: Vec<Vec<u32>> = anti.chain(groups).chain(spreads).chain(segments).cloned().collect();
+        let segments = self
+            .own_segment
+            .iter()
+            .flatten()
+            .chain(self.claims.iter().map(|c| &c.segment));
+        let mut columns: Vec<Vec<u32>> = anti
+            .chain(groups)
+            .chain(spreads)
+            .chain(segments)
+            .cloned()
+            .collect();
         columns.sort();
         columns.dedup();
         columns
@@ -132,16 +167,34 @@ fn anonymous(column: &[u32]) -> Vec<u32> {
     for domain in column {
         *nodes_in.entry(*domain).or_default() += 1;
     }
-    column.iter().map(|d| if *d != NONE && nodes_in.get(d) == Some(&1) { NONE - 1 } else { *d }).collect()
+    column
+        .iter()
+        .map(|d| {
+            if *d != NONE && nodes_in.get(d) == Some(&1) {
+                NONE - 1
+            } else {
+                *d
+            }
+        })
+        .collect()
 }
 
 fn positions<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
-    items.iter().enumerate().filter(|(_, item)| wanted(item)).map(|(i, _)| i).collect()
+    items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| wanted(item))
+        .map(|(i, _)| i)
+        .collect()
 }
 
 /// The resources that anything asks for, the number of pods first, and what each node offers of them.
 fn capacity(problem: &Problem) -> (Vec<&str>, Vec<i64>) {
-    let asked = problem.workloads.iter().flat_map(|w| w.spec.requests.keys()).map(String::as_str);
+    let asked = problem
+        .workloads
+        .iter()
+        .flat_map(|w| w.spec.requests.keys())
+        .map(String::as_str);
     let mut names: Vec<&str> = asked.filter(|name| *name != PODS).collect();
     names.sort_unstable();
     names.dedup();
@@ -150,7 +203,11 @@ fn capacity(problem: &Problem) -> (Vec<&str>, Vec<i64>) {
         Some(offers) => offers.get(name).map_or(0, |q| amount(name, *q)),
         None => PLENTY,
     };
-    let capacity = problem.nodes.iter().flat_map(|node| names.iter().map(move |name| offer(node, name))).collect();
+    let capacity = problem
+        .nodes
+        .iter()
+        .flat_map(|node| names.iter().map(move |name| offer(node, name)))
+        .collect();
     (names, capacity)
 }
 
@@ -164,12 +221,22 @@ fn needs(spec: &scheduler::PodSpec, names: &[&str]) -> Vec<(usize, i64)> {
 }
 
 fn amount(resource: &str, quantity: Quantity) -> i64 {
-    i64::try_from(whole(resource, quantity)).unwrap_or(PLENTY).clamp(-PLENTY, PLENTY)
+    i64::try_from(whole(resource, quantity))
+        .unwrap_or(PLENTY)
+        .clamp(-PLENTY, PLENTY)
 }
 
 fn allowed(problem: &Problem, spec: &scheduler::PodSpec, per_node: bool) -> Vec<bool> {
-    let spec = if per_node { &spec.with_daemon_tolerations() } else { spec };
-    problem.nodes.iter().map(|node| scheduler::fixed(spec, node).is_empty()).collect()
+    let spec = if per_node {
+        &spec.with_daemon_tolerations()
+    } else {
+        spec
+    };
+    problem
+        .nodes
+        .iter()
+        .map(|node| scheduler::fixed(spec, node).is_empty())
+        .collect()
 }
 
 fn port_conflicts(problem: &Problem, w: usize) -> Vec<usize> {
@@ -177,5 +244,7 @@ fn port_conflicts(problem: &Problem, w: usize) -> Vec<usize> {
     if spec.host_ports.is_empty() {
         return Vec::new();
     }
-    positions(&problem.workloads, |other| scheduler::ports_conflict(spec, &other.spec))
+    positions(&problem.workloads, |other| {
+        scheduler::ports_conflict(spec, &other.spec)
+    })
 }

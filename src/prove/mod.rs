@@ -26,7 +26,9 @@ mod tests;
 
 pub use self::core::Core;
 pub use disruption::{BlockedDrain, BlockedRollout, DrainBlock};
-pub use problem::{Budget, BudgetLimit, Machine, Problem, Recovery, Redundancy, Rollout, Share, Workload};
+pub use problem::{
+    Budget, BudgetLimit, Machine, Problem, Recovery, Redundancy, Rollout, Share, Workload,
+};
 pub use state::Placement;
 pub use survival::{Failure, Fate, Loss, LossReport};
 
@@ -84,16 +86,26 @@ pub fn prove_within(problem: &Problem, steps: u64) -> Proof {
     let outcome = match solve(&empty, &items, Choice::Spread, &mut effort) {
         Solved::Placed(order) => Outcome::Proved(order),
         Solved::Impossible(hint) => Outcome::Impossible(core::minimal(&empty, &items, &hint)),
-        Solved::Unknown => Outcome::NotProved { steps: effort.spent() },
+        Solved::Unknown => Outcome::NotProved {
+            steps: effort.spent(),
+        },
     };
-    let mut proof =
-        Proof { outcome, losses: Vec::new(), too_many_losses: false, drains: Vec::new(), rollouts: Vec::new() };
+    let mut proof = Proof {
+        outcome,
+        losses: Vec::new(),
+        too_many_losses: false,
+        drains: Vec::new(),
+        rollouts: Vec::new(),
+    };
     if let Outcome::Proved(order) = &proof.outcome {
         let witness = witness(&empty, order);
         let losses = survival::losses(&index);
         proof.too_many_losses = losses.is_none();
-        proof.losses =
-            losses.unwrap_or_default().iter().map(|l| survival::assess(&witness, l, STEPS_PER_LOSS)).collect();
+        proof.losses = losses
+            .unwrap_or_default()
+            .iter()
+            .map(|l| survival::assess(&witness, l, STEPS_PER_LOSS))
+            .collect();
         let moving = problem.lost_nodes > 0 || problem.lost_zones > 0;
         proof.drains = disruption::drains(&witness, moving);
         proof.rollouts = disruption::rollouts(&witness);
@@ -104,11 +116,20 @@ pub fn prove_within(problem: &Problem, steps: u64) -> Proof {
 /// The nodes on which a pod of each workload may run as far as the node itself is concerned, by their positions in the problem.
 pub fn eligible(problem: &Problem) -> Vec<Vec<usize>> {
     let index = Index::new(problem);
-    index.allowed.iter().map(|of| (0..of.len()).filter(|n| of[*n]).collect()).collect()
+    index
+        .allowed
+        .iter()
+        .map(|of| (0..of.len()).filter(|n| of[*n]).collect())
+        .collect()
 }
 
 /// How many more pods of each workload would fit beside those placed, after a loss where one is named. Counting stops at `most`.
-pub fn margins(problem: &Problem, placed: &[Placement], cases: &[(usize, Option<&LossReport>)], most: u32) -> Vec<u32> {
+pub fn margins(
+    problem: &Problem,
+    placed: &[Placement],
+    cases: &[(usize, Option<&LossReport>)],
+    most: u32,
+) -> Vec<u32> {
     let index = Index::new(problem);
     let mut now = witness(&State::empty(&index), placed);
     now.bind_claims();
@@ -128,10 +149,17 @@ pub fn margins(problem: &Problem, placed: &[Placement], cases: &[(usize, Option<
 }
 
 fn room(state: &mut State<'_>, workload: usize, most: u32) -> u32 {
-    let extra = Item { workload, within: NONE, only: NONE, pods: 1 };
+    let extra = Item {
+        workload,
+        within: NONE,
+        only: NONE,
+        pods: 1,
+    };
     let mut more = 0;
     while more < most {
-        let Some(node) = greedy::best(state, extra, Choice::Spread) else { break };
+        let Some(node) = greedy::best(state, extra, Choice::Spread) else {
+            break;
+        };
         state.place(workload, node);
         more += 1;
     }
@@ -151,12 +179,22 @@ fn items(index: &Index<'_>) -> Vec<Item> {
     let of = |w: usize| -> Vec<Item> {
         let workload = &index.problem.workloads[w];
         if !workload.per_node {
-            return vec![Item { workload: w, within: NONE, only: NONE, pods: workload.pods }];
+            return vec![Item {
+                workload: w,
+                within: NONE,
+                only: NONE,
+                pods: workload.pods,
+            }];
         }
         let eligible = index.problem.nodes.iter().enumerate();
         eligible
             .filter(|(_, node)| crate::scheduler::daemon_runs_on(&workload.spec, node))
-            .map(|(n, _)| Item { workload: w, within: NONE, only: u32::try_from(n).unwrap_or(NONE), pods: 1 })
+            .map(|(n, _)| Item {
+                workload: w,
+                within: NONE,
+                only: u32::try_from(n).unwrap_or(NONE),
+                pods: 1,
+            })
             .collect()
     };
     (0..index.workloads()).flat_map(of).collect()

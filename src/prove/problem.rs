@@ -136,7 +136,8 @@ impl Share {
         match self {
             Self::Pods(n) => n,
             Self::Percent(percent) => {
-                u32::try_from((u64::from(pods) * u64::from(percent)).div_ceil(100)).unwrap_or(u32::MAX)
+                u32::try_from((u64::from(pods) * u64::from(percent)).div_ceil(100))
+                    .unwrap_or(u32::MAX)
             }
         }
     }
@@ -145,7 +146,11 @@ impl Share {
 impl Budget {
     /// Whether it protects the workload's pods.
     pub fn protects(&self, spec: &PodSpec) -> bool {
-        self.namespace == spec.namespace && self.selector.as_ref().is_some_and(|s| s.matches(&spec.labels))
+        self.namespace == spec.namespace
+            && self
+                .selector
+                .as_ref()
+                .is_some_and(|s| s.matches(&spec.labels))
     }
 
     /// How many of `pods` healthy pods may be evicted at once.

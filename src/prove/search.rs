@@ -107,10 +107,12 @@ impl Search<'_, '_> {
         if sequence::skewed(&self.state, |_| 0) {
             return None;
         }
-        let placed = self
-            .frames
-            .iter()
-            .filter_map(|f| Some(Placement { workload: self.items[f.item].workload, node: f.nodes[f.placed?] }));
+        let placed = self.frames.iter().filter_map(|f| {
+            Some(Placement {
+                workload: self.items[f.item].workload,
+                node: f.nodes[f.placed?],
+            })
+        });
         let pods: Vec<Placement> = placed.collect();
         sequence::order(self.base, &pods, self.effort)
     }
@@ -118,13 +120,21 @@ impl Search<'_, '_> {
     /// Opens a frame for the next pod. One that leads nowhere has nothing to try.
     fn open(&mut self) {
         let (item, nodes, from) = match self.frames.last() {
-            Some(frame) if self.left[frame.item] > 0 => {
-                (frame.item, Rc::clone(&frame.nodes), frame.placed.unwrap_or(0))
-            }
+            Some(frame) if self.left[frame.item] > 0 => (
+                frame.item,
+                Rc::clone(&frame.nodes),
+                frame.placed.unwrap_or(0),
+            ),
             _ => return self.open_item(),
         };
         let untried = self.untried(item, &nodes, from);
-        self.frames.push(Frame { item, nodes, untried, placed: None, situation: None });
+        self.frames.push(Frame {
+            item,
+            nodes,
+            untried,
+            placed: None,
+            situation: None,
+        });
     }
 
     fn open_item(&mut self) {
@@ -135,8 +145,18 @@ impl Search<'_, '_> {
         let emptiest = |n: &usize| std::cmp::Reverse(self.state.room(self.items[item], *n));
         nodes.sort_by_cached_key(emptiest);
         let nodes = Rc::new(nodes);
-        let untried = if hopeless { Vec::new() } else { self.untried(item, &nodes, 0) };
-        self.frames.push(Frame { item, nodes, untried, placed: None, situation: Some(situation) });
+        let untried = if hopeless {
+            Vec::new()
+        } else {
+            self.untried(item, &nodes, 0)
+        };
+        self.frames.push(Frame {
+            item,
+            nodes,
+            untried,
+            placed: None,
+            situation: Some(situation),
+        });
     }
 
     /// Positions from `from` on where the next pod of the item can go, the first last.
@@ -145,7 +165,12 @@ impl Search<'_, '_> {
         let wanted = self.items[item];
         let left = &self.left;
         let items = self.items;
-        let awaited = |w: usize| items.iter().zip(left).any(|(i, n)| i.workload == w && *n > 0);
+        let awaited = |w: usize| {
+            items
+                .iter()
+                .zip(left)
+                .any(|(i, n)| i.workload == w && *n > 0)
+        };
         let mut room: u64 = 0;
         let mut found: Vec<usize> = Vec::new();
         for position in from..nodes.len() {
@@ -189,7 +214,10 @@ impl Search<'_, '_> {
                 return true;
             }
             let done = self.frames.pop();
-            if let Some(situation) = done.and_then(|f| f.situation).filter(|_| self.dead.len() < MEMORY) {
+            if let Some(situation) = done
+                .and_then(|f| f.situation)
+                .filter(|_| self.dead.len() < MEMORY)
+            {
                 self.dead.insert(situation);
             }
         }
@@ -197,15 +225,33 @@ impl Search<'_, '_> {
     }
 
     fn hopeless(&mut self) -> bool {
-        self.effort.spend(self.items.len() * self.state.index.nodes());
+        self.effort
+            .spend(self.items.len() * self.state.index.nodes());
         let rest: Vec<Item> = self.rest().map(|(_, item)| item).collect();
-        let awaited = |w: usize| rest.iter().filter(|i| i.workload == w).map(|i| u64::from(i.pods)).sum::<u64>();
+        let awaited = |w: usize| {
+            rest.iter()
+                .filter(|i| i.workload == w)
+                .map(|i| u64::from(i.pods))
+                .sum::<u64>()
+        };
         sequence::skewed(&self.state, awaited) || shortage(&self.state, &rest).is_some()
     }
 
     fn rest(&self) -> impl Iterator<Item = (usize, Item)> {
-        let left = |(i, item): (usize, &Item)| (i, Item { pods: self.left[i], ..*item });
-        self.items.iter().enumerate().map(left).filter(|(_, item)| item.pods > 0)
+        let left = |(i, item): (usize, &Item)| {
+            (
+                i,
+                Item {
+                    pods: self.left[i],
+                    ..*item
+                },
+            )
+        };
+        self.items
+            .iter()
+            .enumerate()
+            .map(left)
+            .filter(|(_, item)| item.pods > 0)
     }
 
     /// The item with the least room beyond its pods; those that wait for pods to be with come later.
@@ -213,15 +259,21 @@ impl Search<'_, '_> {
         let waits = |item: &Item| {
             self.state.index.group_of[item.workload].is_some_and(|g| {
                 let group = &self.state.index.groups[g];
-                self.rest().any(|(_, other)| group.members[other.workload] && !group.owners[other.workload])
+                self.rest().any(|(_, other)| {
+                    group.members[other.workload] && !group.owners[other.workload]
+                })
             })
         };
         let slack = |item: Item| {
-            let room: u64 = (0..self.state.index.nodes()).map(|n| u64::from(self.state.room(item, n))).sum();
+            let room: u64 = (0..self.state.index.nodes())
+                .map(|n| u64::from(self.state.room(item, n)))
+                .sum();
             room.saturating_sub(u64::from(item.pods))
         };
         let rank = |i: usize| self.preference.iter().position(|p| *p == i);
-        self.rest().min_by_key(|(i, item)| (waits(item), slack(*item), rank(*i))).map_or(0, |(i, _)| i)
+        self.rest()
+            .min_by_key(|(i, item)| (waits(item), slack(*item), rank(*i)))
+            .map_or(0, |(i, _)| i)
     }
 
     /// What decides about the pods that are left: what is free on each node, and the pods there that matter to others. Alike nodes are

@@ -10,10 +10,16 @@ use super::index::{Index, NONE};
 use super::state::{Item, Placement, State};
 
 /// An order for the pods, none if there is none or the effort was not enough.
-pub(super) fn order(base: &State<'_>, pods: &[Placement], effort: &mut Effort) -> Option<Vec<Placement>> {
+pub(super) fn order(
+    base: &State<'_>,
+    pods: &[Placement],
+    effort: &mut Effort,
+) -> Option<Vec<Placement>> {
     let mut state = base.clone();
-    let (watched, free): (Vec<Placement>, Vec<Placement>) =
-        pods.iter().copied().partition(|p| depends_on_order(base.index, p.workload));
+    let (watched, free): (Vec<Placement>, Vec<Placement>) = pods
+        .iter()
+        .copied()
+        .partition(|p| depends_on_order(base.index, p.workload));
     for placement in &free {
         state.place(placement.workload, placement.node);
     }
@@ -22,7 +28,12 @@ pub(super) fn order(base: &State<'_>, pods: &[Placement], effort: &mut Effort) -
         *left.entry(*placement).or_default() += 1;
     }
     let mut order = free;
-    let mut search = Search { state, left, dead: BTreeSet::new(), effort };
+    let mut search = Search {
+        state,
+        left,
+        dead: BTreeSet::new(),
+        effort,
+    };
     search.run(watched.len(), &mut order).then_some(order)
 }
 
@@ -61,7 +72,9 @@ impl Search<'_, '_> {
             self.state.place(next.workload, next.node);
             self.left.entry(next).and_modify(|n| *n -= 1);
             order.push(next);
-            let dead = self.dead.contains(&self.left.values().copied().collect::<Vec<_>>());
+            let dead = self
+                .dead
+                .contains(&self.left.values().copied().collect::<Vec<_>>());
             tries.push(if dead { Vec::new() } else { self.candidates() });
         }
         true
@@ -73,10 +86,23 @@ impl Search<'_, '_> {
         if self.effort.exhausted() {
             return Vec::new();
         }
-        let passes =
-            |p: &Placement| self.state.check(Item { workload: p.workload, within: NONE, only: NONE, pods: 1 }, p.node);
-        let mut possible: Vec<Placement> =
-            self.left.iter().filter(|(p, n)| **n > 0 && passes(p)).map(|(p, _)| *p).collect();
+        let passes = |p: &Placement| {
+            self.state.check(
+                Item {
+                    workload: p.workload,
+                    within: NONE,
+                    only: NONE,
+                    pods: 1,
+                },
+                p.node,
+            )
+        };
+        let mut possible: Vec<Placement> = self
+            .left
+            .iter()
+            .filter(|(p, n)| **n > 0 && passes(p))
+            .map(|(p, _)| *p)
+            .collect();
         possible.sort_by_cached_key(|p| std::cmp::Reverse((self.fullness(*p), *p)));
         possible
     }
@@ -94,20 +120,41 @@ impl Search<'_, '_> {
 
 /// Whether no order can exist because a domain has too many pods of a constraint's owner.
 pub(super) fn skewed(state: &State<'_>, awaited: impl Fn(usize) -> u64) -> bool {
-    state.index.spreads.iter().zip(&state.spreads).any(|(spread, now)| {
-        let top =
-            now.own.iter().zip(&now.nodes).filter(|(_, nodes)| **nodes > 0).map(|(own, _)| *own).max().unwrap_or(0);
-        let least = top.saturating_sub(spread.max_skew);
-        if least == 0 || now.domains == 0 {
-            return false;
-        }
-        if now.domains < spread.min_domains {
-            return true;
-        }
-        let missing =
-            |(count, nodes): (&u32, &u32)| if *nodes > 0 { u64::from(least.saturating_sub(*count)) } else { 0 };
-        let needed: u64 = now.count.iter().zip(&now.nodes).map(missing).sum();
-        let coming = || (0..spread.counts.len()).filter(|w| spread.counts[*w]).map(&awaited).sum::<u64>();
-        needed > 0 && needed > coming()
-    })
+    state
+        .index
+        .spreads
+        .iter()
+        .zip(&state.spreads)
+        .any(|(spread, now)| {
+            let top = now
+                .own
+                .iter()
+                .zip(&now.nodes)
+                .filter(|(_, nodes)| **nodes > 0)
+                .map(|(own, _)| *own)
+                .max()
+                .unwrap_or(0);
+            let least = top.saturating_sub(spread.max_skew);
+            if least == 0 || now.domains == 0 {
+                return false;
+            }
+            if now.domains < spread.min_domains {
+                return true;
+            }
+            let missing = |(count, nodes): (&u32, &u32)| {
+                if *nodes > 0 {
+                    u64::from(least.saturating_sub(*count))
+                } else {
+                    0
+                }
+            };
+            let needed: u64 = now.count.iter().zip(&now.nodes).map(missing).sum();
+            let coming = || {
+                (0..spread.counts.len())
+                    .filter(|w| spread.counts[*w])
+                    .map(&awaited)
+                    .sum::<u64>()
+            };
+            needed > 0 && needed > coming()
+        })
 }

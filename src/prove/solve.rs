@@ -19,7 +19,12 @@ pub(super) enum Solved {
 }
 
 /// Places the items beside what is placed already, or shows that it cannot be done. The state is left as it was.
-pub(super) fn solve(base: &State<'_>, items: &[Item], choice: Choice, effort: &mut Effort) -> Solved {
+pub(super) fn solve(
+    base: &State<'_>,
+    items: &[Item],
+    choice: Choice,
+    effort: &mut Effort,
+) -> Solved {
     let mut state = base.clone();
     let (forced, rest) = match place_forced(&mut state, items) {
         Ok(done) => done,
@@ -28,7 +33,8 @@ pub(super) fn solve(base: &State<'_>, items: &[Item], choice: Choice, effort: &m
     let open: Vec<Item> = rest.iter().map(|i| items[*i]).collect();
     let with_forced = |core: Vec<usize>| {
         let core = core.into_iter().map(|i| rest[i]);
-        core.chain((0..items.len()).filter(|i| !rest.contains(i))).collect()
+        core.chain((0..items.len()).filter(|i| !rest.contains(i)))
+            .collect()
     };
     // Counted before anything is placed: there may be any number of pods.
     if let Some(item) = open.iter().position(|item| no_room(&state, *item)) {
@@ -43,7 +49,9 @@ pub(super) fn solve(base: &State<'_>, items: &[Item], choice: Choice, effort: &m
     match search::search(&state, &open, effort) {
         Found::Placed(placed) => Solved::Placed([forced, placed].concat()),
         Found::Unknown => Solved::Unknown,
-        Found::Nothing => Solved::Impossible((0..items.len()).filter(|i| items[*i].pods > 0).collect()),
+        Found::Nothing => {
+            Solved::Impossible((0..items.len()).filter(|i| items[*i].pods > 0).collect())
+        }
     }
 }
 
@@ -51,7 +59,9 @@ pub(super) fn solve(base: &State<'_>, items: &[Item], choice: Choice, effort: &m
 pub(super) fn is_short(base: &State<'_>, items: &[Item]) -> bool {
     let mut state = base.clone();
     match place_forced(&mut state, items) {
-        Ok((_, rest)) => shortage(&state, &rest.iter().map(|i| items[*i]).collect::<Vec<_>>()).is_some(),
+        Ok((_, rest)) => {
+            shortage(&state, &rest.iter().map(|i| items[*i]).collect::<Vec<_>>()).is_some()
+        }
         Err(_) => true,
     }
 }
@@ -61,27 +71,44 @@ pub(super) fn is_short(base: &State<'_>, items: &[Item]) -> bool {
 /// # Errors
 ///
 /// The items of the node where one does not fit.
-fn place_forced(state: &mut State<'_>, items: &[Item]) -> Result<(Vec<Placement>, Vec<usize>), Vec<usize>> {
+fn place_forced(
+    state: &mut State<'_>,
+    items: &[Item],
+) -> Result<(Vec<Placement>, Vec<usize>), Vec<usize>> {
     let (mut placed, mut rest) = (Vec::new(), Vec::new());
     for (i, item) in items.iter().enumerate() {
         let node = item.only as usize;
         if item.only == NONE || item.pods == 0 || depends_on_order(state.index, item.workload) {
             rest.push(i);
         } else if !state.possible(*item, node) {
-            return Err((0..=i).filter(|other| items[*other].only == item.only && items[*other].pods > 0).collect());
+            return Err((0..=i)
+                .filter(|other| items[*other].only == item.only && items[*other].pods > 0)
+                .collect());
         } else {
             state.place(item.workload, node);
-            placed.push(Placement { workload: item.workload, node });
+            placed.push(Placement {
+                workload: item.workload,
+                node,
+            });
         }
     }
     Ok((placed, rest))
 }
 
 /// Tries orders: hardest first, and each time one fails, that one first.
-fn try_greedy(state: &mut State<'_>, items: &[Item], choice: Choice, effort: &mut Effort) -> Option<Vec<Placement>> {
+fn try_greedy(
+    state: &mut State<'_>,
+    items: &[Item],
+    choice: Choice,
+    effort: &mut Effort,
+) -> Option<Vec<Placement>> {
     let hardest = greedy::hardest_first(state, items);
     let pods: usize = items.iter().map(|i| i.pods as usize).sum();
-    let other = if choice == Choice::Spread { Choice::Pack } else { Choice::Spread };
+    let other = if choice == Choice::Spread {
+        Choice::Pack
+    } else {
+        Choice::Spread
+    };
     for choice in [choice, other] {
         let mut order = hardest.clone();
         for _ in 0..RETRIES {

@@ -81,7 +81,12 @@ impl<'a> State<'a> {
         let zeros = |column: &[u32]| vec![0; size(column)];
         let group = |g: &super::terms::AffinityGroup| {
             let all: Vec<Vec<u32>> = g.domains.iter().map(|d| zeros(d)).collect();
-            GroupState { members: all.clone(), others: all.clone(), owners: all, total: 0 }
+            GroupState {
+                members: all.clone(),
+                others: all.clone(),
+                owners: all,
+                total: 0,
+            }
         };
         Self {
             index,
@@ -92,7 +97,15 @@ impl<'a> State<'a> {
             anti_targets: index.anti.iter().map(|t| zeros(&t.domain)).collect(),
             groups: index.groups.iter().map(group).collect(),
             spreads: index.spreads.iter().map(SpreadState::new).collect(),
-            claims: index.claims.iter().map(|_| ClaimState { users: 0, at: NONE, bound: false }).collect(),
+            claims: index
+                .claims
+                .iter()
+                .map(|_| ClaimState {
+                    users: 0,
+                    at: NONE,
+                    bound: false,
+                })
+                .collect(),
         }
     }
 
@@ -104,13 +117,16 @@ impl<'a> State<'a> {
     /// All pods: workload and node.
     pub(super) fn running(&self) -> impl Iterator<Item = (usize, usize)> {
         let width = self.index.workloads();
-        let each = move |(at, count): (usize, &u32)| (0..*count).map(move |_| (at % width, at / width));
+        let each =
+            move |(at, count): (usize, &u32)| (0..*count).map(move |_| (at % width, at / width));
         self.rows.iter().enumerate().flat_map(each)
     }
 
     /// Whether the scheduler would place a pod of the item on the node now: all filters.
     pub(super) fn check(&self, item: Item, n: usize) -> bool {
-        self.possible(item, n) && self.affinity_holds(item.workload, n) && self.spread_holds(item.workload, n)
+        self.possible(item, n)
+            && self.affinity_holds(item.workload, n)
+            && self.spread_holds(item.workload, n)
     }
 
     /// Whether nothing forbids the pod on the node, whatever comes later: the filters that do not depend on the order of placement.
@@ -120,7 +136,9 @@ impl<'a> State<'a> {
             && !self.down[n]
             && self.reaches(item, n)
             && self.fits(w, n)
-            && index.ports[w].iter().all(|other| self.count(*other, n) == 0)
+            && index.ports[w]
+                .iter()
+                .all(|other| self.count(*other, n) == 0)
             && self.kept_apart(w, n)
             && self.claims_reachable(w, n)
     }
@@ -144,7 +162,9 @@ impl<'a> State<'a> {
     /// Whether the resources suffice.
     pub(super) fn fits(&self, w: usize, n: usize) -> bool {
         let at = n * self.index.resources;
-        self.index.needs[w].iter().all(|(r, need)| self.free[at + r] >= *need)
+        self.index.needs[w]
+            .iter()
+            .all(|(r, need)| self.free[at + r] >= *need)
     }
 
     /// How many more pods of the item the node can take, looking at resources, ports and anti-affinity.
@@ -154,11 +174,23 @@ impl<'a> State<'a> {
         }
         let (index, w) = (self.index, item.workload);
         let alone = index.ports[w].contains(&w)
-            || index.anti_owned[w].iter().any(|t| index.anti[*t].targets[w] && index.anti[*t].domain[n] != NONE)
-            || index.claims_of[w].iter().any(|c| index.claims[*c].exclusive);
+            || index.anti_owned[w]
+                .iter()
+                .any(|t| index.anti[*t].targets[w] && index.anti[*t].domain[n] != NONE)
+            || index.claims_of[w]
+                .iter()
+                .any(|c| index.claims[*c].exclusive);
         let at = n * index.resources;
-        let fit = index.needs[w].iter().map(|(r, need)| self.free[at + r] / need).min().unwrap_or(i64::MAX);
-        let most = if alone || item.only != NONE { 1 } else { u32::MAX };
+        let fit = index.needs[w]
+            .iter()
+            .map(|(r, need)| self.free[at + r] / need)
+            .min()
+            .unwrap_or(i64::MAX);
+        let most = if alone || item.only != NONE {
+            1
+        } else {
+            u32::MAX
+        };
         u32::try_from(fit).unwrap_or(u32::MAX).min(most)
     }
 
@@ -168,8 +200,12 @@ impl<'a> State<'a> {
             NONE => true,
             domain => counts[t][domain as usize] == 0,
         };
-        index.anti_owned[w].iter().all(|t| empty(&self.anti_targets, *t))
-            && index.anti_hit[w].iter().all(|t| empty(&self.anti_owners, *t))
+        index.anti_owned[w]
+            .iter()
+            .all(|t| empty(&self.anti_targets, *t))
+            && index.anti_hit[w]
+                .iter()
+                .all(|t| empty(&self.anti_owners, *t))
     }
 
     fn claims_reachable(&self, w: usize, n: usize) -> bool {
@@ -181,17 +217,32 @@ impl<'a> State<'a> {
     }
 
     fn affinity_holds(&self, w: usize, n: usize) -> bool {
-        let Some(g) = self.index.group_of[w] else { return true };
+        let Some(g) = self.index.group_of[w] else {
+            return true;
+        };
         let (group, state) = (&self.index.groups[g], &self.groups[g]);
         let keys = group.domains.iter().all(|domain| domain[n] != NONE);
-        let with = || group.domains.iter().zip(&state.members).all(|(domain, count)| count[domain[n] as usize] > 0);
+        let with = || {
+            group
+                .domains
+                .iter()
+                .zip(&state.members)
+                .all(|(domain, count)| count[domain[n] as usize] > 0)
+        };
         keys && (with() || (state.total == 0 && group.members[w]))
     }
 
     /// Whether affinity can hold in the end, with members that are not placed yet (`awaited`): no more than one domain is opened by
     /// an owner itself.
-    pub(super) fn affinity_possible(&self, w: usize, n: usize, awaited: impl Fn(usize) -> bool) -> bool {
-        let Some(g) = self.index.group_of[w] else { return true };
+    pub(super) fn affinity_possible(
+        &self,
+        w: usize,
+        n: usize,
+        awaited: impl Fn(usize) -> bool,
+    ) -> bool {
+        let Some(g) = self.index.group_of[w] else {
+            return true;
+        };
         let (group, state) = (&self.index.groups[g], &self.groups[g]);
         if group.domains.iter().any(|domain| domain[n] == NONE) {
             return false;
@@ -231,12 +282,21 @@ impl<'a> State<'a> {
 
     fn shift(&mut self, w: usize, n: usize, add: bool) {
         let index = self.index;
-        let step = |count: &mut u32| *count = if add { *count + 1 } else { count.saturating_sub(1) };
+        let step = |count: &mut u32| {
+            *count = if add {
+                *count + 1
+            } else {
+                count.saturating_sub(1)
+            }
+        };
         step(&mut self.rows[n * index.workloads() + w]);
         for (r, need) in &index.needs[w] {
             self.free[n * index.resources + r] += if add { -need } else { *need };
         }
-        for (terms, counts) in [(&index.anti_owned, &mut self.anti_owners), (&index.anti_hit, &mut self.anti_targets)] {
+        for (terms, counts) in [
+            (&index.anti_owned, &mut self.anti_owners),
+            (&index.anti_hit, &mut self.anti_targets),
+        ] {
             for t in &terms[w] {
                 if let Some(count) = counts[*t].get_mut(index.anti[*t].domain[n] as usize) {
                     step(count);
@@ -250,7 +310,9 @@ impl<'a> State<'a> {
         for s in &index.spread_of[w] {
             let spread = &index.spreads[*s];
             let own = self.spreads[*s].own.get_mut(spread.domain[n] as usize);
-            if let Some(own) = own.filter(|_| spread.counted[n] && spread.counts[w] && spread.node == NONE) {
+            if let Some(own) =
+                own.filter(|_| spread.counted[n] && spread.counts[w] && spread.node == NONE)
+            {
                 step(own);
             }
         }
@@ -265,16 +327,17 @@ impl<'a> State<'a> {
 
     fn shift_groups(&mut self, w: usize, n: usize, step: impl Fn(&mut u32)) {
         let index = self.index;
-        let mut bump = |g: usize, which: fn(&mut GroupState) -> &mut Vec<Vec<u32>>, counted: bool| {
-            for (k, domain) in index.groups[g].domains.iter().enumerate() {
-                if let Some(count) = which(&mut self.groups[g])[k].get_mut(domain[n] as usize) {
-                    step(count);
-                    if counted {
-                        step(&mut self.groups[g].total);
+        let mut bump =
+            |g: usize, which: fn(&mut GroupState) -> &mut Vec<Vec<u32>>, counted: bool| {
+                for (k, domain) in index.groups[g].domains.iter().enumerate() {
+                    if let Some(count) = which(&mut self.groups[g])[k].get_mut(domain[n] as usize) {
+                        step(count);
+                        if counted {
+                            step(&mut self.groups[g].total);
+                        }
                     }
                 }
-            }
-        };
+            };
         for g in &index.member_of[w] {
             bump(*g, |s| &mut s.members, true);
             if !index.groups[*g].owners[w] {
@@ -296,7 +359,11 @@ impl<'a> State<'a> {
     /// Takes over where shared claims are tied to.
     pub(super) fn copy_bindings(&mut self, other: &Self) {
         for (claim, from) in self.claims.iter_mut().zip(&other.claims) {
-            *claim = ClaimState { users: 0, at: from.at, bound: from.bound };
+            *claim = ClaimState {
+                users: 0,
+                at: from.at,
+                bound: from.bound,
+            };
         }
     }
 
@@ -319,7 +386,10 @@ impl<'a> State<'a> {
 impl super::terms::AffinityGroup {
     /// Whether an owner can be the first of the group.
     fn owners_are_members(&self) -> bool {
-        self.owners.iter().zip(&self.members).any(|(owner, member)| *owner && *member)
+        self.owners
+            .iter()
+            .zip(&self.members)
+            .any(|(owner, member)| *owner && *member)
     }
 }
 
@@ -333,7 +403,14 @@ impl SpreadState {
         }
         let domains = u32::try_from(nodes.iter().filter(|n| **n > 0).count()).unwrap_or(NONE);
         let zeros = vec![0; nodes.len()];
-        Self { count: zeros.clone(), own: zeros, nodes, levels: vec![domains], least: 0, domains }
+        Self {
+            count: zeros.clone(),
+            own: zeros,
+            nodes,
+            levels: vec![domains],
+            least: 0,
+            domains,
+        }
     }
 
     /// Whether a domain may have so many pods.
@@ -354,7 +431,11 @@ impl SpreadState {
             return;
         }
         let before = self.count[domain as usize];
-        let after = if add { before + 1 } else { before.saturating_sub(1) };
+        let after = if add {
+            before + 1
+        } else {
+            before.saturating_sub(1)
+        };
         self.count[domain as usize] = after;
         if self.nodes[domain as usize] > 0 {
             self.level(before as usize, false);
@@ -367,7 +448,11 @@ impl SpreadState {
             self.levels.resize(level + 1, 0);
         }
         let domains = &mut self.levels[level];
-        *domains = if add { *domains + 1 } else { domains.saturating_sub(1) };
+        *domains = if add {
+            *domains + 1
+        } else {
+            domains.saturating_sub(1)
+        };
         self.least = self.least.min(level);
         while self.least + 1 < self.levels.len() && self.levels[self.least] == 0 {
             self.least += 1;
@@ -375,7 +460,9 @@ impl SpreadState {
     }
 
     fn drop_node(&mut self, domain: u32) {
-        let Some(nodes) = self.nodes.get_mut(domain as usize) else { return };
+        let Some(nodes) = self.nodes.get_mut(domain as usize) else {
+            return;
+        };
         *nodes = nodes.saturating_sub(1);
         if *nodes == 0 {
             self.domains = self.domains.saturating_sub(1);
@@ -386,5 +473,9 @@ impl SpreadState {
 
 /// How many domains a column names.
 fn size(column: &[u32]) -> usize {
-    column.iter().filter(|d| **d != NONE).max().map_or(0, |d| *d as usize + 1)
+    column
+        .iter()
+        .filter(|d| **d != NONE)
+        .max()
+        .map_or(0, |d| *d as usize + 1)
 }

@@ -101,14 +101,21 @@ pub(super) const LOSSES: usize = 20_000;
 pub(super) fn losses(index: &Index<'_>) -> Option<Vec<Loss>> {
     let problem = index.problem;
     let mut found: Vec<Loss> = Vec::new();
-    let away: Vec<usize> =
-        (0..index.nodes()).filter(|n| problem.machines.get(*n).is_some_and(|m| m.replacing)).collect();
+    let away: Vec<usize> = (0..index.nodes())
+        .filter(|n| problem.machines.get(*n).is_some_and(|m| m.replacing))
+        .collect();
     if !away.is_empty() {
-        found.push(Loss { zones: Vec::new(), nodes: away });
+        found.push(Loss {
+            zones: Vec::new(),
+            nodes: away,
+        });
     }
     let all: Vec<usize> = (0..index.nodes()).collect();
     for nodes in subsets(&all, problem.lost_nodes as usize)? {
-        found.push(Loss { zones: Vec::new(), nodes });
+        found.push(Loss {
+            zones: Vec::new(),
+            nodes,
+        });
     }
     let mut zones: BTreeMap<&String, Vec<usize>> = BTreeMap::new();
     for (n, node) in problem.nodes.iter().enumerate() {
@@ -118,9 +125,17 @@ pub(super) fn losses(index: &Index<'_>) -> Option<Vec<Loss>> {
     }
     let names: Vec<&String> = zones.keys().copied().collect();
     for lost in subsets(&names, problem.lost_zones as usize)? {
-        let mut nodes: Vec<usize> = lost.iter().filter_map(|z| zones.get(*z)).flatten().copied().collect();
+        let mut nodes: Vec<usize> = lost
+            .iter()
+            .filter_map(|z| zones.get(*z))
+            .flatten()
+            .copied()
+            .collect();
         nodes.sort_unstable();
-        found.push(Loss { zones: lost.into_iter().cloned().collect(), nodes });
+        found.push(Loss {
+            zones: lost.into_iter().cloned().collect(),
+            nodes,
+        });
     }
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|loss| !loss.nodes.is_empty() && seen.insert(loss.nodes.clone()));
@@ -155,9 +170,21 @@ fn subsets<T: Clone>(all: &[T], size: usize) -> Option<Vec<Vec<T>>> {
 pub(super) fn assess(witness: &State<'_>, loss: &Loss, limit: u64) -> LossReport {
     let mut scene = Scene::new(witness, loss);
     let mut effort = Effort::new(limit);
-    let mut report = LossReport { loss: loss.clone(), fates: BTreeMap::new(), core: None, moved: Vec::new() };
-    let items: Vec<Item> = scene.lost.iter().flat_map(|l| l.items.clone()).filter(|i| i.pods > 0).collect();
-    let (needed, expendable): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|i| !scene.expendable(i.workload));
+    let mut report = LossReport {
+        loss: loss.clone(),
+        fates: BTreeMap::new(),
+        core: None,
+        moved: Vec::new(),
+    };
+    let items: Vec<Item> = scene
+        .lost
+        .iter()
+        .flat_map(|l| l.items.clone())
+        .filter(|i| i.pods > 0)
+        .collect();
+    let (needed, expendable): (Vec<Item>, Vec<Item>) = items
+        .into_iter()
+        .partition(|i| !scene.expendable(i.workload));
     if !scene.place(&needed, &mut effort, &mut report) {
         let reduced = scene.without_structurally_missing(&needed);
         if !scene.place(&reduced, &mut effort, &mut report) {
@@ -207,11 +234,19 @@ impl<'a> Scene<'a> {
         let index = witness.index;
         let mut state = witness.clone();
         state.bind_claims();
-        let lost = (0..index.workloads()).filter_map(|w| lost(witness, w, &loss.nodes)).collect();
+        let lost = (0..index.workloads())
+            .filter_map(|w| lost(witness, w, &loss.nodes))
+            .collect();
         for n in &loss.nodes {
             state.lose(*n);
         }
-        Self { witness, state, lost, structural: BTreeMap::new(), by_moving: ByMoving::DoesNot }
+        Self {
+            witness,
+            state,
+            lost,
+            structural: BTreeMap::new(),
+            by_moving: ByMoving::DoesNot,
+        }
     }
 
     fn expendable(&self, w: usize) -> bool {
@@ -220,7 +255,9 @@ impl<'a> Scene<'a> {
 
     /// Places all items, or none.
     fn place(&mut self, items: &[Item], effort: &mut Effort, report: &mut LossReport) -> bool {
-        let Solved::Placed(placed) = solve(&self.state, items, Choice::Spread, effort) else { return false };
+        let Solved::Placed(placed) = solve(&self.state, items, Choice::Spread, effort) else {
+            return false;
+        };
         self.settle(&placed, report);
         true
     }
@@ -235,8 +272,16 @@ impl<'a> Scene<'a> {
     /// Places as many pods of the item as there is room for.
     fn place_each(&mut self, item: Item, report: &mut LossReport) {
         for _ in 0..item.pods {
-            let Some(node) = super::greedy::best(&self.state, item, Choice::Spread) else { return };
-            self.settle(&[Placement { workload: item.workload, node }], report);
+            let Some(node) = super::greedy::best(&self.state, item, Choice::Spread) else {
+                return;
+            };
+            self.settle(
+                &[Placement {
+                    workload: item.workload,
+                    node,
+                }],
+                report,
+            );
         }
     }
 
@@ -266,12 +311,19 @@ impl<'a> Scene<'a> {
         }
         // What affinity asks for is there, as far as it is at all.
         let companions = index.group_of[item.workload].map(|g| &index.groups[g].members);
-        for (w, n) in self.state.running().filter(|(w, _)| *w != item.workload && companions.is_some_and(|m| m[*w])) {
+        for (w, n) in self
+            .state
+            .running()
+            .filter(|(w, _)| *w != item.workload && companions.is_some_and(|m| m[*w]))
+        {
             alone.place(w, n);
         }
         let fits = |pods: u32| {
             let some = [Item { pods, ..item }];
-            matches!(solve(&alone, &some, Choice::Spread, &mut Effort::new(100_000)), Solved::Placed(_))
+            matches!(
+                solve(&alone, &some, Choice::Spread, &mut Effort::new(100_000)),
+                Solved::Placed(_)
+            )
         };
         (1..=item.pods).rev().find(|pods| fits(*pods)).unwrap_or(0)
     }
@@ -299,7 +351,11 @@ impl<'a> Scene<'a> {
         for n in (0..index.nodes()).filter(|n| self.state.down[*n]) {
             empty.lose(n);
         }
-        let running = self.state.running().filter(|(w, _)| !self.expendable(*w)).map(|(w, n)| again(index, w, n));
+        let running = self
+            .state
+            .running()
+            .filter(|(w, _)| !self.expendable(*w))
+            .map(|(w, n)| again(index, w, n));
         let all = merged(running.chain(items.iter().copied()));
         match solve(&empty, &all, Choice::Spread, effort) {
             Solved::Placed(_) => ByMoving::Fits,
@@ -313,16 +369,32 @@ impl<'a> Scene<'a> {
         if workload.per_node {
             return Fate::Gone;
         }
-        let total: u32 = (0..self.state.index.nodes()).map(|n| self.witness.count(lost.workload, n)).sum();
-        let found = report.moved.iter().filter(|p| p.workload == lost.workload).count();
-        let missing = lost.pods.saturating_sub(u32::try_from(found).unwrap_or(u32::MAX));
-        let works = total - missing >= workload.redundancy.needed(total) && workload.redundancy != Redundancy::Each;
+        let total: u32 = (0..self.state.index.nodes())
+            .map(|n| self.witness.count(lost.workload, n))
+            .sum();
+        let found = report
+            .moved
+            .iter()
+            .filter(|p| p.workload == lost.workload)
+            .count();
+        let missing = lost
+            .pods
+            .saturating_sub(u32::try_from(found).unwrap_or(u32::MAX));
+        let works = total - missing >= workload.redundancy.needed(total)
+            && workload.redundancy != Redundancy::Each;
         let quorate = total - lost.pods >= Redundancy::Majority.needed(total);
         if workload.expendable.is_some() {
-            return if missing == 0 { Fate::Moved { pods: lost.pods } } else { Fate::Expendable { missing } };
+            return if missing == 0 {
+                Fate::Moved { pods: lost.pods }
+            } else {
+                Fate::Expendable { missing }
+            };
         }
         if workload.redundancy == Redundancy::Majority && !quorate {
-            return Fate::Fails { missing: lost.pods, why: Failure::MajorityLost };
+            return Fate::Fails {
+                missing: lost.pods,
+                why: Failure::MajorityLost,
+            };
         }
         if missing == 0 {
             return Fate::Moved { pods: lost.pods };
@@ -331,16 +403,25 @@ impl<'a> Scene<'a> {
         if works && missing <= structural + lost.stuck {
             return Fate::Degraded { missing };
         }
-        Fate::Fails { missing, why: self.why(lost, missing) }
+        Fate::Fails {
+            missing,
+            why: self.why(lost, missing),
+        }
     }
 
     fn why(&self, lost: &Lost, missing: u32) -> Failure {
         if lost.stuck > 0 && lost.stuck >= missing {
             return Failure::NotFenced;
         }
-        let Some(item) = lost.items.iter().find(|i| i.pods > 0) else { return Failure::NotFenced };
+        let Some(item) = lost.items.iter().find(|i| i.pods > 0) else {
+            return Failure::NotFenced;
+        };
         let reasons = core::reasons(&self.state, &[], *item);
-        let elsewhere = |of_node: &Vec<Reason>| of_node.iter().any(|r| matches!(r, Reason::VolumeElsewhere { .. }));
+        let elsewhere = |of_node: &Vec<Reason>| {
+            of_node
+                .iter()
+                .any(|r| matches!(r, Reason::VolumeElsewhere { .. }))
+        };
         if !reasons.is_empty() && reasons.values().all(elsewhere) {
             return Failure::VolumeLost;
         }
@@ -356,20 +437,38 @@ impl<'a> Scene<'a> {
 fn merged(items: impl Iterator<Item = Item>) -> Vec<Item> {
     let mut pods: BTreeMap<(usize, u32, u32), u32> = BTreeMap::new();
     for item in items {
-        *pods.entry((item.workload, item.within, item.only)).or_default() += item.pods;
+        *pods
+            .entry((item.workload, item.within, item.only))
+            .or_default() += item.pods;
     }
-    pods.into_iter().map(|((workload, within, only), pods)| Item { workload, within, only, pods }).collect()
+    pods.into_iter()
+        .map(|((workload, within, only), pods)| Item {
+            workload,
+            within,
+            only,
+            pods,
+        })
+        .collect()
 }
 
 /// What the workload loses with the nodes; `None` if nothing.
 fn lost(witness: &State<'_>, w: usize, nodes: &[usize]) -> Option<Lost> {
     let index = witness.index;
     let workload = &index.problem.workloads[w];
-    let mut lost = Lost { workload: w, pods: 0, stuck: 0, items: Vec::new() };
+    let mut lost = Lost {
+        workload: w,
+        pods: 0,
+        stuck: 0,
+        items: Vec::new(),
+    };
     for n in nodes {
         let pods = witness.count(w, *n);
         lost.pods += pods;
-        let fenced = index.problem.machines.get(*n).is_some_and(|m| m.remediated || m.replacing);
+        let fenced = index
+            .problem
+            .machines
+            .get(*n)
+            .is_some_and(|m| m.remediated || m.replacing);
         if pods == 0 || workload.per_node {
             continue;
         }
@@ -377,7 +476,10 @@ fn lost(witness: &State<'_>, w: usize, nodes: &[usize]) -> Option<Lost> {
             lost.stuck += pods;
             continue;
         }
-        let item = Item { pods, ..again(index, w, *n) };
+        let item = Item {
+            pods,
+            ..again(index, w, *n)
+        };
         match lost.items.iter_mut().find(|i| i.within == item.within) {
             Some(same) => same.pods += pods,
             None => lost.items.push(item),
@@ -388,7 +490,18 @@ fn lost(witness: &State<'_>, w: usize, nodes: &[usize]) -> Option<Lost> {
 
 /// A pod that ran on the node and looks for another, with its volumes.
 pub(super) fn again(index: &Index<'_>, w: usize, n: usize) -> Item {
-    let within = index.own_segment[w].as_ref().map_or(NONE, |segment| segment[n]);
-    let only = if index.problem.workloads[w].per_node { u32::try_from(n).unwrap_or(NONE) } else { NONE };
-    Item { workload: w, within, only, pods: 1 }
+    let within = index.own_segment[w]
+        .as_ref()
+        .map_or(NONE, |segment| segment[n]);
+    let only = if index.problem.workloads[w].per_node {
+        u32::try_from(n).unwrap_or(NONE)
+    } else {
+        NONE
+    };
+    Item {
+        workload: w,
+        within,
+        only,
+        pods: 1,
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::index::NONE;
 use super::problem::Problem;
-use crate::scheduler::{PodAffinityTerm, PodSpec, SpreadConstraint, matches_all_terms, spread_counts_node};
+use crate::scheduler::{
+    PodAffinityTerm, PodSpec, SpreadConstraint, matches_all_terms, spread_counts_node,
+};
 
 /// A required anti-affinity term: an owner and a target are never in the same domain.
 pub(super) struct AntiTerm {
@@ -67,7 +69,9 @@ fn domains(problem: &Problem, keys: &[&str]) -> Vec<u32> {
         .map(|values| {
             let Some(values) = values else { return NONE };
             let next = u32::try_from(known.len()).unwrap_or(NONE);
-            *known.entry(values.iter().map(String::as_str).collect()).or_insert(next)
+            *known
+                .entry(values.iter().map(String::as_str).collect())
+                .or_insert(next)
         })
         .collect()
 }
@@ -80,28 +84,53 @@ pub(super) fn anti_terms(problem: &Problem) -> Vec<AntiTerm> {
     let mut owners: BTreeMap<&PodAffinityTerm, Vec<bool>> = BTreeMap::new();
     for (w, workload) in problem.workloads.iter().enumerate() {
         for term in &workload.spec.anti_affinity {
-            owners.entry(term).or_insert_with(|| vec![false; problem.workloads.len()])[w] = true;
+            owners
+                .entry(term)
+                .or_insert_with(|| vec![false; problem.workloads.len()])[w] = true;
         }
     }
-    let meant =
-        |term: &PodAffinityTerm| problem.workloads.iter().map(|w| term.matches(&w.spec, &problem.namespaces)).collect();
+    let meant = |term: &PodAffinityTerm| {
+        problem
+            .workloads
+            .iter()
+            .map(|w| term.matches(&w.spec, &problem.namespaces))
+            .collect()
+    };
     owners
         .into_iter()
-        .map(|(term, owners)| AntiTerm { domain: domain(problem, &term.topology_key), owners, targets: meant(term) })
+        .map(|(term, owners)| AntiTerm {
+            domain: domain(problem, &term.topology_key),
+            owners,
+            targets: meant(term),
+        })
         .collect()
 }
 
 pub(super) fn groups(problem: &Problem) -> Vec<AffinityGroup> {
     let mut owners: BTreeMap<&Vec<PodAffinityTerm>, Vec<bool>> = BTreeMap::new();
-    for (w, workload) in problem.workloads.iter().enumerate().filter(|(_, w)| !w.spec.affinity.is_empty()) {
-        owners.entry(&workload.spec.affinity).or_insert_with(|| vec![false; problem.workloads.len()])[w] = true;
+    for (w, workload) in problem
+        .workloads
+        .iter()
+        .enumerate()
+        .filter(|(_, w)| !w.spec.affinity.is_empty())
+    {
+        owners
+            .entry(&workload.spec.affinity)
+            .or_insert_with(|| vec![false; problem.workloads.len()])[w] = true;
     }
     owners
         .into_iter()
         .map(|(terms, owners)| AffinityGroup {
-            domains: terms.iter().map(|t| domain(problem, &t.topology_key)).collect(),
+            domains: terms
+                .iter()
+                .map(|t| domain(problem, &t.topology_key))
+                .collect(),
             owners,
-            members: problem.workloads.iter().map(|w| matches_all_terms(terms, &w.spec, &problem.namespaces)).collect(),
+            members: problem
+                .workloads
+                .iter()
+                .map(|w| matches_all_terms(terms, &w.spec, &problem.namespaces))
+                .collect(),
         })
         .collect()
 }
@@ -128,19 +157,35 @@ fn daemon_spreads(problem: &Problem, owner: usize) -> Vec<Spread> {
         let pinned = spec.pinned_to(&node.name);
         for constraint in pinned.required_spread() {
             let node = u32::try_from(n).unwrap_or(NONE);
-            found.push(Spread { node, ..spread(problem, owner, &pinned, constraint) });
+            found.push(Spread {
+                node,
+                ..spread(problem, owner, &pinned, constraint)
+            });
         }
     }
     found
 }
 
-fn spread(problem: &Problem, owner: usize, spec: &PodSpec, constraint: &SpreadConstraint) -> Spread {
+fn spread(
+    problem: &Problem,
+    owner: usize,
+    spec: &PodSpec,
+    constraint: &SpreadConstraint,
+) -> Spread {
     Spread {
         owner,
         node: NONE,
         domain: domain(problem, &constraint.topology_key),
-        counted: problem.nodes.iter().map(|n| spread_counts_node(spec, constraint, n)).collect(),
-        counts: problem.workloads.iter().map(|w| constraint.matches(spec, &w.spec)).collect(),
+        counted: problem
+            .nodes
+            .iter()
+            .map(|n| spread_counts_node(spec, constraint, n))
+            .collect(),
+        counts: problem
+            .workloads
+            .iter()
+            .map(|w| constraint.matches(spec, &w.spec))
+            .collect(),
         max_skew: constraint.max_skew,
         min_domains: constraint.min_domains.unwrap_or(1),
         honors_taints: constraint.honors_taints(),
@@ -162,14 +207,20 @@ pub(super) fn own_segments(problem: &Problem) -> Vec<Option<Vec<u32>>> {
 pub(super) fn claims(problem: &Problem) -> Vec<Claim> {
     let mut found: BTreeMap<(&str, &str), Claim> = BTreeMap::new();
     for (w, workload) in problem.workloads.iter().enumerate() {
-        let tied = workload.spec.volumes.iter().filter(|v| v.shared && (v.exclusive || !v.segment.is_empty()));
+        let tied = workload
+            .spec
+            .volumes
+            .iter()
+            .filter(|v| v.shared && (v.exclusive || !v.segment.is_empty()));
         for volume in tied {
             let keys: Vec<&str> = volume.segment.iter().map(String::as_str).collect();
-            let claim = found.entry((&workload.spec.namespace, &volume.claim)).or_insert_with(|| Claim {
-                segment: domains(problem, &keys),
-                users: vec![false; problem.workloads.len()],
-                exclusive: false,
-            });
+            let claim = found
+                .entry((&workload.spec.namespace, &volume.claim))
+                .or_insert_with(|| Claim {
+                    segment: domains(problem, &keys),
+                    users: vec![false; problem.workloads.len()],
+                    exclusive: false,
+                });
             claim.users[w] = true;
             claim.exclusive |= volume.exclusive;
         }

@@ -27,7 +27,10 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// Escapes each line of a text of several lines, and keeps a line from beginning with what GitHub takes for a workflow command
 /// (`::`, also behind spaces, or `##[`).
 pub(super) fn escape_lines(text: &str) -> String {
-    text.split('\n').map(|line| guarded(&escape(line))).collect::<Vec<_>>().join("\n")
+    text.split('\n')
+        .map(|line| guarded(&escape(line)))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Replaces what would move the cursor or the reading direction by visible characters of the same number of bytes, so that byte ranges
@@ -37,20 +40,27 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(hidden) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match (hidden(c), c.len_utf8()) {
-            (false, _) => out.push(c),
-            (true, 2) => out.push('¿'),
-            (true, 3) => out.push('\u{fffd}'),
-            (true, _) => out.push_str("\u{fffd}?"),
-        }
-        out
-    }))
+    Cow::Owned(
+        text.chars()
+            .fold(String::with_capacity(text.len()), |mut out, c| {
+                match (hidden(c), c.len_utf8()) {
+                    (false, _) => out.push(c),
+                    (true, 2) => out.push('¿'),
+                    (true, 3) => out.push('\u{fffd}'),
+                    (true, _) => out.push_str("\u{fffd}?"),
+                }
+                out
+            }),
+    )
 }
 
 fn guarded(line: &str) -> String {
     let start = line.trim_start();
-    if start.starts_with("::") || start.starts_with("##[") { format!("| {line}") } else { line.to_owned() }
+    if start.starts_with("::") || start.starts_with("##[") {
+        format!("| {line}")
+    } else {
+        line.to_owned()
+    }
 }
 
 /// Whether a character can disturb a terminal or deceive a reader.
@@ -67,7 +77,10 @@ mod tests {
 
     #[test]
     fn control_and_bidi_characters_become_escapes() {
-        assert_eq!(escape("a\u{1b}[31m\u{202e}b\nc\u{85}"), r"a\u{1b}[31m\u{202e}b\nc\u{85}");
+        assert_eq!(
+            escape("a\u{1b}[31m\u{202e}b\nc\u{85}"),
+            r"a\u{1b}[31m\u{202e}b\nc\u{85}"
+        );
         assert_eq!(escape("plain `naïve` 日本 👩‍🔧"), "plain `naïve` 日本 👩‍🔧");
     }
 
@@ -80,6 +93,9 @@ mod tests {
 
     #[test]
     fn no_line_begins_with_a_workflow_command() {
-        assert_eq!(escape_lines("see\n  ::error::x\n##[group]"), "see\n|   ::error::x\n| ##[group]");
+        assert_eq!(
+            escape_lines("see\n  ::error::x\n##[group]"),
+            "see\n|   ::error::x\n| ##[group]"
+        );
     }
 }

@@ -15,7 +15,10 @@ const WIDEST: usize = 100;
 pub fn explain(rule: &Rule, look: Look) -> String {
     let title = format!("{}[{}]: {}", rule.severity.word(), rule.code, rule.summary);
     let mut page = styled(&title, HEADING, look) + "\n";
-    for block in blocks(rule.explain).into_iter().skip_while(|b| matches!(b, Block::Title)) {
+    for block in blocks(rule.explain)
+        .into_iter()
+        .skip_while(|b| matches!(b, Block::Title))
+    {
         page.push('\n');
         page.push_str(&block.render(look));
     }
@@ -62,7 +65,8 @@ fn add_line<'a>(blocks: &mut Vec<Block<'a>>, line: &'a str, open: bool) -> bool 
     } else if line.is_empty() {
         return false;
     } else {
-        if let (true, Some(Block::Paragraph(text) | Block::Item(text))) = (open, blocks.last_mut()) {
+        if let (true, Some(Block::Paragraph(text) | Block::Item(text))) = (open, blocks.last_mut())
+        {
             text.push(' ');
             text.push_str(line.trim_start());
             return true;
@@ -82,9 +86,10 @@ impl Block<'_> {
             Self::Heading(text) => styled(text, HEADING, look) + "\n",
             Self::Paragraph(text) => lines(&wrap(text, width), ["  ", "  "], look),
             Self::Item(text) => lines(&wrap(text, width), ["  - ", "    "], look),
-            Self::Code(code) => {
-                code.iter().flat_map(|l| ["    ".to_owned(), styled(l, CODE, look), "\n".to_owned()]).collect()
-            }
+            Self::Code(code) => code
+                .iter()
+                .flat_map(|l| ["    ".to_owned(), styled(l, CODE, look), "\n".to_owned()])
+                .collect(),
         }
     }
 }
@@ -92,7 +97,11 @@ impl Block<'_> {
 /// Lines behind a first and a further indentation, with text in backticks coloured.
 fn lines(lines: &[String], [first, further]: [&str; 2], look: Look) -> String {
     let indent = |i| if i == 0 { first } else { further };
-    lines.iter().enumerate().flat_map(|(i, line)| [indent(i).to_owned(), inline(line, look), "\n".to_owned()]).collect()
+    lines
+        .iter()
+        .enumerate()
+        .flat_map(|(i, line)| [indent(i).to_owned(), inline(line, look), "\n".to_owned()])
+        .collect()
 }
 
 fn inline(line: &str, look: Look) -> String {
@@ -100,11 +109,23 @@ fn inline(line: &str, look: Look) -> String {
         return line.to_owned();
     }
     let parts = line.split('`').enumerate();
-    parts.map(|(i, part)| if i % 2 == 1 { styled(part, CODE, look) } else { part.to_owned() }).collect()
+    parts
+        .map(|(i, part)| {
+            if i % 2 == 1 {
+                styled(part, CODE, look)
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect()
 }
 
 fn styled(text: &str, style: Style, look: Look) -> String {
-    if look.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    if look.color {
+        format!("{style}{text}{style:#}")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -116,7 +137,10 @@ mod tests {
 
     #[test]
     fn a_page_is_wrapped_to_the_terminal() {
-        let look = Look { color: false, width: Some(60) };
+        let look = Look {
+            color: false,
+            width: Some(60),
+        };
         assert_snapshot!(explain(&rules::YAML_SYNTAX, look), @r"
         error[yaml-syntax]: a file is not well-formed YAML
 
@@ -146,8 +170,20 @@ mod tests {
     #[test]
     fn colour_adds_nothing_but_colour() {
         for rule in rules::ALL {
-            let plain = explain(rule, Look { color: false, width: None });
-            let coloured = explain(rule, Look { color: true, width: None });
+            let plain = explain(
+                rule,
+                Look {
+                    color: false,
+                    width: None,
+                },
+            );
+            let coloured = explain(
+                rule,
+                Look {
+                    color: true,
+                    width: None,
+                },
+            );
             let stripped = anstream::adapter::strip_str(&coloured).to_string();
             assert_eq!(stripped.replace('`', ""), plain.replace('`', ""));
         }

@@ -6,7 +6,10 @@ use crate::source::Sources;
 
 /// One workflow command a line. `directory` is the fleet's directory in the git repository, empty for its root.
 pub fn github(diagnostics: &Diagnostics, sources: &Sources, directory: &str) -> String {
-    diagnostics.iter().map(|d| command(d, sources, directory) + "\n").collect()
+    diagnostics
+        .iter()
+        .map(|d| command(d, sources, directory) + "\n")
+        .collect()
 }
 
 fn command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) -> String {
@@ -15,10 +18,20 @@ fn command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) -> Strin
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
-    let mut properties = diagnostic.labels.first().map_or_else(Vec::new, |l| place(l, sources, directory));
+    let mut properties = diagnostic
+        .labels
+        .first()
+        .map_or_else(Vec::new, |l| place(l, sources, directory));
     properties.push(("title", diagnostic.code.to_owned()));
-    let properties: Vec<String> = properties.iter().map(|(k, v)| format!("{k}={}", property(v))).collect();
-    format!("::{name} {}::{}", properties.join(","), data(&body(diagnostic, sources)))
+    let properties: Vec<String> = properties
+        .iter()
+        .map(|(k, v)| format!("{k}={}", property(v)))
+        .collect();
+    format!(
+        "::{name} {}::{}",
+        properties.join(","),
+        data(&body(diagnostic, sources))
+    )
 }
 
 /// File, line and column. GitHub takes columns only where a range is on one line.
@@ -29,7 +42,10 @@ fn place(label: &Label, sources: &Sources, directory: &str) -> Vec<(&'static str
         return place;
     }
     let range = sources.span(label);
-    let (start, end) = (sources.position(file, range.start), sources.position(file, range.end));
+    let (start, end) = (
+        sources.position(file, range.start),
+        sources.position(file, range.end),
+    );
     place.push(("line", start.line.to_string()));
     if start.line == end.line {
         place.push(("endLine", end.line.to_string()));
@@ -56,18 +72,32 @@ fn body(diagnostic: &Diagnostic, sources: &Sources) -> String {
             lines.push(text.into_owned());
         } else if i > 0 {
             let position = sources.position(&label.origin.file, sources.span(label).start);
-            lines.push(format!("{}:{}:{}: {text}", escape(&label.origin.file), position.line, position.column));
+            lines.push(format!(
+                "{}:{}:{}: {text}",
+                escape(&label.origin.file),
+                position.line,
+                position.column
+            ));
         }
     }
     if let Some(help) = &diagnostic.help {
-        lines.push(format!("help: {}", help.text.split('\n').map(escape).collect::<Vec<_>>().join("\n")));
+        lines.push(format!(
+            "help: {}",
+            help.text
+                .split('\n')
+                .map(escape)
+                .collect::<Vec<_>>()
+                .join("\n")
+        ));
     }
     lines.join("\n")
 }
 
 /// Escapes the text of a command, as the runner's `ActionCommand` reads it.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// Escapes a property of a command.
@@ -80,13 +110,21 @@ mod tests {
     use super::*;
     use crate::diagnostic::{Origin, Rule};
 
-    const RULE: Rule = Rule { code: "cpu-shortage", severity: Severity::Error, summary: "", explain: "" };
+    const RULE: Rule = Rule {
+        code: "cpu-shortage",
+        severity: Severity::Error,
+        summary: "",
+        explain: "",
+    };
 
     #[test]
     fn a_command_is_one_line_with_place_and_help() {
         let mut sources = Sources::new();
         sources.insert("a.yaml", "x: 1\ny: 2\n");
-        let d = RULE.report("50% of `x`").primary_bytes("a.yaml", 8..9, "too much").help("less\n::error::y");
+        let d = RULE
+            .report("50% of `x`")
+            .primary_bytes("a.yaml", 8..9, "too much")
+            .help("less\n::error::y");
         let d = Diagnostics::from_iter([d.context(Origin::file("b,c:d.yaml"), "asks")]);
         assert_eq!(
             github(&d, &sources, "fleets/emea/"),
@@ -97,7 +135,9 @@ mod tests {
 
     #[test]
     fn properties_are_escaped_and_unknown_files_have_no_line() {
-        let d = RULE.report("m\n::set-output name=x::y").primary(Origin::file("b,c:d.yaml"), "");
+        let d = RULE
+            .report("m\n::set-output name=x::y")
+            .primary(Origin::file("b,c:d.yaml"), "");
         assert_eq!(
             github(&Diagnostics::from_iter([d]), &Sources::new(), ""),
             "::error file=b%2Cc%3Ad.yaml,title=cpu-shortage::m\\n::set-output name=x::y\n"

@@ -22,7 +22,11 @@ pub fn human(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String
 }
 
 fn renderer(look: Look) -> Renderer {
-    let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if look.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     renderer.term_width(look.width.unwrap_or(WIDEST).max(NARROWEST))
 }
 
@@ -37,11 +41,17 @@ fn picture<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, look: Look) -> 
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut main = Group::with_title(level.primary_title(escape(&diagnostic.message)).id(diagnostic.code));
+    let mut main = Group::with_title(
+        level
+            .primary_title(escape(&diagnostic.message))
+            .id(diagnostic.code),
+    );
     for file in files(&diagnostic.labels) {
         main = with_file(main, diagnostic, file, sources);
     }
-    let Some(help) = &diagnostic.help else { return vec![main] };
+    let Some(help) = &diagnostic.help else {
+        return vec![main];
+    };
     match help.edit.as_ref().and_then(|edit| patch(edit, sources)) {
         Some(snippet) => {
             let title = Level::HELP.secondary_title(escape_lines(&help.text));
@@ -63,21 +73,45 @@ fn files(labels: &[Label]) -> Vec<&str> {
 }
 
 /// Adds the lines of one file with all labels in it. Of a file that was not read only the name is known.
-fn with_file<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, file: &'a str, sources: &'a Sources) -> Group<'a> {
-    let labels = diagnostic.labels.iter().enumerate().filter(|(_, l)| l.origin.file.as_ref() == file);
+fn with_file<'a>(
+    group: Group<'a>,
+    diagnostic: &'a Diagnostic,
+    file: &'a str,
+    sources: &'a Sources,
+) -> Group<'a> {
+    let labels = diagnostic
+        .labels
+        .iter()
+        .enumerate()
+        .filter(|(_, l)| l.origin.file.as_ref() == file);
     let Some(text) = sources.text(file) else {
-        let notes = labels.filter(|(_, l)| !l.text.is_empty()).map(|(_, l)| Level::NOTE.message(escape(&l.text)));
+        let notes = labels
+            .filter(|(_, l)| !l.text.is_empty())
+            .map(|(_, l)| Level::NOTE.message(escape(&l.text)));
         return group.element(Origin::path(escape(file))).elements(notes);
     };
-    let marks: Vec<(usize, &Label, Range<usize>)> =
-        labels.map(|(i, l)| (i, l, first_line(text, sources.span(l)))).collect();
-    let from = marks.iter().map(|(.., range)| range.start).min().unwrap_or(0);
+    let marks: Vec<(usize, &Label, Range<usize>)> = labels
+        .map(|(i, l)| (i, l, first_line(text, sources.span(l))))
+        .collect();
+    let from = marks
+        .iter()
+        .map(|(.., range)| range.start)
+        .min()
+        .unwrap_or(0);
     let to = marks.iter().map(|(.., range)| range.end).max().unwrap_or(0);
     let window = Window::around(text, from..to);
     let annotations = marks.into_iter().map(|(i, label, range)| {
-        let kind = if i == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let kind = if i == 0 {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
+        };
         let annotation = kind.span(window.inside(&range));
-        if label.text.is_empty() { annotation } else { annotation.label(escape(&label.text)) }
+        if label.text.is_empty() {
+            annotation
+        } else {
+            annotation.label(escape(&label.text))
+        }
     });
     group.element(window.snippet(file).annotations(annotations))
 }
@@ -101,8 +135,14 @@ struct Window<'a> {
 impl<'a> Window<'a> {
     fn around(text: &'a str, range: Range<usize>) -> Self {
         let start = text[..range.start].rfind('\n').map_or(0, |i| i + 1);
-        let end = text[range.end..].find('\n').map_or(text.len(), |i| range.end + i + 1);
-        Self { text: &text[start..end], start, line: position(text, start).line }
+        let end = text[range.end..]
+            .find('\n')
+            .map_or(text.len(), |i| range.end + i + 1);
+        Self {
+            text: &text[start..end],
+            start,
+            line: position(text, start).line,
+        }
     }
 
     fn inside(&self, range: &Range<usize>) -> Range<usize> {
@@ -110,7 +150,9 @@ impl<'a> Window<'a> {
     }
 
     fn snippet<T: Clone>(&self, file: &str) -> Snippet<'a, T> {
-        Snippet::source(visible(self.text)).path(escape(file).into_owned()).line_start(self.line)
+        Snippet::source(visible(self.text))
+            .path(escape(file).into_owned())
+            .line_start(self.line)
     }
 }
 
@@ -123,11 +165,17 @@ fn first_line(text: &str, range: Range<usize>) -> Range<usize> {
 /// Help in the width of the terminal; the words that stand before each line (`  = help: `) are counted.
 fn wrapped(text: &str, look: Look) -> String {
     const BEFORE: usize = 14;
-    let Some(width) = look.width else { return escape_lines(text) };
+    let Some(width) = look.width else {
+        return escape_lines(text);
+    };
     let width = width.max(NARROWEST) - BEFORE;
     let lines = text.split('\n').flat_map(|line| {
         let fits = line.chars().count() <= width || line.starts_with(' ');
-        if fits { vec![line.to_owned()] } else { wrap(line, width) }
+        if fits {
+            vec![line.to_owned()]
+        } else {
+            wrap(line, width)
+        }
     });
     escape_lines(&lines.collect::<Vec<_>>().join("\n"))
 }
@@ -139,14 +187,26 @@ mod tests {
     use super::*;
     use crate::diagnostic::{Origin, Part, Rule};
 
-    const RULE: Rule = Rule { code: "cpu-shortage", severity: Severity::Error, summary: "", explain: "" };
+    const RULE: Rule = Rule {
+        code: "cpu-shortage",
+        severity: Severity::Error,
+        summary: "",
+        explain: "",
+    };
     const SITE: &str = "kind: Site\npools:\n  acp:\n    cpus: 2\n";
     const APP: &str = "kind: App\nneeds:\n  cpus: 4\n";
 
     fn bytes(file: &str, text: &str, needle: &str, says: &str) -> Label {
         let start = text.find(needle).expect("the test's text has it");
-        let part = Part::Bytes { start, end: start + needle.len() };
-        Label { origin: Origin::file(file), part, text: says.to_owned() }
+        let part = Part::Bytes {
+            start,
+            end: start + needle.len(),
+        };
+        Label {
+            origin: Origin::file(file),
+            part,
+            text: says.to_owned(),
+        }
     }
 
     fn sources() -> Sources {
@@ -208,8 +268,14 @@ mod tests {
     #[test]
     fn an_edit_is_shown_as_a_diff() {
         let label = bytes("sites/plant-07.yaml", SITE, "cpus", "not a key of a pool");
-        let edit = Edit { origin: label.origin.clone(), part: label.part, replacement: "capacity".to_owned() };
-        let mut d = RULE.report("unknown key `cpus`").help_edit("did you mean `capacity`?", edit);
+        let edit = Edit {
+            origin: label.origin.clone(),
+            part: label.part,
+            replacement: "capacity".to_owned(),
+        };
+        let mut d = RULE
+            .report("unknown key `cpus`")
+            .help_edit("did you mean `capacity`?", edit);
         d.labels = vec![label];
         assert_snapshot!(human(&[d].into_iter().collect(), &sources(), Look::default()), @r"
         error[cpu-shortage]: unknown key `cpus`
@@ -228,8 +294,10 @@ mod tests {
 
     #[test]
     fn a_file_that_was_not_read_is_only_named() {
-        let d =
-            RULE.report("no such file").primary(Origin::file("sites/gone.yaml"), "named in `profiles`").help("add it");
+        let d = RULE
+            .report("no such file")
+            .primary(Origin::file("sites/gone.yaml"), "named in `profiles`")
+            .help("add it");
         assert_snapshot!(human(&[d].into_iter().collect(), &sources(), Look::default()), @r"
         error[cpu-shortage]: no such file
         --> sites/gone.yaml
@@ -245,7 +313,14 @@ mod tests {
         sources.insert("a.yaml", text.as_str());
         let mut d = RULE.report("too long");
         d.labels = vec![bytes("a.yaml", &text, "k: v", "here")];
-        let shown = human(&[d].into_iter().collect(), &sources, Look { color: false, width: Some(60) });
+        let shown = human(
+            &[d].into_iter().collect(),
+            &sources,
+            Look {
+                color: false,
+                width: Some(60),
+            },
+        );
         assert!(shown.lines().all(|l| l.chars().count() <= 70), "{shown}");
         assert!(shown.contains("here"), "{shown}");
     }
@@ -255,13 +330,25 @@ mod tests {
         let text = "a: \u{1b}[2Jx\u{202e}\u{9b}y\u{2028}\n";
         let mut sources = Sources::new();
         sources.insert("a\u{1b}.yaml", text);
-        let mut d = RULE.report("`\u{1b}]0;x\u{7}` is not a name\n::error::x").help("say\n::warning::x");
+        let mut d = RULE
+            .report("`\u{1b}]0;x\u{7}` is not a name\n::error::x")
+            .help("say\n::warning::x");
         d.labels = vec![bytes("a\u{1b}.yaml", text, "x", "\u{202e}label\n")];
         for color in [false, true] {
-            let shown = human(&[d.clone()].into_iter().collect(), &sources, Look { color, width: None });
+            let shown = human(
+                &[d.clone()].into_iter().collect(),
+                &sources,
+                Look { color, width: None },
+            );
             let plain = anstream::adapter::strip_str(&shown).to_string();
-            assert!(!plain.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{9b}', '\u{2028}']), "{plain:?}");
-            assert!(plain.lines().all(|l| !l.trim_start().starts_with("::")), "{plain}");
+            assert!(
+                !plain.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{9b}', '\u{2028}']),
+                "{plain:?}"
+            );
+            assert!(
+                plain.lines().all(|l| !l.trim_start().starts_with("::")),
+                "{plain}"
+            );
         }
     }
 
@@ -273,11 +360,26 @@ mod tests {
         for start in 0..=text.len() + 2 {
             for end in 0..=text.len() + 2 {
                 let part = Part::Bytes { start, end };
-                let edit = Edit { origin: Origin::file("a.yaml"), part, replacement: "n\nm".to_owned() };
+                let edit = Edit {
+                    origin: Origin::file("a.yaml"),
+                    part,
+                    replacement: "n\nm".to_owned(),
+                };
                 let mut d = RULE.report("m").help_edit("h", edit);
-                d.labels = vec![Label { origin: Origin::file("a.yaml"), part, text: "l".to_owned() }];
+                d.labels = vec![Label {
+                    origin: Origin::file("a.yaml"),
+                    part,
+                    text: "l".to_owned(),
+                }];
                 for width in [Some(0), Some(31), None] {
-                    human(&[d.clone()].into_iter().collect(), &sources, Look { color: false, width });
+                    human(
+                        &[d.clone()].into_iter().collect(),
+                        &sources,
+                        Look {
+                            color: false,
+                            width,
+                        },
+                    );
                 }
             }
         }

@@ -74,9 +74,15 @@ impl<'a> Item<'a> {
             code: diagnostic.code,
             severity: diagnostic.severity,
             message: &diagnostic.message,
-            labels: diagnostic.labels.iter().map(|l| Place::new(l, sources)).collect(),
+            labels: diagnostic
+                .labels
+                .iter()
+                .map(|l| Place::new(l, sources))
+                .collect(),
             help: help.map(|h| h.text.as_str()),
-            edit: help.and_then(|h| h.edit.as_ref()).map(|e| Change::new(e, sources)),
+            edit: help
+                .and_then(|h| h.edit.as_ref())
+                .map(|e| Change::new(e, sources)),
         }
     }
 }
@@ -88,14 +94,25 @@ impl<'a> Place<'a> {
             Part::Bytes { .. } => None,
             Part::Key | Part::Value => Some(label.origin.pointer.as_str()),
         };
-        Self { file: &label.origin.file, pointer, start, end, text: &label.text }
+        Self {
+            file: &label.origin.file,
+            pointer,
+            start,
+            end,
+            text: &label.text,
+        }
     }
 }
 
 impl<'a> Change<'a> {
     fn new(edit: &'a Edit, sources: &Sources) -> Self {
         let (start, end) = points(&edit.origin, edit.part, sources);
-        Self { file: &edit.origin.file, start, end, replacement: &edit.replacement }
+        Self {
+            file: &edit.origin.file,
+            start,
+            end,
+            replacement: &edit.replacement,
+        }
     }
 }
 
@@ -103,7 +120,11 @@ fn points(origin: &Origin, part: Part, sources: &Sources) -> (Point, Point) {
     let range = sources.bytes(origin, part);
     let point = |offset: usize| {
         let position = sources.position(&origin.file, offset);
-        Point { line: position.line, column: position.column, offset }
+        Point {
+            line: position.line,
+            column: position.column,
+            offset,
+        }
     };
     (point(range.start), point(range.end))
 }
@@ -117,7 +138,12 @@ mod tests {
 
     #[test]
     fn a_document_has_a_version_counts_and_places() {
-        const RULE: Rule = Rule { code: "not-a-choice", severity: Severity::Error, summary: "", explain: "" };
+        const RULE: Rule = Rule {
+            code: "not-a-choice",
+            severity: Severity::Error,
+            summary: "",
+            explain: "",
+        };
         let mut sources = Sources::new();
         sources.insert("a.yaml", "ä: arm\n");
         let edit = Edit {
@@ -125,7 +151,10 @@ mod tests {
             part: Part::Bytes { start: 4, end: 7 },
             replacement: "arm64".to_owned(),
         };
-        let d = RULE.report("no arch `arm`").primary_bytes("a.yaml", 4..7, "here").help_edit("write `arm64`", edit);
+        let d = RULE
+            .report("no arch `arm`")
+            .primary_bytes("a.yaml", 4..7, "here")
+            .help_edit("write `arm64`", edit);
         assert_snapshot!(json(&[d].into_iter().collect(), &sources), @r#"
         {
           "version": 1,

@@ -52,9 +52,16 @@ pub fn summary(diagnostics: &Diagnostics) -> String {
     if counts.is_empty() {
         return "no problems".to_owned();
     }
-    let files: BTreeSet<&str> =
-        diagnostics.iter().filter_map(|d| d.labels.first()).map(|l| l.origin.file.as_ref()).collect();
-    let place = if files.is_empty() { String::new() } else { format!(" in {}", counted(files.len(), "file")) };
+    let files: BTreeSet<&str> = diagnostics
+        .iter()
+        .filter_map(|d| d.labels.first())
+        .map(|l| l.origin.file.as_ref())
+        .collect();
+    let place = if files.is_empty() {
+        String::new()
+    } else {
+        format!(" in {}", counted(files.len(), "file"))
+    };
     format!("{}{place}", counts.join(", "))
 }
 
@@ -69,7 +76,13 @@ mod tests {
     use crate::diagnostic::{Diagnostic, Origin};
 
     fn found(severity: Severity, file: &str) -> Diagnostic {
-        let bare = Diagnostic { code: "x", severity, message: "m".to_owned(), labels: Vec::new(), help: None };
+        let bare = Diagnostic {
+            code: "x",
+            severity,
+            message: "m".to_owned(),
+            labels: Vec::new(),
+            help: None,
+        };
         bare.primary(Origin::file(file), "")
     }
 

@@ -15,7 +15,10 @@ use crate::source::Sources;
 pub fn sarif(diagnostics: &Diagnostics, sources: &Sources, directory: &str) -> String {
     let places = Places { sources, directory };
     let mut seen = BTreeMap::new();
-    let results: Vec<Value> = diagnostics.iter().map(|d| result(d, &places, &mut seen)).collect();
+    let results: Vec<Value> = diagnostics
+        .iter()
+        .map(|d| result(d, &places, &mut seen))
+        .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -76,22 +79,40 @@ fn result(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<String, 
 fn message(diagnostic: &Diagnostic) -> String {
     let message = escape(&diagnostic.message);
     match &diagnostic.help {
-        Some(help) => format!("{message}\nhelp: {}", help.text.split('\n').map(escape).collect::<Vec<_>>().join("\n")),
+        Some(help) => format!(
+            "{message}\nhelp: {}",
+            help.text
+                .split('\n')
+                .map(escape)
+                .collect::<Vec<_>>()
+                .join("\n")
+        ),
         None => message.into_owned(),
     }
 }
 
 /// Stays the same when lines move: made of the code, the file, the field (or the text of the place), and a number where all these are
 /// equal.
-fn fingerprint(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<String, usize>) -> String {
-    let place = diagnostic.labels.first().map_or_else(String::new, |label| match label.part {
-        Part::Key | Part::Value => format!("{}\n{}", label.origin.file, label.origin.pointer),
-        Part::Bytes { .. } => format!("{}\n{}", label.origin.file, places.line(label)),
-    });
+fn fingerprint(
+    diagnostic: &Diagnostic,
+    places: &Places,
+    seen: &mut BTreeMap<String, usize>,
+) -> String {
+    let place = diagnostic
+        .labels
+        .first()
+        .map_or_else(String::new, |label| match label.part {
+            Part::Key | Part::Value => format!("{}\n{}", label.origin.file, label.origin.pointer),
+            Part::Bytes { .. } => format!("{}\n{}", label.origin.file, places.line(label)),
+        });
     let identity = format!("{}\n{place}", diagnostic.code);
     let number = seen.entry(identity.clone()).or_insert(0);
     *number += 1;
-    Digest::of(format!("{identity}\n{number}").as_bytes()).to_string().chars().take(32).collect()
+    Digest::of(format!("{identity}\n{number}").as_bytes())
+        .to_string()
+        .chars()
+        .take(32)
+        .collect()
 }
 
 struct Places<'a> {
@@ -113,7 +134,10 @@ impl Places<'_> {
     }
 
     fn region(&self, file: &str, range: Range<usize>) -> Value {
-        let (start, end) = (self.sources.position(file, range.start), self.sources.position(file, range.end));
+        let (start, end) = (
+            self.sources.position(file, range.start),
+            self.sources.position(file, range.end),
+        );
         json!({
             "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
             "byteOffset": range.start, "byteLength": range.len(),
@@ -140,7 +164,9 @@ impl Places<'_> {
 
     /// The text of the line that a label begins on.
     fn line(&self, label: &Label) -> &str {
-        let Some(text) = self.sources.text(&label.origin.file) else { return "" };
+        let Some(text) = self.sources.text(&label.origin.file) else {
+            return "";
+        };
         let start = self.sources.span(label).start;
         let from = text[..start].rfind('\n').map_or(0, |i| i + 1);
         text[from..].lines().next().unwrap_or_default()
@@ -151,7 +177,9 @@ impl Places<'_> {
 fn uri(path: &str) -> String {
     path.bytes()
         .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(b).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                char::from(b).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()
@@ -169,7 +197,11 @@ mod tests {
     }
 
     fn found(start: usize) -> Diagnostic {
-        AMBIGUOUS_SCALAR.report("`on` is ambiguous").primary_bytes("sites/a b.yaml", start..start + 2, "here")
+        AMBIGUOUS_SCALAR.report("`on` is ambiguous").primary_bytes(
+            "sites/a b.yaml",
+            start..start + 2,
+            "here",
+        )
     }
 
     #[test]
@@ -177,7 +209,9 @@ mod tests {
         let log = parsed(&[found(9)].into_iter().collect(), "ä: 1\nb: on\n");
         let result = &log["runs"][0]["results"][0];
         let location = &result["locations"][0]["physicalLocation"];
-        let index = result["ruleIndex"].as_u64().expect("the rule is in the table");
+        let index = result["ruleIndex"]
+            .as_u64()
+            .expect("the rule is in the table");
         let rule = log.pointer(&format!("/runs/0/tool/driver/rules/{index}/id"));
         assert_eq!(rule, Some(&json!("ambiguous-scalar")));
         assert_eq!(location["artifactLocation"]["uri"], "sites/a%20b.yaml");
@@ -188,17 +222,27 @@ mod tests {
 
     #[test]
     fn fingerprints_survive_moved_lines_and_tell_equal_lines_apart() {
-        let print = |log: &Value, i: usize| log["runs"][0]["results"][i]["partialFingerprints"]["siteplan/v1"].clone();
+        let print = |log: &Value, i: usize| {
+            log["runs"][0]["results"][i]["partialFingerprints"]["siteplan/v1"].clone()
+        };
         let before = parsed(&[found(3)].into_iter().collect(), "a: on\n");
-        let after = parsed(&[found(9), found(15)].into_iter().collect(), "b: 1\n\na: on\na: on\n");
+        let after = parsed(
+            &[found(9), found(15)].into_iter().collect(),
+            "b: 1\n\na: on\na: on\n",
+        );
         assert_eq!(print(&before, 0), print(&after, 0));
         assert_ne!(print(&after, 0), print(&after, 1));
     }
 
     #[test]
     fn a_file_that_was_not_read_has_no_region() {
-        let d = AMBIGUOUS_SCALAR.report("m").primary(Origin::file("gone.yaml"), "");
+        let d = AMBIGUOUS_SCALAR
+            .report("m")
+            .primary(Origin::file("gone.yaml"), "");
         let log = parsed(&[d].into_iter().collect(), "");
-        assert_eq!(log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"], Value::Null);
+        assert_eq!(
+            log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"],
+            Value::Null
+        );
     }
 }

@@ -48,8 +48,14 @@ mod tests {
 
     #[test]
     fn lines_break_at_words_and_never_inside_backticks() {
-        assert_eq!(wrap("run `siteplan build` in  the fleet", 12), ["run", "`siteplan build`", "in the fleet"]);
+        assert_eq!(
+            wrap("run `siteplan build` in  the fleet", 12),
+            ["run", "`siteplan build`", "in the fleet"]
+        );
         assert_eq!(wrap("", 10), Vec::<String>::new());
-        assert_eq!(wrap("incomprehensibilities x", 3), ["incomprehensibilities", "x"]);
+        assert_eq!(
+            wrap("incomprehensibilities x", 3),
+            ["incomprehensibilities", "x"]
+        );
     }
 }

@@ -37,24 +37,37 @@ pub(super) struct Git {
 
 impl Git {
     pub(super) fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned() }
+        Self {
+            directory: directory.to_owned(),
+        }
     }
 
     /// What a git command prints.
     pub(super) fn run(&self, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
-        let output = self.command(arguments).stdin(Stdio::null()).output().map_err(not_started)?;
+        let output = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(not_started)?;
         if output.status.success() {
             return Ok(output.stdout);
         }
         let message = String::from_utf8_lossy(&output.stderr);
-        let message = message.trim().strip_prefix("fatal: ").unwrap_or(message.trim());
+        let message = message
+            .trim()
+            .strip_prefix("fatal: ")
+            .unwrap_or(message.trim());
         bail!("git: {}", crate::report::escape(message))
     }
 
     /// The contents of blobs, in their order.
     pub(super) fn contents(&self, hashes: &[&str]) -> anyhow::Result<Vec<Arc<[u8]>>> {
         let mut command = self.command(&["cat-file", "--batch"]);
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
         let mut child = child.map_err(not_started)?;
         let contents = exchange(&mut child, hashes);
         if contents.is_err() {
@@ -69,9 +82,15 @@ impl Git {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
-        command.current_dir(&self.directory).env_clear().envs(VARIABLES);
+        command
+            .current_dir(&self.directory)
+            .env_clear()
+            .envs(VARIABLES);
         command.envs(std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)));
-        command.arg("--no-pager").args(SETTINGS.iter().flat_map(|setting| ["-c", setting])).args(arguments);
+        command
+            .arg("--no-pager")
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+            .args(arguments);
         command
     }
 }
@@ -85,19 +104,31 @@ fn exchange(child: &mut Child, hashes: &[&str]) -> anyhow::Result<Vec<Arc<[u8]>>
         // If git ends early, the answers are missing, which is reported below.
         scope.spawn(move || drop(stdin.write_all(questions.as_bytes())));
         let mut answers = BufReader::new(stdout);
-        hashes.iter().map(|hash| answer(&mut answers, hash)).collect()
+        hashes
+            .iter()
+            .map(|hash| answer(&mut answers, hash))
+            .collect()
     })
 }
 
 /// One answer: `<hash> blob <size>`, the bytes, a line feed.
 fn answer(answers: &mut impl std::io::BufRead, hash: &str) -> anyhow::Result<Arc<[u8]>> {
     let mut head = String::new();
-    answers.by_ref().take(256).read_line(&mut head).context("reading from git")?;
-    let size = head.strip_prefix(hash).and_then(|rest| rest.strip_prefix(" blob "));
+    answers
+        .by_ref()
+        .take(256)
+        .read_line(&mut head)
+        .context("reading from git")?;
+    let size = head
+        .strip_prefix(hash)
+        .and_then(|rest| rest.strip_prefix(" blob "));
     let size: usize = size
         .and_then(|size| size.trim_end().parse().ok())
         .with_context(|| format!("git has no file {hash}; is the clone partial?"))?;
-    ensure!(size as u64 <= super::MAX_FILE, "git says that the file {hash} has {size} bytes");
+    ensure!(
+        size as u64 <= super::MAX_FILE,
+        "git says that the file {hash} has {size} bytes"
+    );
     let mut bytes = vec![0; size];
     answers.read_exact(&mut bytes).context("reading from git")?;
     let mut end = [0];
@@ -107,7 +138,9 @@ fn answer(answers: &mut impl std::io::BufRead, hash: &str) -> anyhow::Result<Arc
 
 fn not_started(error: std::io::Error) -> anyhow::Error {
     match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow!("git cannot be run: install it, or see that the directory is there"),
+        std::io::ErrorKind::NotFound => {
+            anyhow!("git cannot be run: install it, or see that the directory is there")
+        }
         _ => anyhow!(error).context("git cannot be run"),
     }
 }

@@ -22,21 +22,37 @@ pub(super) enum EntryKind {
 
 /// The entries at or below the wanted paths. Names of others may be whatever git allows.
 pub(super) fn parse(listing: &[u8], wanted: &[&str]) -> anyhow::Result<Vec<Entry>> {
-    let lines = listing.split(|byte| *byte == 0).filter(|line| !line.is_empty());
-    lines.filter_map(|line| entry(line, wanted).transpose()).collect()
+    let lines = listing
+        .split(|byte| *byte == 0)
+        .filter(|line| !line.is_empty());
+    lines
+        .filter_map(|line| entry(line, wanted).transpose())
+        .collect()
 }
 
 /// `<mode> <type> <hash> <size>`, a tab, the path.
 fn entry(line: &[u8], wanted: &[&str]) -> anyhow::Result<Option<Entry>> {
-    let tab = line.iter().position(|byte| *byte == b'\t').context("a line has no tab")?;
-    let (head, path) = (line.get(..tab).unwrap_or_default(), line.get(tab + 1..).unwrap_or_default());
-    if !wanted.iter().any(|wanted| is_at_or_below(path, wanted.as_bytes())) {
+    let tab = line
+        .iter()
+        .position(|byte| *byte == b'\t')
+        .context("a line has no tab")?;
+    let (head, path) = (
+        line.get(..tab).unwrap_or_default(),
+        line.get(tab + 1..).unwrap_or_default(),
+    );
+    if !wanted
+        .iter()
+        .any(|wanted| is_at_or_below(path, wanted.as_bytes()))
+    {
         return Ok(None);
     }
     let path = std::str::from_utf8(path).ok().filter(|path| is_plain(path));
     let path = path.with_context(|| {
         let name = String::from_utf8_lossy(line.get(tab + 1..).unwrap_or_default()).into_owned();
-        format!("the name `{}` is not one that siteplan reads", crate::report::escape(&name))
+        format!(
+            "the name `{}` is not one that siteplan reads",
+            crate::report::escape(&name)
+        )
     })?;
     let mut fields = std::str::from_utf8(head)?.split_ascii_whitespace();
     let (mode, _, hash, size) = (fields.next(), fields.next(), fields.next(), fields.next());
@@ -47,13 +63,22 @@ fn entry(line: &[u8], wanted: &[&str]) -> anyhow::Result<Option<Entry>> {
         other => anyhow::bail!("`{path}` has the mode `{}`", other.unwrap_or_default()),
     };
     let hash = hash.unwrap_or_default().to_owned();
-    ensure!(hash.bytes().all(|byte| byte.is_ascii_hexdigit()) && !hash.is_empty(), "`{path}` has no hash");
+    ensure!(
+        hash.bytes().all(|byte| byte.is_ascii_hexdigit()) && !hash.is_empty(),
+        "`{path}` has no hash"
+    );
     let size = size.and_then(|size| size.parse().ok()).unwrap_or_default();
-    Ok(Some(Entry { path: path.to_owned(), kind, hash, size }))
+    Ok(Some(Entry {
+        path: path.to_owned(),
+        kind,
+        hash,
+        size,
+    }))
 }
 
 fn is_at_or_below(path: &[u8], wanted: &[u8]) -> bool {
-    path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    path.strip_prefix(wanted)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 /// A path without surprises: git itself allows none of these, a tree made by hand may.
@@ -68,9 +93,15 @@ mod tests {
     const HASH: &str = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
 
     fn list(lines: &[&str]) -> anyhow::Result<Vec<(String, EntryKind, u64)>> {
-        let listing: String = lines.iter().map(|line| line.replace('H', HASH) + "\0").collect();
+        let listing: String = lines
+            .iter()
+            .map(|line| line.replace('H', HASH) + "\0")
+            .collect();
         let entries = parse(listing.as_bytes(), &["out", "base"])?;
-        Ok(entries.into_iter().map(|entry| (entry.path, entry.kind, entry.size)).collect())
+        Ok(entries
+            .into_iter()
+            .map(|entry| (entry.path, entry.kind, entry.size))
+            .collect())
     }
 
     #[test]
@@ -88,7 +119,10 @@ mod tests {
             ("base/link", EntryKind::Link, 3),
             ("base/sub", EntryKind::Submodule, 0),
         ];
-        assert_eq!(list(&lines).unwrap(), expected.map(|(path, kind, size)| (path.to_owned(), kind, size)));
+        assert_eq!(
+            list(&lines).unwrap(),
+            expected.map(|(path, kind, size)| (path.to_owned(), kind, size))
+        );
     }
 
     #[test]

@@ -37,12 +37,19 @@ pub fn read(directory: &Path, revision: &str, wanted: &[&str]) -> anyhow::Result
     let git = Git::new(directory);
     let commit = resolve(&git, revision)?;
     let listing = git.run(&["ls-tree", "-r", "-z", "-l", &commit])?;
-    let entries = listing::parse(&listing, wanted).context("git lists a tree that cannot be read")?;
+    let entries =
+        listing::parse(&listing, wanted).context("git lists a tree that cannot be read")?;
     refuse_unreadable(&entries, revision)?;
     let hashes: Vec<&str> = entries.iter().map(|entry| entry.hash.as_str()).collect();
     let contents = git.contents(&hashes)?;
-    let files = entries.iter().zip(contents).map(|(entry, bytes)| (entry.path.clone(), bytes));
-    Ok(Revision { files: files.collect(), commit })
+    let files = entries
+        .iter()
+        .zip(contents)
+        .map(|(entry, bytes)| (entry.path.clone(), bytes));
+    Ok(Revision {
+        files: files.collect(),
+        commit,
+    })
 }
 
 /// The hash of the commit. Only this ever reaches another git command.
@@ -51,27 +58,56 @@ fn resolve(git: &Git, revision: &str) -> anyhow::Result<String> {
     let name = format!("{revision}^{{commit}}");
     let output = git.run(&["rev-parse", "--verify", "--end-of-options", &name]);
     let output = output.map_err(|error| {
-        let shallow =
-            git.run(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer.starts_with(b"true"));
-        let help = if shallow { ": the clone is shallow, clone with the whole history (`fetch-depth: 0`)" } else { "" };
-        error.context(format!("git knows no commit `{}`{help}", crate::report::escape(revision)))
+        let shallow = git
+            .run(&["rev-parse", "--is-shallow-repository"])
+            .is_ok_and(|answer| answer.starts_with(b"true"));
+        let help = if shallow {
+            ": the clone is shallow, clone with the whole history (`fetch-depth: 0`)"
+        } else {
+            ""
+        };
+        error.context(format!(
+            "git knows no commit `{}`{help}",
+            crate::report::escape(revision)
+        ))
     })?;
     let hash = String::from_utf8(output)?.trim_end().to_owned();
-    let is_hash = matches!(hash.len(), 40 | 64) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    ensure!(is_hash, "git names no commit for `{}`", crate::report::escape(revision));
+    let is_hash =
+        matches!(hash.len(), 40 | 64) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    ensure!(
+        is_hash,
+        "git names no commit for `{}`",
+        crate::report::escape(revision)
+    );
     Ok(hash)
 }
 
 fn refuse_unreadable(entries: &[Entry], revision: &str) -> anyhow::Result<()> {
-    let place =
-        |entry: &Entry| format!("`{}` in `{}`", crate::report::escape(&entry.path), crate::report::escape(revision));
+    let place = |entry: &Entry| {
+        format!(
+            "`{}` in `{}`",
+            crate::report::escape(&entry.path),
+            crate::report::escape(revision)
+        )
+    };
     for entry in entries {
         match entry.kind {
             EntryKind::File => {}
-            EntryKind::Link => bail!("{} is a symbolic link: links are not followed", place(entry)),
-            EntryKind::Submodule => bail!("{} is a submodule: its files are in another repository", place(entry)),
+            EntryKind::Link => bail!(
+                "{} is a symbolic link: links are not followed",
+                place(entry)
+            ),
+            EntryKind::Submodule => bail!(
+                "{} is a submodule: its files are in another repository",
+                place(entry)
+            ),
         }
-        ensure!(entry.size <= MAX_FILE, "{} is larger than {} MiB", place(entry), MAX_FILE >> 20);
+        ensure!(
+            entry.size <= MAX_FILE,
+            "{} is larger than {} MiB",
+            place(entry),
+            MAX_FILE >> 20
+        );
     }
     let total: u64 = entries.iter().map(|entry| entry.size).sum();
     ensure!(

@@ -28,8 +28,20 @@ impl Repository {
     }
 
     fn git(&self, arguments: &[&str]) {
-        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"];
-        let status = Command::new("git").current_dir(self.0.path()).args(identity).args(arguments).status().unwrap();
+        let identity = [
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        ];
+        let status = Command::new("git")
+            .current_dir(self.0.path())
+            .args(identity)
+            .args(arguments)
+            .status()
+            .unwrap();
         assert!(status.success(), "git {arguments:?}");
     }
 
@@ -39,14 +51,26 @@ impl Repository {
 }
 
 fn texts(revision: &Revision) -> Vec<(&str, &str)> {
-    revision.files.iter().map(|(path, bytes)| (path.as_str(), std::str::from_utf8(bytes).unwrap())).collect()
+    revision
+        .files
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), std::str::from_utf8(bytes).unwrap()))
+        .collect()
 }
 
 #[test]
 fn reads_the_wanted_files_of_any_revision() {
-    let repository = Repository::new(&[("out/a", "1"), ("base/x/y", "\n\n"), ("other", "1"), ("out/empty", "")]);
+    let repository = Repository::new(&[
+        ("out/a", "1"),
+        ("base/x/y", "\n\n"),
+        ("other", "1"),
+        ("out/empty", ""),
+    ]);
     repository.commit(&[("out/a", "2")]);
-    assert_eq!(texts(&repository.read("HEAD~1").unwrap()), [("base/x/y", "\n\n"), ("out/a", "1"), ("out/empty", "")]);
+    assert_eq!(
+        texts(&repository.read("HEAD~1").unwrap()),
+        [("base/x/y", "\n\n"), ("out/a", "1"), ("out/empty", "")]
+    );
     let head = repository.read("main").unwrap();
     assert_eq!(texts(&head)[1], ("out/a", "2"));
     assert_eq!(repository.read(&head.commit).unwrap(), head);
@@ -61,17 +85,31 @@ fn reads_from_a_directory_inside_of_the_repository() {
 
 #[test]
 fn reads_more_than_a_pipe_holds() {
-    let files: Vec<(String, String)> = (0..300).map(|n| (format!("out/{n:04}"), format!("{n}").repeat(1000))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let files: Vec<(String, String)> = (0..300)
+        .map(|n| (format!("out/{n:04}"), format!("{n}").repeat(1000)))
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
     assert_eq!(texts(&Repository::new(&files).read("HEAD").unwrap()), files);
 }
 
 #[test]
 fn a_revision_is_never_an_option() {
     let repository = Repository::new(&[("out/a", "1")]);
-    for revision in
-        ["--output=stolen", "-h", "--all", "", "nowhere", "HEAD:out", "HEAD\n", "main..main", "a\0b", "^main"]
-    {
+    for revision in [
+        "--output=stolen",
+        "-h",
+        "--all",
+        "",
+        "nowhere",
+        "HEAD:out",
+        "HEAD\n",
+        "main..main",
+        "a\0b",
+        "^main",
+    ] {
         assert!(repository.read(revision).is_err(), "{revision:?}");
     }
     assert!(!repository.0.path().join("stolen").exists());
@@ -87,7 +125,10 @@ fn attributes_hide_and_rewrite_nothing() {
     repository.git(&["config", "filter.evil.smudge", "touch stolen"]);
     repository.git(&["config", "core.fsmonitor", "touch stolen"]);
     let revision = repository.read("HEAD").unwrap();
-    assert_eq!(texts(&revision), [("out/a", "$Format:%H$\n"), ("out/b", "b"), ("out/c", "c2")]);
+    assert_eq!(
+        texts(&revision),
+        [("out/a", "$Format:%H$\n"), ("out/b", "b"), ("out/c", "c2")]
+    );
     assert!(!repository.0.path().join("stolen").exists());
 }
 
@@ -108,13 +149,27 @@ fn refuses_links_and_submodules_where_it_reads() {
     symlink("/etc/passwd", repository.0.path().join("out/link")).unwrap();
     repository.commit(&[]);
     let error = repository.read("HEAD").unwrap_err();
-    assert_eq!(error.to_string(), "`out/link` in `HEAD` is a symbolic link: links are not followed");
+    assert_eq!(
+        error.to_string(),
+        "`out/link` in `HEAD` is a symbolic link: links are not followed"
+    );
     let commit = repository.read("HEAD~1").unwrap().commit;
     fs::remove_file(repository.0.path().join("out/link")).unwrap();
-    repository.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},base/sub")]);
+    repository.git(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("160000,{commit},base/sub"),
+    ]);
     repository.git(&["rm", "-q", "--cached", "out/link"]);
     repository.git(&["commit", "-q", "-m", "x"]);
-    assert!(repository.read("HEAD").unwrap_err().to_string().contains("is a submodule"));
+    assert!(
+        repository
+            .read("HEAD")
+            .unwrap_err()
+            .to_string()
+            .contains("is a submodule")
+    );
 }
 
 #[test]
@@ -134,5 +189,8 @@ fn says_that_a_clone_is_shallow() {
 fn says_that_there_is_no_repository() {
     let directory = TempDir::new().unwrap();
     let error = read(directory.path(), "HEAD", &["out"]).unwrap_err();
-    assert!(format!("{error:#}").contains("not a git repository"), "{error:#}");
+    assert!(
+        format!("{error:#}").contains("not a git repository"),
+        "{error:#}"
+    );
 }

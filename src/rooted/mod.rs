@@ -96,7 +96,11 @@ impl RootedDirectory {
         let path = path.into();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(&path, flags, Mode::empty())?;
-        Ok(Self { resolver: Resolver::detect(&root), path, root })
+        Ok(Self {
+            resolver: Resolver::detect(&root),
+            path,
+            root,
+        })
     }
 
     /// Returns the path that the root was opened by.
@@ -107,7 +111,8 @@ impl RootedDirectory {
     /// Reads a regular file of at most `limit` bytes.
     pub fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, OpenError> {
         // A pipe without a writer would block in `open`.
-        let descriptor = self.open_beneath(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        let descriptor =
+            self.open_beneath(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
         let file = File::from(descriptor);
         let metadata = file.metadata().map_err(OpenError::Io)?;
         if !metadata.is_file() {
@@ -119,9 +124,15 @@ impl RootedDirectory {
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         // The file may grow while it is read.
-        file.take(limit + 1).read_to_end(&mut bytes).map_err(OpenError::Io)?;
+        file.take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(OpenError::Io)?;
         let size = bytes.len() as u64;
-        if size > limit { Err(OpenError::TooLarge { size, limit }) } else { Ok(bytes) }
+        if size > limit {
+            Err(OpenError::TooLarge { size, limit })
+        } else {
+            Ok(bytes)
+        }
     }
 
     /// Returns what is at a path without following a link at its end. The empty path is the root.
@@ -130,7 +141,8 @@ impl RootedDirectory {
             return Ok(EntryKind::Directory);
         }
         let (parent, name) = self.open_parent(path)?;
-        let stat = statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|e| self.explain(path, e))?;
+        let stat =
+            statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|e| self.explain(path, e))?;
         Ok(EntryKind::of(FileType::from_raw_mode(stat.st_mode)))
     }
 
@@ -138,7 +150,12 @@ impl RootedDirectory {
     pub fn read_link(&self, path: &str) -> Result<String, OpenError> {
         let (parent, name) = self.open_parent(path)?;
         let target = readlinkat(&parent, name, Vec::new()).map_err(|e| self.explain(path, e))?;
-        let not_utf8 = |_| OpenError::Io(io::Error::new(io::ErrorKind::InvalidData, "the link's target is not UTF-8"));
+        let not_utf8 = |_| {
+            OpenError::Io(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the link's target is not UTF-8",
+            ))
+        };
         target.into_string().map_err(not_utf8)
     }
 
@@ -154,7 +171,9 @@ impl RootedDirectory {
             clippy::disallowed_methods,
             reason = "this is where directories are listed; the directory was opened without links"
         )]
-        let walk = WalkDir::new(self.path.join(directory)).follow_links(false).follow_root_links(false);
+        let walk = WalkDir::new(self.path.join(directory))
+            .follow_links(false)
+            .follow_root_links(false);
         let entries = walk.sort_by_file_name().into_iter();
         Ok(entries.filter_map(|entry| self.listed(entry)).collect())
     }
@@ -163,7 +182,10 @@ impl RootedDirectory {
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), OpenError> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut made = String::new();
-        for component in directory.split('/').filter(|component| !component.is_empty()) {
+        for component in directory
+            .split('/')
+            .filter(|component| !component.is_empty())
+        {
             let (parent, _) = self.open_parent(&below(&made, component))?;
             match mkdirat(&parent, component, Mode::from_raw_mode(0o755)) {
                 Ok(()) | Err(Errno::EXIST) => made = below(&made, component),
@@ -172,8 +194,10 @@ impl RootedDirectory {
         }
         check_components(path)?;
         let parent = self.open_beneath(directory, OFlags::RDONLY | OFlags::DIRECTORY)?;
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(&parent, name, flags, Mode::from_raw_mode(0o644)).map_err(|e| self.explain(path, e))?;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(&parent, name, flags, Mode::from_raw_mode(0o644))
+            .map_err(|e| self.explain(path, e))?;
         File::from(file).write_all(bytes).map_err(OpenError::Io)
     }
 
@@ -181,15 +205,23 @@ impl RootedDirectory {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                let path = error.path().and_then(|path| path.strip_prefix(&self.path).ok());
-                let path = path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
-                let reason = error.io_error().map_or_else(|| "it contains itself".to_owned(), ToString::to_string);
+                let path = error
+                    .path()
+                    .and_then(|path| path.strip_prefix(&self.path).ok());
+                let path = path
+                    .map(|path| path.to_string_lossy().into_owned())
+                    .unwrap_or_default();
+                let reason = error
+                    .io_error()
+                    .map_or_else(|| "it contains itself".to_owned(), ToString::to_string);
                 return Some(ListedEntry::Unlisted { path, reason });
             }
         };
         let relative = entry.path().strip_prefix(&self.path).ok()?;
         let Some(path) = relative.to_str() else {
-            return Some(ListedEntry::NotUtf8(relative.to_string_lossy().into_owned()));
+            return Some(ListedEntry::NotUtf8(
+                relative.to_string_lossy().into_owned(),
+            ));
         };
         match entry.file_type() {
             kind if kind.is_file() => Some(ListedEntry::File(path.to_owned())),
@@ -202,14 +234,18 @@ impl RootedDirectory {
     fn open_parent<'p>(&self, path: &'p str) -> Result<(OwnedFd, &'p str), OpenError> {
         check_components(path)?;
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        Ok((self.open_beneath(parent, OFlags::RDONLY | OFlags::DIRECTORY)?, name))
+        Ok((
+            self.open_beneath(parent, OFlags::RDONLY | OFlags::DIRECTORY)?,
+            name,
+        ))
     }
 
     /// Opens a path beneath the root; no component may be a link. The empty path is the root.
     fn open_beneath(&self, path: &str, flags: OFlags) -> Result<OwnedFd, OpenError> {
         let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         if path.is_empty() {
-            return openat(&self.root, ".", flags, Mode::empty()).map_err(|e| OpenError::Io(e.into()));
+            return openat(&self.root, ".", flags, Mode::empty())
+                .map_err(|e| OpenError::Io(e.into()));
         }
         check_components(path)?;
         let opened = match self.resolver {
@@ -267,7 +303,11 @@ impl Resolver {
     /// Asks the kernel whether it resolves paths beneath a directory; containers may forbid the call.
     #[cfg(target_os = "linux")]
     fn detect(root: &OwnedFd) -> Self {
-        match open_by_kernel(root.as_fd(), ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC) {
+        match open_by_kernel(
+            root.as_fd(),
+            ".",
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        ) {
             Ok(_) => Self::Kernel,
             Err(_) => Self::Components,
         }
@@ -297,14 +337,27 @@ impl std::error::Error for OpenError {}
 #[cfg(target_os = "linux")]
 fn open_by_kernel(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
     use rustix::fs::{ResolveFlags, openat2};
-    openat2(root, path, flags, Mode::empty(), ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS)
+    openat2(
+        root,
+        path,
+        flags,
+        Mode::empty(),
+        ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS,
+    )
 }
 
-fn open_by_components(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+fn open_by_components(
+    root: BorrowedFd<'_>,
+    path: &str,
+    flags: OFlags,
+) -> rustix::io::Result<OwnedFd> {
     let on_the_way = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let mut parent: Option<OwnedFd> = None;
-    for component in directories.split('/').filter(|component| !component.is_empty()) {
+    for component in directories
+        .split('/')
+        .filter(|component| !component.is_empty())
+    {
         let at = parent.as_ref().map_or(root, |parent| parent.as_fd());
         parent = Some(openat(at, component, on_the_way, Mode::empty())?);
     }
@@ -318,10 +371,16 @@ fn open_by_components(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix
 }
 
 fn check_components(path: &str) -> Result<(), OpenError> {
-    let odd = path.split('/').any(|component| matches!(component, "" | "." | "..") || component.contains('\0'));
+    let odd = path
+        .split('/')
+        .any(|component| matches!(component, "" | "." | "..") || component.contains('\0'));
     if odd { Err(OpenError::Outside) } else { Ok(()) }
 }
 
 fn below(directory: &str, name: &str) -> String {
-    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+    if directory.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{directory}/{name}")
+    }
 }

@@ -19,7 +19,10 @@ fn tree() -> (tempfile::TempDir, PathBuf) {
 /// Opens the tree with the kernel's resolution and with our own.
 fn both(root: &Path) -> Vec<RootedDirectory> {
     let by_kernel = RootedDirectory::open(root).unwrap();
-    let by_hand = RootedDirectory { resolver: Resolver::Components, ..RootedDirectory::open(root).unwrap() };
+    let by_hand = RootedDirectory {
+        resolver: Resolver::Components,
+        ..RootedDirectory::open(root).unwrap()
+    };
     vec![by_kernel, by_hand]
 }
 
@@ -35,9 +38,11 @@ fn a_regular_file_is_read() {
 fn no_component_of_a_path_may_be_a_link() {
     let (_keep, root) = tree();
     for tree in both(&root) {
-        for (path, link) in
-            [("a/directory/secret", "a/directory"), ("a/secret", "a/secret"), ("a/alias/file", "a/alias")]
-        {
+        for (path, link) in [
+            ("a/directory/secret", "a/directory"),
+            ("a/secret", "a/secret"),
+            ("a/alias/file", "a/alias"),
+        ] {
             match tree.read(path, 99) {
                 Err(OpenError::Link(at)) => assert_eq!(at, link),
                 other => panic!("{path}: {other:?}"),
@@ -50,8 +55,17 @@ fn no_component_of_a_path_may_be_a_link() {
 fn a_path_that_climbs_is_outside() {
     let (_keep, root) = tree();
     for tree in both(&root) {
-        for path in ["../outside/secret", "a/../../outside/secret", "/etc/passwd", "a//b/file", "a/./b/file"] {
-            assert!(matches!(tree.read(path, 99), Err(OpenError::Outside)), "{path}");
+        for path in [
+            "../outside/secret",
+            "a/../../outside/secret",
+            "/etc/passwd",
+            "a//b/file",
+            "a/./b/file",
+        ] {
+            assert!(
+                matches!(tree.read(path, 99), Err(OpenError::Outside)),
+                "{path}"
+            );
         }
     }
 }
@@ -59,21 +73,32 @@ fn a_path_that_climbs_is_outside() {
 #[test]
 fn a_file_that_is_too_large_is_not_read() {
     let (_keep, root) = tree();
-    File::create(root.join("sparse")).unwrap().set_len(1 << 40).unwrap();
+    File::create(root.join("sparse"))
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
     for tree in both(&root) {
         let error = tree.read("sparse", 1 << 20).unwrap_err();
-        assert!(matches!(error, OpenError::TooLarge { size, limit } if size == 1 << 40 && limit == 1 << 20));
+        assert!(
+            matches!(error, OpenError::TooLarge { size, limit } if size == 1 << 40 && limit == 1 << 20)
+        );
     }
 }
 
 #[test]
 fn pipes_and_directories_are_not_read_and_do_not_block() {
     let (_keep, root) = tree();
-    let made = std::process::Command::new("mkfifo").arg(root.join("pipe")).status().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(root.join("pipe"))
+        .status()
+        .unwrap();
     assert!(made.success());
     for tree in both(&root) {
         for path in ["pipe", "a"] {
-            assert!(matches!(tree.read(path, 99), Err(OpenError::NotRegular)), "{path}");
+            assert!(
+                matches!(tree.read(path, 99), Err(OpenError::NotRegular)),
+                "{path}"
+            );
         }
         assert_eq!(tree.kind("pipe").unwrap(), EntryKind::Special);
     }
@@ -84,7 +109,10 @@ fn a_missing_path_and_a_path_through_a_file_are_missing() {
     let (_keep, root) = tree();
     for tree in both(&root) {
         for path in ["gone", "gone/file", "a/b/file/x"] {
-            assert!(matches!(tree.read(path, 99), Err(OpenError::Missing)), "{path}");
+            assert!(
+                matches!(tree.read(path, 99), Err(OpenError::Missing)),
+                "{path}"
+            );
         }
     }
 }
@@ -93,10 +121,22 @@ fn a_missing_path_and_a_path_through_a_file_are_missing() {
 fn a_listing_names_files_and_links_and_enters_no_link() {
     let (_keep, root) = tree();
     for tree in both(&root) {
-        let listed: Vec<String> = tree.list("a").unwrap().iter().map(|entry| format!("{entry:?}")).collect();
-        let expected = [r#"Odd("a/alias")"#, r#"File("a/b/file")"#, r#"Odd("a/directory")"#, r#"Odd("a/secret")"#];
+        let listed: Vec<String> = tree
+            .list("a")
+            .unwrap()
+            .iter()
+            .map(|entry| format!("{entry:?}"))
+            .collect();
+        let expected = [
+            r#"Odd("a/alias")"#,
+            r#"File("a/b/file")"#,
+            r#"Odd("a/directory")"#,
+            r#"Odd("a/secret")"#,
+        ];
         assert_eq!(listed, expected);
-        assert!(matches!(tree.list("a/directory"), Err(OpenError::Link(link)) if link == "a/directory"));
+        assert!(
+            matches!(tree.list("a/directory"), Err(OpenError::Link(link)) if link == "a/directory")
+        );
         assert!(tree.list("gone").unwrap().is_empty());
     }
 }
@@ -105,8 +145,14 @@ fn a_listing_names_files_and_links_and_enters_no_link() {
 fn a_new_file_is_not_written_through_a_link() {
     let (_keep, root) = tree();
     for (index, tree) in both(&root).iter().enumerate() {
-        assert!(matches!(tree.create("a/directory/new", b"x"), Err(OpenError::Link(_))));
-        assert!(matches!(tree.create("a/directory/deep/new", b"x"), Err(OpenError::Link(_))));
+        assert!(matches!(
+            tree.create("a/directory/new", b"x"),
+            Err(OpenError::Link(_))
+        ));
+        assert!(matches!(
+            tree.create("a/directory/deep/new", b"x"),
+            Err(OpenError::Link(_))
+        ));
         assert!(!root.join("../outside/new").exists() && !root.join("../outside/deep").exists());
         let path = format!("new/directory/{index}");
         tree.create(&path, b"x").unwrap();

@@ -57,7 +57,11 @@ impl<'de> Deserialize<'de> for PodAffinityTerm {
 impl PodAffinityTerm {
     /// A term over labels in the pod's own namespace.
     pub fn new(selector: LabelSelector, topology_key: &str) -> Self {
-        Self { selector: Some(selector), topology_key: topology_key.to_owned(), ..Self::default() }
+        Self {
+            selector: Some(selector),
+            topology_key: topology_key.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Fills in what the owner of the term implies: its namespace where no namespaces are named, its labels for the label keys.
@@ -65,8 +69,13 @@ impl PodAffinityTerm {
         if self.namespaces.is_empty() && self.namespace_selector.is_none() {
             self.namespaces.insert(namespace.to_owned());
         }
-        let Some(selector) = &mut self.selector else { return };
-        for (keys, operator) in [(&mut self.match_keys, Operator::In), (&mut self.mismatch_keys, Operator::NotIn)] {
+        let Some(selector) = &mut self.selector else {
+            return;
+        };
+        for (keys, operator) in [
+            (&mut self.match_keys, Operator::In),
+            (&mut self.mismatch_keys, Operator::NotIn),
+        ] {
             let known = std::mem::take(keys).into_iter().filter_map(|key| {
                 let value = labels.get(&key)?;
                 Some(Requirement::new(&key, operator, &[value]))
@@ -77,10 +86,16 @@ impl PodAffinityTerm {
 
     /// Whether the term means the pod.
     pub fn matches(&self, pod: &PodSpec, namespaces: &Namespaces) -> bool {
-        let by_label =
-            || self.namespace_selector.as_ref().is_some_and(|s| s.matches(&namespaces.labels(&pod.namespace)));
+        let by_label = || {
+            self.namespace_selector
+                .as_ref()
+                .is_some_and(|s| s.matches(&namespaces.labels(&pod.namespace)))
+        };
         (self.namespaces.contains(&pod.namespace) || by_label())
-            && self.selector.as_ref().is_some_and(|s| s.matches(&pod.labels))
+            && self
+                .selector
+                .as_ref()
+                .is_some_and(|s| s.matches(&pod.labels))
     }
 }
 
@@ -97,27 +112,49 @@ pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Opti
 
 fn existing_anti_affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
     cluster.placed.iter().find_map(|p| {
-        let mut terms = p.spec.anti_affinity.iter().filter(|t| t.matches(spec, cluster.namespaces));
+        let mut terms = p
+            .spec
+            .anti_affinity
+            .iter()
+            .filter(|t| t.matches(spec, cluster.namespaces));
         let term = terms.find(|t| same_domain(cluster, &t.topology_key, p.node, node))?;
-        Some(Reason::AntiAffinity { key: term.topology_key.clone(), with: p.spec.owner.clone() })
+        Some(Reason::AntiAffinity {
+            key: term.topology_key.clone(),
+            with: p.spec.owner.clone(),
+        })
     })
 }
 
 fn anti_affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
     spec.anti_affinity.iter().find_map(|term| {
-        let mut there = cluster.placed.iter().filter(|p| same_domain(cluster, &term.topology_key, p.node, node));
+        let mut there = cluster
+            .placed
+            .iter()
+            .filter(|p| same_domain(cluster, &term.topology_key, p.node, node));
         let other = there.find(|p| term.matches(p.spec, cluster.namespaces))?;
-        Some(Reason::AntiAffinity { key: term.topology_key.clone(), with: other.spec.owner.clone() })
+        Some(Reason::AntiAffinity {
+            key: term.topology_key.clone(),
+            with: other.spec.owner.clone(),
+        })
     })
 }
 
 fn affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
     let terms = &spec.affinity;
-    if let Some(term) = terms.iter().find(|t| !cluster.nodes[node].labels.contains_key(&t.topology_key)) {
-        return Some(Reason::MissingTopologyKey { key: term.topology_key.clone() });
+    if let Some(term) = terms
+        .iter()
+        .find(|t| !cluster.nodes[node].labels.contains_key(&t.topology_key))
+    {
+        return Some(Reason::MissingTopologyKey {
+            key: term.topology_key.clone(),
+        });
     }
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for placed in cluster.placed.iter().filter(|p| matches_all(terms, p.spec, cluster.namespaces)) {
+    for placed in cluster
+        .placed
+        .iter()
+        .filter(|p| matches_all(terms, p.spec, cluster.namespaces))
+    {
         for term in terms {
             if let Some(value) = cluster.nodes[placed.node].labels.get(&term.topology_key) {
                 *counts.entry((&term.topology_key, value)).or_default() += 1;
@@ -126,10 +163,13 @@ fn affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason
     }
     let absent = terms.iter().find(|term| {
         let value = cluster.nodes[node].labels.get(&term.topology_key);
-        value.is_none_or(|value| !counts.contains_key(&(term.topology_key.as_str(), value.as_str())))
+        value
+            .is_none_or(|value| !counts.contains_key(&(term.topology_key.as_str(), value.as_str())))
     })?;
     let first_of_group = counts.is_empty() && matches_all(terms, spec, cluster.namespaces);
-    (!first_of_group).then(|| Reason::Affinity { key: absent.topology_key.clone() })
+    (!first_of_group).then(|| Reason::Affinity {
+        key: absent.topology_key.clone(),
+    })
 }
 
 fn same_domain(cluster: &Cluster<'_>, key: &str, a: usize, b: usize) -> bool {

@@ -67,7 +67,9 @@ pub struct Cluster<'a> {
 
 /// Why the pod cannot be placed on the node while the others are where they are; empty if it can.
 pub fn filter(cluster: &Cluster<'_>, pod: Candidate<'_>, node: usize) -> Vec<Reason> {
-    let Some(target) = cluster.nodes.get(node) else { return vec![Reason::NoSuchNode] };
+    let Some(target) = cluster.nodes.get(node) else {
+        return vec![Reason::NoSuchNode];
+    };
     let mut reasons = fixed(pod.spec, target);
     reasons.extend(node_ports::filter(cluster, pod.spec, node));
     reasons.extend(node_resources_fit::filter(cluster, pod.spec, node));

@@ -39,7 +39,8 @@ impl Namespaces {
 
     /// The labels of a namespace.
     pub fn labels(&self, name: &str) -> Labels {
-        let implied = || BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), name.to_owned())]);
+        let implied =
+            || BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), name.to_owned())]);
         self.0.get(name).cloned().unwrap_or_else(implied)
     }
 }

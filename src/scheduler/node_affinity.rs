@@ -39,15 +39,23 @@ impl NodeSelectorTerm {
     /// The expressions that the node does not satisfy.
     fn failing(&self, node: &Node) -> Vec<Requirement> {
         let fields = BTreeMap::from([("metadata.name".to_owned(), node.name.clone())]);
-        let labels = self.match_expressions.iter().filter(|r| !(r.well_formed() && r.matches(&node.labels)));
-        let names = self.match_fields.iter().filter(|r| !field_matches(r, &fields));
+        let labels = self
+            .match_expressions
+            .iter()
+            .filter(|r| !(r.well_formed() && r.matches(&node.labels)));
+        let names = self
+            .match_fields
+            .iter()
+            .filter(|r| !field_matches(r, &fields));
         labels.chain(names).cloned().collect()
     }
 }
 
 /// Fields know `In` and `NotIn` with exactly one value, and an absent field is empty (`apimachinery/pkg/fields`).
 fn field_matches(requirement: &Requirement, fields: &BTreeMap<String, String>) -> bool {
-    let [value] = &requirement.values[..] else { return false };
+    let [value] = &requirement.values[..] else {
+        return false;
+    };
     let actual = fields.get(&requirement.key).map_or("", String::as_str);
     match requirement.operator {
         Operator::In => actual == value,
@@ -76,6 +84,10 @@ pub(super) fn filter(spec: &PodSpec, node: &Node) -> Option<Reason> {
     }
     // The term that comes nearest says most about what is missing.
     let terms = spec.node_affinity.as_deref().unwrap_or_default();
-    let nearest = terms.iter().map(|t| t.failing(node)).filter(|f| !f.is_empty()).min_by_key(Vec::len);
+    let nearest = terms
+        .iter()
+        .map(|t| t.failing(node))
+        .filter(|f| !f.is_empty())
+        .min_by_key(Vec::len);
     Some(Reason::mismatch(&nearest.unwrap_or_default(), node))
 }

@@ -25,12 +25,21 @@ impl HostPort {
 
 /// The first port that both want.
 pub(super) fn conflict<'a>(a: &'a [HostPort], b: &[HostPort]) -> Option<&'a HostPort> {
-    a.iter().find(|port| b.iter().any(|other| port.conflicts(other)))
+    a.iter()
+        .find(|port| b.iter().any(|other| port.conflicts(other)))
 }
 
 pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
-    cluster.placed.iter().filter(|p| p.node == node).find_map(|p| {
-        let port = conflict(&spec.host_ports, &p.spec.host_ports)?;
-        Some(Reason::PortTaken { port: port.port, protocol: port.protocol.clone(), by: p.spec.owner.clone() })
-    })
+    cluster
+        .placed
+        .iter()
+        .filter(|p| p.node == node)
+        .find_map(|p| {
+            let port = conflict(&spec.host_ports, &p.spec.host_ports)?;
+            Some(Reason::PortTaken {
+                port: port.port,
+                protocol: port.protocol.clone(),
+                by: p.spec.owner.clone(),
+            })
+        })
 }

@@ -4,7 +4,11 @@ use super::{Node, PodSpec, Reason};
 use crate::model::{Effect, Taint};
 
 pub(super) fn filter(spec: &PodSpec, node: &Node) -> Option<Reason> {
-    let cordon =
-        Taint { key: "node.kubernetes.io/unschedulable".to_owned(), value: String::new(), effect: Effect::NoSchedule };
-    (node.unschedulable && !spec.tolerations.iter().any(|t| t.tolerates(&cordon))).then_some(Reason::Unschedulable)
+    let cordon = Taint {
+        key: "node.kubernetes.io/unschedulable".to_owned(),
+        value: String::new(),
+        effect: Effect::NoSchedule,
+    };
+    (node.unschedulable && !spec.tolerations.iter().any(|t| t.tolerates(&cordon)))
+        .then_some(Reason::Unschedulable)
 }

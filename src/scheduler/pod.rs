@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::requests::pod_requests;
 use super::selector::null_as_default;
 use super::{
-    HostPort, Labels, NodeSelectorTerm, PodAffinityTerm, PreferredTerm, SpreadConstraint, Toleration, Volume,
-    WhenUnsatisfiable,
+    HostPort, Labels, NodeSelectorTerm, PodAffinityTerm, PreferredTerm, SpreadConstraint,
+    Toleration, Volume, WhenUnsatisfiable,
 };
 use crate::model::Quantity;
 
@@ -75,7 +75,12 @@ impl std::error::Error for SpecError {}
 
 impl PodSpec {
     /// Reads a pod specification (`core/v1.PodSpec`). Fields that cannot be read are left out and reported.
-    pub fn read(owner: &str, namespace: &str, labels: &Labels, spec: &Value) -> (Self, Vec<SpecError>) {
+    pub fn read(
+        owner: &str,
+        namespace: &str,
+        labels: &Labels,
+        spec: &Value,
+    ) -> (Self, Vec<SpecError>) {
         let mut pod = Self {
             owner: owner.to_owned(),
             namespace: namespace.to_owned(),
@@ -83,8 +88,15 @@ impl PodSpec {
             ..Self::default()
         };
         let mut errors = Vec::new();
-        pod.node_name = spec.get("nodeName").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_owned);
-        pod.priority_class = spec.get("priorityClassName").and_then(Value::as_str).map(str::to_owned);
+        pod.node_name = spec
+            .get("nodeName")
+            .and_then(Value::as_str)
+            .filter(|n| !n.is_empty())
+            .map(str::to_owned);
+        pod.priority_class = spec
+            .get("priorityClassName")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let mut note = |result: Result<(), SpecError>| errors.extend(result.err());
         for (key, set) in FIELDS {
             if let Some(value) = spec.get(key) {
@@ -123,19 +135,24 @@ impl PodSpec {
 
     /// Reads a bare node selector (`core/v1.NodeSelector`, `{nodeSelectorTerms: […]}`) as required node affinity.
     pub fn set_node_selector_terms(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.node_affinity = parse::<Required>("nodeSelector", value)?.map(|r| r.node_selector_terms);
+        self.node_affinity =
+            parse::<Required>("nodeSelector", value)?.map(|r| r.node_selector_terms);
         Ok(())
     }
 
     /// Reads `podAntiAffinity` alone (`core/v1.PodAntiAffinity`).
     pub fn set_pod_anti_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.anti_affinity = parse::<PodAffinity>("podAntiAffinity", value)?.unwrap_or_default().required;
+        self.anti_affinity = parse::<PodAffinity>("podAntiAffinity", value)?
+            .unwrap_or_default()
+            .required;
         Ok(())
     }
 
     /// Reads `podAffinity` alone (`core/v1.PodAffinity`).
     pub fn set_pod_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.affinity = parse::<PodAffinity>("podAffinity", value)?.unwrap_or_default().required;
+        self.affinity = parse::<PodAffinity>("podAffinity", value)?
+            .unwrap_or_default()
+            .required;
         Ok(())
     }
 
@@ -168,13 +185,24 @@ impl PodSpec {
     #[must_use]
     pub fn of_next_revision(&self) -> Self {
         let mut spec = self.clone();
-        if spec.labels.get(REVISION).is_none_or(|value| value != CURRENT) {
+        if spec
+            .labels
+            .get(REVISION)
+            .is_none_or(|value| value != CURRENT)
+        {
             return spec;
         }
         spec.labels.insert(REVISION.to_owned(), NEXT.to_owned());
-        let terms = spec.affinity.iter_mut().chain(&mut spec.anti_affinity).filter_map(|t| t.selector.as_mut());
+        let terms = spec
+            .affinity
+            .iter_mut()
+            .chain(&mut spec.anti_affinity)
+            .filter_map(|t| t.selector.as_mut());
         let selectors = terms.chain(spec.spread.iter_mut().filter_map(|c| c.selector.as_mut()));
-        for requirement in selectors.flat_map(|s| &mut s.requirements).filter(|r| r.key == REVISION) {
+        for requirement in selectors
+            .flat_map(|s| &mut s.requirements)
+            .filter(|r| r.key == REVISION)
+        {
             for value in requirement.values.iter_mut().filter(|v| *v == CURRENT) {
                 NEXT.clone_into(value);
             }
@@ -184,7 +212,9 @@ impl PodSpec {
 
     /// The spread constraints that forbid.
     pub fn required_spread(&self) -> impl Iterator<Item = &SpreadConstraint> {
-        self.spread.iter().filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
+        self.spread
+            .iter()
+            .filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
     }
 
     /// The same pod with the tolerations that the DaemonSet controller adds
@@ -200,7 +230,8 @@ impl PodSpec {
             ("node.kubernetes.io/unschedulable", "NoSchedule"),
         ];
         let mut spec = self.clone();
-        spec.tolerations.extend(added.map(|(key, effect)| Toleration::exists(key, effect)));
+        spec.tolerations
+            .extend(added.map(|(key, effect)| Toleration::exists(key, effect)));
         spec
     }
 
@@ -209,7 +240,10 @@ impl PodSpec {
     pub fn pinned_to(&self, node: &str) -> Self {
         let mut spec = self.clone();
         let pin = super::Requirement::new("metadata.name", super::Operator::In, &[node]);
-        let mut terms = spec.node_affinity.take().unwrap_or_else(|| vec![NodeSelectorTerm::default()]);
+        let mut terms = spec
+            .node_affinity
+            .take()
+            .unwrap_or_else(|| vec![NodeSelectorTerm::default()]);
         for term in &mut terms {
             term.match_fields.push(pin.clone());
         }
@@ -241,7 +275,11 @@ struct Affinity {
 struct NodeAffinity {
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
     required: Option<Required>,
-    #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution", default, deserialize_with = "null_as_default")]
+    #[serde(
+        rename = "preferredDuringSchedulingIgnoredDuringExecution",
+        default,
+        deserialize_with = "null_as_default"
+    )]
     preferred: Vec<PreferredTerm>,
 }
 
@@ -254,13 +292,23 @@ struct Required {
 
 #[derive(Default, Deserialize)]
 struct PodAffinity {
-    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution", default, deserialize_with = "null_as_default")]
+    #[serde(
+        rename = "requiredDuringSchedulingIgnoredDuringExecution",
+        default,
+        deserialize_with = "null_as_default"
+    )]
     required: Vec<PodAffinityTerm>,
 }
 
 /// Reads a field; `null` is as good as absent.
-pub(super) fn parse<T: DeserializeOwned>(field: &'static str, value: &Value) -> Result<Option<T>, SpecError> {
-    Option::<T>::deserialize(value).map_err(|e| SpecError { field, message: e.to_string() })
+pub(super) fn parse<T: DeserializeOwned>(
+    field: &'static str,
+    value: &Value,
+) -> Result<Option<T>, SpecError> {
+    Option::<T>::deserialize(value).map_err(|e| SpecError {
+        field,
+        message: e.to_string(),
+    })
 }
 
 #[derive(Deserialize)]
@@ -277,9 +325,18 @@ struct Port {
 
 /// The host ports of containers and sidecars. With `hostNetwork`, the API server makes every container port a host port.
 fn host_ports(spec: &Value) -> Result<Vec<HostPort>, SpecError> {
-    let host_network = spec.get("hostNetwork").and_then(Value::as_bool).unwrap_or(false);
-    let list = |key: &str| spec.get(key).and_then(Value::as_array).into_iter().flatten();
-    let sidecars = list("initContainers").filter(|c| c.get("restartPolicy").and_then(Value::as_str) == Some("Always"));
+    let host_network = spec
+        .get("hostNetwork")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let list = |key: &str| {
+        spec.get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let sidecars = list("initContainers")
+        .filter(|c| c.get("restartPolicy").and_then(Value::as_str) == Some("Always"));
     let mut ports = Vec::new();
     for container in list("containers").chain(sidecars) {
         let declared: Vec<Port> = match container.get("ports") {
@@ -287,8 +344,17 @@ fn host_ports(spec: &Value) -> Result<Vec<HostPort>, SpecError> {
             None => Vec::new(),
         };
         for port in declared {
-            let number = port.host.filter(|p| *p > 0).or(port.container.filter(|_| host_network));
-            let or = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text };
+            let number = port
+                .host
+                .filter(|p| *p > 0)
+                .or(port.container.filter(|_| host_network));
+            let or = |text: String, default: &str| {
+                if text.is_empty() {
+                    default.to_owned()
+                } else {
+                    text
+                }
+            };
             ports.extend(number.filter(|p| *p > 0).map(|number| HostPort {
                 ip: or(port.host_ip, "0.0.0.0"),
                 protocol: or(port.protocol, "TCP"),

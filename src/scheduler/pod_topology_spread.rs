@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::selector::null_as_default;
 use super::{
-    Cluster, LabelSelector, Labels, Node, Operator, PodSpec, Reason, Requirement, node_affinity, taint_toleration,
+    Cluster, LabelSelector, Labels, Node, Operator, PodSpec, Reason, Requirement, node_affinity,
+    taint_toleration,
 };
 
 /// A constraint on how pods are spread.
@@ -60,11 +61,15 @@ pub enum NodePolicy {
 impl SpreadConstraint {
     /// Merges the pod's labels of `matchLabelKeys` into the selector.
     pub(super) fn resolve(&mut self, labels: &Labels) {
-        let Some(selector) = &mut self.selector else { return };
-        let known = std::mem::take(&mut self.match_label_keys).into_iter().filter_map(|key| {
-            let value = labels.get(&key)?;
-            Some(Requirement::new(&key, Operator::In, &[value]))
-        });
+        let Some(selector) = &mut self.selector else {
+            return;
+        };
+        let known = std::mem::take(&mut self.match_label_keys)
+            .into_iter()
+            .filter_map(|key| {
+                let value = labels.get(&key)?;
+                Some(Requirement::new(&key, Operator::In, &[value]))
+            });
         selector.requirements.extend(known);
     }
 
@@ -75,17 +80,23 @@ impl SpreadConstraint {
 
     /// Whether it counts the pod, which must be in the namespace of the constraint's owner.
     pub fn matches(&self, owner: &PodSpec, pod: &PodSpec) -> bool {
-        owner.namespace == pod.namespace && self.selector.as_ref().is_some_and(|s| s.matches(&pod.labels))
+        owner.namespace == pod.namespace
+            && self
+                .selector
+                .as_ref()
+                .is_some_and(|s| s.matches(&pod.labels))
     }
 }
 
 /// Whether the constraint counts what is on the node.
 pub(super) fn counts(spec: &PodSpec, constraint: &SpreadConstraint, node: &Node) -> bool {
-    let keys = spec.required_spread().all(|c| node.labels.contains_key(&c.topology_key));
-    let affinity =
-        constraint.node_affinity_policy == Some(NodePolicy::Ignore) || node_affinity::filter(spec, node).is_none();
-    let taints =
-        constraint.node_taints_policy != Some(NodePolicy::Honor) || taint_toleration::filter(spec, node).is_none();
+    let keys = spec
+        .required_spread()
+        .all(|c| node.labels.contains_key(&c.topology_key));
+    let affinity = constraint.node_affinity_policy == Some(NodePolicy::Ignore)
+        || node_affinity::filter(spec, node).is_none();
+    let taints = constraint.node_taints_policy != Some(NodePolicy::Honor)
+        || taint_toleration::filter(spec, node).is_none();
     keys && affinity && taints
 }
 
@@ -97,21 +108,37 @@ pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Opti
         };
         let domains = domains(cluster, spec, constraint);
         let few = domains.len() < constraint.min_domains.unwrap_or(1) as usize;
-        let least = if few { 0 } else { domains.values().copied().min().unwrap_or(usize::MAX) };
+        let least = if few {
+            0
+        } else {
+            domains.values().copied().min().unwrap_or(usize::MAX)
+        };
         let own = usize::from(constraint.matches(spec, spec));
         let here = domains.get(value.as_str()).copied().unwrap_or(0) + own;
-        (here.saturating_sub(least) > constraint.max_skew as usize)
-            .then(|| Reason::Skew { key: key.clone(), max: constraint.max_skew })
+        (here.saturating_sub(least) > constraint.max_skew as usize).then(|| Reason::Skew {
+            key: key.clone(),
+            max: constraint.max_skew,
+        })
     })
 }
 
 /// The matching pods in each domain.
-fn domains<'a>(cluster: &'a Cluster<'_>, spec: &PodSpec, constraint: &SpreadConstraint) -> BTreeMap<&'a str, usize> {
+fn domains<'a>(
+    cluster: &'a Cluster<'_>,
+    spec: &PodSpec,
+    constraint: &SpreadConstraint,
+) -> BTreeMap<&'a str, usize> {
     let mut domains = BTreeMap::new();
     for (index, node) in cluster.nodes.iter().enumerate() {
-        let Some(value) = node.labels.get(&constraint.topology_key) else { continue };
+        let Some(value) = node.labels.get(&constraint.topology_key) else {
+            continue;
+        };
         if counts(spec, constraint, node) {
-            let here = cluster.placed.iter().filter(|p| p.node == index && constraint.matches(spec, p.spec)).count();
+            let here = cluster
+                .placed
+                .iter()
+                .filter(|p| p.node == index && constraint.matches(spec, p.spec))
+                .count();
             *domains.entry(value.as_str()).or_default() += here;
         }
     }

@@ -93,9 +93,16 @@ pub enum Reason {
 impl Reason {
     /// What is asked of the node's labels, and what it has.
     pub(super) fn mismatch(wants: &[Requirement], node: &Node) -> Self {
-        let have =
-            |key: &str| if key == "metadata.name" { Some(node.name.clone()) } else { node.labels.get(key).cloned() };
-        Self::Mismatch { wants: wants.iter().map(|r| (r.clone(), have(&r.key))).collect() }
+        let have = |key: &str| {
+            if key == "metadata.name" {
+                Some(node.name.clone())
+            } else {
+                node.labels.get(key).cloned()
+            }
+        };
+        Self::Mismatch {
+            wants: wants.iter().map(|r| (r.clone(), have(&r.key))).collect(),
+        }
     }
 
     /// Whether it holds whatever other pods there are.
@@ -125,28 +132,54 @@ impl fmt::Display for Reason {
             Self::Unschedulable => f.write_str("cordoned"),
             Self::Taint(taint) => write!(f, "taint {} is not tolerated", taint_text(taint)),
             Self::Mismatch { wants } => f.write_str(&mismatch_text(wants)),
-            Self::PortTaken { port, protocol, by } => write!(f, "host port {port}/{protocol} is taken by {by}"),
-            Self::Insufficient { resource, needs, free } => {
+            Self::PortTaken { port, protocol, by } => {
+                write!(f, "host port {port}/{protocol} is taken by {by}")
+            }
+            Self::Insufficient {
+                resource,
+                needs,
+                free,
+            } => {
                 let (needs, free) = (amount(resource, *needs), amount(resource, (*free).max(0)));
                 write!(f, "{free} {} free, needs {needs}", resource_word(resource))
             }
             Self::TooManyPods { limit } => write!(f, "has its {limit} pods already"),
-            Self::VolumeElsewhere { claim, at: Some(at), .. } => write!(f, "volume {claim} is on {at}"),
-            Self::VolumeElsewhere { claim, class, at: None } => {
+            Self::VolumeElsewhere {
+                claim,
+                at: Some(at),
+                ..
+            } => write!(f, "volume {claim} is on {at}"),
+            Self::VolumeElsewhere {
+                claim,
+                class,
+                at: None,
+            } => {
                 write!(f, "volume {claim} ({class}) is not available here")
             }
-            Self::ClaimInUse { claim, by } => write!(f, "claim {claim} is for one pod and used by {by}"),
+            Self::ClaimInUse { claim, by } => {
+                write!(f, "claim {claim} is for one pod and used by {by}")
+            }
             Self::MissingTopologyKey { key } => write!(f, "lacks label {key}"),
-            Self::Affinity { key } => write!(f, "no pod it must be with in the same {}", domain_word(key)),
-            Self::AntiAffinity { key, with } => write!(f, "{with} is in the same {}", domain_word(key)),
-            Self::Skew { key, max } => write!(f, "more than {max} above the emptiest {}", domain_word(key)),
+            Self::Affinity { key } => {
+                write!(f, "no pod it must be with in the same {}", domain_word(key))
+            }
+            Self::AntiAffinity { key, with } => {
+                write!(f, "{with} is in the same {}", domain_word(key))
+            }
+            Self::Skew { key, max } => {
+                write!(f, "more than {max} above the emptiest {}", domain_word(key))
+            }
         }
     }
 }
 
 /// `key=value:Effect`, as kubectl writes taints.
 fn taint_text(taint: &Taint) -> String {
-    let value = if taint.value.is_empty() { String::new() } else { format!("={}", taint.value) };
+    let value = if taint.value.is_empty() {
+        String::new()
+    } else {
+        format!("={}", taint.value)
+    };
     format!("{}{value}:{}", taint.key, effect_name(taint.effect))
 }
 
@@ -199,7 +232,10 @@ fn amount(resource: &str, whole: i128) -> String {
     if resource == CPU {
         return format!("{}m", grouped(&whole.to_string()));
     }
-    i64::try_from(whole).map_or_else(|_| whole.to_string(), |units| Quantity::units(units).to_string())
+    i64::try_from(whole).map_or_else(
+        |_| whole.to_string(),
+        |units| Quantity::units(units).to_string(),
+    )
 }
 
 /// Digits with a comma before each group of three.

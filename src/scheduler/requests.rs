@@ -42,7 +42,10 @@ impl Requirements {
 pub fn pod_requests(spec: &Value) -> Result<Resources, SpecError> {
     let mut total = Resources::new();
     for container in containers(spec, "containers") {
-        add(&mut total, &container_requests(container, "containers.resources")?);
+        add(
+            &mut total,
+            &container_requests(container, "containers.resources")?,
+        );
     }
     let (mut sidecars, mut peak) = (Resources::new(), Resources::new());
     for container in containers(spec, "initContainers") {
@@ -59,14 +62,19 @@ pub fn pod_requests(spec: &Value) -> Result<Resources, SpecError> {
     raise(&mut total, &peak);
     pod_level(spec, &mut total)?;
     if let Some(overhead) = spec.get("overhead") {
-        add(&mut total, &parse("overhead", overhead)?.unwrap_or_default());
+        add(
+            &mut total,
+            &parse("overhead", overhead)?.unwrap_or_default(),
+        );
     }
     Ok(total)
 }
 
 /// Requests of the pod as a whole. Where only a limit is written, the containers' sum stands, or else the limit.
 fn pod_level(spec: &Value, total: &mut Resources) -> Result<(), SpecError> {
-    let Some(value) = spec.get("resources") else { return Ok(()) };
+    let Some(value) = spec.get("resources") else {
+        return Ok(());
+    };
     let Requirements { requests, limits } = parse("resources", value)?.unwrap_or_default();
     let supported = |name: &str| name == CPU || name == "memory" || name.starts_with("hugepages-");
     for (resource, limit) in limits.into_iter().filter(|(name, _)| supported(name)) {
@@ -77,7 +85,10 @@ fn pod_level(spec: &Value, total: &mut Resources) -> Result<(), SpecError> {
 }
 
 fn containers<'a>(spec: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    spec.get(key).and_then(Value::as_array).into_iter().flatten()
+    spec.get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn container_requests(container: &Value, field: &'static str) -> Result<Resources, SpecError> {

@@ -41,7 +41,11 @@ pub struct Requirement {
 impl Requirement {
     /// An expression.
     pub fn new(key: &str, operator: Operator, values: &[&str]) -> Self {
-        Self { key: key.to_owned(), operator, values: values.iter().map(|v| (*v).to_owned()).collect() }
+        Self {
+            key: key.to_owned(),
+            operator,
+            values: values.iter().map(|v| (*v).to_owned()).collect(),
+        }
     }
 
     /// Whether the expression is well-formed (`labels.NewRequirement`). One that is not makes its whole term match nothing.
@@ -49,7 +53,9 @@ impl Requirement {
         match self.operator {
             Operator::In | Operator::NotIn => !self.values.is_empty(),
             Operator::Exists | Operator::DoesNotExist => self.values.is_empty(),
-            Operator::Gt | Operator::Lt => matches!(&self.values[..], [value] if value.parse::<i64>().is_ok()),
+            Operator::Gt | Operator::Lt => {
+                matches!(&self.values[..], [value] if value.parse::<i64>().is_ok())
+            }
             Operator::Unknown => false,
         }
     }
@@ -62,14 +68,20 @@ impl Requirement {
             Operator::NotIn => value.is_none_or(|v| !self.values.contains(v)),
             Operator::Exists => value.is_some(),
             Operator::DoesNotExist => value.is_none(),
-            Operator::Gt => self.numbers(value).is_some_and(|(have, bound)| have > bound),
-            Operator::Lt => self.numbers(value).is_some_and(|(have, bound)| have < bound),
+            Operator::Gt => self
+                .numbers(value)
+                .is_some_and(|(have, bound)| have > bound),
+            Operator::Lt => self
+                .numbers(value)
+                .is_some_and(|(have, bound)| have < bound),
             Operator::Unknown => false,
         }
     }
 
     fn numbers(&self, value: Option<&String>) -> Option<(i64, i64)> {
-        let [bound] = &self.values[..] else { return None };
+        let [bound] = &self.values[..] else {
+            return None;
+        };
         Some((value?.parse().ok()?, bound.parse().ok()?))
     }
 }
@@ -103,7 +115,9 @@ impl LabelSelector {
     /// Whether the labels satisfy the selector. A selector with an expression that is not well-formed matches nothing: the API server
     /// refuses it.
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.requirements.iter().all(|r| r.well_formed() && r.matches(labels))
+        self.requirements
+            .iter()
+            .all(|r| r.well_formed() && r.matches(labels))
     }
 }
 
@@ -125,8 +139,13 @@ impl<'de> Deserialize<'de> for LabelSelector {
             match_expressions: Vec<Requirement>,
         }
         let raw = Raw::deserialize(deserializer)?;
-        let labels = raw.match_labels.iter().map(|(key, value)| Requirement::new(key, Operator::In, &[value]));
-        Ok(Self { requirements: labels.chain(raw.match_expressions).collect() })
+        let labels = raw
+            .match_labels
+            .iter()
+            .map(|(key, value)| Requirement::new(key, Operator::In, &[value]));
+        Ok(Self {
+            requirements: labels.chain(raw.match_expressions).collect(),
+        })
     }
 }
 

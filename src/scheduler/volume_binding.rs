@@ -35,32 +35,59 @@ impl Volume {
 /// Volumes that exist on other nodes, or whose class allows other nodes only.
 pub(super) fn filter_topology(spec: &PodSpec, node: &Node) -> Option<Reason> {
     let unreachable = |volume: &&Volume| {
-        let pinned = volume.pinned.as_ref().is_some_and(|terms| !terms.iter().any(|t| t.matches(node)));
-        let allowed =
-            volume.allowed.is_empty() || volume.allowed.iter().any(|t| t.iter().all(|r| r.matches(&node.labels)));
-        let segment = volume.segment.iter().all(|key| node.labels.contains_key(key));
+        let pinned = volume
+            .pinned
+            .as_ref()
+            .is_some_and(|terms| !terms.iter().any(|t| t.matches(node)));
+        let allowed = volume.allowed.is_empty()
+            || volume
+                .allowed
+                .iter()
+                .any(|t| t.iter().all(|r| r.matches(&node.labels)));
+        let segment = volume
+            .segment
+            .iter()
+            .all(|key| node.labels.contains_key(key));
         pinned || !allowed || !segment
     };
-    spec.volumes.iter().find(unreachable).map(|v| Reason::VolumeElsewhere {
-        claim: v.claim.clone(),
-        class: v.class.clone(),
-        at: None,
-    })
+    spec.volumes
+        .iter()
+        .find(unreachable)
+        .map(|v| Reason::VolumeElsewhere {
+            claim: v.claim.clone(),
+            class: v.class.clone(),
+            at: None,
+        })
 }
 
 /// Volumes that were bound when the pod ran before, or by another pod that shares the claim.
-pub(super) fn filter_bound(cluster: &Cluster<'_>, pod: Candidate<'_>, node: usize) -> Option<Reason> {
+pub(super) fn filter_bound(
+    cluster: &Cluster<'_>,
+    pod: Candidate<'_>,
+    node: usize,
+) -> Option<Reason> {
     let namespace = &pod.spec.namespace;
     let shared_home = |volume: &Volume| {
         let sharing = |p: &&super::Placed<'_>| {
-            p.spec.namespace == *namespace && p.spec.volumes.iter().any(|v| v.shared && v.claim == volume.claim)
+            p.spec.namespace == *namespace
+                && p.spec
+                    .volumes
+                    .iter()
+                    .any(|v| v.shared && v.claim == volume.claim)
         };
         cluster.placed.iter().find(sharing).map(|p| p.node)
     };
     pod.spec.volumes.iter().find_map(|volume| {
-        let home = if volume.shared { shared_home(volume).or(pod.home) } else { pod.home }?;
+        let home = if volume.shared {
+            shared_home(volume).or(pod.home)
+        } else {
+            pod.home
+        }?;
         let (home, here) = (cluster.nodes.get(home)?, cluster.nodes.get(node)?);
-        let reachable = volume.segment.iter().all(|key| home.labels.get(key) == here.labels.get(key));
+        let reachable = volume
+            .segment
+            .iter()
+            .all(|key| home.labels.get(key) == here.labels.get(key));
         (!reachable).then(|| Reason::VolumeElsewhere {
             claim: volume.claim.clone(),
             class: volume.class.clone(),

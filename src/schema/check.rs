@@ -20,22 +20,32 @@ pub(super) struct Checker {
 
 impl fmt::Debug for Checker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checker").field("schema", &self.schema).finish_non_exhaustive()
+        f.debug_struct("Checker")
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
     }
 }
 
 impl Checker {
     /// Compiles one of our own schemas.
     pub(super) fn own(schema: Value) -> Self {
-        Self::new(schema, &|at| Origin { file: Arc::from(""), pointer: at.clone() })
-            .expect("the schemas that are generated from our types compile")
+        Self::new(schema, &|at| Origin {
+            file: Arc::from(""),
+            pointer: at.clone(),
+        })
+        .expect("the schemas that are generated from our types compile")
     }
 
     /// Compiles a schema: 2020-12, offline, formats asserted, regular expressions in linear time. `origin` says where its parts are
     /// written.
-    pub(super) fn new(mut schema: Value, origin: &dyn Fn(&Pointer) -> Origin) -> Result<Self, Box<Diagnostic>> {
+    pub(super) fn new(
+        mut schema: Value,
+        origin: &dyn Fn(&Pointer) -> Origin,
+    ) -> Result<Self, Box<Diagnostic>> {
         mark_integers(&mut schema);
-        let validator = options().with_keyword(WHOLE, |_, _, _| Ok(Box::new(Whole))).build(&schema);
+        let validator = options()
+            .with_keyword(WHOLE, |_, _, _| Ok(Box::new(Whole)))
+            .build(&schema);
         match validator {
             Ok(validator) => Ok(Self { schema, validator }),
             Err(error) => Err(Box::new(unusable(&error, &schema, origin))),
@@ -56,7 +66,17 @@ impl Checker {
     ) -> Diagnostics {
         let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).collect();
         let said = findings(&errors, &self.schema).into_iter();
-        said.map(|finding| report(&finding, &Checked { value, written, origin })).collect()
+        said.map(|finding| {
+            report(
+                &finding,
+                &Checked {
+                    value,
+                    written,
+                    origin,
+                },
+            )
+        })
+        .collect()
     }
 }
 
@@ -74,21 +94,36 @@ fn options() -> ValidationOptions<'static> {
 }
 
 /// What the language of schemas has against a schema, in the words that values are told.
-fn unusable(error: &ValidationError<'_>, schema: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostic {
+fn unusable(
+    error: &ValidationError<'_>,
+    schema: &Value,
+    origin: &dyn Fn(&Pointer) -> Origin,
+) -> Diagnostic {
     let rule = &rules::UNUSABLE_SCHEMA;
     let at = Pointer::parse(error.instance_path().as_str());
-    let first = findings(std::slice::from_ref(error), &Value::Null).into_iter().next();
+    let first = findings(std::slice::from_ref(error), &Value::Null)
+        .into_iter()
+        .next();
     match (error.kind(), first) {
         (ValidationErrorKind::Format { format }, _) if format == "regex" => rule
             .report("the schema has a `pattern` that is not a regular expression")
             .primary(origin(&at), "")
             .help("write it without look-around and back-references"),
-        (ValidationErrorKind::Referencing(_) | ValidationErrorKind::Custom { .. }, _) | (_, None) => {
-            rule.report(format!("the schema cannot be used: {}", error.masked())).primary(origin(&at), "")
-        }
-        (_, Some(finding)) => {
-            Diagnostic { code: rule.code, ..report(&finding, &Checked { value: schema, written: schema, origin }) }
-        }
+        (ValidationErrorKind::Referencing(_) | ValidationErrorKind::Custom { .. }, _)
+        | (_, None) => rule
+            .report(format!("the schema cannot be used: {}", error.masked()))
+            .primary(origin(&at), ""),
+        (_, Some(finding)) => Diagnostic {
+            code: rule.code,
+            ..report(
+                &finding,
+                &Checked {
+                    value: schema,
+                    written: schema,
+                    origin,
+                },
+            )
+        },
     }
 }
 
@@ -122,6 +157,8 @@ impl<'i> Keyword<'i> for Whole {
 
     /// A number with a fraction that is not zero is refused by `type` already.
     fn is_valid(&self, instance: &'i Value) -> bool {
-        instance.as_f64().is_none_or(|n| !instance.is_f64() || n.fract() != 0.0)
+        instance
+            .as_f64()
+            .is_none_or(|n| !instance.is_f64() || n.fract() != 0.0)
     }
 }

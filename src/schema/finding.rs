@@ -21,7 +21,11 @@ pub(super) struct Finding {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Fault {
     /// The map has a key that it cannot have. `inside`: the fields of the map that have such a key themselves.
-    UnknownKey { key: String, known: Vec<String>, inside: Vec<String> },
+    UnknownKey {
+        key: String,
+        known: Vec<String>,
+        inside: Vec<String>,
+    },
     /// The map lacks a key.
     MissingKey { key: String, about: String },
     /// The value is of another type than these.
@@ -40,7 +44,9 @@ pub(super) fn findings(errors: &[ValidationError<'_>], schema: &Value) -> Vec<Fi
     let misspelt: BTreeSet<(Pointer, String)> = found
         .iter()
         .filter_map(|f| match &f.fault {
-            Fault::UnknownKey { key, known, .. } => Some((f.at.clone(), nearest(key, strs(known))?.to_owned())),
+            Fault::UnknownKey { key, known, .. } => {
+                Some((f.at.clone(), nearest(key, strs(known))?.to_owned()))
+            }
             _ => None,
         })
         .collect();
@@ -65,14 +71,37 @@ fn leaves(error: &ValidationError<'_>, schema: &Value) -> Vec<Finding> {
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             unknown_keys(&at, unexpected.iter(), error, schema)
         }
-        ValidationErrorKind::FalseSchema if error.schema_path().as_str().ends_with("/additionalProperties") => {
-            unknown_keys(&at, error.instance().as_object().into_iter().flat_map(|map| map.keys()), error, schema)
+        ValidationErrorKind::FalseSchema
+            if error
+                .schema_path()
+                .as_str()
+                .ends_with("/additionalProperties") =>
+        {
+            unknown_keys(
+                &at,
+                error
+                    .instance()
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|map| map.keys()),
+                error,
+                schema,
+            )
         }
         ValidationErrorKind::PropertyNames { error: inner } => {
             let name = inner.instance().as_str().unwrap_or_default();
-            leaves(inner, schema).into_iter().map(|f| Finding { at: at.at(name), ..f }).collect()
+            leaves(inner, schema)
+                .into_iter()
+                .map(|f| Finding {
+                    at: at.at(name),
+                    ..f
+                })
+                .collect()
         }
-        kind => vec![Finding { at, fault: fault(kind, error, schema) }],
+        kind => vec![Finding {
+            at,
+            fault: fault(kind, error, schema),
+        }],
     }
 }
 
@@ -80,18 +109,27 @@ fn fault(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value
     match kind {
         ValidationErrorKind::Required { property } => {
             let key = property.as_str().unwrap_or_default().to_owned();
-            Fault::MissingKey { about: description_of(&key, error, schema), key }
+            Fault::MissingKey {
+                about: description_of(&key, error, schema),
+                key,
+            }
         }
-        ValidationErrorKind::Type { kind } => Fault::WrongType { expected: types(kind) },
-        ValidationErrorKind::Custom { keyword, .. } if keyword == WHOLE => {
-            Fault::WrongType { expected: vec!["an integer"] }
-        }
-        ValidationErrorKind::Constant { expected_value } => {
-            Fault::NotAChoice { choices: vec![expected_value.as_ref().clone()] }
-        }
-        ValidationErrorKind::Enum { options } => Fault::NotAChoice { choices: choices(options, error, schema) },
+        ValidationErrorKind::Type { kind } => Fault::WrongType {
+            expected: types(kind),
+        },
+        ValidationErrorKind::Custom { keyword, .. } if keyword == WHOLE => Fault::WrongType {
+            expected: vec!["an integer"],
+        },
+        ValidationErrorKind::Constant { expected_value } => Fault::NotAChoice {
+            choices: vec![expected_value.as_ref().clone()],
+        },
+        ValidationErrorKind::Enum { options } => Fault::NotAChoice {
+            choices: choices(options, error, schema),
+        },
         kind => measure(kind).map_or_else(
-            || Fault::Malformed { expected: form(kind, error, schema) },
+            || Fault::Malformed {
+                expected: form(kind, error, schema),
+            },
             |expected| Fault::OutOfRange { expected },
         ),
     }
@@ -126,7 +164,9 @@ fn form(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value)
         ValidationErrorKind::Format { format } => format!("text of the format `{format}`"),
         ValidationErrorKind::UniqueItems => "items that differ from each other".to_owned(),
         ValidationErrorKind::FalseSchema => "nothing here".to_owned(),
-        ValidationErrorKind::OneOfMultipleValid { .. } => "a value that fits one alternative only".to_owned(),
+        ValidationErrorKind::OneOfMultipleValid { .. } => {
+            "a value that fits one alternative only".to_owned()
+        }
         other => format!("what `{}` in the schema asks for", other.keyword()),
     }
 }
@@ -134,10 +174,16 @@ fn form(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value)
 /// The facts of the alternative that was meant most likely: one whose type fits, with the fewest faults, where a slip of the pen counts
 /// half. Where no alternative stands out, what they expect is put together.
 fn best_branch(at: &Pointer, context: &[Vec<ValidationError<'_>>], schema: &Value) -> Vec<Finding> {
-    let branches: Vec<Vec<Finding>> = context.iter().map(|errors| findings(errors, schema)).collect();
+    let branches: Vec<Vec<Finding>> = context
+        .iter()
+        .map(|errors| findings(errors, schema))
+        .collect();
     let mut expected = Vec::new();
     let mut offered = Vec::new();
-    for finding in branches.iter().filter_map(|b| b.iter().find(|f| f.at == *at)) {
+    for finding in branches
+        .iter()
+        .filter_map(|b| b.iter().find(|f| f.at == *at))
+    {
         match &finding.fault {
             Fault::WrongType { expected: types } => expected.extend(types),
             Fault::NotAChoice { choices } => offered.extend(choices.iter().cloned()),
@@ -146,13 +192,25 @@ fn best_branch(at: &Pointer, context: &[Vec<ValidationError<'_>>], schema: &Valu
     }
     let mut seen = BTreeSet::new();
     expected.retain(|word: &&str| seen.insert(*word));
-    let fitting = branches.into_iter().filter(|b| !b.iter().any(|f| is_type_fault(f, at)));
+    let fitting = branches
+        .into_iter()
+        .filter(|b| !b.iter().any(|f| is_type_fault(f, at)));
     match fitting.min_by_key(|b| b.iter().map(weight).sum::<usize>()) {
-        Some(best) if best.iter().any(|f| f.at == *at && matches!(f.fault, Fault::NotAChoice { .. })) => {
-            vec![Finding { at: at.clone(), fault: Fault::NotAChoice { choices: offered } }]
+        Some(best)
+            if best
+                .iter()
+                .any(|f| f.at == *at && matches!(f.fault, Fault::NotAChoice { .. })) =>
+        {
+            vec![Finding {
+                at: at.clone(),
+                fault: Fault::NotAChoice { choices: offered },
+            }]
         }
         Some(best) => best,
-        None => vec![Finding { at: at.clone(), fault: Fault::WrongType { expected } }],
+        None => vec![Finding {
+            at: at.clone(),
+            fault: Fault::WrongType { expected },
+        }],
     }
 }
 
@@ -185,28 +243,56 @@ fn unknown_keys<'k>(
     let fault = |key: &String| Fault::UnknownKey {
         key: key.clone(),
         known: known.clone(),
-        inside: known.iter().filter(|field| has_key(field, key, error, schema)).cloned().collect(),
+        inside: known
+            .iter()
+            .filter(|field| has_key(field, key, error, schema))
+            .cloned()
+            .collect(),
     };
-    keys.map(|key| Finding { at: at.clone(), fault: fault(key) }).collect()
+    keys.map(|key| Finding {
+        at: at.clone(),
+        fault: fault(key),
+    })
+    .collect()
 }
 
 /// Whether a field of the map takes the key.
 fn has_key(field: &str, key: &str, error: &ValidationError<'_>, schema: &Value) -> bool {
-    let Some(field) = parent(error, schema).and_then(|s| s.get("properties")?.get(field)) else { return false };
-    let named = field.get("$ref").and_then(Value::as_str).and_then(|r| schema.pointer(r.strip_prefix('#')?));
-    named.unwrap_or(field).get("properties").is_some_and(|p| p.get(key).is_some())
+    let Some(field) = parent(error, schema).and_then(|s| s.get("properties")?.get(field)) else {
+        return false;
+    };
+    let named = field
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|r| schema.pointer(r.strip_prefix('#')?));
+    named
+        .unwrap_or(field)
+        .get("properties")
+        .is_some_and(|p| p.get(key).is_some())
 }
 
 fn keys_beside(error: &ValidationError<'_>, schema: &Value) -> Vec<String> {
     let properties = parent(error, schema).and_then(|s| s.get("properties")?.as_object());
-    properties.into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    properties
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.clone())
+        .collect()
 }
 
 /// The first sentence of a property's description.
 fn description_of(key: &str, error: &ValidationError<'_>, schema: &Value) -> String {
     let property = parent(error, schema).and_then(|s| s.get("properties")?.get(key));
-    let text = property.and_then(|p| p.get("description")?.as_str()).unwrap_or_default();
-    let first = text.split(". ").next().unwrap_or_default().split('\n').next().unwrap_or_default();
+    let text = property
+        .and_then(|p| p.get("description")?.as_str())
+        .unwrap_or_default();
+    let first = text
+        .split(". ")
+        .next()
+        .unwrap_or_default()
+        .split('\n')
+        .next()
+        .unwrap_or_default();
     first.trim_end_matches('.').to_owned()
 }
 
@@ -222,7 +308,11 @@ fn types(kind: &TypeKind) -> Vec<&'static str> {
     };
     match kind {
         TypeKind::Single(one) => vec![word(*one)],
-        TypeKind::Multiple(several) => several.iter().filter(|t| *t != JsonType::Null).map(word).collect(),
+        TypeKind::Multiple(several) => several
+            .iter()
+            .filter(|t| *t != JsonType::Null)
+            .map(word)
+            .collect(),
     }
 }
 
@@ -231,5 +321,7 @@ fn choices(options: &Value, error: &ValidationError<'_>, schema: &Value) -> Vec<
     let aliases = parent(error, schema).and_then(|s| s.get("x-aliases")?.as_array());
     let is_alias = |choice: &Value| aliases.is_some_and(|all| all.contains(choice));
     let all = options.as_array().into_iter().flatten();
-    all.filter(|choice| !choice.is_null() && !is_alias(choice)).cloned().collect()
+    all.filter(|choice| !choice.is_null() && !is_alias(choice))
+        .cloned()
+        .collect()
 }

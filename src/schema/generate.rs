@@ -93,7 +93,10 @@ fn metadata(kind: InputKind) -> Value {
 
 /// What schemars makes of a type, in the form that gives the best messages.
 fn generated<T: JsonSchema>() -> Map<String, Value> {
-    let schema = SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>();
+    let schema = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator()
+        .into_root_schema_for::<T>();
     let mut schema = Value::from(schema);
     tidy(&mut schema);
     match schema {
@@ -137,15 +140,36 @@ fn without_null(schema: &mut Map<String, Value>) {
 /// Turns `oneOf` of constants into an `enum` with a description of each; other spellings that are accepted stand behind them and in
 /// `x-aliases`.
 fn enum_of_constants(schema: &mut Map<String, Value>) {
-    let Some(Value::Array(branches)) = schema.get("oneOf") else { return };
-    let Some(choices) = branches.iter().map(|b| b.get("const").cloned()).collect::<Option<Vec<_>>>() else { return };
-    let descriptions: Vec<Value> = branches.iter().map(|b| b.get("description").cloned().unwrap_or_default()).collect();
-    let aliases: Vec<Value> =
-        branches.iter().filter_map(|b| b.get("x-aliases")?.as_array()).flatten().cloned().collect();
+    let Some(Value::Array(branches)) = schema.get("oneOf") else {
+        return;
+    };
+    let Some(choices) = branches
+        .iter()
+        .map(|b| b.get("const").cloned())
+        .collect::<Option<Vec<_>>>()
+    else {
+        return;
+    };
+    let descriptions: Vec<Value> = branches
+        .iter()
+        .map(|b| b.get("description").cloned().unwrap_or_default())
+        .collect();
+    let aliases: Vec<Value> = branches
+        .iter()
+        .filter_map(|b| b.get("x-aliases")?.as_array())
+        .flatten()
+        .cloned()
+        .collect();
     schema.remove("oneOf");
     schema.insert("type".to_owned(), json!("string"));
-    schema.insert("enum".to_owned(), choices.into_iter().chain(aliases.clone()).collect());
-    schema.insert("markdownEnumDescriptions".to_owned(), Value::Array(descriptions));
+    schema.insert(
+        "enum".to_owned(),
+        choices.into_iter().chain(aliases.clone()).collect(),
+    );
+    schema.insert(
+        "markdownEnumDescriptions".to_owned(),
+        Value::Array(descriptions),
+    );
     if !aliases.is_empty() {
         schema.insert("x-aliases".to_owned(), Value::Array(aliases));
     }
@@ -179,7 +203,9 @@ fn says_nothing(default: &Value) -> bool {
 /// The form for files that are merged: below `spec`, nothing is required and fields can be `null`. Lists replace as a whole, so what is
 /// in them stays strict.
 fn layer(mut document: Value) -> Value {
-    let Some(Value::Object(definitions)) = document.get_mut("$defs").map(Value::take) else { return document };
+    let Some(Value::Object(definitions)) = document.get_mut("$defs").map(Value::take) else {
+        return document;
+    };
     let mut made = Map::new();
     if let Some(spec) = document.pointer_mut("/properties/spec") {
         relax(spec, &definitions, &mut made);
@@ -199,7 +225,9 @@ fn relax(schema: &mut Value, definitions: &Map<String, Value>, made: &mut Map<St
     map.remove("default");
     nullable(map);
     if let Some(Value::Object(fields)) = map.get_mut("properties") {
-        fields.values_mut().for_each(|field| relax(field, definitions, made));
+        fields
+            .values_mut()
+            .for_each(|field| relax(field, definitions, made));
     }
     if let Some(others) = map.get_mut("additionalProperties") {
         relax(others, definitions, made);
@@ -228,11 +256,18 @@ fn nullable(schema: &mut Map<String, Value>) {
 
 /// The name of the definition that a schema refers to.
 fn referred(schema: &Map<String, Value>) -> Option<String> {
-    schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/").map(str::to_owned)
+    schema
+        .get("$ref")?
+        .as_str()?
+        .strip_prefix("#/$defs/")
+        .map(str::to_owned)
 }
 
 /// The definitions that can be reached from a document.
-fn used_definitions(document: &Value, definitions: &Map<String, Value>) -> std::collections::BTreeSet<String> {
+fn used_definitions(
+    document: &Value,
+    definitions: &Map<String, Value>,
+) -> std::collections::BTreeSet<String> {
     let mut used = std::collections::BTreeSet::new();
     let mut open = vec![document];
     while let Some(schema) = open.pop() {

@@ -18,22 +18,39 @@ pub(super) fn check_keywords(root: &Value, origin: &Origin) -> Diagnostics {
         let Value::Object(map) = schema else { continue };
         if depth > DEEPEST {
             let message = format!("the schema is nested deeper than {DEEPEST} levels");
-            found.push(rules::UNUSABLE_SCHEMA.report(message).primary(origin, "").help("make it flatter"));
+            found.push(
+                rules::UNUSABLE_SCHEMA
+                    .report(message)
+                    .primary(origin, "")
+                    .help("make it flatter"),
+            );
             continue;
         }
-        for keyword in map.keys().filter(|k| !k.starts_with("x-") && !keywords().any(|known| known == *k)) {
+        for keyword in map
+            .keys()
+            .filter(|k| !k.starts_with("x-") && !keywords().any(|known| known == *k))
+        {
             found.push(unknown(keyword, &origin.at(keyword)));
         }
-        let texts = map.iter().filter_map(|(keyword, value)| Some((keyword, value.as_str()?)));
+        let texts = map
+            .iter()
+            .filter_map(|(keyword, value)| Some((keyword, value.as_str()?)));
         for (keyword, text) in texts {
             found.extend(refused(keyword, text, root).map(|(message, help)| {
-                rules::UNUSABLE_SCHEMA.report(message).primary(origin.at(keyword), "").help(help)
+                rules::UNUSABLE_SCHEMA
+                    .report(message)
+                    .primary(origin.at(keyword), "")
+                    .help(help)
             }));
         }
         let deeper = below(map).into_iter();
-        open.extend(
-            deeper.map(|(at, schema)| (schema, Origin::new(&origin.file, origin.pointer.join(&at)), depth + 1)),
-        );
+        open.extend(deeper.map(|(at, schema)| {
+            (
+                schema,
+                Origin::new(&origin.file, origin.pointer.join(&at)),
+                depth + 1,
+            )
+        }));
     }
     found
 }
@@ -44,7 +61,11 @@ fn unknown(keyword: &str, origin: &Origin) -> Diagnostic {
         .primary_key(origin.clone(), "unknown keyword");
     match nearest(keyword, keywords()) {
         Some(meant) => {
-            let edit = Edit { origin: origin.clone(), part: Part::Key, replacement: meant.to_owned() };
+            let edit = Edit {
+                origin: origin.clone(),
+                part: Part::Key,
+                replacement: meant.to_owned(),
+            };
             report.help_edit(format!("did you mean `{meant}`?"), edit)
         }
         None => report.help("remove it, put it under `properties`, or begin its name with `x-`"),
@@ -55,21 +76,26 @@ fn unknown(keyword: &str, origin: &Origin) -> Diagnostic {
 /// the language, a format that nobody checks.
 fn refused(keyword: &str, text: &str, root: &Value) -> Option<(String, &'static str)> {
     const VERSION: &str = "https://json-schema.org/draft/2020-12/schema";
-    let local = text.strip_prefix('#').filter(|p| p.is_empty() || p.starts_with('/'));
+    let local = text
+        .strip_prefix('#')
+        .filter(|p| p.is_empty() || p.starts_with('/'));
     match (keyword, local) {
         ("$ref", None) => Some((
             format!("the schema refers to `{text}`, which is outside of it"),
             "copy what it names below `$defs`, and refer to `#/$defs/<name>`",
         )),
-        ("$ref", Some(pointer)) if root.pointer(pointer).is_none() => {
-            Some((format!("the schema refers to `{text}`, which is not in it"), "refer to a name below `$defs`"))
-        }
-        ("$schema", _) if text.trim_end_matches('#') != VERSION => {
-            Some((format!("the schema is written for `{text}`"), "remove it: schemas are 2020-12 here"))
-        }
-        ("format", _) if !is_known_format(text) => {
-            Some((format!("the format `{text}` is not known"), "use a `pattern`, or a format of JSON Schema 2020-12"))
-        }
+        ("$ref", Some(pointer)) if root.pointer(pointer).is_none() => Some((
+            format!("the schema refers to `{text}`, which is not in it"),
+            "refer to a name below `$defs`",
+        )),
+        ("$schema", _) if text.trim_end_matches('#') != VERSION => Some((
+            format!("the schema is written for `{text}`"),
+            "remove it: schemas are 2020-12 here",
+        )),
+        ("format", _) if !is_known_format(text) => Some((
+            format!("the format `{text}` is not known"),
+            "use a `pattern`, or a format of JSON Schema 2020-12",
+        )),
         _ => None,
     }
 }

@@ -70,9 +70,13 @@ pub fn input_schema_text(kind: InputKind) -> String {
 
 /// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
 pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[Checker; 4]> = LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
+    static CHECKERS: LazyLock<[Checker; 4]> =
+        LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
     let file = Arc::from(path);
-    let checker = &CHECKERS[InputKind::ALL.iter().position(|k| *k == kind).unwrap_or_default()];
+    let checker = &CHECKERS[InputKind::ALL
+        .iter()
+        .position(|k| *k == kind)
+        .unwrap_or_default()];
     checker.check(document, &|pointer| Origin::new(&file, pointer.clone()))
 }
 
@@ -111,12 +115,19 @@ impl OutputKind {
 pub fn validate_output(kind: OutputKind, document: &Value) -> Diagnostics {
     static CHECKERS: LazyLock<[Checker; 3]> = LazyLock::new(|| {
         OutputKind::ALL.map(|kind| {
-            let schema = serde_json::from_str(kind.schema_text()).expect("the schemas of the output are tested");
+            let schema = serde_json::from_str(kind.schema_text())
+                .expect("the schemas of the output are tested");
             Checker::own(schema)
         })
     });
-    let checker = &CHECKERS[OutputKind::ALL.iter().position(|k| *k == kind).unwrap_or_default()];
-    checker.check(document, &|pointer| Origin { file: Arc::from(""), pointer: pointer.clone() })
+    let checker = &CHECKERS[OutputKind::ALL
+        .iter()
+        .position(|k| *k == kind)
+        .unwrap_or_default()];
+    checker.check(document, &|pointer| Origin {
+        file: Arc::from(""),
+        pointer: pointer.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -10,11 +10,22 @@ use crate::diagnostic::Part;
 fn lines(diagnostics: &Diagnostics) -> String {
     let line = |d: &crate::diagnostic::Diagnostic| {
         let label = &d.labels[0];
-        let part = if label.part == Part::Key { "key of " } else { "" };
+        let part = if label.part == Part::Key {
+            "key of "
+        } else {
+            ""
+        };
         let help = d.help.as_ref();
         let text = help.map_or("", |h| h.text.as_str());
-        let edit = help.and_then(|h| h.edit.as_ref()).map_or(String::new(), |e| format!(" [{}]", e.replacement));
-        format!("{part}{}: {}: {}; {text}{edit}", label.origin.pointer, d.code, d.message).trim_end().to_owned()
+        let edit = help
+            .and_then(|h| h.edit.as_ref())
+            .map_or(String::new(), |e| format!(" [{}]", e.replacement));
+        format!(
+            "{part}{}: {}: {}; {text}{edit}",
+            label.origin.pointer, d.code, d.message
+        )
+        .trim_end()
+        .to_owned()
     };
     diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -30,13 +41,20 @@ fn merged(spec: &Value) -> String {
     let document = json!({
         "apiVersion": "siteplan.dev/v1alpha1", "kind": "Site", "metadata": {"name": "a"}, "spec": spec,
     });
-    lines(&validate_merged_site(&document, &|p| Origin::new(&Arc::from("a"), p.clone())))
+    lines(&validate_merged_site(&document, &|p| {
+        Origin::new(&Arc::from("a"), p.clone())
+    }))
 }
 
 fn values(schema: &Value, values: &Value) -> String {
     let (schema, problems) = ValuesSchema::compile(schema, &Origin::file("app.yaml").at("values"));
-    let Some(schema) = schema else { return lines(&problems) };
-    let origin = |p: &Pointer| Origin { pointer: Pointer::root().at("v").join(p), ..Origin::file("site.yaml") };
+    let Some(schema) = schema else {
+        return lines(&problems);
+    };
+    let origin = |p: &Pointer| Origin {
+        pointer: Pointer::root().at("v").join(p),
+        ..Origin::file("site.yaml")
+    };
     lines(&schema.complete(values, &origin).1)
 }
 
@@ -214,7 +232,9 @@ fn defaults_are_filled_in_at_every_depth() {
     let (schema, problems) = ValuesSchema::compile(&schema, &Origin::file("app.yaml"));
     assert_eq!(lines(&problems), "");
     let values = json!({"replicas": 5, "list": [{"name": "a"}, {"size": "9Gi"}], "other": {}});
-    let (values, _) = schema.expect("it compiles").complete(&values, &|_| Origin::file("site.yaml"));
+    let (values, _) = schema
+        .expect("it compiles")
+        .complete(&values, &|_| Origin::file("site.yaml"));
     assert_eq!(
         values,
         json!({

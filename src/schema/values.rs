@@ -24,7 +24,10 @@ impl Default for ValuesSchema {
     fn default() -> Self {
         static NONE: LazyLock<ValuesSchema> = LazyLock::new(|| {
             let schema = json!({"type": "object", "additionalProperties": false});
-            ValuesSchema { checker: Arc::new(Checker::own(schema.clone())), schema: Arc::new(schema) }
+            ValuesSchema {
+                checker: Arc::new(Checker::own(schema.clone())),
+                schema: Arc::new(schema),
+            }
         });
         NONE.clone()
     }
@@ -41,7 +44,13 @@ impl ValuesSchema {
         match Checker::new(schema.clone(), &place) {
             Ok(checker) => {
                 found.append(check_defaults(schema, origin));
-                (Some(Self { schema: Arc::new(schema.clone()), checker: Arc::new(checker) }), found)
+                (
+                    Some(Self {
+                        schema: Arc::new(schema.clone()),
+                        checker: Arc::new(checker),
+                    }),
+                    found,
+                )
             }
             Err(why) => {
                 found.push(*why);
@@ -52,7 +61,11 @@ impl ValuesSchema {
 
     /// The values with the defaults of what is left out, also inside of maps and lists; and all their problems, at the places that
     /// `origin` gives for them.
-    pub fn complete(&self, written: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> (Value, Diagnostics) {
+    pub fn complete(
+        &self,
+        written: &Value,
+        origin: &dyn Fn(&Pointer) -> Origin,
+    ) -> (Value, Diagnostics) {
         let mut values = written.clone();
         fill(&self.schema, &self.schema, &mut values, DEEPEST);
         let found = self.checker.check_completed(&values, written, origin);
@@ -61,11 +74,18 @@ impl ValuesSchema {
 }
 
 fn fill(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
-    let Some(schema) = schema.as_object().filter(|_| depth > 0) else { return };
+    let Some(schema) = schema.as_object().filter(|_| depth > 0) else {
+        return;
+    };
     if let Some(target) = target(root, schema) {
         fill(root, target, value, depth - 1);
     }
-    for branch in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+    for branch in schema
+        .get("allOf")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         fill(root, branch, value, depth - 1);
     }
     match value {
@@ -81,15 +101,24 @@ fn fill(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
     }
 }
 
-fn fill_fields(root: &Value, schema: &Map<String, Value>, fields: &mut Map<String, Value>, depth: usize) {
+fn fill_fields(
+    root: &Value,
+    schema: &Map<String, Value>,
+    fields: &mut Map<String, Value>,
+    depth: usize,
+) {
     let properties = schema.get("properties").and_then(Value::as_object);
     for (key, property) in properties.into_iter().flatten() {
         match fields.get_mut(key) {
             Some(value) => fill(root, property, value, depth - 1),
-            None => fields.extend(default(root, property, depth - 1).map(|value| (key.clone(), value))),
+            None => {
+                fields.extend(default(root, property, depth - 1).map(|value| (key.clone(), value)))
+            }
         }
     }
-    let Some(others) = schema.get("additionalProperties") else { return };
+    let Some(others) = schema.get("additionalProperties") else {
+        return;
+    };
     let is_other = |key: &str| properties.is_none_or(|known| !known.contains_key(key));
     for (_, value) in fields.iter_mut().filter(|(key, _)| is_other(key)) {
         fill(root, others, value, depth - 1);
@@ -109,10 +138,16 @@ fn default(root: &Value, schema: &Value, depth: usize) -> Option<Value> {
     }
     let mut value = json!({});
     fill(root, schema, &mut value, depth - 1);
-    let required = map.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let required = map
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     let complete = required.into_iter().all(|key| value.get(key).is_some());
     let is_map = map.get("type").is_some_and(|t| t == "object");
-    (is_map && complete && value.as_object().is_some_and(|fields| !fields.is_empty())).then_some(value)
+    (is_map && complete && value.as_object().is_some_and(|fields| !fields.is_empty()))
+        .then_some(value)
 }
 
 /// What a local reference names.
@@ -126,8 +161,14 @@ fn check_defaults(root: &Value, origin: &Origin) -> Diagnostics {
     let mut open = vec![(root, Pointer::root())];
     while let Some((schema, at)) = open.pop() {
         let Value::Object(map) = schema else { continue };
-        open.extend(below(map).into_iter().map(|(deeper, schema)| (schema, at.join(&deeper))));
-        let Some(default) = map.get("default") else { continue };
+        open.extend(
+            below(map)
+                .into_iter()
+                .map(|(deeper, schema)| (schema, at.join(&deeper))),
+        );
+        let Some(default) = map.get("default") else {
+            continue;
+        };
         let place = origin.pointer.join(&at).at("default");
         let mut alone = map.clone();
         for shared in ["$defs", "definitions"] {
@@ -135,10 +176,14 @@ fn check_defaults(root: &Value, origin: &Origin) -> Diagnostics {
                 alone.insert(shared.to_owned(), definitions.clone());
             }
         }
-        let Ok(checker) = Checker::new(Value::Object(alone), &|_| origin.clone()) else { continue };
+        let Ok(checker) = Checker::new(Value::Object(alone), &|_| origin.clone()) else {
+            continue;
+        };
         let mut complete = default.clone();
         fill(root, schema, &mut complete, DEEPEST);
-        found.append(checker.check(&complete, &|below| Origin::new(&origin.file, place.join(below))));
+        found.append(checker.check(&complete, &|below| {
+            Origin::new(&origin.file, place.join(below))
+        }));
     }
     found
 }

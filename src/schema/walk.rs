@@ -19,7 +19,13 @@ const ONE: [&str; 11] = [
     "unevaluatedProperties",
 ];
 /// Keywords whose value is a map of schemas.
-const MAP: [&str; 5] = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
+const MAP: [&str; 5] = [
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+    "patternProperties",
+    "properties",
+];
 /// Keywords whose value is a list of schemas.
 const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 /// Keywords without schemas below them.
@@ -76,7 +82,11 @@ pub(super) fn below(schema: &Map<String, Value>) -> Vec<(Pointer, &Value)> {
                 found.extend(map.iter().map(|(key, schema)| (here.at(key), schema)));
             }
             Value::Array(list) if LIST.contains(&keyword.as_str()) => {
-                found.extend(list.iter().enumerate().map(|(i, schema)| (here.at(i), schema)));
+                found.extend(
+                    list.iter()
+                        .enumerate()
+                        .map(|(i, schema)| (here.at(i), schema)),
+                );
             }
             schema if ONE.contains(&keyword.as_str()) => found.push((here, schema)),
             _ => {}
@@ -89,8 +99,12 @@ pub(super) fn below(schema: &Map<String, Value>) -> Vec<(Pointer, &Value)> {
 pub(super) fn change_below(schema: &mut Map<String, Value>, change: &mut dyn FnMut(&mut Value)) {
     for (keyword, value) in schema {
         match value {
-            Value::Object(map) if MAP.contains(&keyword.as_str()) => map.values_mut().for_each(&mut *change),
-            Value::Array(list) if LIST.contains(&keyword.as_str()) => list.iter_mut().for_each(&mut *change),
+            Value::Object(map) if MAP.contains(&keyword.as_str()) => {
+                map.values_mut().for_each(&mut *change)
+            }
+            Value::Array(list) if LIST.contains(&keyword.as_str()) => {
+                list.iter_mut().for_each(&mut *change)
+            }
             schema if ONE.contains(&keyword.as_str()) => change(schema),
             _ => {}
         }
@@ -106,8 +120,10 @@ mod tests {
     #[test]
     fn a_property_named_like_a_keyword_is_a_property() {
         let schema = json!({"properties": {"items": {"type": "string"}, "not": true}, "items": {"const": {"not": 1}}});
-        let places: Vec<String> =
-            below(schema.as_object().unwrap()).into_iter().map(|(p, _)| p.as_str().to_owned()).collect();
+        let places: Vec<String> = below(schema.as_object().unwrap())
+            .into_iter()
+            .map(|(p, _)| p.as_str().to_owned())
+            .collect();
         assert_eq!(places, ["/items", "/properties/items", "/properties/not"]);
     }
 }

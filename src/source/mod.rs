@@ -40,7 +40,13 @@ impl Sources {
 
     /// Adds a file, or replaces its text.
     pub fn insert(&mut self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) {
-        self.files.insert(path.into(), Arc::new(File { text: text.into(), spans: OnceLock::new() }));
+        self.files.insert(
+            path.into(),
+            Arc::new(File {
+                text: text.into(),
+                spans: OnceLock::new(),
+            }),
+        );
     }
 
     /// The text of a file; `None` if it was not read.
@@ -65,12 +71,16 @@ impl Sources {
 
     /// The bytes of a field or of a part of it. For a field that is missing: the nearest key above it that is written.
     pub fn bytes(&self, origin: &Origin, part: Part) -> Range<usize> {
-        let Some(file) = self.files.get(&origin.file) else { return 0..0 };
+        let Some(file) = self.files.get(&origin.file) else {
+            return 0..0;
+        };
         let text = file.text.as_ref();
         let found = match part {
             Part::Bytes { start, end } => start..end,
             Part::Key | Part::Value => {
-                file.spans.get_or_init(|| yaml::Spans::new(text)).find(text, &origin.pointer, part)
+                file.spans
+                    .get_or_init(|| yaml::Spans::new(text))
+                    .find(text, &origin.pointer, part)
             }
         };
         let start = boundary_below(text, found.start);
@@ -79,7 +89,8 @@ impl Sources {
 
     /// The line and column of a byte of a file; the first ones if it was not read.
     pub fn position(&self, path: &str, byte: usize) -> Position {
-        self.text(path).map_or(Position { line: 1, column: 1 }, |text| position(text, byte))
+        self.text(path)
+            .map_or(Position { line: 1, column: 1 }, |text| position(text, byte))
     }
 }
 
@@ -87,7 +98,10 @@ impl Sources {
 pub(crate) fn position(text: &str, byte: usize) -> Position {
     let before = &text[..boundary_below(text, byte)];
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-    Position { line: 1 + before.matches('\n').count(), column: 1 + before[line_start..].chars().count() }
+    Position {
+        line: 1 + before.matches('\n').count(),
+        column: 1 + before[line_start..].chars().count(),
+    }
 }
 
 /// The nearest character boundary at or below `byte` that is inside the text.
@@ -120,20 +134,29 @@ mod tests {
     fn a_byte_inside_a_character_or_behind_the_end_is_moved_back() {
         assert_eq!(position("äö", 1), Position { line: 1, column: 1 });
         assert_eq!(position("äö", 99), Position { line: 1, column: 3 });
-        let label =
-            Label { origin: Origin::file("a.yaml"), part: Part::Bytes { start: 1, end: 999 }, text: String::new() };
+        let label = Label {
+            origin: Origin::file("a.yaml"),
+            part: Part::Bytes { start: 1, end: 999 },
+            text: String::new(),
+        };
         assert_eq!(sources("äö").span(&label), 0..4);
     }
 
     #[test]
     fn a_reversed_range_becomes_empty() {
         let origin = Origin::file("a.yaml");
-        assert_eq!(sources("abcdef").bytes(&origin, Part::Bytes { start: 4, end: 2 }), 4..4);
+        assert_eq!(
+            sources("abcdef").bytes(&origin, Part::Bytes { start: 4, end: 2 }),
+            4..4
+        );
     }
 
     #[test]
     fn a_file_that_was_not_read_has_an_empty_span() {
-        let origin = Origin { file: Arc::from("b.yaml"), pointer: Pointer::root().at("x") };
+        let origin = Origin {
+            file: Arc::from("b.yaml"),
+            pointer: Pointer::root().at("x"),
+        };
         assert_eq!(sources("a: 1").bytes(&origin, Part::Value), 0..0);
     }
 }

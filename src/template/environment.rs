@@ -11,8 +11,9 @@ use super::filter;
 const FUEL: u64 = 50_000;
 
 /// Filters that take memory without bound, print debug forms, or escape for other languages.
-const REMOVED: [&str; 10] =
-    ["safe", "escape", "e", "indent", "format", "batch", "slice", "pprint", "groupby", "dictsort"];
+const REMOVED: [&str; 10] = [
+    "safe", "escape", "e", "indent", "format", "batch", "slice", "pprint", "groupby", "dictsort",
+];
 
 /// The one environment; it has no templates and no loader.
 pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {

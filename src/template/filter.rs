@@ -16,7 +16,10 @@ fn attribute(item: &Value, path: &str) -> Result<Value, Error> {
         if value.is_undefined() || value.is_none() {
             return Ok(Value::UNDEFINED);
         }
-        let index = name.parse::<usize>().ok().filter(|_| value.kind() == ValueKind::Seq);
+        let index = name
+            .parse::<usize>()
+            .ok()
+            .filter(|_| value.kind() == ValueKind::Seq);
         value = match index {
             Some(index) => value.get_item_by_index(index)?,
             None => value.get_attr(name)?,
@@ -26,8 +29,15 @@ fn attribute(item: &Value, path: &str) -> Result<Value, Error> {
 }
 
 /// `map(attribute='a.b')`: that attribute of each item; with `default=…` for items that lack it.
-#[allow(clippy::needless_pass_by_value, reason = "minijinja hands the options over by value")]
-pub(super) fn map(items: &Value, filter: Option<&Value>, options: Kwargs) -> Result<Vec<Value>, Error> {
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "minijinja hands the options over by value"
+)]
+pub(super) fn map(
+    items: &Value,
+    filter: Option<&Value>,
+    options: Kwargs,
+) -> Result<Vec<Value>, Error> {
     let path: Option<String> = options.get("attribute")?;
     let (None, Some(path)) = (filter, path) else {
         return Err(refused("`map` takes an attribute: map(attribute='name')"));
@@ -58,7 +68,10 @@ pub(super) fn keyed(items: &Value, key: &str, value: &str) -> Result<Value, Erro
             return Err(refused(format!("an item has no `{key}`")));
         }
         let name = text(&name).map_err(|why| refused(format!("`{key}` of an item {why}")))?;
-        if map.insert(name.clone(), found.clone()).is_some_and(|other| other != found) {
+        if map
+            .insert(name.clone(), found.clone())
+            .is_some_and(|other| other != found)
+        {
             return Err(refused(format!("two items have the `{key}` `{name}`")));
         }
     }
@@ -73,7 +86,9 @@ pub(super) fn join(items: &Value, between: Option<&str>) -> Result<String, Error
         if i > 0 {
             joined.push_str(between);
         }
-        joined.push_str(&text(&item).map_err(|why| refused(format!("an item of what is joined {why}")))?);
+        joined.push_str(
+            &text(&item).map_err(|why| refused(format!("an item of what is joined {why}")))?,
+        );
         if joined.len() > LONGEST_TEXT {
             return Err(refused("the joined text is too long"));
         }
@@ -97,7 +112,9 @@ pub(super) fn string(value: &Value) -> Result<String, Error> {
 
 /// `tojson`: a value as JSON on one line, for text that somebody else reads as JSON.
 pub(super) fn tojson(value: &Value) -> Result<String, Error> {
-    json(value).map(|json| json.to_string()).map_err(|why| refused(format!("what is made JSON {why}")))
+    json(value)
+        .map(|json| json.to_string())
+        .map_err(|why| refused(format!("what is made JSON {why}")))
 }
 
 /// `list`: the items of what can be gone through; not of what is undefined.
@@ -117,7 +134,12 @@ pub(super) fn range(lower: i64, upper: Option<i64>, step: Option<i64>) -> Result
         return Err(refused("`range` does not get anywhere in steps of 0"));
     }
     let reached = |n: i64| if step > 0 { n >= to } else { n <= to };
-    let numbers = std::iter::successors(Some(from), |n| n.checked_add(step)).take_while(|n| !reached(*n));
+    let numbers =
+        std::iter::successors(Some(from), |n| n.checked_add(step)).take_while(|n| !reached(*n));
     let numbers: Vec<i64> = numbers.take(MOST + 1).collect();
-    if numbers.len() > MOST { Err(refused("`range` has more than 10000 numbers")) } else { Ok(numbers) }
+    if numbers.len() > MOST {
+        Err(refused("`range` has more than 10000 numbers"))
+    } else {
+        Ok(numbers)
+    }
 }

@@ -57,7 +57,9 @@ pub struct Shared(minijinja::Value);
 impl Context {
     /// Takes a map of names to values.
     pub fn new(names: &Value) -> Self {
-        Self { names: value::from_json(names) }
+        Self {
+            names: value::from_json(names),
+        }
     }
 
     /// The context with more names; where a name is there already, the new value counts.
@@ -69,19 +71,36 @@ impl Context {
                 names.insert(name.to_owned(), value);
             }
         }
-        names.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value.0)));
-        Self { names: minijinja::Value::from_pairs(names) }
+        names.extend(
+            more.into_iter()
+                .map(|(name, value)| (name.to_owned(), value.0)),
+        );
+        Self {
+            names: minijinja::Value::from_pairs(names),
+        }
     }
 
     /// The value that has the name.
     pub fn get(&self, name: &str) -> Option<Shared> {
-        self.names.get_attr(name).ok().filter(|value| !value.is_undefined()).map(Shared)
+        self.names
+            .get_attr(name)
+            .ok()
+            .filter(|value| !value.is_undefined())
+            .map(Shared)
     }
 
     /// The items of the list that has the name; none where it is no list.
     pub fn items(&self, name: &str) -> Vec<Shared> {
-        let list = self.names.get_attr(name).ok().filter(|list| list.kind() == minijinja::value::ValueKind::Seq);
-        list.iter().filter_map(|list| list.try_iter().ok()).flatten().map(Shared).collect()
+        let list = self
+            .names
+            .get_attr(name)
+            .ok()
+            .filter(|list| list.kind() == minijinja::value::ValueKind::Seq);
+        list.iter()
+            .filter_map(|list| list.try_iter().ok())
+            .flatten()
+            .map(Shared)
+            .collect()
     }
 }
 
@@ -99,7 +118,13 @@ impl Shared {
 
     /// A list of values that are shared.
     pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
-        Self(items.into_iter().map(|item| item.0).collect::<Vec<_>>().into())
+        Self(
+            items
+                .into_iter()
+                .map(|item| item.0)
+                .collect::<Vec<_>>()
+                .into(),
+        )
     }
 }
 
@@ -109,7 +134,9 @@ impl Template {
         let pieces = scan::pieces(scalar)?;
         for piece in &pieces {
             if let Piece::Expression { source, range } = piece {
-                ENVIRONMENT.compile_expression(source).map_err(|why| said(&why, source, range, None))?;
+                ENVIRONMENT
+                    .compile_expression(source)
+                    .map_err(|why| said(&why, source, range, None))?;
             }
         }
         Ok(Self { pieces })
@@ -120,7 +147,10 @@ impl Template {
         if let [Piece::Expression { source, range }] = self.pieces.as_slice() {
             let result = eval(source, range, context)?;
             return value::json(&result).map_err(|why| {
-                let missing = why.contains("undefined").then(|| undefined::error(source, range, context)).flatten();
+                let missing = why
+                    .contains("undefined")
+                    .then(|| undefined::error(source, range, context))
+                    .flatten();
                 missing.unwrap_or_else(|| wrong(source, range, why))
             });
         }
@@ -153,7 +183,11 @@ pub fn expand(tree: &Value, context: &Context) -> Result<Value, Vec<(Pointer, Te
             Value::Null
         })
     });
-    if found.is_empty() { Ok(expanded) } else { Err(found) }
+    if found.is_empty() {
+        Ok(expanded)
+    } else {
+        Err(found)
+    }
 }
 
 /// What is wrong with the scalars of a document whatever the context.
@@ -167,50 +201,83 @@ pub fn check(tree: &Value) -> Vec<(Pointer, TemplateError)> {
 }
 
 /// The tree with each text that has an expression replaced. Keys stay as they are.
-fn map_scalars(tree: &Value, at: &Pointer, replace: &mut dyn FnMut(&str, &Pointer) -> Value) -> Value {
+fn map_scalars(
+    tree: &Value,
+    at: &Pointer,
+    replace: &mut dyn FnMut(&str, &Pointer) -> Value,
+) -> Value {
     match tree {
         Value::String(text) if scan::has_expression(text) => replace(text, at),
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(i, item)| map_scalars(item, &at.at(i), replace)).collect()
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| map_scalars(item, &at.at(i), replace))
+            .collect(),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| (key.clone(), map_scalars(value, &at.at(key), replace)));
+            let fields = fields
+                .iter()
+                .map(|(key, value)| (key.clone(), map_scalars(value, &at.at(key), replace)));
             Value::Object(fields.collect::<Map<_, _>>())
         }
         other => other.clone(),
     }
 }
 
-fn eval(source: &str, range: &Range<usize>, context: &Context) -> Result<minijinja::Value, TemplateError> {
-    let expression = ENVIRONMENT.compile_expression(source).map_err(|why| said(&why, source, range, None))?;
-    let result = expression.eval(context.names.clone()).map_err(|why| said(&why, source, range, Some(context)))?;
+fn eval(
+    source: &str,
+    range: &Range<usize>,
+    context: &Context,
+) -> Result<minijinja::Value, TemplateError> {
+    let expression = ENVIRONMENT
+        .compile_expression(source)
+        .map_err(|why| said(&why, source, range, None))?;
+    let result = expression
+        .eval(context.names.clone())
+        .map_err(|why| said(&why, source, range, Some(context)))?;
     if result.is_undefined() {
-        return Err(
-            undefined::error(source, range, context).unwrap_or_else(|| wrong(source, range, "has no value here"))
-        );
+        return Err(undefined::error(source, range, context)
+            .unwrap_or_else(|| wrong(source, range, "has no value here")));
     }
     Ok(result)
 }
 
 fn wrong(source: &str, range: &Range<usize>, why: impl fmt::Display) -> TemplateError {
-    TemplateError { range: range.clone(), message: format!("`{}` {why}", source.trim()) }
+    TemplateError {
+        range: range.clone(),
+        message: format!("`{}` {why}", source.trim()),
+    }
 }
 
 /// What minijinja has against an expression. Its own text names no values, only names.
-fn said(why: &minijinja::Error, source: &str, range: &Range<usize>, context: Option<&Context>) -> TemplateError {
-    let undefined = why.kind() == ErrorKind::UndefinedError || why.detail().is_some_and(|d| d.contains("undefined"));
+fn said(
+    why: &minijinja::Error,
+    source: &str,
+    range: &Range<usize>,
+    context: Option<&Context>,
+) -> TemplateError {
+    let undefined = why.kind() == ErrorKind::UndefinedError
+        || why.detail().is_some_and(|d| d.contains("undefined"));
     match (why.kind(), context) {
-        (_, Some(context)) if undefined => undefined::error(source, range, context).unwrap_or_else(|| {
-            wrong(
-                source,
-                range,
-                why.detail().map_or("has no value here".to_owned(), |d| format!("cannot be evaluated: {d}")),
-            )
-        }),
-        (ErrorKind::OutOfFuel, _) => wrong(source, range, "takes too many steps"),
-        (kind, _) => {
-            wrong(source, range, format!("cannot be evaluated: {}", why.detail().unwrap_or(&kind.to_string())))
+        (_, Some(context)) if undefined => {
+            undefined::error(source, range, context).unwrap_or_else(|| {
+                wrong(
+                    source,
+                    range,
+                    why.detail().map_or("has no value here".to_owned(), |d| {
+                        format!("cannot be evaluated: {d}")
+                    }),
+                )
+            })
         }
+        (ErrorKind::OutOfFuel, _) => wrong(source, range, "takes too many steps"),
+        (kind, _) => wrong(
+            source,
+            range,
+            format!(
+                "cannot be evaluated: {}",
+                why.detail().unwrap_or(&kind.to_string())
+            ),
+        ),
     }
 }
 

@@ -30,23 +30,36 @@ pub(super) fn pieces(scalar: &str) -> Result<Vec<Piece>, TemplateError> {
     while let Some(start) = scalar[at..].find("{{").map(|i| at + i) {
         push_text(&mut pieces, scalar, at..start)?;
         let Some(length) = expression_length(&scalar[start + 2..]) else {
-            return Err(refused(start..scalar.len(), "an expression begins with `{{` but does not end with `}}`"));
+            return Err(refused(
+                start..scalar.len(),
+                "an expression begins with `{{` but does not end with `}}`",
+            ));
         };
         let range = start..start + 2 + length + 2;
         let source = &scalar[start + 2..start + 2 + length];
         check(source, &range)?;
-        pieces.push(Piece::Expression { source: source.to_owned(), range: range.clone() });
+        pieces.push(Piece::Expression {
+            source: source.to_owned(),
+            range: range.clone(),
+        });
         at = range.end;
     }
     push_text(&mut pieces, scalar, at..scalar.len())?;
     Ok(pieces)
 }
 
-fn push_text(pieces: &mut Vec<Piece>, scalar: &str, range: Range<usize>) -> Result<(), TemplateError> {
+fn push_text(
+    pieces: &mut Vec<Piece>,
+    scalar: &str,
+    range: Range<usize>,
+) -> Result<(), TemplateError> {
     let text = &scalar[range.clone()];
     if let Some(i) = text.find("{%") {
         let start = range.start + i;
-        return Err(refused(start..start + 2, "there are no statements (`{%`) in templates: only `{{ expressions }}`"));
+        return Err(refused(
+            start..start + 2,
+            "there are no statements (`{%`) in templates: only `{{ expressions }}`",
+        ));
     }
     if !text.is_empty() {
         pieces.push(Piece::Text(text.to_owned()));
@@ -77,7 +90,11 @@ fn check(source: &str, range: &Range<usize>) -> Result<(), TemplateError> {
         "an expression is empty: `{{ }}`"
     } else if source.len() > LONGEST {
         "an expression is longer than 4096 bytes"
-    } else if source.starts_with('-') || source.ends_with('-') || source.starts_with('+') || source.ends_with('+') {
+    } else if source.starts_with('-')
+        || source.ends_with('-')
+        || source.starts_with('+')
+        || source.ends_with('+')
+    {
         "whitespace is not trimmed here: write `{{ x }}`, not `{{- x -}}`"
     } else if source.matches('*').count() > MULTIPLICATIONS {
         "an expression multiplies more than 8 times"
@@ -88,5 +105,8 @@ fn check(source: &str, range: &Range<usize>) -> Result<(), TemplateError> {
 }
 
 fn refused(range: Range<usize>, message: &str) -> TemplateError {
-    TemplateError { range, message: message.to_owned() }
+    TemplateError {
+        range,
+        message: message.to_owned(),
+    }
 }

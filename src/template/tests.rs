@@ -50,9 +50,15 @@ fn one_expression_keeps_its_type() {
 #[test]
 fn text_around_expressions_makes_a_string() {
     assert_eq!(value("r-{{ values.replicas }}"), json!("r-3"));
-    assert_eq!(value("{{ site.name }}{{ values.replicas }}"), json!("plant3"));
+    assert_eq!(
+        value("{{ site.name }}{{ values.replicas }}"),
+        json!("plant3")
+    );
     assert_eq!(value(" {{ values.replicas }}"), json!(" 3"));
-    assert_eq!(value("no expression }} {# ${#x}"), json!("no expression }} {# ${#x}"));
+    assert_eq!(
+        value("no expression }} {# ${#x}"),
+        json!("no expression }} {# ${#x}")
+    );
     assert_eq!(value("{{ '{{' }} $labels.x }}"), json!("{{ $labels.x }}"));
 }
 
@@ -64,20 +70,41 @@ fn a_value_is_never_evaluated_again_and_never_becomes_structure() {
 
 #[test]
 fn lists_become_maps_and_text() {
-    assert_eq!(value("{{ nodes | keyed('name', 'bmc.address') }}"), json!({"n-0": "10.0.0.1"}));
+    assert_eq!(
+        value("{{ nodes | keyed('name', 'bmc.address') }}"),
+        json!({"n-0": "10.0.0.1"})
+    );
     assert_eq!(
         value("{{ nodes | map(attribute='addresses.' ~ 'storage') | join(',') }}"),
         json!("172.16.1.10,172.16.1.11")
     );
-    assert_eq!(value("{{ nodes | map(attribute='name') }}"), json!(["n-0", "n-1"]));
-    assert_eq!(value("{{ nodes | map(attribute='bmc.address', default='none') | list }}"), json!(["10.0.0.1", "none"]));
-    assert_eq!(value("{{ nodes | selectattr('bmc') | list | length }}"), json!(1));
-    assert_eq!(value("{{ disks[0] | tojson }}"), json!("{\"path\":\"/dev/a\"}"));
-    assert_eq!(value("{{ ('4.18.22' | split('.') | list)[:2] | join('.') }}"), json!("4.18"));
+    assert_eq!(
+        value("{{ nodes | map(attribute='name') }}"),
+        json!(["n-0", "n-1"])
+    );
+    assert_eq!(
+        value("{{ nodes | map(attribute='bmc.address', default='none') | list }}"),
+        json!(["10.0.0.1", "none"])
+    );
+    assert_eq!(
+        value("{{ nodes | selectattr('bmc') | list | length }}"),
+        json!(1)
+    );
+    assert_eq!(
+        value("{{ disks[0] | tojson }}"),
+        json!("{\"path\":\"/dev/a\"}")
+    );
+    assert_eq!(
+        value("{{ ('4.18.22' | split('.') | list)[:2] | join('.') }}"),
+        json!("4.18")
+    );
     assert_eq!(value("{{ range(3) }}"), json!([0, 1, 2]));
     assert_eq!(value("{{ values.nope | default(7) }}"), json!(7));
     assert_eq!(value("{{ values.none | default(7, true) }}"), json!(7));
-    assert_eq!(value("{{ 'a' if values.replicas is defined and values.nope is undefined else 'b' }}"), json!("a"));
+    assert_eq!(
+        value("{{ 'a' if values.replicas is defined and values.nope is undefined else 'b' }}"),
+        json!("a")
+    );
 }
 
 #[test]
@@ -142,7 +169,10 @@ fn steps_text_and_memory_are_bounded() {
 #[test]
 fn a_document_is_expanded_in_its_scalars_only() {
     let tree = json!({"{{ key }}": ["{{ values.replicas }}", {"a": "x{{ site.name }}", "b": 1, "c": null}]});
-    assert_eq!(expand(&tree, &context()), Ok(json!({"{{ key }}": [3, {"a": "xplant", "b": 1, "c": null}]})));
+    assert_eq!(
+        expand(&tree, &context()),
+        Ok(json!({"{{ key }}": [3, {"a": "xplant", "b": 1, "c": null}]}))
+    );
 }
 
 #[test]
@@ -151,28 +181,42 @@ fn all_errors_of_a_document_are_reported_with_their_places() {
     let found = expand(&tree, &context()).expect_err("two scalars are wrong");
     let places: Vec<&str> = found.iter().map(|(at, _)| at.as_str()).collect();
     assert_eq!(places, ["/a/0", "/b~1c"]);
-    let places: Vec<String> = check(&tree).iter().map(|(at, _)| at.as_str().to_owned()).collect();
+    let places: Vec<String> = check(&tree)
+        .iter()
+        .map(|(at, _)| at.as_str().to_owned())
+        .collect();
     assert_eq!(places, ["/b~1c"]);
 }
 
 #[test]
 fn what_is_added_to_a_context_counts_and_the_rest_is_shared() {
-    let more = context().with([("site", Shared::new(&json!({"name": "other"}))), ("key", Shared::new(&json!("k")))]);
-    assert_eq!(evaluate("{{ site.name }} {{ key }} {{ values.replicas }}", &more), Ok(json!("other k 3")));
+    let more = context().with([
+        ("site", Shared::new(&json!({"name": "other"}))),
+        ("key", Shared::new(&json!("k"))),
+    ]);
+    assert_eq!(
+        evaluate("{{ site.name }} {{ key }} {{ values.replicas }}", &more),
+        Ok(json!("other k 3"))
+    );
     assert_eq!(value("{{ site.name }}"), json!("plant"));
     assert_eq!(context().items("disks").len(), 2);
-    assert_eq!(context().items("site").len() + context().items("nope").len(), 0);
+    assert_eq!(
+        context().items("site").len() + context().items("nope").len(),
+        0
+    );
 }
 
 #[test]
 fn no_text_panics() {
     arbtest::arbtest(|u| {
         let parts = [
-            "{{", "}}", " ", "'", "\"", "values", ".", "a", "|", "join", "(", ")", "[", "]", "{", "}", "1", "~", "\\",
-            "ä", "%",
+            "{{", "}}", " ", "'", "\"", "values", ".", "a", "|", "join", "(", ")", "[", "]", "{",
+            "}", "1", "~", "\\", "ä", "%",
         ];
         let count = u.int_in_range(0..=12)?;
-        let text = (0..count).map(|_| u.choose(&parts).copied()).collect::<Result<String, _>>()?;
+        let text = (0..count)
+            .map(|_| u.choose(&parts).copied())
+            .collect::<Result<String, _>>()?;
         let _ = evaluate(&text, &Context::new(&json!({"values": {"a": 1}})));
         Ok(())
     });

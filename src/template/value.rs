@@ -12,14 +12,20 @@ const DEEPEST: usize = 64;
 
 /// The result as JSON. The error continues a sentence that begins with the expression.
 pub(super) fn json(value: &Value) -> Result<serde_json::Value, String> {
-    Budget { text: LONGEST_TEXT, values: MOST_VALUES }.json(value, DEEPEST)
+    Budget {
+        text: LONGEST_TEXT,
+        values: MOST_VALUES,
+    }
+    .json(value, DEEPEST)
 }
 
 /// The result as a part of a text.
 pub(super) fn text(value: &Value) -> Result<String, String> {
     match value.kind() {
         ValueKind::None => Err("is empty, and cannot stand inside of text".to_owned()),
-        ValueKind::Seq | ValueKind::Iterable => Err("is a list: use `join(', ')` inside of text".to_owned()),
+        ValueKind::Seq | ValueKind::Iterable => {
+            Err("is a list: use `join(', ')` inside of text".to_owned())
+        }
         ValueKind::Map => Err("is a map, and cannot stand inside of text: use `tojson`".to_owned()),
         _ => match json(value)? {
             serde_json::Value::String(text) => Ok(text),
@@ -33,16 +39,22 @@ pub(super) fn from_json(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::from(()),
         serde_json::Value::Bool(truth) => Value::from(*truth),
-        serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
-            (Some(small), ..) => Value::from(small),
-            (None, Some(large), _) => Value::from(large),
-            (None, None, float) => Value::from(float.unwrap_or(f64::NAN)),
-        },
-        serde_json::Value::String(text) => Value::from(text.as_str()),
-        serde_json::Value::Array(items) => items.iter().map(from_json).collect::<Vec<Value>>().into(),
-        serde_json::Value::Object(fields) => {
-            Value::from_pairs(fields.iter().map(|(key, value)| (key.as_str(), from_json(value))))
+        serde_json::Value::Number(number) => {
+            match (number.as_i64(), number.as_u64(), number.as_f64()) {
+                (Some(small), ..) => Value::from(small),
+                (None, Some(large), _) => Value::from(large),
+                (None, None, float) => Value::from(float.unwrap_or(f64::NAN)),
+            }
         }
+        serde_json::Value::String(text) => Value::from(text.as_str()),
+        serde_json::Value::Array(items) => {
+            items.iter().map(from_json).collect::<Vec<Value>>().into()
+        }
+        serde_json::Value::Object(fields) => Value::from_pairs(
+            fields
+                .iter()
+                .map(|(key, value)| (key.as_str(), from_json(value))),
+        ),
     }
 }
 
@@ -62,7 +74,9 @@ impl Budget {
             ValueKind::None => Ok(serde_json::Value::Null),
             ValueKind::Bool => Ok(value.is_true().into()),
             ValueKind::Number => number(value),
-            ValueKind::String => self.string(value.as_str().unwrap_or_default()).map(Into::into),
+            ValueKind::String => self
+                .string(value.as_str().unwrap_or_default())
+                .map(Into::into),
             ValueKind::Seq | ValueKind::Iterable => self.list(value, depth),
             ValueKind::Map => self.map(value, depth),
             _ => Err("is neither text, number, boolean, list nor map".to_owned()),
@@ -70,7 +84,10 @@ impl Budget {
     }
 
     fn string(&mut self, text: &str) -> Result<String, String> {
-        self.text = self.text.checked_sub(text.len()).ok_or("makes too much text")?;
+        self.text = self
+            .text
+            .checked_sub(text.len())
+            .ok_or("makes too much text")?;
         Ok(text.to_owned())
     }
 
@@ -88,7 +105,9 @@ impl Budget {
             let Some(name) = key.as_str() else {
                 return Err(format!("is a map with the key {key}, which is not text"));
             };
-            let below = value.get_item(&key).map_err(|_| "has a map that cannot be read")?;
+            let below = value
+                .get_item(&key)
+                .map_err(|_| "has a map that cannot be read")?;
             map.insert(self.string(name)?, self.json(&below, depth - 1)?);
         }
         Ok(map.into())
@@ -96,13 +115,17 @@ impl Budget {
 }
 
 fn items(value: &Value) -> Result<minijinja::value::ValueIter, String> {
-    value.try_iter().map_err(|_| "cannot be gone through".to_owned())
+    value
+        .try_iter()
+        .map_err(|_| "cannot be gone through".to_owned())
 }
 
 fn number(value: &Value) -> Result<serde_json::Value, String> {
     if value.is_integer() {
         let small = i64::try_from(value.clone()).map(serde_json::Value::from);
-        return small.or_else(|_| u64::try_from(value.clone()).map(Into::into)).map_err(|_| "is too large".to_owned());
+        return small
+            .or_else(|_| u64::try_from(value.clone()).map(Into::into))
+            .map_err(|_| "is too large".to_owned());
     }
     let float = f64::try_from(value.clone()).map_err(|_| "is not a number")?;
     let number = serde_json::Number::from_f64(float).ok_or("is not a finite number")?;

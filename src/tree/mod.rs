@@ -33,7 +33,10 @@ impl Tree {
 
     /// Adds all files of another tree.
     pub fn merge(&mut self, other: Self) -> Result<(), TreeError> {
-        other.files.into_iter().try_for_each(|(path, bytes)| self.insert_path(path, bytes))
+        other
+            .files
+            .into_iter()
+            .try_for_each(|(path, bytes)| self.insert_path(path, bytes))
     }
 
     /// The bytes of a file.
@@ -58,7 +61,9 @@ impl Tree {
 
     /// All files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&TreePath, &[u8])> {
-        self.files.iter().map(|(path, bytes)| (path, bytes.as_slice()))
+        self.files
+            .iter()
+            .map(|(path, bytes)| (path, bytes.as_slice()))
     }
 
     /// The sites, that is the first components of all paths, sorted.
@@ -70,9 +75,17 @@ impl Tree {
     /// The files of one site, sorted by path.
     pub fn site(&self, site: &str) -> impl Iterator<Item = (&TreePath, &[u8])> {
         // Whatever starts with `site/`: in the order of bytes, `0` follows `/`.
-        let range = (Bound::Included(format!("{site}/")), Bound::Excluded(format!("{site}0")));
-        let range = (range.0.as_ref().map(String::as_str), range.1.as_ref().map(String::as_str));
-        self.files.range::<str, _>(range).map(|(path, bytes)| (path, bytes.as_slice()))
+        let range = (
+            Bound::Included(format!("{site}/")),
+            Bound::Excluded(format!("{site}0")),
+        );
+        let range = (
+            range.0.as_ref().map(String::as_str),
+            range.1.as_ref().map(String::as_str),
+        );
+        self.files
+            .range::<str, _>(range)
+            .map(|(path, bytes)| (path, bytes.as_slice()))
     }
 
     /// A tree of the one site's files.
@@ -120,8 +133,12 @@ impl fmt::Display for TreeError {
         match self {
             Self::Path(error) => error.fmt(f),
             Self::Twice(path) => write!(f, "the file `{path}` is generated twice"),
-            Self::FileAndDirectory(path) => write!(f, "`{path}` is generated as a file and as a directory"),
-            Self::CaseOnly(one, other) => write!(f, "the paths `{one}` and `{other}` differ only in case"),
+            Self::FileAndDirectory(path) => {
+                write!(f, "`{path}` is generated as a file and as a directory")
+            }
+            Self::CaseOnly(one, other) => {
+                write!(f, "the paths `{one}` and `{other}` differ only in case")
+            }
         }
     }
 }
@@ -155,7 +172,9 @@ impl Names {
             Entry::Occupied(taken) if taken.get().0 != name => {
                 Err(TreeError::CaseOnly(taken.get().0.clone(), name.to_owned()))
             }
-            Entry::Occupied(taken) if taken.get().1 != kind => Err(TreeError::FileAndDirectory(name.to_owned())),
+            Entry::Occupied(taken) if taken.get().1 != kind => {
+                Err(TreeError::FileAndDirectory(name.to_owned()))
+            }
             Entry::Occupied(_) => Ok(()),
         }
     }
@@ -167,13 +186,23 @@ mod tests {
 
     fn tree(paths: &[&str]) -> Result<Tree, TreeError> {
         let mut tree = Tree::new();
-        paths.iter().try_for_each(|path| tree.insert(path, path.as_bytes()))?;
+        paths
+            .iter()
+            .try_for_each(|path| tree.insert(path, path.as_bytes()))?;
         Ok(tree)
     }
 
     #[test]
     fn groups_files_by_site() {
-        let tree = tree(&["b/x.yaml", "a/y.yaml", "a/.siteplan.json", "a-b/z", "a0/z", "ab/z.yaml"]).unwrap();
+        let tree = tree(&[
+            "b/x.yaml",
+            "a/y.yaml",
+            "a/.siteplan.json",
+            "a-b/z",
+            "a0/z",
+            "ab/z.yaml",
+        ])
+        .unwrap();
         assert_eq!(tree.sites(), ["a", "a-b", "a0", "ab", "b"]);
         let of_a: Vec<&str> = tree.site("a").map(|(path, _)| path.as_str()).collect();
         assert_eq!(of_a, ["a/.siteplan.json", "a/y.yaml"]);
@@ -186,15 +215,30 @@ mod tests {
         let mut one = tree(&["a/x"]).unwrap();
         one.merge(tree(&["b/x"]).unwrap()).unwrap();
         assert_eq!(one.len(), 2);
-        assert!(matches!(one.merge(tree(&["a/x"]).unwrap()), Err(TreeError::Twice(_))));
+        assert!(matches!(
+            one.merge(tree(&["a/x"]).unwrap()),
+            Err(TreeError::Twice(_))
+        ));
     }
 
     #[test]
     fn refuses_names_that_collide() {
-        assert!(matches!(tree(&["a/x", "a/x/y"]), Err(TreeError::FileAndDirectory(_))));
-        assert!(matches!(tree(&["a/x/y", "a/x"]), Err(TreeError::FileAndDirectory(_))));
-        assert!(matches!(tree(&["a/x.yaml", "a/X.yaml"]), Err(TreeError::CaseOnly(..))));
-        assert!(matches!(tree(&["a/web/x", "a/Web/y"]), Err(TreeError::CaseOnly(..))));
+        assert!(matches!(
+            tree(&["a/x", "a/x/y"]),
+            Err(TreeError::FileAndDirectory(_))
+        ));
+        assert!(matches!(
+            tree(&["a/x/y", "a/x"]),
+            Err(TreeError::FileAndDirectory(_))
+        ));
+        assert!(matches!(
+            tree(&["a/x.yaml", "a/X.yaml"]),
+            Err(TreeError::CaseOnly(..))
+        ));
+        assert!(matches!(
+            tree(&["a/web/x", "a/Web/y"]),
+            Err(TreeError::CaseOnly(..))
+        ));
     }
 
     #[test]

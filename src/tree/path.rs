@@ -19,7 +19,12 @@ pub struct TreePath(Arc<str>);
 impl TreePath {
     /// Checks a path.
     pub fn parse(path: &str) -> Result<Self, PathError> {
-        let because = |why: &'static str| Err(PathError { path: path.to_owned(), why });
+        let because = |why: &'static str| {
+            Err(PathError {
+                path: path.to_owned(),
+                why,
+            })
+        };
         if path.len() > MAX_PATH {
             return because("is longer than 768 bytes");
         }
@@ -57,7 +62,9 @@ impl TreePath {
 
     /// The directory that holds the file.
     pub fn directory(&self) -> &str {
-        self.0.rsplit_once('/').map_or("", |(directory, _)| directory)
+        self.0
+            .rsplit_once('/')
+            .map_or("", |(directory, _)| directory)
     }
 }
 
@@ -107,8 +114,14 @@ mod tests {
     #[test]
     fn takes_paths_below_a_site() {
         let path = TreePath::parse("acp-plant/web/patch.deployment.web.yaml").unwrap();
-        assert_eq!((path.site(), path.in_site()), ("acp-plant", "web/patch.deployment.web.yaml"));
-        assert_eq!(path.directories().collect::<Vec<_>>(), ["acp-plant", "acp-plant/web"]);
+        assert_eq!(
+            (path.site(), path.in_site()),
+            ("acp-plant", "web/patch.deployment.web.yaml")
+        );
+        assert_eq!(
+            path.directories().collect::<Vec<_>>(),
+            ["acp-plant", "acp-plant/web"]
+        );
         assert_eq!(path.directory(), "acp-plant/web");
     }
 
@@ -117,8 +130,8 @@ mod tests {
         let long = format!("a/{}", "x".repeat(256));
         let deep = "a/".repeat(500) + "x";
         let bad = [
-            "", "a", "/a/b", "a//b", "a/", "a/../b", "../a/b", "./a", "a/.", "a\\b/c", "a/b c", "a/é", "a/b\0",
-            "a/b\n", "C:/x", &long, &deep,
+            "", "a", "/a/b", "a//b", "a/", "a/../b", "../a/b", "./a", "a/.", "a\\b/c", "a/b c",
+            "a/é", "a/b\0", "a/b\n", "C:/x", &long, &deep,
         ];
         for path in bad {
             assert!(TreePath::parse(path).is_err(), "{path:?}");

@@ -29,13 +29,22 @@ impl<'a> Argo<'a> {
     pub(super) fn all(input: &ValidateInput<'a>) -> Vec<Self> {
         let bundled = input.bundle.iter().flat_map(|file| {
             let place = bundled_place(input.plan, &file.path);
-            file.documents.iter().map(move |document| Self { object: Object::new(document.clone()), place })
+            file.documents.iter().map(move |document| Self {
+                object: Object::new(document.clone()),
+                place,
+            })
         });
         let rendered = input.plan.instances.iter().flat_map(|instance| {
             let objects = input.rendered.get(&instance.name).into_iter().flatten();
-            objects.map(move |object| Self { object: object.clone(), place: Place::In(instance) })
+            objects.map(move |object| Self {
+                object: object.clone(),
+                place: Place::In(instance),
+            })
         });
-        bundled.chain(rendered).filter(|a| a.is_application() || a.is_project()).collect()
+        bundled
+            .chain(rendered)
+            .filter(|a| a.is_application() || a.is_project())
+            .collect()
     }
 
     pub(super) fn is_application(&self) -> bool {
@@ -53,7 +62,10 @@ impl<'a> Argo<'a> {
 
     /// A text field of the object, or the empty text.
     pub(super) fn text(&self, pointer: &str) -> &str {
-        self.object.get(pointer).and_then(serde_json::Value::as_str).unwrap_or_default()
+        self.object
+            .get(pointer)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
     }
 
     /// Starts a report about it.
@@ -61,17 +73,24 @@ impl<'a> Argo<'a> {
         let report = rule.report(message);
         match self.place {
             Place::In(instance) => at_instance(report, instance),
-            Place::OfInstance(instance) => report.primary_key(instance.origin.clone(), "its Application"),
+            Place::OfInstance(instance) => {
+                report.primary_key(instance.origin.clone(), "its Application")
+            }
             Place::OfSite(path) => {
                 let origin = plan.fleet.origin(&Pointer::parse("/argocd"));
-                report.primary_key(origin, format!("`{path}` of site `{}` follows from this", plan.name))
+                report.primary_key(
+                    origin,
+                    format!("`{path}` of site `{}` follows from this", plan.name),
+                )
             }
         }
     }
 }
 
 fn bundled_place<'a>(plan: &'a SitePlan, path: &'a str) -> Place<'a> {
-    let name = path.strip_prefix("apps/").and_then(|file| file.strip_suffix(".yaml"));
+    let name = path
+        .strip_prefix("apps/")
+        .and_then(|file| file.strip_suffix(".yaml"));
     match name.and_then(|name| plan.instance(name)) {
         Some(instance) => Place::OfInstance(instance),
         None => Place::OfSite(path),

@@ -57,15 +57,23 @@ impl<'a> Providers<'a> {
         let (mut kinds, mut packages) = (BTreeMap::new(), BTreeMap::new());
         for instance in &view.plan.instances {
             let objects = view.objects_of(instance);
-            let said = instance.app().into_iter().flat_map(|app| &app.spec.provides.kinds).map(|text| kind_of(text));
+            let said = instance
+                .app()
+                .into_iter()
+                .flat_map(|app| &app.spec.provides.kinds)
+                .map(|text| kind_of(text));
             for kind in definitions(objects).into_iter().chain(said) {
                 kinds.entry(kind).or_insert_with(Vec::new).push(instance);
             }
-            for subscription in
-                objects.iter().filter(|o| o.kind() == "Subscription" && o.group() == "operators.coreos.com")
+            for subscription in objects
+                .iter()
+                .filter(|o| o.kind() == "Subscription" && o.group() == "operators.coreos.com")
             {
                 if let Some(package) = subscription.get("/spec/name").and_then(Value::as_str) {
-                    packages.entry(package).or_insert_with(Vec::new).push((instance, wave(subscription)));
+                    packages
+                        .entry(package)
+                        .or_insert_with(Vec::new)
+                        .push((instance, wave(subscription)));
                 }
             }
         }
@@ -73,11 +81,21 @@ impl<'a> Providers<'a> {
     }
 
     fn standing(&self, instance: &Instance, object: &Object, kind: &GroupKind) -> Standing<'a> {
-        let direct = self.kinds.get(kind).into_iter().flatten().map(|i| (*i, i64::MIN));
-        let packages = packages(kind).into_iter().filter_map(|package| self.packages.get(package)).flatten().copied();
+        let direct = self
+            .kinds
+            .get(kind)
+            .into_iter()
+            .flatten()
+            .map(|i| (*i, i64::MIN));
+        let packages = packages(kind)
+            .into_iter()
+            .filter_map(|package| self.packages.get(package))
+            .flatten()
+            .copied();
         let all: Vec<(&Instance, i64)> = direct.chain(packages).collect();
         let before = |(provider, within): &(&Instance, i64)| {
-            provider.wave < instance.wave || provider.name == instance.name && *within < wave(object)
+            provider.wave < instance.wave
+                || provider.name == instance.name && *within < wave(object)
         };
         match all.first() {
             None => Standing::Nowhere,
@@ -98,13 +116,21 @@ fn report(
         Standing::Before => {}
         Standing::NotBefore(provider) => {
             let help = if provider.name == instance.name {
-                "put the custom resources into an app of their own that requires this one".to_owned()
+                "put the custom resources into an app of their own that requires this one"
+                    .to_owned()
             } else {
-                let app = provider.app().map_or(provider.name.as_str(), |app| app.name.as_str());
-                format!("add `- app: {app}` to `requires` of the app that holds the custom resource")
+                let app = provider
+                    .app()
+                    .map_or(provider.name.as_str(), |app| app.name.as_str());
+                format!(
+                    "add `- app: {app}` to `requires` of the app that holds the custom resource"
+                )
             };
-            let says =
-                format!("{} is not synced after `{}`, which brings the API of `{kind}`", called(object), provider.name);
+            let says = format!(
+                "{} is not synced after `{}`, which brings the API of `{kind}`",
+                called(object),
+                provider.name
+            );
             found.push(
                 view.report(&rules::CRD_AFTER_RESOURCE, instance, says)
                     .context_key(
@@ -115,31 +141,59 @@ fn report(
             );
         }
         Standing::Nowhere => {
-            let says = format!("nothing on site `{}` is known to bring the API of {}", view.plan.name, called(object));
-            found.push(view.report(&rules::CRD_NOT_ON_SITE, instance, says).help(where_from(kind)));
+            let says = format!(
+                "nothing on site `{}` is known to bring the API of {}",
+                view.plan.name,
+                called(object)
+            );
+            found.push(
+                view.report(&rules::CRD_NOT_ON_SITE, instance, says)
+                    .help(where_from(kind)),
+            );
         }
     }
 }
 
 fn where_from(kind: &GroupKind) -> String {
-    let said = format!("list `{kind}` under `provides.kinds` of the app that installs it, and require that app");
+    let said = format!(
+        "list `{kind}` under `provides.kinds` of the app that installs it, and require that app"
+    );
     match packages(kind).as_slice() {
         [] => said,
-        packages => format!("add an app with a Subscription to `{}`, or {said}", packages.join("` or `")),
+        packages => format!(
+            "add an app with a Subscription to `{}`, or {said}",
+            packages.join("` or `")
+        ),
     }
 }
 
-fn not_skipped(view: &View<'_>, instance: &Instance, object: &Object) -> crate::diagnostic::Diagnostic {
-    let says = format!("the sync of `{}` fails while the API of {} is missing", instance.name, called(object));
+fn not_skipped(
+    view: &View<'_>,
+    instance: &Instance,
+    object: &Object,
+) -> crate::diagnostic::Diagnostic {
+    let says = format!(
+        "the sync of `{}` fails while the API of {} is missing",
+        instance.name,
+        called(object)
+    );
     view.report(&rules::DRY_RUN_NOT_SKIPPED, instance, says)
-        .help(format!("annotate the object with `argocd.argoproj.io/sync-options: {SKIP_DRY_RUN}`"))
+        .help(format!(
+            "annotate the object with `argocd.argoproj.io/sync-options: {SKIP_DRY_RUN}`"
+        ))
 }
 
 /// Whether the instance's Application skips the dry run of everything whose API is missing.
 fn skipped(view: &View<'_>, instance: &Instance) -> bool {
-    let own = view.argo.iter().find(|a| matches!(a.place, Place::OfInstance(of) if of.name == instance.name));
-    let options = own.and_then(|a| a.object.get("/spec/syncPolicy/syncOptions")).and_then(Value::as_array);
-    for_whole_app(view.argocd()) && options.is_some_and(|o| o.iter().any(|option| option == SKIP_DRY_RUN))
+    let own = view
+        .argo
+        .iter()
+        .find(|a| matches!(a.place, Place::OfInstance(of) if of.name == instance.name));
+    let options = own
+        .and_then(|a| a.object.get("/spec/syncPolicy/syncOptions"))
+        .and_then(Value::as_array);
+    for_whole_app(view.argocd())
+        && options.is_some_and(|o| o.iter().any(|option| option == SKIP_DRY_RUN))
 }
 
 fn packages(kind: &GroupKind) -> Vec<&'static str> {

@@ -21,12 +21,18 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
 
 fn trouble(view: &View<'_>, application: &Argo<'_>) -> Option<&'static str> {
     let set = |pointer: &str| !application.text(pointer).is_empty();
-    match (set("/spec/destination/name"), set("/spec/destination/server")) {
+    match (
+        set("/spec/destination/name"),
+        set("/spec/destination/server"),
+    ) {
         (true, true) => return Some("names its cluster twice, by `name` and by `server`"),
         (false, false) => return Some("does not say which cluster it goes to"),
         _ => {}
     }
-    let here = application.text("/spec/destination/server").trim_end_matches('/') == crate::bundle::IN_CLUSTER
+    let here = application
+        .text("/spec/destination/server")
+        .trim_end_matches('/')
+        == crate::bundle::IN_CLUSTER
         || application.text("/spec/destination/name") == "in-cluster";
     let hub = view.argocd().topology == Topology::Hub;
     let of_instance = matches!(application.place, Place::OfInstance(_));

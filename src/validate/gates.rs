@@ -13,8 +13,13 @@ use super::argo::Place;
 use super::view::View;
 
 pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
-    let of_instances = view.argo.iter().filter(|a| matches!(a.place, Place::OfInstance(_)));
-    let waves: BTreeSet<&str> = of_instances.filter_map(|a| a.object.annotation(WAVE)).collect();
+    let of_instances = view
+        .argo
+        .iter()
+        .filter(|a| matches!(a.place, Place::OfInstance(_)));
+    let waves: BTreeSet<&str> = of_instances
+        .filter_map(|a| a.object.annotation(WAVE))
+        .collect();
     let settings_elsewhere = view.argocd().topology == Topology::Hub;
     if waves.len() > 1 && !settings_elsewhere && !view.bundled.iter().any(tells_health) {
         found.push(
@@ -31,12 +36,20 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
 }
 
 fn tells_health(object: &Object) -> bool {
-    let in_config_map =
-        || object.kind() == "ConfigMap" && object.value().get("data").is_some_and(|d| d.get(HEALTH_KEY).is_some());
+    let in_config_map = || {
+        object.kind() == "ConfigMap"
+            && object
+                .value()
+                .get("data")
+                .is_some_and(|d| d.get(HEALTH_KEY).is_some())
+    };
     let is_check = |check: &Value| {
         check.get("group").and_then(Value::as_str) == Some("argoproj.io")
             && check.get("kind").and_then(Value::as_str) == Some("Application")
     };
-    let checks = object.get("/spec/resourceHealthChecks").and_then(Value::as_array);
-    in_config_map() || object.kind() == "ArgoCD" && checks.is_some_and(|checks| checks.iter().any(is_check))
+    let checks = object
+        .get("/spec/resourceHealthChecks")
+        .and_then(Value::as_array);
+    in_config_map()
+        || object.kind() == "ArgoCD" && checks.is_some_and(|checks| checks.iter().any(is_check))
 }

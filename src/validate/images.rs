@@ -19,12 +19,23 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     }
     for used in used(view) {
         if let Some(refusal) = refusal(policy, &used.image) {
-            found.push(with_policy(view, of_manifest(view, &used, &refusal), &refusal));
+            found.push(with_policy(
+                view,
+                of_manifest(view, &used, &refusal),
+                &refusal,
+            ));
         }
     }
     for instance in &view.plan.instances {
-        for (index, image) in instance.images.iter().flat_map(|plan| plan.names.iter().enumerate()) {
-            found.extend(refusal(policy, image).map(|refusal| of_operator(view, instance, (index, image), &refusal)));
+        for (index, image) in instance
+            .images
+            .iter()
+            .flat_map(|plan| plan.names.iter().enumerate())
+        {
+            found.extend(
+                refusal(policy, image)
+                    .map(|refusal| of_operator(view, instance, (index, image), &refusal)),
+            );
         }
     }
 }
@@ -42,10 +53,18 @@ fn used<'a>(view: &View<'a>) -> Vec<Used<'a>> {
     let mut all: BTreeMap<(String, String, String), Used<'a>> = BTreeMap::new();
     for (instance, object) in view.objects() {
         let app = instance.app().map_or(&instance.name, |app| &app.name);
-        let is_stream = |image: &str| object.namespace().is_some_and(|n| local.contains(&(n, stream_name(image))));
+        let is_stream = |image: &str| {
+            object
+                .namespace()
+                .is_some_and(|n| local.contains(&(n, stream_name(image))))
+        };
         for image in images(object).into_iter().filter(|image| !is_stream(image)) {
             let key = (app.clone(), object.id().to_string(), image.clone());
-            let used = all.entry(key).or_insert_with(|| Used { image, object, instances: Vec::new() });
+            let used = all.entry(key).or_insert_with(|| Used {
+                image,
+                object,
+                instances: Vec::new(),
+            });
             used.instances.push(instance);
         }
     }
@@ -53,27 +72,51 @@ fn used<'a>(view: &View<'a>) -> Vec<Used<'a>> {
 }
 
 fn of_manifest(view: &View<'_>, used: &Used<'_>, refusal: &Refusal) -> Diagnostic {
-    let Used { image, object, instances } = used;
+    let Used {
+        image,
+        object,
+        instances,
+    } = used;
     let message = format!("{} uses `{image}`, {}", called(object), refusal.says);
-    let Some((first, others)) = instances.split_first() else { return rules::IMAGE_NOT_ALLOWED.report(message) };
+    let Some((first, others)) = instances.split_first() else {
+        return rules::IMAGE_NOT_ALLOWED.report(message);
+    };
     let report = view.report(&rules::IMAGE_NOT_ALLOWED, first, message);
     others.iter().fold(report, |report, other| {
-        report.context_key(other.origin.clone(), format!("`{}` on this site", other.name))
+        report.context_key(
+            other.origin.clone(),
+            format!("`{}` on this site", other.name),
+        )
     })
 }
 
-fn of_operator(view: &View<'_>, instance: &Instance, (index, image): (usize, &str), refusal: &Refusal) -> Diagnostic {
-    let report = rules::IMAGE_NOT_ALLOWED.report(format!("`{}` leads to `{image}`, {}", instance.name, refusal.says));
-    let origin =
-        instance.images.as_ref().map_or_else(|| instance.origin.clone(), |plan| plan.origin.at("names").at(index));
-    let report =
-        report.primary(origin, "").context_key(instance.origin.clone(), format!("`{}` on this site", instance.name));
+fn of_operator(
+    view: &View<'_>,
+    instance: &Instance,
+    (index, image): (usize, &str),
+    refusal: &Refusal,
+) -> Diagnostic {
+    let report = rules::IMAGE_NOT_ALLOWED.report(format!(
+        "`{}` leads to `{image}`, {}",
+        instance.name, refusal.says
+    ));
+    let origin = instance.images.as_ref().map_or_else(
+        || instance.origin.clone(),
+        |plan| plan.origin.at("names").at(index),
+    );
+    let report = report.primary(origin, "").context_key(
+        instance.origin.clone(),
+        format!("`{}` on this site", instance.name),
+    );
     with_policy(view, report, refusal)
 }
 
 fn with_policy(view: &View<'_>, report: Diagnostic, refusal: &Refusal) -> Diagnostic {
     report
-        .context(view.fleet_origin(&refusal.pointer), "the fleet's image policy")
+        .context(
+            view.fleet_origin(&refusal.pointer),
+            "the fleet's image policy",
+        )
         .help("name an image of an allowed registry in full, registry first, or mirror it there")
 }
 
@@ -89,10 +132,17 @@ fn refusal(policy: &ImagePolicy, image: &str) -> Option<Refusal> {
         full.strip_prefix(entry.trim_end_matches('/'))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '@']))
     };
-    let source = if full == image { String::new() } else { format!("which is `{full}`, ") };
+    let source = if full == image {
+        String::new()
+    } else {
+        format!("which is `{full}`, ")
+    };
     if let Some(index) = policy.deny.iter().position(covers) {
         let says = format!("{source}and the fleet denies `{}`", policy.deny[index]);
-        return Some(Refusal { says, pointer: format!("/images/deny/{index}") });
+        return Some(Refusal {
+            says,
+            pointer: format!("/images/deny/{index}"),
+        });
     }
     let refused = !policy.allow.is_empty() && !policy.allow.iter().any(covers);
     refused.then(|| Refusal {
@@ -105,8 +155,12 @@ fn refusal(policy: &ImagePolicy, image: &str) -> Option<Refusal> {
 fn full_name(image: &str) -> String {
     let first = image.split_once('/').map(|(first, _)| first);
     match first {
-        Some("index.docker.io" | "registry-1.docker.io") => image.replacen(first.unwrap_or_default(), "docker.io", 1),
-        Some(registry) if registry.contains(['.', ':']) || registry == "localhost" => image.to_owned(),
+        Some("index.docker.io" | "registry-1.docker.io") => {
+            image.replacen(first.unwrap_or_default(), "docker.io", 1)
+        }
+        Some(registry) if registry.contains(['.', ':']) || registry == "localhost" => {
+            image.to_owned()
+        }
         Some(_) => format!("docker.io/{image}"),
         None => format!("docker.io/library/{image}"),
     }
@@ -115,7 +169,10 @@ fn full_name(image: &str) -> String {
 /// Every image that an object names: at the places of the catalogue, in fields called `image`, and as a `DockerImage`.
 fn images(object: &Object) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    if matches!(object.kind(), "ConfigMap" | "CustomResourceDefinition" | "Secret") {
+    if matches!(
+        object.kind(),
+        "ConfigMap" | "CustomResourceDefinition" | "Secret"
+    ) {
         return found;
     }
     for pointer in Catalogue::built_in().image_pointers(object) {
@@ -136,10 +193,14 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
             if text("kind") == Some("DockerImage") {
                 found.extend(text("name").map(str::to_owned));
             }
-            let registry = map.get("registry").and_then(|r| r.get("url")?.as_str()?.strip_prefix("docker://"));
+            let registry = map
+                .get("registry")
+                .and_then(|r| r.get("url")?.as_str()?.strip_prefix("docker://"));
             found.extend(registry.map(str::to_owned));
             // Where a build puts its result is not where an image comes from.
-            map.iter().filter(|(key, _)| *key != "output").for_each(|(_, inner)| collect(inner, found));
+            map.iter()
+                .filter(|(key, _)| *key != "output")
+                .for_each(|(_, inner)| collect(inner, found));
         }
         _ => {}
     }
@@ -148,9 +209,12 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
 /// The image streams that pods of their namespace can name like images, by namespace.
 fn local_streams<'a>(view: &View<'a>) -> BTreeSet<(&'a str, &'a str)> {
     let streams = view.objects().map(|(_, object)| object).filter(|o| {
-        o.kind() == "ImageStream" && o.get("/spec/lookupPolicy/local").and_then(Value::as_bool) == Some(true)
+        o.kind() == "ImageStream"
+            && o.get("/spec/lookupPolicy/local").and_then(Value::as_bool) == Some(true)
     });
-    streams.filter_map(|o| Some((o.namespace()?, o.name()))).collect()
+    streams
+        .filter_map(|o| Some((o.namespace()?, o.name())))
+        .collect()
 }
 
 /// What would be the name of an image stream in an image of one word.
@@ -164,7 +228,14 @@ mod tests {
 
     fn refused(allow: &[&str], deny: &[&str], image: &str) -> bool {
         let owned = |list: &[&str]| list.iter().map(|entry| (*entry).to_owned()).collect();
-        refusal(&ImagePolicy { allow: owned(allow), deny: owned(deny) }, image).is_some()
+        refusal(
+            &ImagePolicy {
+                allow: owned(allow),
+                deny: owned(deny),
+            },
+            image,
+        )
+        .is_some()
     }
 
     #[test]
@@ -174,12 +245,20 @@ mod tests {
         assert_eq!(full_name("quay.io/a/b"), "quay.io/a/b");
         assert_eq!(full_name("registry:5000/a"), "registry:5000/a");
         assert_eq!(full_name("localhost/a"), "localhost/a");
-        assert_eq!(full_name("index.docker.io/library/a"), "docker.io/library/a");
+        assert_eq!(
+            full_name("index.docker.io/library/a"),
+            "docker.io/library/a"
+        );
     }
 
     #[test]
     fn denied_registries_are_denied_however_they_are_spelt() {
-        for image in ["nginx", "library/nginx", "docker.io/nginx", "registry-1.docker.io/a/b@sha256:0"] {
+        for image in [
+            "nginx",
+            "library/nginx",
+            "docker.io/nginx",
+            "registry-1.docker.io/a/b@sha256:0",
+        ] {
             assert!(refused(&[], &["docker.io"], image), "{image}");
         }
         assert!(!refused(&[], &["docker.io"], "docker.io.example.com/a"));
@@ -189,9 +268,17 @@ mod tests {
     fn only_what_is_allowed_is_allowed() {
         let allow = ["registry.redhat.io", "quay.io/ours/"];
         assert!(
-            !refused(&allow, &[], "registry.redhat.io/ubi9:1") && !refused(&allow, &[], "quay.io/ours/web@sha256:0")
+            !refused(&allow, &[], "registry.redhat.io/ubi9:1")
+                && !refused(&allow, &[], "quay.io/ours/web@sha256:0")
         );
-        assert!(refused(&allow, &[], "quay.io/theirs/web") && refused(&allow, &[], "quay.io/oursother/web"));
-        assert!(refused(&["quay.io"], &["quay.io/theirs"], "quay.io/theirs/web"));
+        assert!(
+            refused(&allow, &[], "quay.io/theirs/web")
+                && refused(&allow, &[], "quay.io/oursother/web")
+        );
+        assert!(refused(
+            &["quay.io"],
+            &["quay.io/theirs"],
+            "quay.io/theirs/web"
+        ));
     }
 }

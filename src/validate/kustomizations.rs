@@ -17,34 +17,44 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             let trouble = match resolve(directory, reference) {
                 _ if is_remote(reference) => Some("is fetched from elsewhere"),
                 None => Some("leaves the repository"),
-                Some(target) => {
-                    trouble(view, directory, &target).or_else(|| (!seen.insert(target)).then_some("is listed twice"))
-                }
+                Some(target) => trouble(view, directory, &target)
+                    .or_else(|| (!seen.insert(target)).then_some("is listed twice")),
             };
             if let Some(trouble) = trouble {
-                let says = format!("`{reference}` under `{field}` of `{directory}/kustomization.yaml` {trouble}");
+                let says = format!(
+                    "`{reference}` under `{field}` of `{directory}/kustomization.yaml` {trouble}"
+                );
                 found.push(report(view, directory, says));
             }
         }
         for reference in files(document) {
-            let inside = resolve(directory, reference).is_some_and(|target| is_below(&target, directory));
+            let inside =
+                resolve(directory, reference).is_some_and(|target| is_below(&target, directory));
             if is_remote(reference) || !inside {
-                let says =
-                    format!("the file `{reference}` of `{directory}/kustomization.yaml` is not below its directory");
+                let says = format!(
+                    "the file `{reference}` of `{directory}/kustomization.yaml` is not below its directory"
+                );
                 found.push(report(view, directory, says));
             }
         }
     }
     for circle in circles(view.kustomizations) {
-        found.push(report(view, &circle, format!("the kustomization `{circle}` is built on itself")));
+        found.push(report(
+            view,
+            &circle,
+            format!("the kustomization `{circle}` is built on itself"),
+        ));
     }
 }
 
 /// What `resources` and `components` must be: a directory that is there, or a file below.
 fn trouble(view: &View<'_>, directory: &str, target: &str) -> Option<&'static str> {
-    let is_directory = view.kustomizations.contains_key(target) || view.files.iter().any(|f| is_below(f, target));
+    let is_directory =
+        view.kustomizations.contains_key(target) || view.files.iter().any(|f| is_below(f, target));
     match () {
-        () if target == directory || is_below(directory, target) => Some("is the directory itself or one above it"),
+        () if target == directory || is_below(directory, target) => {
+            Some("is the directory itself or one above it")
+        }
         () if is_directory => None,
         () if !is_below(target, directory) => Some("is a file outside of the directory"),
         () if !view.files.contains(target) => Some("does not exist"),
@@ -69,25 +79,63 @@ fn owner<'a>(view: &View<'a>, directory: &str) -> Option<&'a Instance> {
 
 /// Entries of the fields that name directories or files.
 fn references(document: &Value) -> impl Iterator<Item = (&'static str, &str)> {
-    ["resources", "components", "bases"].into_iter().flat_map(|field| {
-        let entries = document.get(field).and_then(Value::as_array).into_iter().flatten();
-        entries.filter_map(Value::as_str).map(move |entry| (field, entry))
-    })
+    ["resources", "components", "bases"]
+        .into_iter()
+        .flat_map(|field| {
+            let entries = document
+                .get(field)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            entries
+                .filter_map(Value::as_str)
+                .map(move |entry| (field, entry))
+        })
 }
 
 /// Files that fields other than `resources` name.
 fn files(document: &Value) -> Vec<&str> {
-    let list = |field: &str| document.get(field).and_then(Value::as_array).into_iter().flatten();
-    let plain = ["crds", "configurations", "generators", "transformers", "validators", "patchesStrategicMerge"];
-    let plain = plain.into_iter().flat_map(list).filter_map(Value::as_str).filter(|entry| !entry.contains('\n'));
-    let pathed = ["patches", "patchesJson6902", "replacements"].into_iter().flat_map(list);
+    let list = |field: &str| {
+        document
+            .get(field)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let plain = [
+        "crds",
+        "configurations",
+        "generators",
+        "transformers",
+        "validators",
+        "patchesStrategicMerge",
+    ];
+    let plain = plain
+        .into_iter()
+        .flat_map(list)
+        .filter_map(Value::as_str)
+        .filter(|entry| !entry.contains('\n'));
+    let pathed = ["patches", "patchesJson6902", "replacements"]
+        .into_iter()
+        .flat_map(list);
     let pathed = pathed.filter_map(|entry| entry.get("path")?.as_str());
-    let generated = ["configMapGenerator", "secretGenerator"].into_iter().flat_map(list);
+    let generated = ["configMapGenerator", "secretGenerator"]
+        .into_iter()
+        .flat_map(list);
     let generated = generated.flat_map(|generator| {
-        let of = |field: &str| generator.get(field).and_then(Value::as_array).into_iter().flatten();
-        let files =
-            of("files").filter_map(Value::as_str).map(|file| file.split_once('=').map_or(file, |(_, path)| path));
-        files.chain(of("envs").filter_map(Value::as_str)).collect::<Vec<_>>()
+        let of = |field: &str| {
+            generator
+                .get(field)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
+        let files = of("files")
+            .filter_map(Value::as_str)
+            .map(|file| file.split_once('=').map_or(file, |(_, path)| path));
+        files
+            .chain(of("envs").filter_map(Value::as_str))
+            .collect::<Vec<_>>()
     });
     plain.chain(pathed).chain(generated).collect()
 }
@@ -96,8 +144,13 @@ fn files(document: &Value) -> Vec<&str> {
 fn circles(kustomizations: &BTreeMap<String, Value>) -> Vec<String> {
     let next = |directory: &str| -> Vec<String> {
         let document = kustomizations.get(directory);
-        let targets = document.into_iter().flat_map(references).filter_map(|(_, entry)| resolve(directory, entry));
-        targets.filter(|target| kustomizations.contains_key(target)).collect()
+        let targets = document
+            .into_iter()
+            .flat_map(references)
+            .filter_map(|(_, entry)| resolve(directory, entry));
+        targets
+            .filter(|target| kustomizations.contains_key(target))
+            .collect()
     };
     let reaches_itself = |start: &str| {
         let (mut seen, mut open) = (BTreeSet::new(), next(start));
@@ -111,7 +164,11 @@ fn circles(kustomizations: &BTreeMap<String, Value>) -> Vec<String> {
         }
         false
     };
-    kustomizations.keys().filter(|directory| reaches_itself(directory)).cloned().collect()
+    kustomizations
+        .keys()
+        .filter(|directory| reaches_itself(directory))
+        .cloned()
+        .collect()
 }
 
 /// The path from the fleet's root that a reference leads to; `None` where it leaves the repository.
@@ -119,7 +176,10 @@ fn resolve(directory: &str, reference: &str) -> Option<String> {
     if reference.starts_with('/') {
         return None;
     }
-    let mut names: Vec<&str> = directory.split('/').filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<&str> = directory
+        .split('/')
+        .filter(|name| !name.is_empty())
+        .collect();
     for name in reference.split('/') {
         match name {
             "" | "." => {}
@@ -133,7 +193,8 @@ fn resolve(directory: &str, reference: &str) -> Option<String> {
 }
 
 fn is_below(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+    path.strip_prefix(directory)
+        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether kustomize would fetch the reference: an URL, a git address, or a host name followed by a path.

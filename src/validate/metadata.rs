@@ -6,7 +6,8 @@ use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::manifest::Object;
 
 use super::syntax::{
-    MAX_ANNOTATIONS, is_label, is_label_value, is_path_segment, is_qualified_name, is_service_name, is_subdomain,
+    MAX_ANNOTATIONS, is_label, is_label_value, is_path_segment, is_qualified_name, is_service_name,
+    is_subdomain,
 };
 use super::view::{View, called};
 
@@ -14,13 +15,20 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         let mut troubles: Vec<String> = name_trouble(object).into_iter().collect();
         troubles.extend(
-            object.namespace().filter(|n| !n.is_empty() && !is_label(n)).map(|n| format!("has the namespace `{n}`")),
+            object
+                .namespace()
+                .filter(|n| !n.is_empty() && !is_label(n))
+                .map(|n| format!("has the namespace `{n}`")),
         );
         collect(object.value(), &Pointer::root(), &mut troubles);
         for trouble in troubles {
             found.push(
-                view.report(&rules::MALFORMED_METADATA, instance, format!("{} {trouble}", called(object)))
-                    .help("the API server refuses it: see the page of this rule for what it takes"),
+                view.report(
+                    &rules::MALFORMED_METADATA,
+                    instance,
+                    format!("{} {trouble}", called(object)),
+                )
+                .help("the API server refuses it: see the page of this rule for what it takes"),
             );
         }
     }
@@ -31,10 +39,18 @@ fn name_trouble(object: &Object) -> Option<String> {
     let (good, expected): (fn(&str) -> bool, &str) = match (object.group(), object.kind()) {
         ("rbac.authorization.k8s.io", _) => (is_path_segment, "no slash and no percent sign"),
         ("", "Namespace") => (is_label, "at most 63 lower-case letters, digits and dashes"),
-        ("", "Service") => (is_service_name, "at most 63 lower-case letters, digits and dashes, a letter first"),
+        ("", "Service") => (
+            is_service_name,
+            "at most 63 lower-case letters, digits and dashes, a letter first",
+        ),
         // Users, groups and image stream tags are named by rules of their own.
-        ("user.openshift.io" | "image.openshift.io" | "security.openshift.io", _) => (is_path_segment, "no slash"),
-        _ => (is_subdomain, "at most 253 lower-case letters, digits, dashes and dots"),
+        ("user.openshift.io" | "image.openshift.io" | "security.openshift.io", _) => {
+            (is_path_segment, "no slash")
+        }
+        _ => (
+            is_subdomain,
+            "at most 253 lower-case letters, digits, dashes and dots",
+        ),
     };
     let generated = object.get("/metadata/generateName").is_some() && name.is_empty();
     (!generated && !good(name)).then(|| format!("has a name of another form than {expected}"))
@@ -43,12 +59,16 @@ fn name_trouble(object: &Object) -> Option<String> {
 /// Looks into every `metadata` of the object: its own and those of templates.
 fn collect(value: &Value, at: &Pointer, troubles: &mut Vec<String>) {
     match value {
-        Value::Array(items) => items.iter().enumerate().for_each(|(i, inner)| collect(inner, &at.at(i), troubles)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, inner)| collect(inner, &at.at(i), troubles)),
         Value::Object(map) => {
             if let Some(Value::Object(metadata)) = map.get("metadata") {
                 check_maps(metadata, &at.at("metadata"), troubles);
             }
-            map.iter().for_each(|(key, inner)| collect(inner, &at.at(key), troubles));
+            map.iter()
+                .for_each(|(key, inner)| collect(inner, &at.at(key), troubles));
         }
         _ => {}
     }
@@ -62,7 +82,10 @@ fn check_maps(metadata: &Map<String, Value>, at: &Pointer, troubles: &mut Vec<St
                 troubles.push(format!("has the key `{key}` in `{}`", place("labels")));
             }
             if !value.as_str().is_some_and(is_label_value) {
-                troubles.push(format!("has the value {value} for `{key}` in `{}`", place("labels")));
+                troubles.push(format!(
+                    "has the value {value} for `{key}` in `{}`",
+                    place("labels")
+                ));
             }
         }
     }
@@ -72,11 +95,16 @@ fn check_maps(metadata: &Map<String, Value>, at: &Pointer, troubles: &mut Vec<St
                 troubles.push(format!("has the key `{key}` in `{}`", place("annotations")));
             }
             if !value.is_string() {
-                troubles
-                    .push(format!("has the value {value} for `{key}` in `{}`, expected text", place("annotations")));
+                troubles.push(format!(
+                    "has the value {value} for `{key}` in `{}`, expected text",
+                    place("annotations")
+                ));
             }
         }
-        let size: usize = annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
+        let size: usize = annotations
+            .iter()
+            .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
+            .sum();
         if size > MAX_ANNOTATIONS {
             troubles.push(format!(
                 "has {size} bytes of annotations in `{}`, at most {MAX_ANNOTATIONS} are possible",

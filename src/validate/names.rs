@@ -23,9 +23,15 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
                 "use at most 63 lower-case letters, digits and dashes: Argo CD labels what it syncs with the name",
             ));
         }
-        let elsewhere = argo.object.namespace().is_some_and(|namespace| namespace != view.argocd().namespace());
+        let elsewhere = argo
+            .object
+            .namespace()
+            .is_some_and(|namespace| namespace != view.argocd().namespace());
         if !elsewhere && taken.insert((kind, name), index).is_some() {
-            let says = format!("two objects of site `{}` are called {kind} `{name}`", view.plan.name);
+            let says = format!(
+                "two objects of site `{}` are called {kind} `{name}`",
+                view.plan.name
+            );
             found.push(
                 argo.report(view.plan, &rules::SHARED_APPLICATION_NAME, says)
                     .help("rename the instance or the object: names are unique in the namespace of Argo CD"),
@@ -42,7 +48,9 @@ pub fn shared_names(fleet: &Fleet, sites: &[SiteNames]) -> Diagnostics {
     }
     let mut owners: BTreeMap<(&str, &str), &Name> = BTreeMap::new();
     for name in sites.iter().flat_map(|site| &site.names) {
-        let Some(other) = owners.insert((name.kind.kind(), &name.name), name) else { continue };
+        let Some(other) = owners.insert((name.kind.kind(), &name.name), name) else {
+            continue;
+        };
         found.push(
             rules::SHARED_APPLICATION_NAME
                 .report(format!(
@@ -54,7 +62,10 @@ pub fn shared_names(fleet: &Fleet, sites: &[SiteNames]) -> Diagnostics {
                 ))
                 .primary_key(name.origin.clone(), "")
                 .context_key(other.origin.clone(), "takes the name too")
-                .context(fleet.origin(&Pointer::parse("/argocd/topology")), "one hub syncs both")
+                .context(
+                    fleet.origin(&Pointer::parse("/argocd/topology")),
+                    "one hub syncs both",
+                )
                 .help("rename a site or an instance: names are unique in the namespace of Argo CD"),
         );
     }

@@ -12,16 +12,21 @@ use super::view::{View, called};
 pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     let made = made(view);
     let mut missing: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for (instance, object) in view.objects().filter(|(_, o)| view.kinds.scope_of(o) == Scope::Namespaced) {
+    for (instance, object) in view
+        .objects()
+        .filter(|(_, o)| view.kinds.scope_of(o) == Scope::Namespaced)
+    {
         let Some(namespace) = object.namespace().filter(|n| !n.is_empty()) else {
             let says = format!("{} has no namespace", called(object));
-            found.push(
-                view.report(&rules::NAMESPACE_NOT_SET, instance, says)
-                    .help("write `metadata.namespace` in the base, or `namespace:` in its kustomization"),
-            );
+            found.push(view.report(&rules::NAMESPACE_NOT_SET, instance, says).help(
+                "write `metadata.namespace` in the base, or `namespace:` in its kustomization",
+            ));
             continue;
         };
-        let there = is_clusters_own(view, namespace) || made.get(namespace).is_some_and(|wave| *wave <= instance.wave);
+        let there = is_clusters_own(view, namespace)
+            || made
+                .get(namespace)
+                .is_some_and(|wave| *wave <= instance.wave);
         if there || !missing.insert((&instance.name, namespace)) {
             continue;
         }
@@ -44,12 +49,19 @@ fn made<'a>(view: &View<'a>) -> BTreeMap<&'a str, u32> {
         let first = made.entry(namespace).or_insert(wave);
         *first = (*first).min(wave);
     };
-    for (instance, object) in view.objects().filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty()) {
+    for (instance, object) in view
+        .objects()
+        .filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty())
+    {
         add(object.name(), instance.wave);
     }
     for instance in &view.plan.instances {
         if let InstanceSource::App(app) = &instance.source {
-            app.spec.provides.namespaces.iter().for_each(|namespace| add(namespace, instance.wave));
+            app.spec
+                .provides
+                .namespaces
+                .iter()
+                .for_each(|namespace| add(namespace, instance.wave));
         }
     }
     made

@@ -37,14 +37,19 @@ fn troubles(argo: &Argo<'_>) -> Vec<String> {
     let spec = argo.object.get("/spec").unwrap_or(&Value::Null);
     let mut empty = Vec::new();
     collect_empty(spec, &Pointer::parse("/spec"), &mut empty);
-    troubles.extend(
-        empty.into_iter().map(|at| format!("has an empty `{}`", at.as_str().trim_start_matches('/').replace('/', "."))),
-    );
+    troubles.extend(empty.into_iter().map(|at| {
+        format!(
+            "has an empty `{}`",
+            at.as_str().trim_start_matches('/').replace('/', ".")
+        )
+    }));
     if spec.get("project").and_then(Value::as_str) == Some("") {
         troubles.push("names no project".to_owned());
     }
     for kind in ["kustomize", "helm", "directory"] {
-        let settings = spec.pointer(&format!("/source/{kind}")).and_then(Value::as_object);
+        let settings = spec
+            .pointer(&format!("/source/{kind}"))
+            .and_then(Value::as_object);
         if settings.is_some_and(|s| !s.is_empty() && s.values().all(is_zero)) {
             troubles.push(format!("has `spec.source.{kind}` with nothing set in it"));
         }
@@ -57,9 +62,16 @@ fn collect_empty(value: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
     match value {
         Value::Null => found.push(at.clone()),
         Value::Array(items) if items.is_empty() => found.push(at.clone()),
-        Value::Object(map) if map.is_empty() && at.last().as_deref() != Some("automated") => found.push(at.clone()),
-        Value::Object(map) => map.iter().for_each(|(key, inner)| collect_empty(inner, &at.at(key), found)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(i, inner)| collect_empty(inner, &at.at(i), found)),
+        Value::Object(map) if map.is_empty() && at.last().as_deref() != Some("automated") => {
+            found.push(at.clone())
+        }
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, inner)| collect_empty(inner, &at.at(key), found)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, inner)| collect_empty(inner, &at.at(i), found)),
         _ => {}
     }
 }

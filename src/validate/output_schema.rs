@@ -7,22 +7,48 @@ use super::view::View;
 
 pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     for argo in &view.argo {
-        let kind = if argo.is_application() { OutputKind::Application } else { OutputKind::AppProject };
+        let kind = if argo.is_application() {
+            OutputKind::Application
+        } else {
+            OutputKind::AppProject
+        };
         for trouble in validate_output(kind, argo.object.value()) {
-            let says = format!("{} `{}`: {}", argo.object.kind(), argo.object.name(), trouble.message);
+            let says = format!(
+                "{} `{}`: {}",
+                argo.object.kind(),
+                argo.object.name(),
+                trouble.message
+            );
             let report = argo.report(view.plan, &rules::NOT_TO_SCHEMA, says);
-            found.push(report.help(trouble.help.map_or_else(|| HELP.to_owned(), |help| help.text)));
+            found.push(
+                report.help(
+                    trouble
+                        .help
+                        .map_or_else(|| HELP.to_owned(), |help| help.text),
+                ),
+            );
         }
     }
     let of_site = format!("out/{}/", view.plan.name);
-    for (directory, document) in view.kustomizations.iter().filter(|(directory, _)| directory.starts_with(&of_site)) {
+    for (directory, document) in view
+        .kustomizations
+        .iter()
+        .filter(|(directory, _)| directory.starts_with(&of_site))
+    {
         for trouble in validate_output(OutputKind::Kustomization, document) {
-            let report = rules::NOT_TO_SCHEMA.report(format!("`{directory}/kustomization.yaml`: {}", trouble.message));
-            let instance = directory.strip_prefix(&of_site).and_then(|name| view.plan.instance(name));
-            let origin = instance.map_or_else(|| Origin::file(view.plan.site.file()), |i| i.origin.clone());
+            let report = rules::NOT_TO_SCHEMA.report(format!(
+                "`{directory}/kustomization.yaml`: {}",
+                trouble.message
+            ));
+            let instance = directory
+                .strip_prefix(&of_site)
+                .and_then(|name| view.plan.instance(name));
+            let origin =
+                instance.map_or_else(|| Origin::file(view.plan.site.file()), |i| i.origin.clone());
             found.push(report.primary_key(origin, "its overlay").help(HELP));
         }
     }
 }
 
-const HELP: &str = "correct the field: Argo CD and kustomize ignore or refuse what they do not know";
+const HELP: &str =
+    "correct the field: Argo CD and kustomize ignore or refuse what they do not know";

@@ -21,7 +21,10 @@ fn effect(name: &str) -> Option<&'static str> {
     match name {
         "Chart.yaml" => Some("makes Argo CD take the directory for a Helm chart"),
         ".argocd-source.yaml" => Some("overrides the source of every Application of the directory"),
-        name if name.strip_prefix(".argocd-source-").is_some_and(|rest| rest.strip_suffix(".yaml").is_some()) => {
+        name if name
+            .strip_prefix(".argocd-source-")
+            .is_some_and(|rest| rest.strip_suffix(".yaml").is_some()) =>
+        {
             Some("overrides the source of an Application of the directory")
         }
         _ => None,

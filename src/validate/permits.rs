@@ -18,14 +18,23 @@ const DEFAULT: &str = "default";
 pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     for application in view.argo.iter().filter(|a| a.is_application()) {
         let name = application.text("/spec/project");
-        let project = view.argo.iter().find(|a| a.is_project() && a.object.name() == name);
+        let project = view
+            .argo
+            .iter()
+            .find(|a| a.is_project() && a.object.name() == name);
         let refusals = match project {
             None if name == DEFAULT => continue,
             None => BTreeSet::from(["does not exist".to_owned()]),
-            Some(project) => Permits { project: &project.object }.refusals(view, application),
+            Some(project) => Permits {
+                project: &project.object,
+            }
+            .refusals(view, application),
         };
         for refusal in refusals {
-            let says = format!("the project `{name}` of Application `{}` {refusal}", application.object.name());
+            let says = format!(
+                "the project `{name}` of Application `{}` {refusal}",
+                application.object.name()
+            );
             found.push(
                 application
                     .report(view.plan, &rules::PROJECT_FORBIDS, says)
@@ -47,7 +56,9 @@ impl Permits<'_> {
             refusals.insert(format!("does not permit the repository `{repository}`"));
         }
         let cluster = Cluster {
-            server: application.text("/spec/destination/server").trim_end_matches('/'),
+            server: application
+                .text("/spec/destination/server")
+                .trim_end_matches('/'),
             name: application.text("/spec/destination/name"),
         };
         let mut namespaces = BTreeSet::from([application.text("/spec/destination/namespace")]);
@@ -57,13 +68,21 @@ impl Permits<'_> {
                 namespaces.extend(object.namespace());
             }
             if !self.permits_kind(object, scope) {
-                refusals.insert(format!("does not permit the kind `{}`", crate::kinds::GroupKind::of(object)));
+                refusals.insert(format!(
+                    "does not permit the kind `{}`",
+                    crate::kinds::GroupKind::of(object)
+                ));
             }
         }
-        let refused = namespaces.into_iter().filter(|namespace| !self.permits_destination(&cluster, namespace));
-        refusals.extend(
-            refused.map(|namespace| format!("does not permit the namespace `{namespace}` on {}", cluster.shown())),
-        );
+        let refused = namespaces
+            .into_iter()
+            .filter(|namespace| !self.permits_destination(&cluster, namespace));
+        refusals.extend(refused.map(|namespace| {
+            format!(
+                "does not permit the namespace `{namespace}` on {}",
+                cluster.shown()
+            )
+        }));
         refusals
     }
 
@@ -76,8 +95,14 @@ impl Permits<'_> {
 
     fn permits_kind(&self, object: &Object, scope: Scope) -> bool {
         let list = |which: &str| {
-            let prefix = if scope == Scope::Cluster { "cluster" } else { "namespace" };
-            self.project.get(&format!("/spec/{prefix}Resource{which}list")).and_then(Value::as_array)
+            let prefix = if scope == Scope::Cluster {
+                "cluster"
+            } else {
+                "namespace"
+            };
+            self.project
+                .get(&format!("/spec/{prefix}Resource{which}list"))
+                .and_then(Value::as_array)
         };
         let holds = |list: &Vec<Value>| list.iter().any(|entry| is_kind(entry, object));
         let allowed = match (list("White"), scope) {
@@ -89,7 +114,10 @@ impl Permits<'_> {
     }
 
     fn permits_destination(&self, cluster: &Cluster<'_>, namespace: &str) -> bool {
-        let destinations = self.project.get("/spec/destinations").and_then(Value::as_array);
+        let destinations = self
+            .project
+            .get("/spec/destinations")
+            .and_then(Value::as_array);
         let matches = |entry: &Value| {
             let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
             let server = !cluster.server.is_empty() && glob(text("server"), cluster.server, false);
@@ -109,17 +137,27 @@ struct Cluster<'a> {
 
 impl Cluster<'_> {
     fn shown(&self) -> String {
-        let which = if self.name.is_empty() { self.server } else { self.name };
+        let which = if self.name.is_empty() {
+            self.server
+        } else {
+            self.name
+        };
         format!("`{which}`")
     }
 }
 
 /// The objects that an Application syncs, as far as they are known here.
-fn synced<'a>(view: &'a View<'_>, application: &'a Argo<'_>) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
+fn synced<'a>(
+    view: &'a View<'_>,
+    application: &'a Argo<'_>,
+) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
     match application.place {
         Place::OfInstance(instance) => Box::new(view.objects_of(instance).iter()),
         Place::OfSite(_) => {
-            let below = view.argo.iter().filter(|a| !a.is_bootstrap() && !matches!(a.place, Place::In(_)));
+            let below = view
+                .argo
+                .iter()
+                .filter(|a| !a.is_bootstrap() && !matches!(a.place, Place::In(_)));
             Box::new(below.map(|a| &a.object))
         }
         Place::In(_) => Box::new(std::iter::empty()),
@@ -128,12 +166,20 @@ fn synced<'a>(view: &'a View<'_>, application: &'a Argo<'_>) -> Box<dyn Iterator
 
 fn is_kind(entry: &Value, object: &Object) -> bool {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
-    let named = entry.get("name").and_then(Value::as_str).is_none_or(|name| glob(name, object.name(), false));
+    let named = entry
+        .get("name")
+        .and_then(Value::as_str)
+        .is_none_or(|name| glob(name, object.name(), false));
     glob(text("group"), object.group(), false) && glob(text("kind"), object.kind(), false) && named
 }
 
 fn texts<'a>(object: &'a Object, pointer: &str) -> impl Iterator<Item = &'a str> {
-    object.get(pointer).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    object
+        .get(pointer)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 fn normal_url(url: &str) -> String {
@@ -144,14 +190,26 @@ fn normal_url(url: &str) -> String {
 /// Whether a pattern with `*` and `?` matches the whole text. With `segments`, `*` stops at a slash, and `**` does not.
 pub(super) fn glob(pattern: &str, text: &str, segments: bool) -> bool {
     if let Some(rest) = pattern.strip_prefix('*') {
-        let (rest, crosses) = rest.strip_prefix('*').map_or((rest, !segments), |rest| (rest, true));
-        let end = if crosses { text.len() } else { text.find('/').unwrap_or(text.len()) };
-        return text[..end].char_indices().map(|(i, _)| i).chain([end]).any(|i| glob(rest, &text[i..], segments));
+        let (rest, crosses) = rest
+            .strip_prefix('*')
+            .map_or((rest, !segments), |rest| (rest, true));
+        let end = if crosses {
+            text.len()
+        } else {
+            text.find('/').unwrap_or(text.len())
+        };
+        return text[..end]
+            .char_indices()
+            .map(|(i, _)| i)
+            .chain([end])
+            .any(|i| glob(rest, &text[i..], segments));
     }
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     match (pattern.next(), text.next()) {
         (None, None) => true,
-        (Some(wanted), Some(is)) if wanted == is || wanted == '?' => glob(pattern.as_str(), text.as_str(), segments),
+        (Some(wanted), Some(is)) if wanted == is || wanted == '?' => {
+            glob(pattern.as_str(), text.as_str(), segments)
+        }
         _ => false,
     }
 }
@@ -162,15 +220,24 @@ mod tests {
 
     #[test]
     fn patterns_match_whole_texts() {
-        assert!(glob("*", "anything/at all", false) && glob("web-*", "web-a", false) && glob("", "", false));
-        assert!(!glob("web-*", "db-a", false) && !glob("web", "web-a", false) && !glob("", "a", false));
-        assert!(glob("a?c", "abc", false) && !glob("a?c", "ac", false) && glob("*é*", "caféine", false));
+        assert!(
+            glob("*", "anything/at all", false)
+                && glob("web-*", "web-a", false)
+                && glob("", "", false)
+        );
+        assert!(
+            !glob("web-*", "db-a", false) && !glob("web", "web-a", false) && !glob("", "a", false)
+        );
+        assert!(
+            glob("a?c", "abc", false) && !glob("a?c", "ac", false) && glob("*é*", "caféine", false)
+        );
     }
 
     #[test]
     fn a_star_in_urls_is_one_segment() {
         assert!(
-            glob("https://git/x/*", "https://git/x/y", true) && !glob("https://git/x/*", "https://git/x/y/z", true)
+            glob("https://git/x/*", "https://git/x/y", true)
+                && !glob("https://git/x/*", "https://git/x/y/z", true)
         );
         assert!(glob("https://git/x/**", "https://git/x/y/z", true));
     }

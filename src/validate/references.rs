@@ -21,12 +21,23 @@ const EVERYWHERE: &[(&str, &str)] = &[
 pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     let known = Known::of(view);
     for (instance, object) in view.objects() {
-        let Some(namespace) = object.namespace() else { continue };
+        let Some(namespace) = object.namespace() else {
+            continue;
+        };
         let mut references = BTreeSet::new();
         collect(object.value(), &mut references);
-        for (kind, name) in references.into_iter().filter(|(kind, name)| !known.holds(kind, namespace, name)) {
-            let says = format!("{} needs the {kind} `{name}`, which nothing makes in `{namespace}`", called(object));
-            found.push(view.report(&rules::UNKNOWN_REFERENCE, instance, says).help(help(kind)));
+        for (kind, name) in references
+            .into_iter()
+            .filter(|(kind, name)| !known.holds(kind, namespace, name))
+        {
+            let says = format!(
+                "{} needs the {kind} `{name}`, which nothing makes in `{namespace}`",
+                called(object)
+            );
+            found.push(
+                view.report(&rules::UNKNOWN_REFERENCE, instance, says)
+                    .help(help(kind)),
+            );
         }
     }
 }
@@ -47,15 +58,29 @@ struct Known<'a>(BTreeSet<(&'static str, Option<&'a str>, &'a str)>);
 
 impl<'a> Known<'a> {
     fn of(view: &View<'a>) -> Self {
-        let fleet = view.fleet().secrets.iter().map(|s| ("Secret", Some(s.namespace.as_str()), s.name.as_str()));
+        let fleet = view
+            .fleet()
+            .secrets
+            .iter()
+            .map(|s| ("Secret", Some(s.namespace.as_str()), s.name.as_str()));
         let provided = view.plan.instances.iter().flat_map(|instance| {
-            let secrets = instance.app().into_iter().flat_map(|app| &app.spec.provides.secrets);
+            let secrets = instance
+                .app()
+                .into_iter()
+                .flat_map(|app| &app.spec.provides.secrets);
             secrets.map(|name| ("Secret", instance.namespace.as_deref(), name.as_str()))
         });
         let everywhere = EVERYWHERE.iter().map(|(kind, name)| (*kind, None, *name));
-        let rendered =
-            view.objects().flat_map(|(_, object)| made_by(object).map(|(kind, name)| (kind, object.namespace(), name)));
-        Self(fleet.chain(provided).chain(everywhere).chain(rendered).collect())
+        let rendered = view.objects().flat_map(|(_, object)| {
+            made_by(object).map(|(kind, name)| (kind, object.namespace(), name))
+        });
+        Self(
+            fleet
+                .chain(provided)
+                .chain(everywhere)
+                .chain(rendered)
+                .collect(),
+        )
     }
 
     fn holds(&self, kind: &'static str, namespace: &str, name: &str) -> bool {
@@ -68,19 +93,28 @@ fn made_by(object: &Object) -> impl Iterator<Item = (&'static str, &str)> {
     let text = |pointer: &str| object.get(pointer).and_then(Value::as_str);
     let name = object.name();
     let itself = match (object.group(), object.kind()) {
-        ("", "Secret") | ("bitnami.com", "SealedSecret") | ("objectbucket.io", "ObjectBucketClaim") => {
-            Some(("Secret", name))
-        }
+        ("", "Secret")
+        | ("bitnami.com", "SealedSecret")
+        | ("objectbucket.io", "ObjectBucketClaim") => Some(("Secret", name)),
         ("", "ConfigMap") => Some(("ConfigMap", name)),
         ("", "ServiceAccount") => Some(("ServiceAccount", name)),
-        ("", "PersistentVolumeClaim") | ("cdi.kubevirt.io", "DataVolume") => Some(("PersistentVolumeClaim", name)),
+        ("", "PersistentVolumeClaim") | ("cdi.kubevirt.io", "DataVolume") => {
+            Some(("PersistentVolumeClaim", name))
+        }
         ("cert-manager.io", "Certificate") => text("/spec/secretName").map(|name| ("Secret", name)),
-        ("external-secrets.io", "ExternalSecret") => Some(("Secret", text("/spec/target/name").unwrap_or(name))),
+        ("external-secrets.io", "ExternalSecret") => {
+            Some(("Secret", text("/spec/target/name").unwrap_or(name)))
+        }
         _ => None,
     };
-    let serving =
-        ["service.beta.openshift.io/serving-cert-secret-name", "service.alpha.openshift.io/serving-cert-secret-name"];
-    let serving = serving.into_iter().filter_map(|key| object.annotation(key)).map(|name| ("Secret", name));
+    let serving = [
+        "service.beta.openshift.io/serving-cert-secret-name",
+        "service.alpha.openshift.io/serving-cert-secret-name",
+    ];
+    let serving = serving
+        .into_iter()
+        .filter_map(|key| object.annotation(key))
+        .map(|name| ("Secret", name));
     let bucket = (object.kind() == "ObjectBucketClaim").then_some(("ConfigMap", name));
     itself.into_iter().chain(serving).chain(bucket)
 }
@@ -107,22 +141,50 @@ fn of_pod(pod: &Map<String, Value>, found: &mut BTreeSet<(&'static str, String)>
     add("ServiceAccount", pod.get("serviceAccountName"));
     list(pod, "imagePullSecrets").for_each(|secret| add("Secret", secret.get("name")));
     for volume in list(pod, "volumes") {
-        let projected = volume.pointer("/projected/sources").and_then(Value::as_array).into_iter().flatten();
-        add("PersistentVolumeClaim", volume.pointer("/persistentVolumeClaim/claimName"));
+        let projected = volume
+            .pointer("/projected/sources")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        add(
+            "PersistentVolumeClaim",
+            volume.pointer("/persistentVolumeClaim/claimName"),
+        );
         for source in std::iter::once(volume).chain(projected) {
-            add("Secret", required(source.get("secret")).and_then(|s| s.get("secretName").or_else(|| s.get("name"))));
-            add("ConfigMap", required(source.get("configMap")).and_then(|c| c.get("name")));
+            add(
+                "Secret",
+                required(source.get("secret"))
+                    .and_then(|s| s.get("secretName").or_else(|| s.get("name"))),
+            );
+            add(
+                "ConfigMap",
+                required(source.get("configMap")).and_then(|c| c.get("name")),
+            );
         }
     }
-    let containers = ["containers", "initContainers"].into_iter().flat_map(|key| list(pod, key));
+    let containers = ["containers", "initContainers"]
+        .into_iter()
+        .flat_map(|key| list(pod, key));
     for container in containers.filter_map(Value::as_object) {
         for source in list(container, "envFrom") {
-            add("Secret", required(source.get("secretRef")).and_then(|s| s.get("name")));
-            add("ConfigMap", required(source.get("configMapRef")).and_then(|c| c.get("name")));
+            add(
+                "Secret",
+                required(source.get("secretRef")).and_then(|s| s.get("name")),
+            );
+            add(
+                "ConfigMap",
+                required(source.get("configMapRef")).and_then(|c| c.get("name")),
+            );
         }
         for source in list(container, "env").filter_map(|variable| variable.get("valueFrom")) {
-            add("Secret", required(source.get("secretKeyRef")).and_then(|s| s.get("name")));
-            add("ConfigMap", required(source.get("configMapKeyRef")).and_then(|c| c.get("name")));
+            add(
+                "Secret",
+                required(source.get("secretKeyRef")).and_then(|s| s.get("name")),
+            );
+            add(
+                "ConfigMap",
+                required(source.get("configMapKeyRef")).and_then(|c| c.get("name")),
+            );
         }
     }
 }

@@ -12,33 +12,53 @@ use super::view::{View, called};
 
 /// What secrets look like, and what they are. Only forms that nothing else has.
 const FORMS: &[(&str, &str)] = &[
-    (r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----", "a private key"),
+    (
+        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
+        "a private key",
+    ),
     (r"\bgh[pousr]_[A-Za-z0-9]{36}\b", "a GitHub token"),
     (r"\bgithub_pat_[A-Za-z0-9_]{82}\b", "a GitHub token"),
     (r"\bglpat-[A-Za-z0-9_-]{20}", "a GitLab token"),
     (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", "an AWS access key"),
     (r"\bxox[abprs]-[A-Za-z0-9-]{10,}", "a Slack token"),
     (r"\bsha256~[A-Za-z0-9_-]{43}\b", "an OpenShift token"),
-    (r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}", "a JSON web token"),
-    (r"[a-z][a-z0-9+.-]*://[^/\s:@$({]+:[^/\s:@$({]+@[A-Za-z0-9]", "a URL with a password"),
+    (
+        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+        "a JSON web token",
+    ),
+    (
+        r"[a-z][a-z0-9+.-]*://[^/\s:@$({]+:[^/\s:@$({]+@[A-Za-z0-9]",
+        "a URL with a password",
+    ),
 ];
 
-static PATTERNS: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(FORMS.iter().map(|(form, _)| *form)).expect("the forms above are tested"));
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new(FORMS.iter().map(|(form, _)| *form)).expect("the forms above are tested")
+});
 
 pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         let content = content_of_secret(object);
         if !content.is_empty() {
-            let says = format!("{} holds `{}` in plain sight", called(object), content.join("`, `"));
-            found.push(view.report(&rules::SECRET_IN_OUTPUT, instance, says).help(HELP));
+            let says = format!(
+                "{} holds `{}` in plain sight",
+                called(object),
+                content.join("`, `")
+            );
+            found.push(
+                view.report(&rules::SECRET_IN_OUTPUT, instance, says)
+                    .help(HELP),
+            );
             continue;
         }
         let mut hits = Vec::new();
         search(object.value(), &Pointer::root(), &mut hits);
         for (at, what) in hits {
             let says = format!("{} holds {what} at `{}`", called(object), at.as_str());
-            found.push(view.report(&rules::SECRET_IN_OUTPUT, instance, says).help(HELP));
+            found.push(
+                view.report(&rules::SECRET_IN_OUTPUT, instance, says)
+                    .help(HELP),
+            );
         }
     }
     if let Some(what) = looks_like(&view.fleet().source.repo_url) {
@@ -46,7 +66,9 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             rules::SECRET_IN_OUTPUT
                 .report(format!("the address of the repository is {what}"))
                 .primary(view.fleet_origin("/source/repoURL"), "")
-                .help("leave the password out; give Argo CD the credentials in a repository Secret"),
+                .help(
+                    "leave the password out; give Argo CD the credentials in a repository Secret",
+                ),
         );
     }
 }
@@ -58,22 +80,35 @@ fn content_of_secret(object: &Object) -> Vec<String> {
     if object.kind() != "Secret" || !object.group().is_empty() {
         return Vec::new();
     }
-    let maps =
-        ["/data", "/stringData"].into_iter().filter_map(|at| object.get(at).and_then(Value::as_object)).flatten();
-    maps.filter(|(_, value)| value.as_str().is_none_or(|text| !text.is_empty())).map(|(key, _)| key.clone()).collect()
+    let maps = ["/data", "/stringData"]
+        .into_iter()
+        .filter_map(|at| object.get(at).and_then(Value::as_object))
+        .flatten();
+    maps.filter(|(_, value)| value.as_str().is_none_or(|text| !text.is_empty()))
+        .map(|(key, _)| key.clone())
+        .collect()
 }
 
 fn search(value: &Value, at: &Pointer, hits: &mut Vec<(Pointer, &'static str)>) {
     match value {
         Value::String(text) => hits.extend(looks_like(text).map(|what| (at.clone(), what))),
-        Value::Array(items) => items.iter().enumerate().for_each(|(i, inner)| search(inner, &at.at(i), hits)),
-        Value::Object(map) => map.iter().for_each(|(key, inner)| search(inner, &at.at(key), hits)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, inner)| search(inner, &at.at(i), hits)),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, inner)| search(inner, &at.at(key), hits)),
         _ => {}
     }
 }
 
 fn looks_like(text: &str) -> Option<&'static str> {
-    PATTERNS.matches(text).iter().next().map(|index| FORMS[index].1)
+    PATTERNS
+        .matches(text)
+        .iter()
+        .next()
+        .map(|index| FORMS[index].1)
 }
 
 #[cfg(test)]

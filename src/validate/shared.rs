@@ -21,13 +21,23 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             continue;
         }
         let help = match object.kind() {
-            "Namespace" => "take the Namespace out of the base: siteplan makes every namespace that an app names",
+            "Namespace" => {
+                "take the Namespace out of the base: siteplan makes every namespace that an app names"
+            }
             _ => "let one app bring the object, and let the other one require that app",
         };
-        let says = format!("`{}` and `{}` both bring {}", owner.name, instance.name, called(object));
+        let says = format!(
+            "`{}` and `{}` both bring {}",
+            owner.name,
+            instance.name,
+            called(object)
+        );
         found.push(
             view.report(&rules::SHARED_RESOURCE, instance, says)
-                .context_key(owner.origin.clone(), format!("`{}` brings it too", owner.name))
+                .context_key(
+                    owner.origin.clone(),
+                    format!("`{}` brings it too", owner.name),
+                )
                 .help(help),
         );
     }

@@ -41,14 +41,24 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         for option in annotated(object.annotation(SYNC_OPTIONS)) {
             if let Some(trouble) = unknown(option) {
-                let says =
-                    format!("{} asks for the sync option `{option}`, which Argo CD does not know", called(object));
-                found.push(view.report(&rules::UNKNOWN_SYNC_OPTION, instance, says).help(trouble));
+                let says = format!(
+                    "{} asks for the sync option `{option}`, which Argo CD does not know",
+                    called(object)
+                );
+                found.push(
+                    view.report(&rules::UNKNOWN_SYNC_OPTION, instance, says)
+                        .help(trouble),
+                );
             }
         }
-        if object.group() == "argoproj.io" && annotated(object.annotation(SYNC_OPTIONS)).any(|o| o == SERVER_SIDE) {
+        if object.group() == "argoproj.io"
+            && annotated(object.annotation(SYNC_OPTIONS)).any(|o| o == SERVER_SIDE)
+        {
             let says = format!("{} is applied server-side", called(object));
-            found.push(view.report(&rules::APPLICATION_APPLIED_SERVER_SIDE, instance, says).help(SERVER_SIDE_HELP));
+            found.push(
+                view.report(&rules::APPLICATION_APPLIED_SERVER_SIDE, instance, says)
+                    .help(SERVER_SIDE_HELP),
+            );
         }
     }
     for application in view.argo.iter().filter(|a| a.is_application()) {
@@ -56,15 +66,18 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     }
 }
 
-const SERVER_SIDE_HELP: &str =
-    "take `ServerSideApply=true` out: applied server-side, an Application loses its status in the middle of a sync";
+const SERVER_SIDE_HELP: &str = "take `ServerSideApply=true` out: applied server-side, an Application loses its status in the middle of a sync";
 
 fn of_application(view: &View<'_>, application: &Argo<'_>) -> Vec<Diagnostic> {
     let name = application.object.name();
-    let report = |rule, says: String, help: String| application.report(view.plan, rule, says).help(help);
+    let report =
+        |rule, says: String, help: String| application.report(view.plan, rule, says).help(help);
     let mut found = Vec::new();
     for option in options(application) {
-        let since = KNOWN.iter().find(|(known, _)| *known == option).map(|(_, since)| *since);
+        let since = KNOWN
+            .iter()
+            .find(|(known, _)| *known == option)
+            .map(|(_, since)| *since);
         match since {
             None => found.push(report(
                 &rules::UNKNOWN_SYNC_OPTION,
@@ -84,7 +97,11 @@ fn of_application(view: &View<'_>, application: &Argo<'_>) -> Vec<Diagnostic> {
     }
     if brings_applications(view, application) && options(application).any(|o| o == SERVER_SIDE) {
         let says = format!("Application `{name}` applies Applications server-side");
-        found.push(report(&rules::APPLICATION_APPLIED_SERVER_SIDE, says, SERVER_SIDE_HELP.to_owned()));
+        found.push(report(
+            &rules::APPLICATION_APPLIED_SERVER_SIDE,
+            says,
+            SERVER_SIDE_HELP.to_owned(),
+        ));
     }
     found
 }
@@ -92,21 +109,29 @@ fn of_application(view: &View<'_>, application: &Argo<'_>) -> Vec<Diagnostic> {
 /// Whether other Applications are among what the Application syncs.
 fn brings_applications(view: &View<'_>, application: &Argo<'_>) -> bool {
     match application.place {
-        Place::OfInstance(instance) => {
-            view.objects_of(instance).iter().any(|o| o.group() == "argoproj.io" && o.kind() == "Application")
-        }
+        Place::OfInstance(instance) => view
+            .objects_of(instance)
+            .iter()
+            .any(|o| o.group() == "argoproj.io" && o.kind() == "Application"),
         Place::OfSite(_) => true,
         Place::In(_) => false,
     }
 }
 
 fn options<'a>(application: &'a Argo<'_>) -> impl Iterator<Item = &'a str> {
-    let options = application.object.get("/spec/syncPolicy/syncOptions").and_then(Value::as_array);
+    let options = application
+        .object
+        .get("/spec/syncPolicy/syncOptions")
+        .and_then(Value::as_array);
     options.into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn annotated(options: Option<&str>) -> impl Iterator<Item = &str> {
-    options.into_iter().flat_map(|o| o.split(',')).map(str::trim).filter(|o| !o.is_empty())
+    options
+        .into_iter()
+        .flat_map(|o| o.split(','))
+        .map(str::trim)
+        .filter(|o| !o.is_empty())
 }
 
 /// What to write instead of an option that is not known.
@@ -118,6 +143,8 @@ fn unknown(option: &str) -> Option<String> {
     let same = known().find(|k| k.eq_ignore_ascii_case(option));
     Some(match same.or_else(|| nearest(option, known())) {
         Some(meant) => format!("did you mean `{meant}`? the spelling counts, capital letters too"),
-        None => "take it out, or look up its spelling: Argo CD ignores what it does not know".to_owned(),
+        None => {
+            "take it out, or look up its spelling: Argo CD ignores what it does not know".to_owned()
+        }
     })
 }

@@ -6,13 +6,17 @@ pub(super) const MAX_ANNOTATIONS: usize = 262_144;
 /// A DNS-1123 label: lower-case letters, digits and dashes, at most 63.
 pub(super) fn is_label(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    (1..=63).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// A DNS-1123 subdomain: labels without their limit, separated by dots, at most 253.
 pub(super) fn is_subdomain(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let part = |p: &str| !p.is_empty() && p.bytes().all(inner) && !p.starts_with('-') && !p.ends_with('-');
+    let part =
+        |p: &str| !p.is_empty() && p.bytes().all(inner) && !p.starts_with('-') && !p.ends_with('-');
     text.len() <= 253 && text.split('.').all(part)
 }
 
@@ -28,7 +32,9 @@ pub(super) fn is_path_segment(text: &str) -> bool {
 
 /// The key of a label or an annotation: `name`, or `prefix/name`.
 pub(super) fn is_qualified_name(text: &str) -> bool {
-    let (prefix, name) = text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
+    let (prefix, name) = text
+        .split_once('/')
+        .map_or((None, text), |(prefix, name)| (Some(prefix), name));
     prefix.is_none_or(is_subdomain) && !name.is_empty() && is_label_value(name)
 }
 
@@ -36,7 +42,11 @@ pub(super) fn is_qualified_name(text: &str) -> bool {
 pub(super) fn is_label_value(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     let edge = |c: char| c.is_ascii_alphanumeric();
-    text.is_empty() || text.len() <= 63 && text.bytes().all(inner) && text.starts_with(edge) && text.ends_with(edge)
+    text.is_empty()
+        || text.len() <= 63
+            && text.bytes().all(inner)
+            && text.starts_with(edge)
+            && text.ends_with(edge)
 }
 
 /// A duration of Argo CD: a Go duration, or whole seconds.
@@ -56,16 +66,24 @@ pub(super) fn is_duration(text: &str) -> bool {
 
 /// What follows the first number with its unit.
 fn one_duration(text: &str) -> Option<&str> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .filter(|end| *end > 0)?;
     let rest = &text[digits..];
     let rest = match rest.strip_prefix('.') {
-        Some(fraction) => &fraction[fraction.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?..],
+        Some(fraction) => {
+            &fraction[fraction
+                .find(|c: char| !c.is_ascii_digit())
+                .filter(|end| *end > 0)?..]
+        }
         None => rest,
     };
-    ["ns", "us", "µs", "ms", "s", "m", "h"].iter().find_map(|unit| {
-        let after = rest.strip_prefix(unit)?;
-        (after.is_empty() || after.starts_with(|c: char| c.is_ascii_digit())).then_some(after)
-    })
+    ["ns", "us", "µs", "ms", "s", "m", "h"]
+        .iter()
+        .find_map(|unit| {
+            let after = rest.strip_prefix(unit)?;
+            (after.is_empty() || after.starts_with(|c: char| c.is_ascii_digit())).then_some(after)
+        })
 }
 
 #[cfg(test)]
@@ -74,7 +92,13 @@ mod tests {
 
     #[test]
     fn names_are_told_apart() {
-        assert!(is_label("acp-plant") && !is_label("Acp") && !is_label("-a") && !is_label("a.b") && !is_label(""));
+        assert!(
+            is_label("acp-plant")
+                && !is_label("Acp")
+                && !is_label("-a")
+                && !is_label("a.b")
+                && !is_label("")
+        );
         assert!(is_label(&"a".repeat(63)) && !is_label(&"a".repeat(64)));
         assert!(is_subdomain("a.b-c.d") && !is_subdomain("a..b") && !is_subdomain("a_b"));
         assert!(is_service_name("web") && !is_service_name("0web"));
@@ -90,7 +114,12 @@ mod tests {
                 && !is_qualified_name("a/")
                 && !is_qualified_name("")
         );
-        assert!(is_label_value("") && is_label_value("3.11-ubi9") && !is_label_value("a b") && !is_label_value("-a"));
+        assert!(
+            is_label_value("")
+                && is_label_value("3.11-ubi9")
+                && !is_label_value("a b")
+                && !is_label_value("-a")
+        );
         assert!(!is_label_value(&"a".repeat(64)));
     }
 

@@ -28,7 +28,12 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(input: &ValidateInput<'a>) -> Self {
-        let bundled = input.bundle.iter().flat_map(|f| f.documents.iter().cloned()).map(Object::new).collect();
+        let bundled = input
+            .bundle
+            .iter()
+            .flat_map(|f| f.documents.iter().cloned())
+            .map(Object::new)
+            .collect();
         Self {
             plan: input.plan,
             rendered: input.rendered,
@@ -52,7 +57,11 @@ impl<'a> View<'a> {
     pub(super) fn objects(&self) -> impl Iterator<Item = (&'a Instance, &'a Object)> + use<'a> {
         let (plan, rendered) = (self.plan, self.rendered);
         plan.instances.iter().flat_map(|instance| {
-            rendered.get(&instance.name).into_iter().flatten().map(move |object| (instance, object))
+            rendered
+                .get(&instance.name)
+                .into_iter()
+                .flatten()
+                .map(move |object| (instance, object))
         })
     }
 
@@ -77,7 +86,10 @@ pub(super) fn at_instance(report: Diagnostic, instance: &Instance) -> Diagnostic
     match instance.app() {
         Some(app) => report
             .primary_key(app.origin(&Pointer::root()), "this app brings it")
-            .context_key(instance.origin.clone(), format!("`{}` on this site", instance.name)),
+            .context_key(
+                instance.origin.clone(),
+                format!("`{}` on this site", instance.name),
+            ),
         None => report.primary_key(instance.origin.clone(), "siteplan makes it from this"),
     }
 }

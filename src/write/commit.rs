@@ -28,7 +28,9 @@ pub(super) fn commit(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::R
             journal::commit(fs, paths, changes)?;
             Ok(Step::Journal)
         }
-        Err(error) => at("exchange", &paths.out.join(directory), Err(error)).context("`out/` is as it was"),
+        Err(error) => {
+            at("exchange", &paths.out.join(directory), Err(error)).context("`out/` is as it was")
+        }
     }
 }
 
@@ -43,7 +45,11 @@ fn take(fs: &dyn Fs, paths: &Paths, directory: &Path, step: Step) -> io::Result<
 
 /// The deepest directory that holds every change, relative to out/; empty for out/ itself.
 fn deepest(changes: &Changes) -> &str {
-    let mut directories = changes.put.iter().chain(&changes.remove).map(TreePath::directory);
+    let mut directories = changes
+        .put
+        .iter()
+        .chain(&changes.remove)
+        .map(TreePath::directory);
     let first = directories.next().unwrap_or_default();
     directories.fold(first, |common, directory| {
         let mut common = common;
@@ -55,11 +61,18 @@ fn deepest(changes: &Changes) -> &str {
 }
 
 fn is_inside(directory: &str, of: &str) -> bool {
-    of.is_empty() || directory.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    of.is_empty()
+        || directory
+            .strip_prefix(of)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The directory, or the highest one above it that has to be made with it.
-fn existing_parent<'a>(fs: &dyn Fs, paths: &Paths, mut directory: &'a Path) -> anyhow::Result<&'a Path> {
+fn existing_parent<'a>(
+    fs: &dyn Fs,
+    paths: &Paths,
+    mut directory: &'a Path,
+) -> anyhow::Result<&'a Path> {
     while let Some(above) = directory.parent() {
         let path = paths.out.join(above);
         if at("look at", &path, fs.kind(&path))? == Some(Kind::Directory) {
@@ -71,7 +84,12 @@ fn existing_parent<'a>(fs: &dyn Fs, paths: &Paths, mut directory: &'a Path) -> a
 }
 
 /// Links what stays into the stage. A directory that would be empty then goes with the one above it.
-fn fill<'a>(fs: &dyn Fs, paths: &Paths, mut directory: &'a Path, changes: &Changes) -> anyhow::Result<&'a Path> {
+fn fill<'a>(
+    fs: &dyn Fs,
+    paths: &Paths,
+    mut directory: &'a Path,
+    changes: &Changes,
+) -> anyhow::Result<&'a Path> {
     loop {
         link::keep(fs, paths, directory, changes)?;
         let staged = paths.staged().join(directory);
@@ -116,7 +134,8 @@ fn refuse_obstacles(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Re
     for path in &changes.put {
         let mut is_there = true;
         for directory in path.directories() {
-            is_there = is_there && is_directory(fs, paths, directory, (&changes.remove, &mut known))?;
+            is_there =
+                is_there && is_directory(fs, paths, directory, (&changes.remove, &mut known))?;
         }
         let file = paths.in_out(path);
         if is_there && at("look at", &file, fs.kind(&file))? == Some(Kind::Directory) {
@@ -140,7 +159,8 @@ fn is_directory<'a>(
     }
     let path = paths.out.join(directory);
     let kind = at("look at", &path, fs.kind(&path))?;
-    if kind.is_some_and(|kind| kind != Kind::Directory) && !contains(removed, Path::new(directory)) {
+    if kind.is_some_and(|kind| kind != Kind::Directory) && !contains(removed, Path::new(directory))
+    {
         in_the_way(paths, Path::new(directory))?;
     }
     known.insert(directory, kind == Some(Kind::Directory));
@@ -148,7 +168,9 @@ fn is_directory<'a>(
 }
 
 fn contains(paths: &BTreeSet<TreePath>, path: &Path) -> bool {
-    path.to_str().and_then(|path| TreePath::parse(path).ok()).is_some_and(|path| paths.contains(&path))
+    path.to_str()
+        .and_then(|path| TreePath::parse(path).ok())
+        .is_some_and(|path| paths.contains(&path))
 }
 
 fn in_the_way(paths: &Paths, path: &Path) -> anyhow::Result<()> {
@@ -161,8 +183,16 @@ mod tests {
     use super::*;
 
     fn changes(put: &[&str], remove: &[&str]) -> Changes {
-        let parse = |paths: &[&str]| paths.iter().map(|path| TreePath::parse(path).unwrap()).collect();
-        Changes { put: parse(put), remove: parse(remove) }
+        let parse = |paths: &[&str]| {
+            paths
+                .iter()
+                .map(|path| TreePath::parse(path).unwrap())
+                .collect()
+        };
+        Changes {
+            put: parse(put),
+            remove: parse(remove),
+        }
     }
 
     #[test]

@@ -58,7 +58,11 @@ enum Verdict {
 
 impl FaultFs {
     pub(super) fn new(fault: Fault, limits: Limits) -> Self {
-        Self { fault, limits, count: Arc::default() }
+        Self {
+            fault,
+            limits,
+            count: Arc::default(),
+        }
     }
 
     pub(super) fn count(&self) -> Count {
@@ -81,10 +85,12 @@ impl FaultFs {
                 count.dead = true;
                 Verdict::Half
             }
-            Fault::Fail(at) if at == operation => {
-                Verdict::Stop(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()))
+            Fault::Fail(at) if at == operation => Verdict::Stop(io::Error::from_raw_os_error(
+                rustix::io::Errno::IO.raw_os_error(),
+            )),
+            Fault::Full(from) if needs_room && change >= from => {
+                Verdict::Stop(ErrorKind::StorageFull.into())
             }
-            Fault::Full(from) if needs_room && change >= from => Verdict::Stop(ErrorKind::StorageFull.into()),
             _ => Verdict::Go,
         }
     }
@@ -105,8 +111,16 @@ impl FaultFs {
     }
 
     fn refuse_below(&self, path: &Path) -> io::Result<()> {
-        let refused = self.limits.read_only.as_deref().is_some_and(|directory| path.parent() == Some(directory));
-        if refused { Err(ErrorKind::PermissionDenied.into()) } else { Ok(()) }
+        let refused = self
+            .limits
+            .read_only
+            .as_deref()
+            .is_some_and(|directory| path.parent() == Some(directory));
+        if refused {
+            Err(ErrorKind::PermissionDenied.into())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -155,7 +169,8 @@ impl Fs for FaultFs {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.refuse_below(from).and_then(|()| self.refuse_below(to))?;
+        self.refuse_below(from)
+            .and_then(|()| self.refuse_below(to))?;
         if self.limits.no_exchange && Disk.kind(from)? == Some(Kind::Directory) {
             return Err(ErrorKind::CrossesDevices.into());
         }
@@ -163,7 +178,8 @@ impl Fs for FaultFs {
     }
 
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
-        self.refuse_below(one).and_then(|()| self.refuse_below(other))?;
+        self.refuse_below(one)
+            .and_then(|()| self.refuse_below(other))?;
         if self.limits.no_exchange {
             return Err(ErrorKind::InvalidInput.into());
         }

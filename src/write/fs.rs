@@ -90,18 +90,30 @@ impl Fs for Disk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<compare::File> {
         // Neither a link nor a pipe that took the file's place since it was listed can lead elsewhere or block.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .custom_flags(flags)
+            .open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
+            return Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
         }
         let executable = metadata.mode() & 0o100 != 0;
         if metadata.len() > limit {
-            return Ok(compare::File { bytes: None, executable });
+            return Ok(compare::File {
+                bytes: None,
+                executable,
+            });
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        Ok(compare::File { bytes: Some(bytes), executable })
+        Ok(compare::File {
+            bytes: Some(bytes),
+            executable,
+        })
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -110,7 +122,11 @@ impl Fs for Disk {
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(FILE_MODE)
+            .open(path)?;
         file.write_all(bytes)?;
         file.set_permissions(Permissions::from_mode(FILE_MODE))
     }
@@ -151,7 +167,9 @@ fn metadata(path: &Path) -> io::Result<Option<fs::Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),
         // A file where the path needs a directory: there is nothing at the path either.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -183,7 +201,8 @@ fn exchange(_one: &Path, _other: &Path) -> io::Result<()> {
 #[cfg(target_os = "linux")]
 fn mount(path: &Path) -> u64 {
     use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
-    statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID).map_or(0, |facts| facts.stx_mnt_id)
+    statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID)
+        .map_or(0, |facts| facts.stx_mnt_id)
 }
 
 #[cfg(not(target_os = "linux"))]

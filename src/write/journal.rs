@@ -48,8 +48,11 @@ pub(super) fn commit(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::R
 /// Carries out the journal of a run that was killed.
 pub(super) fn resume(fs: &dyn Fs, paths: &Paths) -> anyhow::Result<()> {
     let file = paths.stage.join(FILE);
-    let bytes = at("read", &file, fs.read(&file, MAX_BYTES))?.bytes.unwrap_or_default();
-    let changes = parse(&bytes).with_context(|| format!("`{}` is not siteplan's", show(file.as_os_str())))?;
+    let bytes = at("read", &file, fs.read(&file, MAX_BYTES))?
+        .bytes
+        .unwrap_or_default();
+    let changes =
+        parse(&bytes).with_context(|| format!("`{}` is not siteplan's", show(file.as_os_str())))?;
     refuse_links(fs, paths, &changes)?;
     roll(fs, paths, &changes, &mut 0)
 }
@@ -62,7 +65,11 @@ pub(super) fn is_pending(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
 /// Removes the journal, if there is one.
 pub(super) fn remove(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
     let file = stage.join(FILE);
-    if exists(fs, &file)? { at("remove", &file, fs.remove(&file)) } else { Ok(()) }
+    if exists(fs, &file)? {
+        at("remove", &file, fs.remove(&file))
+    } else {
+        Ok(())
+    }
 }
 
 /// Writes the journal; it counts from the rename on. Whatever it names is on the disk before.
@@ -72,7 +79,10 @@ fn note(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result<()> {
         at("sync", &file, fs.sync(&file))?;
     }
     let texts = |paths: &BTreeSet<TreePath>| paths.iter().map(ToString::to_string).collect();
-    let journal = Journal { put: texts(&changes.put), remove: texts(&changes.remove) };
+    let journal = Journal {
+        put: texts(&changes.put),
+        remove: texts(&changes.remove),
+    };
     let json = serde_json::to_vec(&journal)?;
     let (draft, file) = (paths.stage.join(DRAFT), paths.stage.join(FILE));
     at("write", &draft, fs.create(&draft, &json))?;
@@ -82,8 +92,16 @@ fn note(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result<()> {
 
 fn parse(bytes: &[u8]) -> anyhow::Result<Changes> {
     let journal: Journal = serde_json::from_slice(bytes)?;
-    let paths = |texts: Vec<String>| texts.iter().map(|text| TreePath::parse(text)).collect::<Result<_, _>>();
-    Ok(Changes { put: paths(journal.put)?, remove: paths(journal.remove)? })
+    let paths = |texts: Vec<String>| {
+        texts
+            .iter()
+            .map(|text| TreePath::parse(text))
+            .collect::<Result<_, _>>()
+    };
+    Ok(Changes {
+        put: paths(journal.put)?,
+        remove: paths(journal.remove)?,
+    })
 }
 
 /// Carries the journal out; counts what it changed in out/.
@@ -118,7 +136,8 @@ fn remove_empty(fs: &dyn Fs, paths: &Paths, removed: &BTreeSet<TreePath>) -> any
     let directories: BTreeSet<&str> = removed.iter().flat_map(TreePath::directories).collect();
     for directory in directories.into_iter().rev() {
         let directory = paths.out.join(directory);
-        if kind(fs, &directory)? == Some(Kind::Directory) && at("list", &directory, fs.entries(&directory))?.is_empty()
+        if kind(fs, &directory)? == Some(Kind::Directory)
+            && at("list", &directory, fs.entries(&directory))?.is_empty()
         {
             at("remove", &directory, fs.remove_directory(&directory))?;
         }
@@ -128,31 +147,51 @@ fn remove_empty(fs: &dyn Fs, paths: &Paths, removed: &BTreeSet<TreePath>) -> any
 
 /// Removes a directory of empty directories that is in a file's way.
 fn remove_empty_below(fs: &dyn Fs, path: &Path) -> anyhow::Result<()> {
-    let (mut open, mut directories): (Vec<PathBuf>, Vec<PathBuf>) = (vec![path.to_owned()], Vec::new());
+    let (mut open, mut directories): (Vec<PathBuf>, Vec<PathBuf>) =
+        (vec![path.to_owned()], Vec::new());
     while let Some(path) = open.pop() {
         if kind(fs, &path)? == Some(Kind::Directory) {
-            open.extend(at("list", &path, fs.entries(&path))?.into_iter().map(|(name, _)| path.join(name)));
+            open.extend(
+                at("list", &path, fs.entries(&path))?
+                    .into_iter()
+                    .map(|(name, _)| path.join(name)),
+            );
             directories.push(path);
         }
     }
-    directories.iter().rev().try_for_each(|directory| match fs.remove_directory(directory) {
-        Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
-            Err(anyhow!("`{}` holds files that are not siteplan's: move them away", show(directory.as_os_str())))
-        }
-        result => at("remove", directory, result),
-    })
+    directories
+        .iter()
+        .rev()
+        .try_for_each(|directory| match fs.remove_directory(directory) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Err(anyhow!(
+                "`{}` holds files that are not siteplan's: move them away",
+                show(directory.as_os_str())
+            )),
+            result => at("remove", directory, result),
+        })
 }
 
 /// Refuses links among the directories that the journal goes through, in out/ and in the stage: it may have been put there
 /// by somebody else.
 fn refuse_links(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result<()> {
-    let directories: BTreeSet<&str> =
-        changes.put.iter().chain(&changes.remove).flat_map(TreePath::directories).collect();
+    let directories: BTreeSet<&str> = changes
+        .put
+        .iter()
+        .chain(&changes.remove)
+        .flat_map(TreePath::directories)
+        .collect();
     let bases = [paths.out.clone(), paths.staged()];
-    let below = bases.iter().flat_map(|base| directories.iter().map(move |directory| base.join(directory)));
+    let below = bases.iter().flat_map(|base| {
+        directories
+            .iter()
+            .map(move |directory| base.join(directory))
+    });
     for directory in below.chain(bases.iter().cloned()) {
         if matches!(kind(fs, &directory)?, Some(Kind::Link | Kind::Other)) {
-            bail!("`{}` is not a directory: remove it", show(directory.as_os_str()));
+            bail!(
+                "`{}` is not a directory: remove it",
+                show(directory.as_os_str())
+            );
         }
     }
     Ok(())

@@ -10,7 +10,12 @@ use super::{Changes, read};
 use crate::tree::TreePath;
 
 /// Links, or else copies, everything below a directory of out/ that does not change into the stage, whoever made it.
-pub(super) fn keep(fs: &dyn Fs, paths: &Paths, directory: &Path, changes: &Changes) -> anyhow::Result<()> {
+pub(super) fn keep(
+    fs: &dyn Fs,
+    paths: &Paths,
+    directory: &Path,
+    changes: &Changes,
+) -> anyhow::Result<()> {
     let mut directories = Directories::new(fs, paths.staged());
     for file in read::walk(fs, &paths.out, directory)? {
         let path = file.to_str().and_then(|path| TreePath::parse(path).ok());
@@ -33,6 +38,9 @@ pub(super) fn keep(fs: &dyn Fs, paths: &Paths, directory: &Path, changes: &Chang
 fn has_no_links(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::CrossesDevices | ErrorKind::PermissionDenied | ErrorKind::TooManyLinks | ErrorKind::Unsupported
+        ErrorKind::CrossesDevices
+            | ErrorKind::PermissionDenied
+            | ErrorKind::TooManyLinks
+            | ErrorKind::Unsupported
     )
 }

@@ -116,15 +116,31 @@ impl Writer {
         read::check_out(fs.as_ref(), &paths.out)?;
         stage::recover(fs.as_ref(), &paths)?;
         let paths = paths.choose_stage(fs.as_ref())?;
-        let progress = Progress { paths, staged: false, sites: BTreeMap::new(), changes: Changes::default() };
-        Ok(Self { fs, progress: Mutex::new(progress), warnings: warning.into_iter().collect(), _lock: lock })
+        let progress = Progress {
+            paths,
+            staged: false,
+            sites: BTreeMap::new(),
+            changes: Changes::default(),
+        };
+        Ok(Self {
+            fs,
+            progress: Mutex::new(progress),
+            warnings: warning.into_iter().collect(),
+            _lock: lock,
+        })
     }
 
     /// Stages the files of one site, which are all that the tree holds. Sites may come from several threads.
     pub fn replace(&self, site: &str, tree: &Tree) -> anyhow::Result<Comparison> {
-        ensure!(tree.iter().all(|(path, _)| path.site() == site), "the tree holds files of other sites than `{site}`");
+        ensure!(
+            tree.iter().all(|(path, _)| path.site() == site),
+            "the tree holds files of other sites than `{site}`"
+        );
         let out = self.progress().paths.out.clone();
-        let comparison = compare(&read::read_site_on(self.fs.as_ref(), &out, site, tree)?, tree);
+        let comparison = compare(
+            &read::read_site_on(self.fs.as_ref(), &out, site, tree)?,
+            tree,
+        );
         self.stage(&comparison, tree)?;
         self.progress().add(comparison.clone())?;
         Ok(comparison)
@@ -144,8 +160,15 @@ impl Writer {
         }
         let step = self.commit()?;
         self.clean();
-        let sites = std::mem::take(&mut self.progress().sites).into_values().collect();
-        Ok(Written { sites, foreign, step, warnings: std::mem::take(&mut self.warnings) })
+        let sites = std::mem::take(&mut self.progress().sites)
+            .into_values()
+            .collect();
+        Ok(Written {
+            sites,
+            foreign,
+            step,
+            warnings: std::mem::take(&mut self.warnings),
+        })
     }
 
     fn stage(&self, comparison: &Comparison, tree: &Tree) -> anyhow::Result<()> {
@@ -153,7 +176,10 @@ impl Writer {
             return Ok(());
         }
         let paths = self.progress().open_stage(self.fs.as_ref())?;
-        let new = comparison.changes.iter().filter_map(|change| Some((&change.path, tree.get(&change.path)?)));
+        let new = comparison
+            .changes
+            .iter()
+            .filter_map(|change| Some((&change.path, tree.get(&change.path)?)));
         stage::put(self.fs.as_ref(), &paths, new)
     }
 
@@ -171,8 +197,10 @@ impl Writer {
         let staged = std::mem::take(&mut self.progress().staged);
         let stage = self.progress().paths.stage.clone();
         if staged && let Err(error) = stage::discard(self.fs.as_ref(), &stage) {
-            let sentence = "the new output is in place, but what it was made with could not be removed";
-            self.warnings.push(format!("{sentence}: {error:#}; the next run tries again"));
+            let sentence =
+                "the new output is in place, but what it was made with could not be removed";
+            self.warnings
+                .push(format!("{sentence}: {error:#}; the next run tries again"));
         }
     }
 
@@ -202,10 +230,18 @@ impl Progress {
     }
 
     fn add(&mut self, comparison: Comparison) -> anyhow::Result<()> {
-        ensure!(!self.sites.contains_key(&comparison.site), "`{}` is written twice", comparison.site);
+        ensure!(
+            !self.sites.contains_key(&comparison.site),
+            "`{}` is written twice",
+            comparison.site
+        );
         for change in &comparison.changes {
             let Changes { put, remove } = &mut self.changes;
-            let set = if change.kind == ChangeKind::Stale { remove } else { put };
+            let set = if change.kind == ChangeKind::Stale {
+                remove
+            } else {
+                put
+            };
             set.insert(change.path.clone());
         }
         self.sites.insert(comparison.site.clone(), comparison);

@@ -25,9 +25,19 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn new(out: &Path) -> anyhow::Result<Self> {
-        let parent = out.parent().with_context(|| format!("`{}` cannot be an output directory", out.display()))?;
-        let root = if parent == Path::new("") { PathBuf::from(".") } else { parent.to_owned() };
-        Ok(Self { stage: root.join(STAGE), root, out: out.to_owned() })
+        let parent = out
+            .parent()
+            .with_context(|| format!("`{}` cannot be an output directory", out.display()))?;
+        let root = if parent == Path::new("") {
+            PathBuf::from(".")
+        } else {
+            parent.to_owned()
+        };
+        Ok(Self {
+            stage: root.join(STAGE),
+            root,
+            out: out.to_owned(),
+        })
     }
 
     /// Puts the stage where renames into out/ work: inside of out/ if that is another volume.
@@ -35,11 +45,18 @@ impl Paths {
         let volume = |path: &Path| at("look at", path, fs.volume(path));
         let of_out = volume(&self.out)?;
         let is_apart = of_out.is_some() && of_out != volume(&self.root)?;
-        Ok(if is_apart { self.with_inner_stage() } else { self })
+        Ok(if is_apart {
+            self.with_inner_stage()
+        } else {
+            self
+        })
     }
 
     pub(super) fn with_inner_stage(self) -> Self {
-        Self { stage: self.out.join(STAGE), ..self }
+        Self {
+            stage: self.out.join(STAGE),
+            ..self
+        }
     }
 
     /// Whether the stage is inside of out/, so that out/ itself cannot be exchanged.

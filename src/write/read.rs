@@ -32,7 +32,11 @@ pub fn site_names(out: &Path) -> anyhow::Result<Vec<String>> {
 /// The next [`super::Writer::begin`] finishes it.
 pub fn interrupted(out: &Path) -> anyhow::Result<bool> {
     let paths = Paths::new(out)?;
-    stage::places(&paths).iter().try_fold(false, |found, stage| Ok(found || journal::is_pending(&Disk, stage)?))
+    stage::places(&paths)
+        .iter()
+        .try_fold(false, |found, stage| {
+            Ok(found || journal::is_pending(&Disk, stage)?)
+        })
 }
 
 /// Refuses an out/ that is no directory, above all one that is a link to somewhere else.
@@ -40,7 +44,10 @@ pub(super) fn check_out(fs: &dyn Fs, out: &Path) -> anyhow::Result<()> {
     match at("look at", out, fs.kind(out))? {
         None | Some(Kind::Directory) => Ok(()),
         Some(Kind::Link) => {
-            bail!("`{}` is a symbolic link: siteplan writes only to a directory", show(out.as_os_str()))
+            bail!(
+                "`{}` is a symbolic link: siteplan writes only to a directory",
+                show(out.as_os_str())
+            )
         }
         Some(Kind::File | Kind::Other) => bail!("`{}` is not a directory", show(out.as_os_str())),
     }
@@ -54,7 +61,10 @@ pub(super) fn list(fs: &dyn Fs, out: &Path) -> anyhow::Result<(Vec<String>, Vec<
             continue;
         }
         refuse_special(&out.join(&name), kind)?;
-        match name.to_str().filter(|site| kind == Kind::Directory && TreePath::parse(&format!("{site}/x")).is_ok()) {
+        match name
+            .to_str()
+            .filter(|site| kind == Kind::Directory && TreePath::parse(&format!("{site}/x")).is_ok())
+        {
             Some(site) => sites.push(site.to_owned()),
             None => foreign.push(show(&name)),
         }
@@ -62,16 +72,28 @@ pub(super) fn list(fs: &dyn Fs, out: &Path) -> anyhow::Result<(Vec<String>, Vec<
     Ok((sites, foreign))
 }
 
-pub(super) fn read_site_on(fs: &dyn Fs, out: &Path, site: &str, new: &Tree) -> anyhow::Result<Present> {
-    let mut present = Present { site: site.to_owned(), ..Present::default() };
+pub(super) fn read_site_on(
+    fs: &dyn Fs,
+    out: &Path,
+    site: &str,
+    new: &Tree,
+) -> anyhow::Result<Present> {
+    let mut present = Present {
+        site: site.to_owned(),
+        ..Present::default()
+    };
     let files = walk(fs, out, Path::new(site))?;
     present.record = read_record(fs, out, site)?;
     for relative in files {
-        let path = relative.to_str().and_then(|path| TreePath::parse(path).ok());
+        let path = relative
+            .to_str()
+            .and_then(|path| TreePath::parse(path).ok());
         match path.filter(|path| may_be_ours(&present.record, path, new)) {
             Some(path) => {
                 let file = out.join(&relative);
-                present.files.insert(path, at("read", &file, fs.read(&file, MAX_BYTES))?);
+                present
+                    .files
+                    .insert(path, at("read", &file, fs.read(&file, MAX_BYTES))?);
             }
             None => present.foreign.push(show(relative.as_os_str())),
         }
@@ -93,7 +115,11 @@ pub(super) fn walk(fs: &dyn Fs, out: &Path, directory: &Path) -> anyhow::Result<
             }
             let path = directory.join(&name);
             refuse_special(&out.join(&path), kind)?;
-            if kind == Kind::Directory { open.push(path) } else { files.push(path) }
+            if kind == Kind::Directory {
+                open.push(path)
+            } else {
+                files.push(path)
+            }
         }
     }
     Ok(files)
@@ -102,7 +128,9 @@ pub(super) fn walk(fs: &dyn Fs, out: &Path, directory: &Path) -> anyhow::Result<
 /// The names in a directory; none if there is no directory.
 fn entries(fs: &dyn Fs, directory: &Path) -> anyhow::Result<Vec<(OsString, Kind)>> {
     match fs.entries(directory) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
         result => at("list", directory, result),
     }
 }
@@ -111,9 +139,15 @@ fn refuse_special(path: &Path, kind: Kind) -> anyhow::Result<()> {
     match kind {
         Kind::File | Kind::Directory => Ok(()),
         Kind::Link => {
-            bail!("`{}` is a symbolic link: remove it, `out/` holds regular files only", show(path.as_os_str()))
+            bail!(
+                "`{}` is a symbolic link: remove it, `out/` holds regular files only",
+                show(path.as_os_str())
+            )
         }
-        Kind::Other => bail!("`{}` is not a regular file: remove it", show(path.as_os_str())),
+        Kind::Other => bail!(
+            "`{}` is not a regular file: remove it",
+            show(path.as_os_str())
+        ),
     }
 }
 
@@ -125,7 +159,8 @@ fn read_record(fs: &dyn Fs, out: &Path, site: &str) -> anyhow::Result<Record> {
     let Some(bytes) = at("read", &path, fs.read(&path, MAX_BYTES))?.bytes else {
         return Ok(Record::Unreadable("it is too large".to_owned()));
     };
-    Ok(Ledger::parse(&bytes, site).map_or_else(|error| Record::Unreadable(error.to_string()), Record::Known))
+    Ok(Ledger::parse(&bytes, site)
+        .map_or_else(|error| Record::Unreadable(error.to_string()), Record::Known))
 }
 
 fn may_be_ours(record: &Record, path: &TreePath, new: &Tree) -> bool {

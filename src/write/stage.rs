@@ -17,12 +17,16 @@ use crate::tree::TreePath;
 /// The file that says whose directory this is.
 const MARKER: &str = "README";
 
-const MARKER_TEXT: &[u8] = b"siteplan stages its output here. The directory exists only while `siteplan build` runs;\n\
+const MARKER_TEXT: &[u8] =
+    b"siteplan stages its output here. The directory exists only while `siteplan build` runs;\n\
     if a build was killed, the next one finishes or removes it.\n";
 
 /// Where a run may have left a stage.
 pub(super) fn places(paths: &Paths) -> [PathBuf; 2] {
-    [paths.root.join(super::path::STAGE), paths.out.join(super::path::STAGE)]
+    [
+        paths.root.join(super::path::STAGE),
+        paths.out.join(super::path::STAGE),
+    ]
 }
 
 /// Finishes the journal of a killed run, and removes its stage.
@@ -32,7 +36,10 @@ pub(super) fn recover(fs: &dyn Fs, paths: &Paths) -> anyhow::Result<()> {
             continue;
         }
         if journal::is_pending(fs, &stage)? {
-            let paths = Paths { stage: stage.clone(), ..paths.clone() };
+            let paths = Paths {
+                stage: stage.clone(),
+                ..paths.clone()
+            };
             journal::resume(fs, &paths).context("an interrupted build cannot be finished")?;
         }
         discard(fs, &stage).context("what an interrupted build left cannot be removed")?;
@@ -43,7 +50,9 @@ pub(super) fn recover(fs: &dyn Fs, paths: &Paths) -> anyhow::Result<()> {
 /// Makes the stage: where [`Paths`] says, or inside of out/ if only out/ can be written.
 pub(super) fn open(fs: &dyn Fs, paths: &mut Paths) -> anyhow::Result<()> {
     match fs.create_directory(&paths.stage) {
-        Err(error) if is_read_only(&error) && !paths.is_stage_inside() && exists(fs, &paths.out)? => {
+        Err(error)
+            if is_read_only(&error) && !paths.is_stage_inside() && exists(fs, &paths.out)? =>
+        {
             *paths = paths.clone().with_inner_stage();
             at("create", &paths.stage, fs.create_directory(&paths.stage))?;
         }
@@ -51,7 +60,11 @@ pub(super) fn open(fs: &dyn Fs, paths: &mut Paths) -> anyhow::Result<()> {
     }
     let marker = paths.stage.join(MARKER);
     at("write", &marker, fs.create(&marker, MARKER_TEXT))?;
-    at("create", &paths.staged(), fs.create_directory(&paths.staged()))
+    at(
+        "create",
+        &paths.staged(),
+        fs.create_directory(&paths.staged()),
+    )
 }
 
 /// Stages files.
@@ -78,7 +91,11 @@ pub(super) struct Directories<'a> {
 
 impl<'a> Directories<'a> {
     pub(super) fn new(fs: &'a dyn Fs, base: PathBuf) -> Self {
-        Self { fs, base, made: BTreeSet::new() }
+        Self {
+            fs,
+            base,
+            made: BTreeSet::new(),
+        }
     }
 
     /// Makes a directory, given relative to the base, and those above it.
@@ -101,7 +118,11 @@ impl<'a> Directories<'a> {
 
 /// Removes the stage unless a journal in it says that out/ needs it.
 pub(super) fn abandon(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
-    if journal::is_pending(fs, stage)? { Ok(()) } else { discard(fs, stage) }
+    if journal::is_pending(fs, stage)? {
+        Ok(())
+    } else {
+        discard(fs, stage)
+    }
 }
 
 /// Removes the stage. Links in it are removed, never followed.
@@ -125,13 +146,23 @@ fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
     match at("look at", stage, fs.kind(stage))? {
         None => return Ok(false),
         Some(Kind::Directory) => {}
-        Some(_) => bail!("`{}` is not siteplan's: move it away", show(stage.as_os_str())),
+        Some(_) => bail!(
+            "`{}` is not siteplan's: move it away",
+            show(stage.as_os_str())
+        ),
     }
     let entries = at("list", stage, fs.entries(stage))?;
-    if entries.is_empty() || entries.iter().any(|(name, kind)| name == MARKER && *kind == Kind::File) {
+    if entries.is_empty()
+        || entries
+            .iter()
+            .any(|(name, kind)| name == MARKER && *kind == Kind::File)
+    {
         return Ok(true);
     }
-    bail!("`{}` is not siteplan's, it has no `{MARKER}`: move it away", show(stage.as_os_str()))
+    bail!(
+        "`{}` is not siteplan's, it has no `{MARKER}`: move it away",
+        show(stage.as_os_str())
+    )
 }
 
 fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {
@@ -143,10 +174,17 @@ fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {
             continue;
         }
         let entries = at("list", &path, fs.entries(&path))?;
-        open.extend(entries.into_iter().map(|(name, kind)| (path.join(name), kind)));
+        open.extend(
+            entries
+                .into_iter()
+                .map(|(name, kind)| (path.join(name), kind)),
+        );
         directories.push(path);
     }
-    directories.iter().rev().try_for_each(|directory| at("remove", directory, fs.remove_directory(directory)))
+    directories
+        .iter()
+        .rev()
+        .try_for_each(|directory| at("remove", directory, fs.remove_directory(directory)))
 }
 
 pub(super) fn exists(fs: &dyn Fs, path: &Path) -> anyhow::Result<bool> {
@@ -154,5 +192,8 @@ pub(super) fn exists(fs: &dyn Fs, path: &Path) -> anyhow::Result<bool> {
 }
 
 fn is_read_only(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    )
 }

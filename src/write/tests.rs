@@ -16,12 +16,18 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new() -> Self {
-        Self { directory: TempDir::new().unwrap() }
+        Self {
+            directory: TempDir::new().unwrap(),
+        }
     }
 
     /// In memory where the machine has a place for that: for tests that make thousands of directories.
     pub(super) fn in_memory() -> Self {
-        Self { directory: TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap() }
+        Self {
+            directory: TempDir::new_in("/dev/shm")
+                .or_else(|_| TempDir::new())
+                .unwrap(),
+        }
     }
 
     pub(super) fn root(&self) -> PathBuf {
@@ -40,14 +46,25 @@ impl Place {
 
     /// Every file in out/ with its content, without a stage that may lie there.
     pub(super) fn files(&self) -> BTreeMap<String, String> {
-        let files = self.walk().into_iter().filter(|path| !path.starts_with(self.out().join(path::STAGE)));
-        files.map(|path| (self.name(&path), fs::read_to_string(&path).unwrap())).collect()
+        let files = self
+            .walk()
+            .into_iter()
+            .filter(|path| !path.starts_with(self.out().join(path::STAGE)));
+        files
+            .map(|path| (self.name(&path), fs::read_to_string(&path).unwrap()))
+            .collect()
     }
 
     /// What lies beside out/, or in it without belonging there.
     pub(super) fn strays(&self) -> Vec<String> {
-        let names = fs::read_dir(self.root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let inner = self.out().join(path::STAGE).exists().then(|| format!("out/{}", path::STAGE));
+        let names = fs::read_dir(self.root())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let inner = self
+            .out()
+            .join(path::STAGE)
+            .exists()
+            .then(|| format!("out/{}", path::STAGE));
         names.filter(|name| name != "out").chain(inner).collect()
     }
 
@@ -55,21 +72,38 @@ impl Place {
     fn traces(&self) -> BTreeMap<String, (u64, i64, i64)> {
         let trace = |path: &PathBuf| {
             let metadata = fs::symlink_metadata(path).unwrap();
-            (metadata.ino(), metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(), metadata.ctime_nsec())
+            (
+                metadata.ino(),
+                metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(),
+                metadata.ctime_nsec(),
+            )
         };
-        self.walk().iter().map(|path| (self.name(path), trace(path))).collect()
+        self.walk()
+            .iter()
+            .map(|path| (self.name(path), trace(path)))
+            .collect()
     }
 
     fn name(&self, path: &Path) -> String {
-        path.strip_prefix(self.out()).unwrap().to_str().unwrap().to_owned()
+        path.strip_prefix(self.out())
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 
     fn walk(&self) -> Vec<PathBuf> {
         let (mut files, mut open) = (Vec::new(), vec![self.out()]);
         while let Some(directory) = open.pop() {
-            let Ok(entries) = fs::read_dir(directory) else { continue };
+            let Ok(entries) = fs::read_dir(directory) else {
+                continue;
+            };
             for entry in entries.map(Result::unwrap) {
-                if entry.file_type().unwrap().is_dir() { open.push(entry.path()) } else { files.push(entry.path()) }
+                if entry.file_type().unwrap().is_dir() {
+                    open.push(entry.path())
+                } else {
+                    files.push(entry.path())
+                }
             }
         }
         files
@@ -90,7 +124,9 @@ pub(super) fn tree(files: &[(&str, &str)]) -> Tree {
 }
 
 pub(super) fn texts(tree: &Tree) -> BTreeMap<String, String> {
-    tree.iter().map(|(path, bytes)| (path.to_string(), String::from_utf8(bytes.to_vec()).unwrap())).collect()
+    tree.iter()
+        .map(|(path, bytes)| (path.to_string(), String::from_utf8(bytes.to_vec()).unwrap()))
+        .collect()
 }
 
 fn all(place: &Place, tree: &Tree) -> Written {
@@ -118,13 +154,19 @@ fn writes_a_tree_where_there_is_none_and_leaves_nothing_beside_it() {
 #[test]
 fn exchanges_the_deepest_directory_that_holds_every_change() {
     let place = Place::new();
-    all(&place, &tree(&[("a/web/x", "1"), ("a/db/y", "1"), ("b/web/x", "1")]));
+    all(
+        &place,
+        &tree(&[("a/web/x", "1"), ("a/db/y", "1"), ("b/web/x", "1")]),
+    );
     let before = place.traces();
     let new = tree(&[("a/web/x", "2"), ("a/db/y", "1"), ("b/web/x", "1")]);
     assert_eq!(all(&place, &new).step, Some(Step::Exchange));
     assert_eq!(place.files(), texts(&new));
     let after = place.traces();
-    assert_eq!(before["b/web/x"], after["b/web/x"], "another site is not touched at all");
+    assert_eq!(
+        before["b/web/x"], after["b/web/x"],
+        "another site is not touched at all"
+    );
     assert_eq!(
         (before["a/db/y"].0, before["a/db/y"].1),
         (after["a/db/y"].0, after["a/db/y"].1),
@@ -138,17 +180,33 @@ fn touches_nothing_when_nothing_changed() {
     let tree = tree(&[("a/web/x", "1"), ("b/y", "1")]);
     all(&place, &tree);
     let trace = |path: PathBuf| fs::metadata(path).unwrap().mtime_nsec();
-    let before = (place.traces(), trace(place.root()), trace(place.out()), trace(place.out().join("a")));
+    let before = (
+        place.traces(),
+        trace(place.root()),
+        trace(place.out()),
+        trace(place.out().join("a")),
+    );
     let written = all(&place, &tree);
     assert_eq!(written.step, None);
     assert!(written.sites.iter().all(Comparison::is_same));
-    assert_eq!(before, (place.traces(), trace(place.root()), trace(place.out()), trace(place.out().join("a"))));
+    assert_eq!(
+        before,
+        (
+            place.traces(),
+            trace(place.root()),
+            trace(place.out()),
+            trace(place.out().join("a"))
+        )
+    );
 }
 
 #[test]
 fn removes_what_is_generated_no_more_and_its_directories() {
     let place = Place::new();
-    all(&place, &tree(&[("a/web/x", "1"), ("a/db/deep/y", "1"), ("b/y", "1")]));
+    all(
+        &place,
+        &tree(&[("a/web/x", "1"), ("a/db/deep/y", "1"), ("b/y", "1")]),
+    );
     let new = tree(&[("a/web/x", "1")]);
     all(&place, &new);
     assert_eq!(place.files(), texts(&new));
@@ -171,13 +229,29 @@ fn with_given_sites_nothing_of_another_one_changes() {
     let place = Place::new();
     all(&place, &tree(&[("a/x", "1"), ("b/y", "1"), ("c/z", "1")]));
     let before = place.traces();
-    let written = write(&place.out(), &tree(&[("a/x", "2"), ("d/w", "1")]), &Scope::Given).unwrap();
+    let written = write(
+        &place.out(),
+        &tree(&[("a/x", "2"), ("d/w", "1")]),
+        &Scope::Given,
+    )
+    .unwrap();
     assert_eq!(written.sites.len(), 2);
     let files = place.files();
-    assert_eq!((files["a/x"].as_str(), files["b/y"].as_str(), files["d/w"].as_str()), ("2", "1", "1"));
+    assert_eq!(
+        (
+            files["a/x"].as_str(),
+            files["b/y"].as_str(),
+            files["d/w"].as_str()
+        ),
+        ("2", "1", "1")
+    );
     let after = place.traces();
     for file in ["b/y", "b/.siteplan.json", "c/z"] {
-        assert_eq!((before[file].0, before[file].1), (after[file].0, after[file].1), "{file}");
+        assert_eq!(
+            (before[file].0, before[file].1),
+            (after[file].0, after[file].1),
+            "{file}"
+        );
     }
 }
 
@@ -190,9 +264,16 @@ fn keeps_files_that_are_not_ours_and_says_so() {
     place.put("a/has space/z", "mine");
     let written = all(&place, &tree(&[("a/web/x", "2")]));
     assert_eq!(written.foreign, ["README.md"]);
-    assert_eq!(written.sites[0].foreign, ["a/has space/z", "a/web/notes.txt"]);
+    assert_eq!(
+        written.sites[0].foreign,
+        ["a/has space/z", "a/web/notes.txt"]
+    );
     let files = place.files();
-    assert!(["README.md", "a/web/notes.txt", "a/has space/z"].iter().all(|path| files[*path] == "mine"));
+    assert!(
+        ["README.md", "a/web/notes.txt", "a/has space/z"]
+            .iter()
+            .all(|path| files[*path] == "mine")
+    );
     assert!(!files.contains_key("b/y"));
 }
 
@@ -204,7 +285,11 @@ fn keeps_a_directory_in_which_only_foreign_files_are_left() {
     let written = all(&place, &tree(&[("a/x", "1")]));
     assert_eq!(place.files()["b/notes.txt"], "mine");
     assert_eq!(written.sites[1].foreign, ["b/notes.txt"]);
-    assert_eq!(all(&place, &tree(&[("a/x", "1")])).step, None, "it stays from then on");
+    assert_eq!(
+        all(&place, &tree(&[("a/x", "1")])).step,
+        None,
+        "it stays from then on"
+    );
 }
 
 #[test]
@@ -215,24 +300,50 @@ fn replaces_files_edited_by_hand_and_says_so() {
     place.put("a/x", "edited");
     fs::remove_file(place.out().join("a/y")).unwrap();
     let written = all(&place, &tree);
-    let edited: Vec<_> = written.sites[0].changes.iter().filter(|c| c.edited).map(|c| c.path.as_str()).collect();
+    let edited: Vec<_> = written.sites[0]
+        .changes
+        .iter()
+        .filter(|c| c.edited)
+        .map(|c| c.path.as_str())
+        .collect();
     assert_eq!(edited, ["a/x", "a/y"]);
     assert_eq!(place.files(), texts(&tree));
 }
 
 #[test]
 fn refuses_to_bury_a_foreign_file() {
-    for limits in [Limits::default(), Limits { no_exchange: true, ..Limits::default() }] {
+    for limits in [
+        Limits::default(),
+        Limits {
+            no_exchange: true,
+            ..Limits::default()
+        },
+    ] {
         let place = Place::new();
         let old = tree(&[("a/x", "1")]);
         all(&place, &old);
         place.put("a/web", "mine");
-        let error = limited(&place, &tree(&[("a/x", "2"), ("a/web/y", "1")]), limits.clone()).unwrap_err();
-        assert!(error.to_string().contains("a/web` is not siteplan's and is in the way"), "{error:#}");
+        let error = limited(
+            &place,
+            &tree(&[("a/x", "2"), ("a/web/y", "1")]),
+            limits.clone(),
+        )
+        .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("a/web` is not siteplan's and is in the way"),
+            "{error:#}"
+        );
         fs::remove_file(place.out().join("a/web")).unwrap();
         place.put("a/web/deep/z", "mine");
         let error = limited(&place, &tree(&[("a/x", "2"), ("a/web", "1")]), limits).unwrap_err();
-        assert!(error.to_string().contains("a/web/deep/z` is not siteplan's"), "{error:#}");
+        assert!(
+            error
+                .to_string()
+                .contains("a/web/deep/z` is not siteplan's"),
+            "{error:#}"
+        );
         assert_eq!(place.files()["a/x"], "1");
         assert!(place.strays().is_empty());
     }
@@ -242,9 +353,20 @@ fn refuses_to_bury_a_foreign_file() {
 fn a_file_becomes_a_directory_and_back() {
     for no_exchange in [false, true] {
         let place = Place::new();
-        let (one, other) = (tree(&[("a/web", "1"), ("a/db/x/y", "1")]), tree(&[("a/web/x", "1"), ("a/db", "1")]));
+        let (one, other) = (
+            tree(&[("a/web", "1"), ("a/db/x/y", "1")]),
+            tree(&[("a/web/x", "1"), ("a/db", "1")]),
+        );
         for tree in [&one, &other, &one] {
-            limited(&place, tree, Limits { no_exchange, ..Limits::default() }).unwrap();
+            limited(
+                &place,
+                tree,
+                Limits {
+                    no_exchange,
+                    ..Limits::default()
+                },
+            )
+            .unwrap();
             assert_eq!(place.files(), texts(tree));
         }
     }
@@ -262,12 +384,20 @@ fn refuses_links_wherever_they_are() {
         let _ = fs::remove_dir_all(&path);
         symlink(elsewhere.path(), &path).unwrap();
         let error = write(&place.out(), &new, &Scope::All).unwrap_err();
-        assert!(error.to_string().contains("is a symbolic link"), "{link}: {error:#}");
+        assert!(
+            error.to_string().contains("is a symbolic link"),
+            "{link}: {error:#}"
+        );
         assert!(place.strays().is_empty());
     }
     let place = Place::new();
     symlink(elsewhere.path(), place.out()).unwrap();
-    assert!(write(&place.out(), &new, &Scope::All).unwrap_err().to_string().contains("is a symbolic link"));
+    assert!(
+        write(&place.out(), &new, &Scope::All)
+            .unwrap_err()
+            .to_string()
+            .contains("is a symbolic link")
+    );
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 
@@ -289,7 +419,10 @@ fn two_runs_exclude_each_other() {
     let place = Place::new();
     let writer = Writer::begin(&place.out()).unwrap();
     let error = write(&place.out(), &tree(&[("a/x", "1")]), &Scope::All).unwrap_err();
-    assert!(error.to_string().contains("another siteplan is writing"), "{error:#}");
+    assert!(
+        error.to_string().contains("another siteplan is writing"),
+        "{error:#}"
+    );
     drop(writer);
     all(&place, &tree(&[("a/x", "1")]));
 }
@@ -297,7 +430,9 @@ fn two_runs_exclude_each_other() {
 #[test]
 fn concurrent_runs_leave_one_of_their_trees() {
     let place = Place::new();
-    let trees: Vec<Tree> = (0..8).map(|n| tree(&[("a/x", &n.to_string()), ("b/y", &n.to_string())])).collect();
+    let trees: Vec<Tree> = (0..8)
+        .map(|n| tree(&[("a/x", &n.to_string()), ("b/y", &n.to_string())]))
+        .collect();
     std::thread::scope(|scope| {
         for tree in &trees {
             scope.spawn(|| while write(&place.out(), tree, &Scope::All).is_err() {});
@@ -311,15 +446,24 @@ fn concurrent_runs_leave_one_of_their_trees() {
 #[test]
 fn sites_are_staged_from_several_threads() {
     let place = Place::new();
-    let files: Vec<(String, String)> = (0..64).map(|n| (format!("site-{n:02}/x"), n.to_string())).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let files: Vec<(String, String)> = (0..64)
+        .map(|n| (format!("site-{n:02}/x"), n.to_string()))
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
     let tree = tree(&files);
     let writer = Writer::begin(&place.out()).unwrap();
     std::thread::scope(|scope| {
         for sites in tree.sites().chunks(16) {
             let (writer, tree) = (&writer, &tree);
             let sites: Vec<&str> = sites.to_vec();
-            scope.spawn(move || sites.iter().for_each(|site| drop(writer.replace(site, &tree.only(site)).unwrap())));
+            scope.spawn(move || {
+                sites
+                    .iter()
+                    .for_each(|site| drop(writer.replace(site, &tree.only(site)).unwrap()))
+            });
         }
     });
     let written = writer.finish(&Scope::All).unwrap();
@@ -330,9 +474,18 @@ fn sites_are_staged_from_several_threads() {
 #[test]
 fn falls_back_to_a_journal_where_nothing_can_be_exchanged() {
     let place = Place::new();
-    let limits = Limits { no_exchange: true, ..Limits::default() };
-    for tree in [tree(&[("a/web/x", "1"), ("b/y", "1")]), tree(&[("a/web/x", "2"), ("c/y", "1")])] {
-        assert_eq!(limited(&place, &tree, limits.clone()).unwrap().step, Some(Step::Journal));
+    let limits = Limits {
+        no_exchange: true,
+        ..Limits::default()
+    };
+    for tree in [
+        tree(&[("a/web/x", "1"), ("b/y", "1")]),
+        tree(&[("a/web/x", "2"), ("c/y", "1")]),
+    ] {
+        assert_eq!(
+            limited(&place, &tree, limits.clone()).unwrap().step,
+            Some(Step::Journal)
+        );
         assert_eq!(place.files(), texts(&tree));
         assert!(!interrupted(&place.out()).unwrap() && place.strays().is_empty());
     }
@@ -343,14 +496,24 @@ fn falls_back_to_a_journal_where_nothing_can_be_exchanged() {
 fn stages_inside_of_out_where_only_out_can_be_written() {
     let place = Place::new();
     all(&place, &tree(&[("a/web/x", "1"), ("b/y", "1")]));
-    let limits = Limits { read_only: Some(place.root()), ..Limits::default() };
+    let limits = Limits {
+        read_only: Some(place.root()),
+        ..Limits::default()
+    };
     for (n, step) in [("2", Step::Journal), ("3", Step::Journal)] {
         let tree = tree(&[("a/web/x", n), ("b/y", n)]);
-        assert_eq!(limited(&place, &tree, limits.clone()).unwrap().step, Some(step));
+        assert_eq!(
+            limited(&place, &tree, limits.clone()).unwrap().step,
+            Some(step)
+        );
         assert_eq!(place.files(), texts(&tree));
     }
     let one = tree(&[("a/web/x", "4"), ("b/y", "3")]);
-    assert_eq!(limited(&place, &one, limits).unwrap().step, Some(Step::Exchange), "inside out/ it works");
+    assert_eq!(
+        limited(&place, &one, limits).unwrap().step,
+        Some(Step::Exchange),
+        "inside out/ it works"
+    );
     assert_eq!(place.files(), texts(&one));
 }
 
@@ -359,13 +522,35 @@ fn copies_where_there_are_no_hard_links() {
     let place = Place::new();
     all(&place, &tree(&[("a/x", "1"), ("a/y", "1")]));
     place.put("a/run.sh", "mine");
-    fs::set_permissions(place.out().join("a/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(
+        place.out().join("a/run.sh"),
+        fs::Permissions::from_mode(0o755),
+    )
+    .unwrap();
     let before = place.traces();
     let new = tree(&[("a/x", "2"), ("a/y", "1")]);
-    limited(&place, &new, Limits { no_links: true, ..Limits::default() }).unwrap();
+    limited(
+        &place,
+        &new,
+        Limits {
+            no_links: true,
+            ..Limits::default()
+        },
+    )
+    .unwrap();
     let after = place.traces();
-    assert_eq!(before["a/y"].1, after["a/y"].1, "the time of modification stays");
-    assert_eq!(fs::metadata(place.out().join("a/run.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!(
+        before["a/y"].1, after["a/y"].1,
+        "the time of modification stays"
+    );
+    assert_eq!(
+        fs::metadata(place.out().join("a/run.sh"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o755
+    );
 }
 
 #[test]
@@ -391,8 +576,14 @@ fn a_journal_put_there_by_somebody_else_leads_nowhere() {
         (r#"{"put":["../x/y"],"remove":[]}"#, None),
         (r#"{"put":["a/x"],"remove":[]}"#, Some("out/a")),
         (r#"{"put":[],"remove":["a/x"]}"#, Some("out/a")),
-        (r#"{"put":["a/x"],"remove":[]}"#, Some(".siteplan-stage/tree/a")),
-        (r#"{"put":["a/x"],"remove":[]}"#, Some(".siteplan-stage/tree")),
+        (
+            r#"{"put":["a/x"],"remove":[]}"#,
+            Some(".siteplan-stage/tree/a"),
+        ),
+        (
+            r#"{"put":["a/x"],"remove":[]}"#,
+            Some(".siteplan-stage/tree"),
+        ),
     ] {
         let place = Place::new();
         let stage = place.root().join(path::STAGE);
@@ -405,8 +596,14 @@ fn a_journal_put_there_by_somebody_else_leads_nowhere() {
             let _ = fs::remove_dir(&link);
             symlink(elsewhere.path(), link).unwrap();
         }
-        assert!(write(&place.out(), &tree(&[("a/x", "1")]), &Scope::All).is_err(), "{journal} {link:?}");
-        assert_eq!(fs::read_to_string(elsewhere.path().join("x")).unwrap(), "secret");
+        assert!(
+            write(&place.out(), &tree(&[("a/x", "1")]), &Scope::All).is_err(),
+            "{journal} {link:?}"
+        );
+        assert_eq!(
+            fs::read_to_string(elsewhere.path().join("x")).unwrap(),
+            "secret"
+        );
         assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
     }
 }
@@ -415,8 +612,17 @@ fn a_journal_put_there_by_somebody_else_leads_nowhere() {
 fn modes_are_the_usual_ones() {
     let place = Place::new();
     all(&place, &tree(&[("a/web/x", "1")]));
-    let mode = |path: &str| fs::metadata(place.out().join(path)).unwrap().permissions().mode() & 0o7777;
-    assert_eq!((mode("a/web/x"), mode("a/web"), mode("a"), mode("")), (0o644, 0o755, 0o755, 0o755));
+    let mode = |path: &str| {
+        fs::metadata(place.out().join(path))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o7777
+    };
+    assert_eq!(
+        (mode("a/web/x"), mode("a/web"), mode("a"), mode("")),
+        (0o644, 0o755, 0o755, 0o755)
+    );
 }
 
 #[test]

@@ -19,31 +19,62 @@ pub(super) struct Ambiguity {
 /// Looks at a plain scalar; `None` when every reader sees the same and no text is lost.
 pub(super) fn ambiguity(text: &str) -> Option<Ambiguity> {
     let found = |readings: &str, instead: &[String]| {
-        Some(Ambiguity { readings: readings.to_owned(), instead: instead.to_vec() })
+        Some(Ambiguity {
+            readings: readings.to_owned(),
+            instead: instead.to_vec(),
+        })
     };
     let quoted = serde_json::to_string(text).unwrap_or_else(|_| format!("'{text}'"));
     match text {
         "null" | "true" | "false" => return None,
-        "" => return found("is null, although nothing was written", &["null".into(), "{}".into(), "\"\"".into()]),
+        "" => {
+            return found(
+                "is null, although nothing was written",
+                &["null".into(), "{}".into(), "\"\"".into()],
+            );
+        }
         "~" | "Null" | "NULL" => return found("is null to most readers", &["null".into(), quoted]),
         "=" | "<<" => return found("has a meaning of its own in YAML 1.1", &[quoted]),
         _ => {}
     }
     match resolve(text, Dialect::Configuration) {
         Resolved::Bool(bool) => return found(boolean_readings(text), &[bool.to_string(), quoted]),
-        Resolved::Timestamp(time) => return found(&format!("is the time {time} to some readers"), &[quoted]),
-        Resolved::Int(int) if int.to_string() != text => {
-            return found(&integer_readings(text, &int.to_string()), &[quoted, int.to_string()]);
+        Resolved::Timestamp(time) => {
+            return found(&format!("is the time {time} to some readers"), &[quoted]);
         }
-        Resolved::Uint(_) => return found("is an integer to some readers and a rounded float to others", &[quoted]),
-        Resolved::Float(float) if !float.is_finite() => return found("is not a finite number", &[quoted]),
+        Resolved::Int(int) if int.to_string() != text => {
+            return found(
+                &integer_readings(text, &int.to_string()),
+                &[quoted, int.to_string()],
+            );
+        }
+        Resolved::Uint(_) => {
+            return found(
+                "is an integer to some readers and a rounded float to others",
+                &[quoted],
+            );
+        }
+        Resolved::Float(float) if !float.is_finite() => {
+            return found("is not a finite number", &[quoted]);
+        }
         Resolved::Float(float) if float_text(float) != text => {
-            return found(&format!("is the number {}", float_text(float)), &[quoted, float_text(float)]);
+            return found(
+                &format!("is the number {}", float_text(float)),
+                &[quoted, float_text(float)],
+            );
         }
         _ => {}
     }
-    let yaml_1_1 = resolve(text, Dialect::Configuration) == Resolved::Text && YAML_1_1.is_match(text);
-    if yaml_1_1 { found("is text to some readers and a number or a time to others", &[quoted]) } else { None }
+    let yaml_1_1 =
+        resolve(text, Dialect::Configuration) == Resolved::Text && YAML_1_1.is_match(text);
+    if yaml_1_1 {
+        found(
+            "is text to some readers and a number or a time to others",
+            &[quoted],
+        )
+    } else {
+        None
+    }
 }
 
 fn boolean_readings(text: &str) -> &'static str {
@@ -56,7 +87,10 @@ fn boolean_readings(text: &str) -> &'static str {
 fn integer_readings(text: &str, value: &str) -> String {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         let decimal = text.trim_start_matches('0');
-        return format!("is {value} to some readers and {} to others", if decimal.is_empty() { "0" } else { decimal });
+        return format!(
+            "is {value} to some readers and {} to others",
+            if decimal.is_empty() { "0" } else { decimal }
+        );
     }
     format!("is the number {value} to some readers and text to others")
 }
@@ -68,8 +102,12 @@ pub(super) fn could_be_other_than_text(text: &str) -> bool {
     matches!(text, "=" | "<<")
         || text.starts_with(':')
         || (text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
-            && text.bytes().all(|b| b"0123456789_,.:+-eExXoObBaAcCdDfFtTzZ ".contains(&b)))
-        || text.get(1..).is_some_and(|t| text.starts_with(['+', '-', '.']) && WORDS.contains(&&*t.to_ascii_lowercase()))
+            && text
+                .bytes()
+                .all(|b| b"0123456789_,.:+-eExXoObBaAcCdDfFtTzZ ".contains(&b)))
+        || text.get(1..).is_some_and(|t| {
+            text.starts_with(['+', '-', '.']) && WORDS.contains(&&*t.to_ascii_lowercase())
+        })
 }
 
 const WORDS: [&str; 4] = ["inf", "nan", ".inf", ".nan"];
@@ -85,7 +123,10 @@ static YAML_1_1: LazyLock<Regex> = LazyLock::new(|| {
         r"|[-+]?\.(?i:inf)|\.(?i:nan)",
         r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}.*)?)$",
     );
-    #[expect(clippy::expect_used, reason = "the pattern is a constant and a test compiles it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the pattern is a constant and a test compiles it"
+    )]
     Regex::new(pattern).expect("a constant pattern")
 });
 

@@ -43,8 +43,13 @@ impl<'t> Meaning<'t> {
 
     /// The value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
-        let Self::Mapping(entries) = self else { return None };
-        entries.binary_search_by(|(own, _)| (**own).cmp(key)).ok().map(|at| &entries[at].1)
+        let Self::Mapping(entries) = self else {
+            return None;
+        };
+        entries
+            .binary_search_by(|(own, _)| (**own).cmp(key))
+            .ok()
+            .map(|at| &entries[at].1)
     }
 
     /// The text of a text.
@@ -69,9 +74,11 @@ impl<'t> From<&'t Value> for Meaning<'t> {
             Value::Number(number) => Self::Number(number.clone()),
             Value::String(text) => Self::Text(Cow::Borrowed(text)),
             Value::Array(items) => Self::Sequence(items.iter().map(Self::from).collect()),
-            Value::Object(map) => {
-                Self::Mapping(map.iter().map(|(key, value)| (Cow::Borrowed(key.as_str()), Self::from(value))).collect())
-            }
+            Value::Object(map) => Self::Mapping(
+                map.iter()
+                    .map(|(key, value)| (Cow::Borrowed(key.as_str()), Self::from(value)))
+                    .collect(),
+            ),
         }
     }
 }
@@ -84,9 +91,12 @@ impl From<Meaning<'_>> for Value {
             Meaning::Number(number) => Self::Number(number),
             Meaning::Text(text) => Self::String(text.into_owned()),
             Meaning::Sequence(items) => Self::Array(items.into_iter().map(Self::from).collect()),
-            Meaning::Mapping(entries) => {
-                Self::Object(entries.into_iter().map(|(key, value)| (key.into_owned(), Self::from(value))).collect())
-            }
+            Meaning::Mapping(entries) => Self::Object(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key.into_owned(), Self::from(value)))
+                    .collect(),
+            ),
             Meaning::Written(text) => Self::String(text.to_string()),
         }
     }

@@ -11,7 +11,9 @@ pub(crate) fn expand_merge_keys(node: &mut Node) -> Result<(), ReadError> {
             if entries.iter().any(|(key, _)| is_merge_key(key)) {
                 expand(entries)?;
             }
-            entries.iter_mut().try_for_each(|(_, value)| expand_merge_keys(value))
+            entries
+                .iter_mut()
+                .try_for_each(|(_, value)| expand_merge_keys(value))
         }
     }
 }
@@ -22,15 +24,29 @@ fn is_merge_key(key: &Node) -> bool {
 }
 
 fn is_plain(key: &Node) -> bool {
-    matches!(key.data, Data::Scalar { style: Style::Plain, .. })
+    matches!(
+        key.data,
+        Data::Scalar {
+            style: Style::Plain,
+            ..
+        }
+    )
 }
 
 fn expand(entries: &mut Vec<(Node, Node)>) -> Result<(), ReadError> {
-    let (merges, own): (Vec<_>, Vec<_>) = std::mem::take(entries).into_iter().partition(|(key, _)| is_merge_key(key));
-    let merges: Vec<_> = merges.into_iter().filter(|(key, _)| is_plain(key)).collect();
+    let (merges, own): (Vec<_>, Vec<_>) = std::mem::take(entries)
+        .into_iter()
+        .partition(|(key, _)| is_merge_key(key));
+    let merges: Vec<_> = merges
+        .into_iter()
+        .filter(|(key, _)| is_plain(key))
+        .collect();
     *entries = own;
     if let [_, (second, _), ..] = merges.as_slice() {
-        return Err(ReadError::new(second.span, "a second merge key in one mapping"));
+        return Err(ReadError::new(
+            second.span,
+            "a second merge key in one mapping",
+        ));
     }
     for (_, value) in merges {
         match value.data {
@@ -40,7 +56,9 @@ fn expand(entries: &mut Vec<(Node, Node)>) -> Result<(), ReadError> {
                     merge(entries, item)?;
                 }
             }
-            Data::Scalar { .. } => return Err(ReadError::new(value.span, "a merge key needs a mapping")),
+            Data::Scalar { .. } => {
+                return Err(ReadError::new(value.span, "a merge key needs a mapping"));
+            }
         }
     }
     Ok(())
@@ -48,14 +66,20 @@ fn expand(entries: &mut Vec<(Node, Node)>) -> Result<(), ReadError> {
 
 fn merge(entries: &mut Vec<(Node, Node)>, from: Node) -> Result<(), ReadError> {
     let span = from.span;
-    let Data::Mapping { entries: mut found, .. } = from.data else {
+    let Data::Mapping {
+        entries: mut found, ..
+    } = from.data
+    else {
         return Err(ReadError::new(span, "a merge key needs a mapping"));
     };
     if found.iter().any(|(key, _)| is_merge_key(key)) {
         expand(&mut found)?;
     }
     for (key, value) in found {
-        if !entries.iter().any(|(k, _)| k.text().is_some() && k.text() == key.text()) {
+        if !entries
+            .iter()
+            .any(|(k, _)| k.text().is_some() && k.text() == key.text())
+        {
             entries.push((key, value));
         }
     }

@@ -17,7 +17,10 @@ impl TextRange {
     /// A range from byte offsets; offsets past 4 GiB are cut.
     pub(crate) fn new(start: usize, end: usize) -> Self {
         let cut = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { start: cut(start), end: cut(end.max(start)) }
+        Self {
+            start: cut(start),
+            end: cut(end.max(start)),
+        }
     }
 
     /// The range for slicing.
@@ -94,7 +97,10 @@ pub struct ReadError {
 
 impl ReadError {
     pub(crate) fn new(range: TextRange, message: impl Into<String>) -> Self {
-        Self { range, message: message.into() }
+        Self {
+            range,
+            message: message.into(),
+        }
     }
 }
 
@@ -133,6 +139,9 @@ impl Node {
 
     /// The value of the first key with the text.
     pub fn get(&self, key: &str) -> Option<&Self> {
-        self.entries()?.iter().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
+        self.entries()?
+            .iter()
+            .find(|(k, _)| k.text() == Some(key))
+            .map(|(_, value)| value)
     }
 }

@@ -20,9 +20,17 @@ pub struct Limits {
 
 impl Limits {
     /// For Kubernetes manifests: large custom resource definitions, generated lists.
-    pub const MANIFEST: Self = Self { bytes: 64 << 20, depth: 100, nodes: 3_000_000 };
+    pub const MANIFEST: Self = Self {
+        bytes: 64 << 20,
+        depth: 100,
+        nodes: 3_000_000,
+    };
     /// For siteplan's own inputs, which people write.
-    pub const INPUT: Self = Self { bytes: 4 << 20, depth: 64, nodes: 400_000 };
+    pub const INPUT: Self = Self {
+        bytes: 4 << 20,
+        depth: 64,
+        nodes: 400_000,
+    };
 }
 
 /// Values that the aliases of one text may repeat.
@@ -68,7 +76,10 @@ pub(super) struct Parsed {
 /// Reads all documents of a text and notes anchors, aliases and tags.
 pub(super) fn parse(text: &str, limits: &Limits) -> Result<Parsed, ReadError> {
     match quick::read(text, limits) {
-        Some(node) => Ok(Parsed { documents: vec![node], ..Parsed::default() }),
+        Some(node) => Ok(Parsed {
+            documents: vec![node],
+            ..Parsed::default()
+        }),
         None => parse_fully(text, limits),
     }
 }
@@ -80,8 +91,19 @@ pub(super) fn parse_fully(text: &str, limits: &Limits) -> Result<Parsed, ReadErr
         let (event, span) = event.map_err(|e| syntax(text, &e))?;
         builder.take(event, &span)?;
     }
-    let Builder { documents, anchors, aliases, tags, .. } = builder;
-    Ok(Parsed { documents, anchors, aliases, tags })
+    let Builder {
+        documents,
+        anchors,
+        aliases,
+        tags,
+        ..
+    } = builder;
+    Ok(Parsed {
+        documents,
+        anchors,
+        aliases,
+        tags,
+    })
 }
 
 fn options(limits: &Limits) -> Options {
@@ -100,7 +122,10 @@ fn syntax(text: &str, error: &ScanError) -> ReadError {
 
 /// The range of the character at an offset; empty at the end of the text.
 fn char_at(text: &str, start: usize) -> TextRange {
-    let length = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let length = text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
     TextRange::new(start, start + length)
 }
 
@@ -156,7 +181,11 @@ struct Builder<'l> {
 impl<'l> Builder<'l> {
     fn start(text: &str, limits: &'l Limits) -> Result<Self, ReadError> {
         if text.len() > limits.bytes {
-            let message = format!("the file has {} bytes; at most {} are read", text.len(), limits.bytes);
+            let message = format!(
+                "the file has {} bytes; at most {} are read",
+                text.len(),
+                limits.bytes
+            );
             return Err(ReadError::new(TextRange::default(), message));
         }
         if let Some((range, found)) = forbidden_character(text) {
@@ -184,17 +213,46 @@ impl<'l> Builder<'l> {
                 let tag = self.tag(tag.as_deref(), span);
                 let data = scalar(self.unended(&text, style, range), style, range);
                 self.size.1 += text.len();
-                self.finish(Node { data, tag, span: range }, anchor, 0, (1, text.len()))
+                self.finish(
+                    Node {
+                        data,
+                        tag,
+                        span: range,
+                    },
+                    anchor,
+                    0,
+                    (1, text.len()),
+                )
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span);
-                let data = Data::Sequence { items: Vec::new(), flow: style == StructureStyle::Flow };
-                self.push(Node { data, tag, span: range }, anchor)
+                let data = Data::Sequence {
+                    items: Vec::new(),
+                    flow: style == StructureStyle::Flow,
+                };
+                self.push(
+                    Node {
+                        data,
+                        tag,
+                        span: range,
+                    },
+                    anchor,
+                )
             }
             Event::MappingStart(style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span);
-                let data = Data::Mapping { entries: Vec::new(), flow: style == StructureStyle::Flow };
-                self.push(Node { data, tag, span: range }, anchor)
+                let data = Data::Mapping {
+                    entries: Vec::new(),
+                    flow: style == StructureStyle::Flow,
+                };
+                self.push(
+                    Node {
+                        data,
+                        tag,
+                        span: range,
+                    },
+                    anchor,
+                )
             }
             Event::SequenceEnd | Event::MappingEnd => self.pop(range),
             Event::Alias(id) => self.alias(id, range),
@@ -210,12 +268,19 @@ impl<'l> Builder<'l> {
     fn unended<'s>(&self, text: &'s str, style: ScalarStyle, range: TextRange) -> &'s str {
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         let at_end = self.unended_at.is_some_and(|end| range.bytes().end >= end);
-        if block && at_end { text.strip_suffix('\n').unwrap_or(text) } else { text }
+        if block && at_end {
+            text.strip_suffix('\n').unwrap_or(text)
+        } else {
+            text
+        }
     }
 
     fn tag(&mut self, tag: Option<&Tag>, span: &Span) -> Option<Box<str>> {
         let tag = tag?;
-        self.tags.push(span.tag_span().map_or_else(|| text_range(span), |s| text_range(&s)));
+        self.tags.push(
+            span.tag_span()
+                .map_or_else(|| text_range(span), |s| text_range(&s)),
+        );
         let full = format!("{}{}", tag.handle(), tag.suffix());
         Some(match full.strip_prefix("tag:yaml.org,2002:") {
             Some(short) => format!("!!{short}").into(),
@@ -228,16 +293,39 @@ impl<'l> Builder<'l> {
             return Err(too_deep(node.span, self.limits));
         }
         let before = self.size;
-        self.open.push(Open { node, anchor, key: None, height: 0, before });
+        self.open.push(Open {
+            node,
+            anchor,
+            key: None,
+            height: 0,
+            before,
+        });
         Ok(())
     }
 
     fn pop(&mut self, end: TextRange) -> Result<(), ReadError> {
-        let Some(Open { mut node, anchor, height, before, .. }) = self.open.pop() else { return Ok(()) };
+        let Some(Open {
+            mut node,
+            anchor,
+            height,
+            before,
+            ..
+        }) = self.open.pop()
+        else {
+            return Ok(());
+        };
         node.span = match &node.data {
-            Data::Sequence { items, flow: false } => around(node.span, items.last().map(|n| n.span)),
-            Data::Mapping { entries, flow: false } => around(node.span, entries.last().map(|(_, n)| n.span)),
-            _ => TextRange { start: node.span.start, end: end.end },
+            Data::Sequence { items, flow: false } => {
+                around(node.span, items.last().map(|n| n.span))
+            }
+            Data::Mapping {
+                entries,
+                flow: false,
+            } => around(node.span, entries.last().map(|(_, n)| n.span)),
+            _ => TextRange {
+                start: node.span.start,
+                end: end.end,
+            },
         };
         let size = (self.size.0 - before.0 + 1, self.size.1 - before.1);
         self.finish(node, anchor, height + 1, size)
@@ -255,20 +343,42 @@ impl<'l> Builder<'l> {
             return Err(too_deep(range, self.limits));
         }
         if self.repeated > REPEATED || self.size.1 > self.limits.bytes {
-            return Err(ReadError::new(range, "aliases repeat more than a file may hold"));
+            return Err(ReadError::new(
+                range,
+                "aliases repeat more than a file may hold",
+            ));
         }
-        let node = Node { span: range, ..found.node.clone() };
+        let node = Node {
+            span: range,
+            ..found.node.clone()
+        };
         self.finish(node, 0, height, size)
     }
 
     /// Puts a finished value into the collection around it. `self.size` already counts what is below it.
-    fn finish(&mut self, node: Node, anchor: usize, height: usize, size: (usize, usize)) -> Result<(), ReadError> {
+    fn finish(
+        &mut self,
+        node: Node,
+        anchor: usize,
+        height: usize,
+        size: (usize, usize),
+    ) -> Result<(), ReadError> {
         self.size.0 += 1;
         if self.size.0 > self.limits.nodes {
-            return Err(ReadError::new(node.span, format!("more than {} values in one file", self.limits.nodes)));
+            return Err(ReadError::new(
+                node.span,
+                format!("more than {} values in one file", self.limits.nodes),
+            ));
         }
         if anchor != 0 {
-            self.anchored.insert(anchor, Anchored { node: node.clone(), height, size });
+            self.anchored.insert(
+                anchor,
+                Anchored {
+                    node: node.clone(),
+                    height,
+                    size,
+                },
+            );
         }
         let Some(parent) = self.open.last_mut() else {
             self.anchored.clear();
@@ -297,16 +407,27 @@ fn scalar(text: &str, style: ScalarStyle, range: TextRange) -> Data {
         ScalarStyle::Plain => Style::Plain,
     };
     // The parser words a value that was not written as `~`.
-    let text = if style == Style::Plain && range.is_empty() { "" } else { text };
-    Data::Scalar { text: text.into(), style }
+    let text = if style == Style::Plain && range.is_empty() {
+        ""
+    } else {
+        text
+    };
+    Data::Scalar {
+        text: text.into(),
+        style,
+    }
 }
 
 fn around(start: TextRange, last: Option<TextRange>) -> TextRange {
-    TextRange { start: start.start, end: last.map_or(start.end, |l| l.end.max(start.end)) }
+    TextRange {
+        start: start.start,
+        end: last.map_or(start.end, |l| l.end.max(start.end)),
+    }
 }
 
 fn text_range(span: &Span) -> TextRange {
-    span.byte_range().map_or_else(TextRange::default, |r| TextRange::new(r.start, r.end))
+    span.byte_range()
+        .map_or_else(TextRange::default, |r| TextRange::new(r.start, r.end))
 }
 
 fn too_deep(range: TextRange, limits: &Limits) -> ReadError {
@@ -320,19 +441,35 @@ mod tests {
     #[test]
     fn nested_aliases_are_bounded() {
         let level = |n: usize| {
-            let below = if n == 0 { "x".to_owned() } else { format!("*a{}", n - 1) };
+            let below = if n == 0 {
+                "x".to_owned()
+            } else {
+                format!("*a{}", n - 1)
+            };
             format!("a{n}: &a{n} [{}]\n", vec![below; 9].join(", "))
         };
         let bomb: String = (0..10).map(level).collect();
-        assert!(read(&bomb, &Limits::MANIFEST).is_err_and(|e| e.message.contains("aliases repeat")));
-        assert!(read("a: &a [*a]\n", &Limits::MANIFEST).is_err_and(|e| e.message.contains("contains itself")));
+        assert!(
+            read(&bomb, &Limits::MANIFEST).is_err_and(|e| e.message.contains("aliases repeat"))
+        );
+        assert!(
+            read("a: &a [*a]\n", &Limits::MANIFEST)
+                .is_err_and(|e| e.message.contains("contains itself"))
+        );
         let deep = "[".repeat(101);
         assert!(read(&deep, &Limits::MANIFEST).is_err());
     }
 
     #[test]
     fn a_block_scalar_that_ends_with_the_file_has_no_line_break() {
-        let text = |yaml: &str| read(yaml, &Limits::MANIFEST).unwrap()[0].get("a").unwrap().text().unwrap().to_owned();
+        let text = |yaml: &str| {
+            read(yaml, &Limits::MANIFEST).unwrap()[0]
+                .get("a")
+                .unwrap()
+                .text()
+                .unwrap()
+                .to_owned()
+        };
         assert_eq!(
             (text("a: |\n  x"), text("a: |\n  x\n"), text("a: |\n  x\n ")),
             ("x".into(), "x\n".into(), "x\n".into())

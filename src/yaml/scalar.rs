@@ -32,12 +32,18 @@ pub(crate) enum Dialect {
 
 /// Resolves a plain scalar.
 pub(crate) fn resolve(text: &str, dialect: Dialect) -> Resolved {
-    let Some(first) = text.bytes().next() else { return Resolved::Null };
+    let Some(first) = text.bytes().next() else {
+        return Resolved::Null;
+    };
     match first {
         b'0'..=b'9' => digits(text),
         b'+' | b'-' => infinity(text).unwrap_or_else(|| digits(text)),
-        b'.' => infinity(text).unwrap_or_else(|| float(text).map_or(Resolved::Text, Resolved::Float)),
-        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(text, dialect),
+        b'.' => {
+            infinity(text).unwrap_or_else(|| float(text).map_or(Resolved::Text, Resolved::Float))
+        }
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
+            word(text, dialect)
+        }
         _ => Resolved::Text,
     }
 }
@@ -47,10 +53,14 @@ fn word(text: &str, dialect: Dialect) -> Resolved {
         "~" | "null" | "Null" | "NULL" => Resolved::Null,
         "true" | "True" | "TRUE" => Resolved::Bool(true),
         "false" | "False" | "FALSE" => Resolved::Bool(false),
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if dialect == Dialect::Configuration => {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON"
+            if dialect == Dialect::Configuration =>
+        {
             Resolved::Bool(true)
         }
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" if dialect == Dialect::Configuration => {
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF"
+            if dialect == Dialect::Configuration =>
+        {
             Resolved::Bool(false)
         }
         _ => Resolved::Text,
@@ -60,7 +70,9 @@ fn word(text: &str, dialect: Dialect) -> Resolved {
 fn infinity(text: &str) -> Option<Resolved> {
     match text {
         ".nan" | ".NaN" | ".NAN" => Some(Resolved::Float(f64::NAN)),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Some(Resolved::Float(f64::INFINITY)),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
+            Some(Resolved::Float(f64::INFINITY))
+        }
         "-.inf" | "-.Inf" | "-.INF" => Some(Resolved::Float(f64::NEG_INFINITY)),
         _ => None,
     }
@@ -102,7 +114,9 @@ fn integer(text: &str) -> Option<Resolved> {
 
 /// `0b-1` and `0o-7`: after the prefix, Go's libraries read a sign once more.
 fn signed_after_prefix(text: &str) -> Option<Resolved> {
-    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (negative, rest) = text
+        .strip_prefix('-')
+        .map_or((false, text), |rest| (true, rest));
     let (radix, digits) = match rest.get(..2)? {
         "0b" => (2, &rest[2..]),
         "0o" => (8, &rest[2..]),
@@ -146,8 +160,12 @@ fn looks_like_float(text: &str) -> bool {
 
 /// A finite number in decimal notation.
 fn float(text: &str) -> Option<f64> {
-    let decimal = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
-    text.parse::<f64>().ok().filter(|f| decimal && f.is_finite())
+    let decimal = text
+        .bytes()
+        .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+    text.parse::<f64>()
+        .ok()
+        .filter(|f| decimal && f.is_finite())
 }
 
 /// A date, or a date and a time, as RFC 3339 writes it.
@@ -169,13 +187,21 @@ fn timestamp(text: &str) -> Option<String> {
     rest.literal(':')?;
     let second = rest.up_to_two(0, 59)?;
     let fraction = rest.fraction();
-    let zone = if separator == ' ' { "Z".to_owned() } else { rest.zone()? };
-    rest.rest.is_empty().then(|| format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}"))
+    let zone = if separator == ' ' {
+        "Z".to_owned()
+    } else {
+        rest.zone()?
+    };
+    rest.rest
+        .is_empty()
+        .then(|| format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}"))
 }
 
 fn days(year: u32, month: u32) -> u32 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -198,7 +224,11 @@ impl Scan<'_> {
     }
 
     fn exactly(&mut self, count: usize) -> Option<u32> {
-        if self.digits() == count { self.take(count) } else { None }
+        if self.digits() == count {
+            self.take(count)
+        } else {
+            None
+        }
     }
 
     fn up_to_two(&mut self, low: u32, high: u32) -> Option<u32> {
@@ -220,13 +250,22 @@ impl Scan<'_> {
     /// At most nine digits count; trailing zeros are not written.
     fn fraction(&mut self) -> String {
         let mark = self.rest.starts_with(['.', ',']);
-        let count = self.rest.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+        let count = self
+            .rest
+            .bytes()
+            .skip(1)
+            .take_while(u8::is_ascii_digit)
+            .count();
         if !mark || count == 0 {
             return String::new();
         }
         let digits = self.rest[1..=count.min(9)].trim_end_matches('0').to_owned();
         self.rest = &self.rest[1 + count..];
-        if digits.is_empty() { digits } else { format!(".{digits}") }
+        if digits.is_empty() {
+            digits
+        } else {
+            format!(".{digits}")
+        }
     }
 
     fn zone(&mut self) -> Option<String> {
@@ -236,8 +275,14 @@ impl Scan<'_> {
         }
         let sign = self.one_of(&['+', '-'])?;
         let two = |scan: &mut Self, high| {
-            let number = scan.rest.get(..2).filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
-            number.map(str::len).and_then(|count| scan.take(count)).filter(|n| *n <= high)
+            let number = scan
+                .rest
+                .get(..2)
+                .filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
+            number
+                .map(str::len)
+                .and_then(|count| scan.take(count))
+                .filter(|n| *n <= high)
         };
         let hours = two(self, 24)?;
         self.literal(':')?;
@@ -296,12 +341,25 @@ mod tests {
         for (text, value) in [
             ("2024-02-29", "2024-02-29T00:00:00Z"),
             ("2001-1-2", "2001-01-02T00:00:00Z"),
-            ("2001-12-14t21:59:43.10-05:00", "2001-12-14T21:59:43.1-05:00"),
+            (
+                "2001-12-14t21:59:43.10-05:00",
+                "2001-12-14T21:59:43.1-05:00",
+            ),
             ("2001-12-15 2:59:43.10", "2001-12-15T02:59:43.1Z"),
         ] {
-            assert_eq!(manifest(text), Resolved::Timestamp(value.to_owned()), "{text}");
+            assert_eq!(
+                manifest(text),
+                Resolved::Timestamp(value.to_owned()),
+                "{text}"
+            );
         }
-        for text in ["2023-02-29", "2001-12-14 24:00:00", "12:30:45", "2001-12-14T21:59:43", "20011-1-1"] {
+        for text in [
+            "2023-02-29",
+            "2001-12-14 24:00:00",
+            "12:30:45",
+            "2001-12-14T21:59:43",
+            "20011-1-1",
+        ] {
             assert_eq!(manifest(text), Resolved::Text, "{text}");
         }
     }
@@ -311,7 +369,18 @@ mod tests {
         assert_eq!(manifest("1e3"), Resolved::Float(1000.0));
         assert_eq!(manifest("5."), Resolved::Float(5.0));
         assert_eq!(manifest(".5"), Resolved::Float(0.5));
-        for text in ["1e400", ".", "-", "+", "1.2.3", "1e", "e5", ".5_5", "0x", "10.20.0.5"] {
+        for text in [
+            "1e400",
+            ".",
+            "-",
+            "+",
+            "1.2.3",
+            "1e",
+            "e5",
+            ".5_5",
+            "0x",
+            "10.20.0.5",
+        ] {
             assert_eq!(manifest(text), Resolved::Text, "{text}");
         }
     }

@@ -20,8 +20,12 @@ pub fn span(text: &str, pointer: &Pointer, part: Part) -> Range<usize> {
 impl Spans {
     /// Reads a text; one that cannot be read has no fields.
     pub fn new(text: &str) -> Self {
-        let documents = parse(text, &Limits::MANIFEST).map(|parsed| parsed.documents).unwrap_or_default();
-        Self { root: documents.into_iter().next() }
+        let documents = parse(text, &Limits::MANIFEST)
+            .map(|parsed| parsed.documents)
+            .unwrap_or_default();
+        Self {
+            root: documents.into_iter().next(),
+        }
     }
 
     /// The bytes of a field's key or value. For a field that was not written: the nearest key above that was. Text that cannot be read
@@ -30,9 +34,13 @@ impl Spans {
         if let Part::Bytes { start, end } = part {
             return on_characters(text, start, end);
         }
-        let Some(root) = &self.root else { return first_line(text) };
+        let Some(root) = &self.root else {
+            return first_line(text);
+        };
         let found = find(root, pointer, part).bytes();
-        let trimmed = text.get(found.clone()).map_or(found.len(), |t| t.trim_end().len());
+        let trimmed = text
+            .get(found.clone())
+            .map_or(found.len(), |t| t.trim_end().len());
         on_characters(text, found.start, found.start + trimmed)
     }
 }
@@ -41,16 +49,27 @@ fn find(root: &Node, pointer: &Pointer, part: Part) -> TextRange {
     let (mut node, mut key) = (root, None);
     for token in pointer.tokens() {
         let next = match &node.data {
-            Data::Mapping { entries, .. } => {
-                entries.iter().find(|(k, _)| k.text() == Some(&token)).map(|(k, v)| (v, Some(k.span)))
-            }
-            Data::Sequence { items, .. } => token.parse().ok().and_then(|i: usize| items.get(i)).map(|v| (v, None)),
+            Data::Mapping { entries, .. } => entries
+                .iter()
+                .find(|(k, _)| k.text() == Some(&token))
+                .map(|(k, v)| (v, Some(k.span))),
+            Data::Sequence { items, .. } => token
+                .parse()
+                .ok()
+                .and_then(|i: usize| items.get(i))
+                .map(|v| (v, None)),
             Data::Scalar { .. } => None,
         };
         match next {
             Some((value, name)) => {
                 node = value;
-                key = name.or(Some(TextRange { end: value.span.end, ..value.span })).filter(|r| !r.is_empty()).or(key);
+                key = name
+                    .or(Some(TextRange {
+                        end: value.span.end,
+                        ..value.span
+                    }))
+                    .filter(|r| !r.is_empty())
+                    .or(key);
             }
             None => return key.unwrap_or_else(|| first_key(root)),
         }
@@ -63,7 +82,9 @@ fn find(root: &Node, pointer: &Pointer, part: Part) -> TextRange {
 }
 
 fn first_key(root: &Node) -> TextRange {
-    root.entries().and_then(|e| e.first()).map_or(root.span, |(key, _)| key.span)
+    root.entries()
+        .and_then(|e| e.first())
+        .map_or(root.span, |(key, _)| key.span)
 }
 
 fn first_line(text: &str) -> Range<usize> {
@@ -72,7 +93,12 @@ fn first_line(text: &str) -> Range<usize> {
 
 /// Moves the ends to the nearest character boundaries inside the text.
 fn on_characters(text: &str, start: usize, end: usize) -> Range<usize> {
-    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    let boundary = |at: usize| {
+        (0..=at.min(text.len()))
+            .rev()
+            .find(|i| text.is_char_boundary(*i))
+            .unwrap_or(0)
+    };
     let start = boundary(start);
     start..boundary(end).max(start)
 }
@@ -81,7 +107,8 @@ fn on_characters(text: &str, start: usize, end: usize) -> Range<usize> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# sites\nspec:\n  pools:\n    acp: {arch: amd64}\n  list:\n  - a\n  - b: |\n      x\n";
+    const TEXT: &str =
+        "# sites\nspec:\n  pools:\n    acp: {arch: amd64}\n  list:\n  - a\n  - b: |\n      x\n";
 
     fn at(pointer: &str, part: Part) -> &'static str {
         &TEXT[span(TEXT, &Pointer::parse(pointer), part)]
@@ -104,7 +131,17 @@ mod tests {
 
     #[test]
     fn no_text_makes_it_panic() {
-        for text in ["", "\u{fffd}", "a: [", "é", "\u{feff}a: é", "a: b: c", "- - - \n\t", "*x", "\r\n"] {
+        for text in [
+            "",
+            "\u{fffd}",
+            "a: [",
+            "é",
+            "\u{feff}a: é",
+            "a: b: c",
+            "- - - \n\t",
+            "*x",
+            "\r\n",
+        ] {
             for part in [Part::Key, Part::Value, Part::Bytes { start: 1, end: 900 }] {
                 let range = span(text, &Pointer::parse("/a/0/b"), part);
                 assert!(text.get(range).is_some(), "{text:?}");

@@ -25,9 +25,11 @@ impl Node {
 fn meaning(node: &Node, dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
     match &node.data {
         Data::Scalar { text, style } => scalar(node, text, *style, dialect),
-        Data::Sequence { items, .. } => {
-            items.iter().map(|item| meaning(item, dialect)).collect::<Result<_, _>>().map(Meaning::Sequence)
-        }
+        Data::Sequence { items, .. } => items
+            .iter()
+            .map(|item| meaning(item, dialect))
+            .collect::<Result<_, _>>()
+            .map(Meaning::Sequence),
         Data::Mapping { entries, .. } => mapping(entries, dialect),
     }
 }
@@ -44,7 +46,10 @@ fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Meaning<'_>, Re
     Meaning::mapping(pairs).map_err(|name| {
         let same = |key: &&Node| key_text(key, dialect).is_ok_and(|text| text == name);
         let again = entries.iter().map(|(key, _)| key).filter(same).nth(1);
-        ReadError::new(again.map_or_else(TextRange::default, |key| key.span), format!("the key `{name}` is repeated"))
+        ReadError::new(
+            again.map_or_else(TextRange::default, |key| key.span),
+            format!("the key `{name}` is repeated"),
+        )
     })
 }
 
@@ -57,26 +62,39 @@ fn key_text(key: &Node, dialect: Dialect) -> Result<Cow<'_, str>, ReadError> {
         (other @ (Meaning::Bool(_) | Meaning::Number(_)), Dialect::Configuration) => {
             Ok(Cow::Owned(Value::from(other).to_string()))
         }
-        _ => Err(ReadError::new(key.span, format!("the key `{text}` is not text; quote it"))),
+        _ => Err(ReadError::new(
+            key.span,
+            format!("the key `{text}` is not text; quote it"),
+        )),
     }
 }
 
-fn scalar<'n>(node: &'n Node, text: &'n str, style: Style, dialect: Dialect) -> Result<Meaning<'n>, ReadError> {
+fn scalar<'n>(
+    node: &'n Node,
+    text: &'n str,
+    style: Style,
+    dialect: Dialect,
+) -> Result<Meaning<'n>, ReadError> {
     let wrong = |what: &str| ReadError::new(node.span, format!("`{text}` is not {what}"));
     match node.tag.as_deref() {
         None | Some("!") if style == Style::Plain => {
             match resolve(text, dialect) {
                 // go-yaml 2 takes what looks like a time for text.
-                Resolved::Timestamp(_) if dialect == Dialect::Configuration => Ok(Meaning::Text(Cow::Borrowed(text))),
-                resolved => resolved_meaning(resolved, text).ok_or_else(|| wrong("a finite number")),
+                Resolved::Timestamp(_) if dialect == Dialect::Configuration => {
+                    Ok(Meaning::Text(Cow::Borrowed(text)))
+                }
+                resolved => {
+                    resolved_meaning(resolved, text).ok_or_else(|| wrong("a finite number"))
+                }
             }
         }
         Some(tag @ ("!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp")) => {
-            tagged(tag, resolve(text, dialect), text).ok_or_else(|| wrong(&format!("of the type `{tag}`")))
+            tagged(tag, resolve(text, dialect), text)
+                .ok_or_else(|| wrong(&format!("of the type `{tag}`")))
         }
-        Some("!!binary") => {
-            binary_text(text).map(|text| Meaning::Text(Cow::Owned(text))).ok_or_else(|| wrong("base64"))
-        }
+        Some("!!binary") => binary_text(text)
+            .map(|text| Meaning::Text(Cow::Owned(text)))
+            .ok_or_else(|| wrong("base64")),
         _ => Ok(Meaning::Text(Cow::Borrowed(text))),
     }
 }
@@ -84,12 +102,19 @@ fn scalar<'n>(node: &'n Node, text: &'n str, style: Style, dialect: Dialect) -> 
 fn tagged<'n>(tag: &str, resolved: Resolved, text: &'n str) -> Option<Meaning<'n>> {
     let fits = match tag {
         "!!int" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_)),
-        "!!float" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)),
+        "!!float" => matches!(
+            resolved,
+            Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)
+        ),
         "!!bool" => matches!(resolved, Resolved::Bool(_)),
         "!!null" => matches!(resolved, Resolved::Null),
         _ => matches!(resolved, Resolved::Timestamp(_)),
     };
-    if fits { resolved_meaning(resolved, text) } else { None }
+    if fits {
+        resolved_meaning(resolved, text)
+    } else {
+        None
+    }
 }
 
 /// `None` for infinities and for what is not a number.
@@ -109,7 +134,11 @@ pub(super) fn resolved_meaning(resolved: Resolved, text: &str) -> Option<Meaning
 pub(crate) fn float_number(float: f64) -> Option<Number> {
     let whole = float.is_finite() && float.fract() == 0.0 && float.abs() < 1e21;
     // The shortest digits that read back, filled up with zeros.
-    let shortest = if whole { format!("{float}") } else { String::new() };
+    let shortest = if whole {
+        format!("{float}")
+    } else {
+        String::new()
+    };
     if whole && let Ok(int) = shortest.parse::<i64>() {
         return Some(Number::from(int));
     }
@@ -121,7 +150,10 @@ pub(crate) fn float_number(float: f64) -> Option<Number> {
 
 /// The text behind base64, where it is UTF-8; line breaks are ignored.
 pub(crate) fn binary_text(text: &str) -> Option<String> {
-    let symbols: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
+    let symbols: Vec<u8> = text
+        .bytes()
+        .filter(|b| !matches!(b, b'\n' | b'\r'))
+        .collect();
     if !symbols.len().is_multiple_of(4) {
         return None;
     }
@@ -175,12 +207,22 @@ mod tests {
     #[test]
     fn tags_decide_where_they_are_written() {
         let text = "a: !!str 1\nb: !!int \"0x10\"\nc: !!float 3\nd: !!binary aGVsbG8=\ne: !custom 1\nf: ! 1\n";
-        assert_eq!(value(text), Ok(json!({"a": "1", "b": 16, "c": 3, "d": "hello", "e": "1", "f": 1})));
+        assert_eq!(
+            value(text),
+            Ok(json!({"a": "1", "b": 16, "c": 3, "d": "hello", "e": "1", "f": 1}))
+        );
     }
 
     #[test]
     fn what_json_cannot_hold_is_an_error() {
-        for text in ["a: .inf\n", "1: a\n", "a: 1\na: 2\n", "? [a]\n: b\n", "true: a\n", "a: !!int x\n"] {
+        for text in [
+            "a: .inf\n",
+            "1: a\n",
+            "a: 1\na: 2\n",
+            "? [a]\n: b\n",
+            "true: a\n",
+            "a: !!int x\n",
+        ] {
             assert!(value(text).is_err(), "{text}");
         }
     }
@@ -188,6 +230,9 @@ mod tests {
     #[test]
     fn merge_keys_are_expanded_and_what_is_written_wins() {
         let text = "base: &b {x: 1, y: 2}\nother: &o {x: 3, z: 4}\nhere:\n  <<: [*o, *b]\n  z: 9\n";
-        assert_eq!(value(text).map(|v| v["here"].clone()), Ok(json!({"x": 3, "y": 2, "z": 9})));
+        assert_eq!(
+            value(text).map(|v| v["here"].clone()),
+            Ok(json!({"x": 3, "y": 2, "z": 9}))
+        );
     }
 }

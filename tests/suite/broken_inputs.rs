@@ -17,8 +17,16 @@ fn broken(breaks: impl FnOnce(&Path)) -> String {
     let ran = siteplan(fleet.path(), &["build"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert_eq!(ran.stdout, "");
-    assert_eq!(ran.stderr.matches("error[").count(), 1, "one error is expected:\n{}", ran.stderr);
-    assert!(snapshot(&fleet.path().join("out")) == before, "out/ has changed");
+    assert_eq!(
+        ran.stderr.matches("error[").count(),
+        1,
+        "one error is expected:\n{}",
+        ran.stderr
+    );
+    assert!(
+        snapshot(&fleet.path().join("out")) == before,
+        "out/ has changed"
+    );
     let checked = siteplan(fleet.path(), &["check"]);
     assert_eq!((checked.code, checked.stdout.as_str()), (Some(2), ""));
     ran.stderr
@@ -359,9 +367,16 @@ fn a_version_that_is_a_number() {
 /// Replaces the image of the only container.
 fn replace_image(fleet: &Path, path: &str, image: &str) {
     let text = fs_err::read_to_string(fleet.join(path)).unwrap();
-    let old = text.lines().find(|line| line.trim_start().starts_with("image: ")).unwrap();
+    let old = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("image: "))
+        .unwrap();
     let indent = &old[..old.len() - old.trim_start().len()];
-    write(fleet, path, &text.replace(old, &format!("{indent}image: {image}")));
+    write(
+        fleet,
+        path,
+        &text.replace(old, &format!("{indent}image: {image}")),
+    );
 }
 
 fn site(name: &str) -> String {

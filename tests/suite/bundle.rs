@@ -24,11 +24,20 @@ fn web(argocd: Value) -> Made {
 }
 
 fn pool(manage_labels: bool) -> PoolPlan {
-    PoolPlan { name: "acp".to_owned(), arch: Arch::Amd64, selector: Vec::new(), taints: Vec::new(), manage_labels }
+    PoolPlan {
+        name: "acp".to_owned(),
+        arch: Arch::Amd64,
+        selector: Vec::new(),
+        taints: Vec::new(),
+        manage_labels,
+    }
 }
 
 fn options(application: &Value) -> Vec<&str> {
-    let options = application["spec"]["syncPolicy"]["syncOptions"].as_array().into_iter().flatten();
+    let options = application["spec"]["syncPolicy"]["syncOptions"]
+        .as_array()
+        .into_iter()
+        .flatten();
     options.filter_map(Value::as_str).collect()
 }
 
@@ -75,14 +84,25 @@ fn an_application_says_where_its_overlay_is_and_when_it_is_synced() {
 
 #[test]
 fn the_fleets_directory_is_part_of_every_path() {
-    let fleet = fleet(json!({"version": "3.3"}), json!({"source": {"directory": "sites/emea/"}}));
-    let mut made = Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), json!([]));
+    let fleet = fleet(
+        json!({"version": "3.3"}),
+        json!({"source": {"directory": "sites/emea/"}}),
+    );
+    let mut made =
+        Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), json!([]));
     made.directories = BTreeMap::from([(
         "web".to_owned(),
-        BTreeSet::from(["base/apps/web".to_owned(), "base/components/tls".to_owned(), "out/plant/web".to_owned()]),
+        BTreeSet::from([
+            "base/apps/web".to_owned(),
+            "base/components/tls".to_owned(),
+            "out/plant/web".to_owned(),
+        ]),
     )]);
     let application = made.document("apps/web.yaml");
-    assert_eq!(application["spec"]["source"]["path"], "sites/emea/out/plant/web");
+    assert_eq!(
+        application["spec"]["source"]["path"],
+        "sites/emea/out/plant/web"
+    );
     assert_eq!(
         application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"],
         ".;/sites/emea/base/apps/web;/sites/emea/base/components/tls"
@@ -93,15 +113,29 @@ fn the_fleets_directory_is_part_of_every_path() {
 fn what_happens_on_removal_is_said_in_finalizers_and_options() {
     let made = |on_remove: &str, version: &str| {
         let spec = json!({"namespace": "web", "onRemove": on_remove});
-        let made = Made::of(fleet(json!({"version": version}), json!({})), "plant", json!({}));
-        made.app("web", 0, spec, json!([])).document("apps/web.yaml")
+        let made = Made::of(
+            fleet(json!({"version": version}), json!({})),
+            "plant",
+            json!({}),
+        );
+        made.app("web", 0, spec, json!([]))
+            .document("apps/web.yaml")
     };
     let (keep, delete) = (made("keep", "3.3"), made("delete", "3.3"));
     assert_eq!(keep["metadata"].get("finalizers"), None);
     assert_eq!(options(&keep), ["PruneLast=true"]);
-    assert_eq!(delete["metadata"]["finalizers"], json!(["resources-finalizer.argocd.argoproj.io"]));
-    assert_eq!(delete["metadata"]["annotations"].get("argocd.argoproj.io/sync-options"), None);
-    assert_eq!(options(&made("keep", "3.4")), ["Delete=false", "PruneLast=true"]);
+    assert_eq!(
+        delete["metadata"]["finalizers"],
+        json!(["resources-finalizer.argocd.argoproj.io"])
+    );
+    assert_eq!(
+        delete["metadata"]["annotations"].get("argocd.argoproj.io/sync-options"),
+        None
+    );
+    assert_eq!(
+        options(&made("keep", "3.4")),
+        ["Delete=false", "PruneLast=true"]
+    );
 }
 
 #[test]
@@ -109,12 +143,23 @@ fn options_newer_than_the_argo_cd_are_not_written() {
     let old = web(json!({"version": "2.14"}));
     let application = old.document("apps/web.yaml");
     assert_eq!(options(&application), ["PruneLast=true"]);
-    assert_eq!(application["spec"]["syncPolicy"]["retry"].get("refresh"), None);
+    assert_eq!(
+        application["spec"]["syncPolicy"]["retry"].get("refresh"),
+        None
+    );
     let needed = needed_annotations(&old.plan, &old.rendered["web"]);
     assert_eq!(needed.len(), 1);
     assert_eq!(
-        (needed[0].object.kind.as_str(), needed[0].key, needed[0].value.as_str()),
-        ("MetalLB", "argocd.argoproj.io/sync-options", "SkipDryRunOnMissingResource=true")
+        (
+            needed[0].object.kind.as_str(),
+            needed[0].key,
+            needed[0].value.as_str()
+        ),
+        (
+            "MetalLB",
+            "argocd.argoproj.io/sync-options",
+            "SkipDryRunOnMissingResource=true"
+        )
     );
     let new = web(json!({"version": "3.1"}));
     assert_eq!(needed_annotations(&new.plan, &new.rendered["web"]), []);
@@ -127,7 +172,10 @@ fn an_annotation_that_is_needed_keeps_what_the_object_has() {
     let object = &mut made.rendered.get_mut("web").unwrap()[1];
     object.value_mut()["metadata"]["annotations"] = own;
     let needed = needed_annotations(&made.plan, &made.rendered["web"]);
-    assert_eq!(needed[0].value, "Prune=false,SkipDryRunOnMissingResource=true");
+    assert_eq!(
+        needed[0].value,
+        "Prune=false,SkipDryRunOnMissingResource=true"
+    );
 }
 
 #[test]
@@ -136,16 +184,31 @@ fn a_definition_in_the_same_app_needs_no_skipped_dry_run() {
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "metallbs.metallb.io"},
         "spec": {"group": "metallb.io", "scope": "Namespaced", "names": {"kind": "MetalLB", "plural": "metallbs"}},
     });
-    let made = Made::new().app("web", 0, json!({"namespace": "web"}), json!([definition, widget()]));
-    assert_eq!(options(&made.document("apps/web.yaml")), ["PruneLast=true", "RespectIgnoreDifferences=true"]);
+    let made = Made::new().app(
+        "web",
+        0,
+        json!({"namespace": "web"}),
+        json!([definition, widget()]),
+    );
+    assert_eq!(
+        options(&made.document("apps/web.yaml")),
+        ["PruneLast=true", "RespectIgnoreDifferences=true"]
+    );
 }
 
 #[test]
 fn the_project_permits_what_is_there_and_no_more() {
     let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}});
-    let mut made = Made::new().app("web", 0, json!({"namespace": "web"}), json!([config_map("web", "a"), role]));
-    made.base_kinds =
-        [("nmstate.io", "NMState"), ("", "Secret")].map(|(g, k)| (g.to_owned(), k.to_owned())).into_iter().collect();
+    let mut made = Made::new().app(
+        "web",
+        0,
+        json!({"namespace": "web"}),
+        json!([config_map("web", "a"), role]),
+    );
+    made.base_kinds = [("nmstate.io", "NMState"), ("", "Secret")]
+        .map(|(g, k)| (g.to_owned(), k.to_owned()))
+        .into_iter()
+        .collect();
     let project = made.namespaces().document("apps/project.yaml");
     assert_eq!(
         project["spec"],
@@ -164,18 +227,29 @@ fn the_project_permits_what_is_there_and_no_more() {
             "namespaceResourceWhitelist": [{"group": "", "kind": "ConfigMap"}],
         })
     );
-    assert_eq!(project["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"], "-100");
+    assert_eq!(
+        project["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"],
+        "-100"
+    );
 }
 
 #[test]
 fn the_project_permits_more_while_something_is_removed() {
     let made = |removals: Value| {
         let fleet = fleet(json!({"version": "3.3"}), json!({"removals": removals}));
-        let mut made = Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), json!([]));
+        let mut made = Made::of(fleet, "plant", json!({})).app(
+            "web",
+            0,
+            json!({"namespace": "web"}),
+            json!([]),
+        );
         made.base_kinds = [(String::new(), "Secret".to_owned())].into_iter().collect();
         made.document("apps/project.yaml")["spec"]["namespaceResourceWhitelist"].clone()
     };
-    assert_eq!(made(json!([{"site": "other", "reason": "sold"}])), json!([]));
+    assert_eq!(
+        made(json!([{"site": "other", "reason": "sold"}])),
+        json!([])
+    );
     let going = made(json!([{"site": "plant", "instance": "db", "reason": "moved"}]));
     assert_eq!(going, json!([{"group": "", "kind": "Secret"}]));
 }
@@ -197,7 +271,10 @@ fn the_root_brings_the_site_and_nothing_applies_it_server_side() {
             "bootstrap/root.yaml",
         ]
     );
-    assert_eq!(only(&files, "apps/kustomization.yaml")["resources"], json!(["project.yaml", "web.yaml"]));
+    assert_eq!(
+        only(&files, "apps/kustomization.yaml")["resources"],
+        json!(["project.yaml", "web.yaml"])
+    );
     let root = only(&files, "bootstrap/root.yaml");
     assert_eq!(root["metadata"].get("finalizers"), None);
     assert_eq!(options(&root), ["RespectIgnoreDifferences=true"]);
@@ -218,8 +295,15 @@ fn finalizers_are_ignored_in_the_root_where_hooks_bring_them() {
     let mut hook = config_map("web", "cleanup");
     hook["metadata"]["annotations"] = json!({"argocd.argoproj.io/hook": "PostSync, PostDelete"});
     let made = Made::new().app("web", 0, json!({"namespace": "web"}), json!([hook]));
-    let ignored = &made.document("bootstrap/root.yaml")["spec"]["ignoreDifferences"][0]["jqPathExpressions"];
-    assert!(ignored[0].as_str().unwrap().contains("post-delete-finalizer.argocd.argoproj.io/cleanup"), "{ignored}");
+    let ignored =
+        &made.document("bootstrap/root.yaml")["spec"]["ignoreDifferences"][0]["jqPathExpressions"];
+    assert!(
+        ignored[0]
+            .as_str()
+            .unwrap()
+            .contains("post-delete-finalizer.argocd.argoproj.io/cleanup"),
+        "{ignored}"
+    );
 }
 
 #[test]
@@ -227,10 +311,22 @@ fn openshift_gitops_gets_its_settings_through_its_own_resource() {
     let made = web(json!({"version": "2.14", "flavour": "openshift-gitops"}));
     let settings = made.document("bootstrap/argocd.yaml");
     assert_eq!(settings["apiVersion"], "argoproj.io/v1beta1");
-    assert_eq!(settings["metadata"], json!({"name": "openshift-gitops", "namespace": "openshift-gitops"}));
+    assert_eq!(
+        settings["metadata"],
+        json!({"name": "openshift-gitops", "namespace": "openshift-gitops"})
+    );
     let check = &settings["spec"]["resourceHealthChecks"][0];
-    assert_eq!((&check["group"], &check["kind"]), (&json!("argoproj.io"), &json!("Application")));
-    assert!(!made.bundle().0.iter().any(|f| f.path == "bootstrap/argocd-cm.yaml"));
+    assert_eq!(
+        (&check["group"], &check["kind"]),
+        (&json!("argoproj.io"), &json!("Application"))
+    );
+    assert!(
+        !made
+            .bundle()
+            .0
+            .iter()
+            .any(|f| f.path == "bootstrap/argocd-cm.yaml")
+    );
 }
 
 #[test]
@@ -243,11 +339,22 @@ fn openshift_gitops_may_change_the_kinds_of_the_site_and_no_others() {
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "b", "namespace": "web"},
          "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}},
     ]);
-    let fleet = fleet(json!({"version": "3.3", "flavour": "openshift-gitops"}), json!({}));
-    let made = Made::of(fleet, "plant", json!({})).app("web", 0, json!({"namespace": "web"}), objects).namespaces();
+    let fleet = fleet(
+        json!({"version": "3.3", "flavour": "openshift-gitops"}),
+        json!({}),
+    );
+    let made = Made::of(fleet, "plant", json!({}))
+        .app("web", 0, json!({"namespace": "web"}), objects)
+        .namespaces();
     let files = made.bundle().0;
-    let rights = &files.iter().find(|f| f.path == "bootstrap/rights.yaml").unwrap().documents;
-    let all = json!(["create", "delete", "get", "list", "patch", "update", "watch"]);
+    let rights = &files
+        .iter()
+        .find(|f| f.path == "bootstrap/rights.yaml")
+        .unwrap()
+        .documents;
+    let all = json!([
+        "create", "delete", "get", "list", "patch", "update", "watch"
+    ]);
     assert_eq!(
         rights[0]["rules"],
         json!([
@@ -260,7 +367,10 @@ fn openshift_gitops_may_change_the_kinds_of_the_site_and_no_others() {
         ])
     );
     let subject = &rights[1]["subjects"][0];
-    assert_eq!(subject["name"], "openshift-gitops-argocd-application-controller");
+    assert_eq!(
+        subject["name"],
+        "openshift-gitops-argocd-application-controller"
+    );
     assert_eq!(subject["namespace"], "openshift-gitops");
 }
 
@@ -269,13 +379,22 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
     let argocd = json!({"version": "3.3", "topology": "hub"});
     let made = web(argocd.clone());
     let (files, _) = made.bundle();
-    assert_eq!(only(&files, "apps/web.yaml")["spec"]["destination"], json!({"name": "plant", "namespace": "web"}));
+    assert_eq!(
+        only(&files, "apps/web.yaml")["spec"]["destination"],
+        json!({"name": "plant", "namespace": "web"})
+    );
     assert_eq!(
         only(&files, "apps/project.yaml")["spec"]["destinations"],
         json!([{"name": "plant", "namespace": "web"}])
     );
-    assert_eq!(only(&files, "bootstrap/root.yaml")["spec"]["destination"]["server"], "https://kubernetes.default.svc");
-    assert_eq!(only(&files, "bootstrap/kustomization.yaml")["resources"], json!(["project.yaml", "root.yaml"]));
+    assert_eq!(
+        only(&files, "bootstrap/root.yaml")["spec"]["destination"]["server"],
+        "https://kubernetes.default.svc"
+    );
+    assert_eq!(
+        only(&files, "bootstrap/kustomization.yaml")["resources"],
+        json!(["project.yaml", "root.yaml"])
+    );
 
     let (files, found) = fleet_bundle(&fleet(argocd, json!({})), &["plant-b", "plant-a"]);
     assert!(found.is_empty());
@@ -283,7 +402,10 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
         only(&files, "apps/kustomization.yaml")["resources"],
         json!(["../../plant-a/bootstrap", "../../plant-b/bootstrap"])
     );
-    assert_eq!(only(&files, "bootstrap/root.yaml")["spec"]["source"]["path"], "out/fleet/apps");
+    assert_eq!(
+        only(&files, "bootstrap/root.yaml")["spec"]["source"]["path"],
+        "out/fleet/apps"
+    );
     assert!(files.iter().any(|f| f.path == "bootstrap/argocd-cm.yaml"));
 }
 
@@ -298,7 +420,13 @@ fn a_hub_with_too_many_sites_is_warned_of() {
     let names: Vec<String> = (0..1001).map(|i| format!("s{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let hub = fleet(json!({"version": "3.3", "topology": "hub"}), json!({}));
-    let codes = |sites: &[&str]| fleet_bundle(&hub, sites).1.iter().map(|d| d.code).collect::<Vec<_>>();
+    let codes = |sites: &[&str]| {
+        fleet_bundle(&hub, sites)
+            .1
+            .iter()
+            .map(|d| d.code)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(codes(&names), ["fleet-too-large"]);
     assert!(codes(&names[1..]).is_empty());
 }
@@ -308,9 +436,11 @@ fn a_kind_of_unknown_scope_is_warned_of_once_and_told_by_the_app() {
     let gadget = |name: &str| json!({"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": name, "namespace": "web"}});
     let made = |spec: Value| Made::new().app("web", 0, spec, json!([gadget("a"), gadget("b")]));
     let found = made(json!({"namespace": "web"})).bundle().1;
-    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["unknown-kind-scope"]);
-    let told =
-        json!({"namespace": "web", "catalogue": [{"group": "example.com", "kind": "Gadget", "scope": "Namespaced"}]});
+    assert_eq!(
+        found.iter().map(|d| d.code).collect::<Vec<_>>(),
+        ["unknown-kind-scope"]
+    );
+    let told = json!({"namespace": "web", "catalogue": [{"group": "example.com", "kind": "Gadget", "scope": "Namespaced"}]});
     assert!(made(told).bundle().1.is_empty());
 }
 
@@ -326,7 +456,9 @@ fn fields_that_others_write_are_ignored_for_the_kinds_that_are_there() {
         {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web", "namespace": "web"},
          "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}},
     ]);
-    let application = Made::new().app("web", 0, json!({"namespace": "web"}), objects).document("apps/web.yaml");
+    let application = Made::new()
+        .app("web", 0, json!({"namespace": "web"}), objects)
+        .document("apps/web.yaml");
     assert_eq!(
         application["spec"]["ignoreDifferences"],
         json!([
@@ -343,7 +475,10 @@ fn fields_that_others_write_are_ignored_for_the_kinds_that_are_there() {
 
 #[test]
 fn namespaces_are_labelled_and_never_pruned() {
-    let mut plan = NamespacePlan { pod_security: Some(PodSecurity::Restricted), ..NamespacePlan::default() };
+    let mut plan = NamespacePlan {
+        pod_security: Some(PodSecurity::Restricted),
+        ..NamespacePlan::default()
+    };
     plan.spec.labels.insert("team".to_owned(), "web".to_owned());
     let made = Made::new().namespace("web", plan).namespaces();
     let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
@@ -366,17 +501,32 @@ fn namespaces_are_labelled_and_never_pruned() {
     );
     let application = made.document("apps/namespaces.yaml");
     assert_eq!(application["metadata"].get("finalizers"), None);
-    assert_eq!(application["spec"]["syncPolicy"]["automated"], json!({"prune": false, "selfHeal": true}));
-    assert_eq!(application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"], ".");
+    assert_eq!(
+        application["spec"]["syncPolicy"]["automated"],
+        json!({"prune": false, "selfHeal": true})
+    );
+    assert_eq!(
+        application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"],
+        "."
+    );
 }
 
 #[test]
 fn nodes_get_labels_only_and_only_where_they_are_there() {
-    let labels = [("kubernetes.io/arch", "amd64"), ("kubernetes.io/hostname", "n"), ("workload-type", "database")];
+    let labels = [
+        ("kubernetes.io/arch", "amd64"),
+        ("kubernetes.io/hostname", "n"),
+        ("workload-type", "database"),
+    ];
     let spec = json!({"nodes": {"labels": {"cluster.ocs.openshift.io/openshift-storage": ""}}});
-    let mut made = Made::new().node("acp-0", &pool(true), &labels).node("acp-1", &pool(true), &labels);
+    let mut made =
+        Made::new()
+            .node("acp-0", &pool(true), &labels)
+            .node("acp-1", &pool(true), &labels);
     made.plan.nodes[1].state = Some(NodeState::Replacing);
-    let made = made.node("acp-2", &pool(true), &labels).app("odf", 1, spec, json!([]));
+    let made = made
+        .node("acp-2", &pool(true), &labels)
+        .app("odf", 1, spec, json!([]));
     let mut made = made;
     made.plan.nodes[2].unnamed = true;
     let made = made.nodes();
@@ -398,12 +548,17 @@ fn nodes_get_labels_only_and_only_where_they_are_there() {
         })
     );
     let application = made.document("apps/nodes.yaml");
-    assert_eq!(application["spec"]["syncPolicy"]["automated"], json!({"prune": false, "selfHeal": false}));
+    assert_eq!(
+        application["spec"]["syncPolicy"]["automated"],
+        json!({"prune": false, "selfHeal": false})
+    );
     assert_eq!(options(&application), ["ServerSideApply=true"]);
 }
 
 #[test]
 fn nodes_of_other_pools_are_left_alone() {
-    let made = Made::new().node("acp-0", &pool(false), &[("workload-type", "database")]).nodes();
+    let made = Made::new()
+        .node("acp-0", &pool(false), &[("workload-type", "database")])
+        .nodes();
     assert!(builtin_objects(&made.plan, &made.plan.instances[0]).is_empty());
 }

@@ -13,7 +13,12 @@ const HETERO: &str = "sites/fusion-hetero.yaml";
 /// A misspelt pool, with a name that no format may print as it is.
 fn broken() -> tempfile::TempDir {
     let fleet = copy_of_fleet();
-    edit(fleet.path(), HETERO, "flask-build: {pool: appserver}", "flask-build: {pool: \"app\\tserver %0A::\"}");
+    edit(
+        fleet.path(),
+        HETERO,
+        "flask-build: {pool: appserver}",
+        "flask-build: {pool: \"app\\tserver %0A::\"}",
+    );
     fleet
 }
 
@@ -26,16 +31,27 @@ fn help_of_every_command() {
         let ran = siteplan(directory.path(), &[&words[..], &["--help"]].concat());
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{words:?}");
         let command = [&["siteplan"], &words[..]].concat().join(" ");
-        let help = if words.is_empty() { ran.stdout } else { without_global_options(&ran.stdout) };
+        let help = if words.is_empty() {
+            ran.stdout
+        } else {
+            without_global_options(&ran.stdout)
+        };
         let _ = writeln!(text, "$ {command} --help\n{help}");
     }
-    assert_snapshot!("help", text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>());
+    assert_snapshot!(
+        "help",
+        text.lines()
+            .map(|line| format!("{}\n", line.trim_end()))
+            .collect::<String>()
+    );
 }
 
 /// The options that every command takes are in the snapshot once.
 fn without_global_options(help: &str) -> String {
     let (before, rest) = help.split_once("Global options:\n").unwrap_or((help, ""));
-    let own = rest.lines().skip_while(|line| line.is_empty() || line.starts_with(' '));
+    let own = rest
+        .lines()
+        .skip_while(|line| line.is_empty() || line.starts_with(' '));
     before.to_owned() + &own.map(|line| format!("{line}\n")).collect::<String>()
 }
 
@@ -58,22 +74,50 @@ fn build_then_check_then_nothing_differs() {
     fs_err::remove_dir_all(fleet.path().join("out")).unwrap();
     let checked = siteplan(fleet.path(), &["check", "--list"]);
     assert_eq!(checked.code, Some(1));
-    assert!(checked.stdout.lines().all(|line| line.starts_with("added ")), "{}", checked.stdout);
+    assert!(
+        checked
+            .stdout
+            .lines()
+            .all(|line| line.starts_with("added ")),
+        "{}",
+        checked.stdout
+    );
     let built = siteplan(fleet.path(), &["build"]);
-    assert_eq!((built.code, built.stdout.as_str()), (Some(0), ""), "{}", built.stderr);
+    assert_eq!(
+        (built.code, built.stdout.as_str()),
+        (Some(0), ""),
+        "{}",
+        built.stderr
+    );
     assert_eq!(siteplan(fleet.path(), &["check"]).code, Some(0));
 }
 
 #[test]
 fn check_shows_what_was_edited_by_hand() {
     let fleet = copy_of_fleet();
-    let path = list("out/acp-plant/apps").into_iter().find(|p| p.ends_with("/odf.yaml")).unwrap();
+    let path = list("out/acp-plant/apps")
+        .into_iter()
+        .find(|p| p.ends_with("/odf.yaml"))
+        .unwrap();
     let text = fs_err::read_to_string(fleet.path().join(&path)).unwrap();
-    write(fleet.path(), &path, &text.replace("kind: Application\n", "kind: Applicaton\n"));
+    write(
+        fleet.path(),
+        &path,
+        &text.replace("kind: Application\n", "kind: Applicaton\n"),
+    );
     let ran = siteplan(fleet.path(), &["check"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stdout.contains("-kind: Applicaton\n+kind: Application\n"), "{}", ran.stdout);
-    assert!(ran.stdout.contains(&format!("edited by hand  {path}")), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("-kind: Applicaton\n+kind: Application\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains(&format!("edited by hand  {path}")),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stderr.contains("edited-by-hand"), "{}", ran.stderr);
 }
 
@@ -84,7 +128,12 @@ fn building_one_site_leaves_the_others_alone() {
     let other = snapshot(&fleet.path().join("out/fusion-hetero"));
     let ran = siteplan(fleet.path(), &["build", "acp-plant"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert!(fleet.path().join("out/acp-plant/apps/kustomization.yaml").is_file());
+    assert!(
+        fleet
+            .path()
+            .join("out/acp-plant/apps/kustomization.yaml")
+            .is_file()
+    );
     assert!(snapshot(&fleet.path().join("out/fusion-hetero")) == other);
 }
 
@@ -202,7 +251,9 @@ fn sarif_has_what_code_scanning_needs() {
     assert_eq!(run["tool"]["driver"]["name"], "siteplan");
     for rule in rules {
         assert!(
-            rule["id"].is_string() && rule["shortDescription"]["text"].is_string() && rule["help"]["text"].is_string(),
+            rule["id"].is_string()
+                && rule["shortDescription"]["text"].is_string()
+                && rule["help"]["text"].is_string(),
             "{rule}"
         );
     }
@@ -210,8 +261,14 @@ fn sarif_has_what_code_scanning_needs() {
     assert_eq!(results.len(), 1);
     let result = &results[0];
     let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
-    assert_eq!((&result["ruleId"], &rules[index]["id"]), (&Value::from("unknown-pool"), &Value::from("unknown-pool")));
-    assert!(result["message"]["text"].is_string() && result["partialFingerprints"].is_object(), "{result}");
+    assert_eq!(
+        (&result["ruleId"], &rules[index]["id"]),
+        (&Value::from("unknown-pool"), &Value::from("unknown-pool"))
+    );
+    assert!(
+        result["message"]["text"].is_string() && result["partialFingerprints"].is_object(),
+        "{result}"
+    );
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], HETERO);
     assert!(place["region"]["startLine"].as_u64().unwrap() > 1);
@@ -220,9 +277,20 @@ fn sarif_has_what_code_scanning_needs() {
 #[test]
 fn a_fleet_without_errors_gives_empty_reports() {
     let fleet = copy_of_fleet();
-    let json: Value = serde_json::from_str(&siteplan(fleet.path(), &["check", "--format", "json"]).stdout).unwrap();
-    assert!(json["diagnostics"].as_array().unwrap().iter().all(|d| d["severity"] != "error"), "{json}");
-    let sarif: Value = serde_json::from_str(&siteplan(fleet.path(), &["check", "--format", "sarif"]).stdout).unwrap();
+    let json: Value =
+        serde_json::from_str(&siteplan(fleet.path(), &["check", "--format", "json"]).stdout)
+            .unwrap();
+    assert!(
+        json["diagnostics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|d| d["severity"] != "error"),
+        "{json}"
+    );
+    let sarif: Value =
+        serde_json::from_str(&siteplan(fleet.path(), &["check", "--format", "sarif"]).stdout)
+            .unwrap();
     assert!(sarif["runs"][0]["results"].is_array(), "{sarif}");
 }
 
@@ -231,7 +299,10 @@ fn resolve_says_where_each_line_comes_from() {
     let fleet = copy_of_fleet();
     let ran = siteplan(fleet.path(), &["resolve", "acp-plant"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert!(ran.stdout.contains("# base/profiles/acp-ha.yaml:") && ran.stdout.contains("# sites/acp-plant.yaml:"));
+    assert!(
+        ran.stdout.contains("# base/profiles/acp-ha.yaml:")
+            && ran.stdout.contains("# sites/acp-plant.yaml:")
+    );
     assert!(ran.stdout.contains("mode: three-node"), "{}", ran.stdout);
     let json = siteplan(fleet.path(), &["resolve", "acp-plant", "--format", "json"]);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
@@ -243,9 +314,19 @@ fn apps_lists_all_and_shows_every_default_of_one() {
     let fleet = copy_of_fleet();
     let all = siteplan(fleet.path(), &["apps"]);
     assert_eq!(all.code, Some(0));
-    assert_eq!(all.stdout.lines().count(), list("base/apps").iter().filter(|p| p.ends_with("/app.yaml")).count());
+    assert_eq!(
+        all.stdout.lines().count(),
+        list("base/apps")
+            .iter()
+            .filter(|p| p.ends_with("/app.yaml"))
+            .count()
+    );
     let one = siteplan(fleet.path(), &["apps", "plant-web"]);
-    assert!(one.stdout.contains("onRemove: delete") && one.stdout.contains("conflicts: []"), "{}", one.stdout);
+    assert!(
+        one.stdout.contains("onRemove: delete") && one.stdout.contains("conflicts: []"),
+        "{}",
+        one.stdout
+    );
     assert_eq!(siteplan(fleet.path(), &["apps", "plant-wbe"]).code, Some(2));
 }
 
@@ -267,9 +348,17 @@ fn graph_shows_the_waves() {
         hetero-verify     after flask-appserver
     ");
     let mermaid = siteplan(fleet.path(), &["graph", "fusion-hetero", "--as", "mermaid"]);
-    assert!(mermaid.stdout.starts_with("flowchart LR\n"), "{}", mermaid.stdout);
+    assert!(
+        mermaid.stdout.starts_with("flowchart LR\n"),
+        "{}",
+        mermaid.stdout
+    );
     let dot = siteplan(fleet.path(), &["graph", "fusion-hetero", "--as", "dot"]);
-    assert!(dot.stdout.starts_with("digraph ") && dot.stdout.ends_with("}\n"), "{}", dot.stdout);
+    assert!(
+        dot.stdout.starts_with("digraph ") && dot.stdout.ends_with("}\n"),
+        "{}",
+        dot.stdout
+    );
 }
 
 #[test]
@@ -277,7 +366,11 @@ fn explain_knows_every_code_and_every_field() {
     let fleet = copy_of_fleet();
     for rule in siteplan::diagnostic::rules::ALL {
         let ran = siteplan(fleet.path(), &["explain", rule.code]);
-        assert!(ran.code == Some(0) && ran.stdout.contains(rule.code), "{}", rule.code);
+        assert!(
+            ran.code == Some(0) && ran.stdout.contains(rule.code),
+            "{}",
+            rule.code
+        );
     }
     assert_snapshot!(siteplan(fleet.path(), &["explain", "unknown-pol"]).stderr, @"error: there is no diagnostic `unknown-pol`: did you mean `unknown-pool`?");
     assert_snapshot!(siteplan(fleet.path(), &["explain", "fusion-hetero", "Deployment/flask-appserver", "affinity"]).stdout, @"
@@ -307,7 +400,10 @@ fn render_prints_what_kustomize_would() {
     let fleet = copy_of_fleet();
     let of_site = siteplan(fleet.path(), &["render", "fusion-hetero/flask-appserver"]);
     assert_eq!((of_site.code, of_site.stderr.as_str()), (Some(0), ""));
-    let of_directory = siteplan(fleet.path(), &["render", "out/fusion-hetero/flask-appserver"]);
+    let of_directory = siteplan(
+        fleet.path(),
+        &["render", "out/fusion-hetero/flask-appserver"],
+    );
     assert_eq!(of_site.stdout, of_directory.stdout);
     let of_nothing = siteplan(fleet.path(), &["render", "fusion-hetero/flask"]);
     assert_eq!((of_nothing.code, of_nothing.stdout.as_str()), (Some(2), ""));
@@ -316,16 +412,44 @@ fn render_prints_what_kustomize_would() {
 #[test]
 fn a_fleet_from_nothing() {
     let fleet = tempfile::tempdir().unwrap();
-    for command in [&["init"][..], &["new", "site", "plant-01"], &["new", "app", "hello-too"], &["build"], &["check"]] {
+    for command in [
+        &["init"][..],
+        &["new", "site", "plant-01"],
+        &["new", "app", "hello-too"],
+        &["build"],
+        &["check"],
+    ] {
         let ran = siteplan(fleet.path(), command);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{command:?}: {}", ran.stderr);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(0), ""),
+            "{command:?}: {}",
+            ran.stderr
+        );
     }
-    assert!(fleet.path().join("out/plant-01/hello/kustomization.yaml").is_file());
-    for command in [&["init"][..], &["new", "site", "plant-01"], &["new", "app", "hello"], &["new", "site", "../up"]] {
+    assert!(
+        fleet
+            .path()
+            .join("out/plant-01/hello/kustomization.yaml")
+            .is_file()
+    );
+    for command in [
+        &["init"][..],
+        &["new", "site", "plant-01"],
+        &["new", "app", "hello"],
+        &["new", "site", "../up"],
+    ] {
         let before = snapshot(fleet.path());
         let ran = siteplan(fleet.path(), command);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{command:?}");
-        assert!(snapshot(fleet.path()) == before, "{command:?} has changed something");
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{command:?}"
+        );
+        assert!(
+            snapshot(fleet.path()) == before,
+            "{command:?} has changed something"
+        );
     }
 }
 
@@ -333,15 +457,28 @@ fn a_fleet_from_nothing() {
 fn schemas_completions_and_manual_are_printed() {
     let nowhere = tempfile::tempdir().unwrap();
     for kind in ["fleet", "site", "profile", "app"] {
-        let schema: Value = serde_json::from_str(&siteplan(nowhere.path(), &["schema", "print", kind]).stdout).unwrap();
-        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        let schema: Value =
+            serde_json::from_str(&siteplan(nowhere.path(), &["schema", "print", kind]).stdout)
+                .unwrap();
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
     }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ran = siteplan(nowhere.path(), &["completions", shell]);
-        assert!(ran.code == Some(0) && ran.stdout.contains("siteplan"), "{shell}");
+        assert!(
+            ran.code == Some(0) && ran.stdout.contains("siteplan"),
+            "{shell}"
+        );
     }
     for words in [&["man"][..], &["man", "build"]] {
-        assert!(siteplan(nowhere.path(), words).stdout.contains(".TH siteplan"), "{words:?}");
+        assert!(
+            siteplan(nowhere.path(), words)
+                .stdout
+                .contains(".TH siteplan"),
+            "{words:?}"
+        );
     }
 }
 
@@ -353,7 +490,10 @@ fn a_reader_that_goes_early_is_no_error() {
         env!("CARGO_BIN_EXE_siteplan"),
         fleet.path().display()
     );
-    let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    let output = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(String::from_utf8_lossy(&output.stdout).ends_with("\n0\n"));
 }
@@ -362,12 +502,19 @@ fn a_reader_that_goes_early_is_no_error() {
 fn colour_is_for_terminals_or_on_demand() {
     let fleet = broken();
     assert!(!siteplan(fleet.path(), &["check"]).stderr.contains('\u{1b}'));
-    assert!(siteplan(fleet.path(), &["check", "--color", "always"]).stderr.contains("\u{1b}["));
+    assert!(
+        siteplan(fleet.path(), &["check", "--color", "always"])
+            .stderr
+            .contains("\u{1b}[")
+    );
 }
 
 #[test]
 fn quiet_prints_errors_only() {
     let fleet = copy_of_fleet();
     let ran = siteplan(fleet.path(), &["build", "-q"]);
-    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""));
+    assert_eq!(
+        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (Some(0), "", "")
+    );
 }

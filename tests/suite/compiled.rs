@@ -34,7 +34,11 @@ pub(crate) fn compile(root: &Path) -> Compiled {
             found.append(problems);
             compiled.sites.extend(site);
         }
-        let mut trees: Vec<_> = compiled.sites.iter().map(|site| site.tree.clone()).collect();
+        let mut trees: Vec<_> = compiled
+            .sites
+            .iter()
+            .map(|site| site.tree.clone())
+            .collect();
         if repository.fleet.spec.argocd.topology == Topology::Hub {
             let names: Vec<&str> = repository.sites.keys().map(String::as_str).collect();
             let (files, problems) = bundle::fleet_bundle(&repository.fleet, &names);
@@ -42,7 +46,9 @@ pub(crate) fn compile(root: &Path) -> Compiled {
             trees.extend(fleet_tree(&repository.fleet, &files, &mut found));
         }
         let files = trees.iter().flat_map(siteplan::tree::Tree::iter);
-        compiled.files = files.map(|(path, bytes)| (path.to_string(), bytes.to_vec())).collect();
+        compiled.files = files
+            .map(|(path, bytes)| (path.to_string(), bytes.to_vec()))
+            .collect();
     }
     compiled.report = report(root, found);
     compiled

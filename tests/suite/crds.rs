@@ -16,23 +16,43 @@ fn custom_resources_are_as_their_definitions_say() {
         return;
     };
     let definitions = definitions(Path::new(&directory));
-    assert!(definitions.len() > 100, "there are only {} definitions", definitions.len());
+    assert!(
+        definitions.len() > 100,
+        "there are only {} definitions",
+        definitions.len()
+    );
     let mut validators: BTreeMap<Key, jsonschema::Validator> = BTreeMap::new();
     let (mut checked, mut problems) = (0, Vec::new());
     for (directory, text) in built() {
         for object in objects(text) {
             let key = key(object.value());
-            let Some(schema) = definitions.get(&key) else { continue };
+            let Some(schema) = definitions.get(&key) else {
+                continue;
+            };
             checked += 1;
-            let validator = validators.entry(key).or_insert_with(|| compiled(&closed(schema)));
+            let validator = validators
+                .entry(key)
+                .or_insert_with(|| compiled(&closed(schema)));
             let faults = validator.iter_errors(object.value());
-            let said = faults.map(|fault| format!("{directory}: {}: {}: {fault}", object.id(), fault.instance_path()));
+            let said = faults.map(|fault| {
+                format!(
+                    "{directory}: {}: {}: {fault}",
+                    object.id(),
+                    fault.instance_path()
+                )
+            });
             problems.extend(said);
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert!(checked > 0 || built().is_empty(), "no object is of a kind that has a definition");
-    eprintln!("{checked} custom resources are as {} definitions say", definitions.len());
+    assert!(
+        checked > 0 || built().is_empty(),
+        "no object is of a kind that has a definition"
+    );
+    eprintln!(
+        "{checked} custom resources are as {} definitions say",
+        definitions.len()
+    );
 }
 
 #[test]
@@ -53,7 +73,9 @@ fn an_unknown_field_is_found() {
         object["spec"] = spec;
         schema.is_valid(&object)
     };
-    assert!(with(json!({"port": "http", "free": {"a": 1}, "maybe": null, "labels": {"a": "b"}})));
+    assert!(with(
+        json!({"port": "http", "free": {"a": 1}, "maybe": null, "labels": {"a": "b"}})
+    ));
     assert!(with(json!({"port": 80})));
     assert!(!with(json!({"prot": 80})));
     assert!(!with(json!({"port": 80.5})));
@@ -78,10 +100,21 @@ fn definitions(directory: &Path) -> BTreeMap<Key, Value> {
         let text = fs_err::read_to_string(entry.path()).unwrap();
         for document in read(&text, &Limits::MANIFEST).unwrap() {
             let definition = document.to_value().unwrap();
-            for version in definition["spec"]["versions"].as_array().into_iter().flatten() {
-                let words = [&definition["spec"]["group"], &version["name"], &definition["spec"]["names"]["kind"]];
+            for version in definition["spec"]["versions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
+                let words = [
+                    &definition["spec"]["group"],
+                    &version["name"],
+                    &definition["spec"]["names"]["kind"],
+                ];
                 let [group, name, kind] = words.map(|w| w.as_str().unwrap_or_default().to_owned());
-                found.insert((format!("{group}/{name}"), kind), version["schema"]["openAPIV3Schema"].clone());
+                found.insert(
+                    (format!("{group}/{name}"), kind),
+                    version["schema"]["openAPIV3Schema"].clone(),
+                );
             }
         }
     }
@@ -93,7 +126,9 @@ fn compiled(schema: &Value) -> jsonschema::Validator {
 }
 
 /// A validator. Patterns are of the API server's dialect, which is nearest to that of the crate `regex`.
-fn compiled_as_it_is(schema: &Value) -> Result<jsonschema::Validator, jsonschema::ValidationError<'static>> {
+fn compiled_as_it_is(
+    schema: &Value,
+) -> Result<jsonschema::Validator, jsonschema::ValidationError<'static>> {
     let options = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft4)
         .with_pattern_options(jsonschema::PatternOptions::regex())
@@ -106,30 +141,50 @@ fn closed(schema: &Value) -> Value {
     let mut schema = node(schema);
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("metadata".to_owned(), json!({"type": "object"}));
-        properties.entry("apiVersion").or_insert_with(|| json!({"type": "string"}));
-        properties.entry("kind").or_insert_with(|| json!({"type": "string"}));
+        properties
+            .entry("apiVersion")
+            .or_insert_with(|| json!({"type": "string"}));
+        properties
+            .entry("kind")
+            .or_insert_with(|| json!({"type": "string"}));
     }
     schema
 }
 
 /// A structural schema as JSON Schema in which the fields that the API server would drop are forbidden.
 fn node(schema: &Value) -> Value {
-    let Some(schema) = schema.as_object() else { return schema.clone() };
+    let Some(schema) = schema.as_object() else {
+        return schema.clone();
+    };
     let is = |key: &str| schema.get(key).and_then(Value::as_bool).unwrap_or(false);
-    let mut made: Map<String, Value> =
-        schema.iter().filter(|(key, _)| !key.starts_with("x-") && *key != "default").map(child).collect();
+    let mut made: Map<String, Value> = schema
+        .iter()
+        .filter(|(key, _)| !key.starts_with("x-") && *key != "default")
+        .map(child)
+        .collect();
     made.remove("nullable");
-    if !made.get("pattern").and_then(Value::as_str).is_none_or(is_pattern) {
+    if !made
+        .get("pattern")
+        .and_then(Value::as_str)
+        .is_none_or(is_pattern)
+    {
         made.remove("pattern");
     }
     if is("x-kubernetes-embedded-resource") {
         let properties = made.entry("properties").or_insert_with(|| json!({}));
-        for (key, kind) in [("apiVersion", "string"), ("kind", "string"), ("metadata", "object")] {
+        for (key, kind) in [
+            ("apiVersion", "string"),
+            ("kind", "string"),
+            ("metadata", "object"),
+        ] {
             properties[key] = json!({"type": kind});
         }
     }
     let is_map = made.contains_key("additionalProperties");
-    if made.get("type") == Some(&json!("object")) && !is_map && !is("x-kubernetes-preserve-unknown-fields") {
+    if made.get("type") == Some(&json!("object"))
+        && !is_map
+        && !is("x-kubernetes-preserve-unknown-fields")
+    {
         made.insert("additionalProperties".to_owned(), json!(false));
     }
     if is("x-kubernetes-int-or-string") {
@@ -148,7 +203,12 @@ fn is_pattern(pattern: &str) -> bool {
 }
 
 fn child((key, value): (&String, &Value)) -> (String, Value) {
-    let all = |map: &Map<String, Value>| map.iter().map(|(k, v)| (k.clone(), node(v))).collect::<Map<_, _>>().into();
+    let all = |map: &Map<String, Value>| {
+        map.iter()
+            .map(|(k, v)| (k.clone(), node(v)))
+            .collect::<Map<_, _>>()
+            .into()
+    };
     let made = match (key.as_str(), value) {
         ("properties", Value::Object(map)) => all(map),
         ("items" | "additionalProperties", Value::Object(_)) => node(value),

@@ -16,9 +16,16 @@ fn fleet_of_many(order: impl FnOnce(&mut Vec<(String, String)>)) -> tempfile::Te
         .map(|p| (p.clone(), repository::read(&p)))
         .collect();
     for path in repository::list("sites") {
-        let (name, text) = (path.trim_start_matches("sites/").trim_end_matches(".yaml"), repository::read(&path));
+        let (name, text) = (
+            path.trim_start_matches("sites/").trim_end_matches(".yaml"),
+            repository::read(&path),
+        );
         for copy in 0..6 {
-            let text = text.replacen(&format!("\n  name: {name}\n"), &format!("\n  name: {name}-{copy}\n"), 1);
+            let text = text.replacen(
+                &format!("\n  name: {name}\n"),
+                &format!("\n  name: {name}-{copy}\n"),
+                1,
+            );
             files.push((format!("sites/{name}-{copy}.yaml"), text));
         }
     }
@@ -81,7 +88,12 @@ fn a_second_build_touches_nothing() {
 fn what_is_committed_is_what_our_own_fleet_compiles_to() {
     let fleet = repository::copy_of_fleet();
     let ran = siteplan(fleet.path(), &["check"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{}", ran.stderr);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (Some(0), ""),
+        "{}",
+        ran.stderr
+    );
 }
 
 /// The files that siteplan reads as inputs of its own.
@@ -97,7 +109,15 @@ fn times(fleet: &Path) -> BTreeMap<PathBuf, (u64, i64, i64, i64)> {
     let all = walkdir::WalkDir::new(fleet).into_iter().map(Result::unwrap);
     let one = |entry: walkdir::DirEntry| {
         let meta = entry.metadata().unwrap();
-        (entry.path().to_path_buf(), (meta.ino(), meta.mtime(), meta.mtime_nsec(), meta.ctime_nsec()))
+        (
+            entry.path().to_path_buf(),
+            (
+                meta.ino(),
+                meta.mtime(),
+                meta.mtime_nsec(),
+                meta.ctime_nsec(),
+            ),
+        )
     };
     all.map(one).collect()
 }

@@ -25,7 +25,11 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
     while let Some(at) = page[rest..].find("```").map(|at| rest + at + 3) {
         let start = page[at..].find('\n').map_or(page.len(), |n| at + n + 1);
         let end = page[start..].find("```").map_or(page.len(), |n| start + n);
-        found.push(Block { language: page[at..start].trim(), text: &page[start..end], start });
+        found.push(Block {
+            language: page[at..start].trim(),
+            text: &page[start..end],
+            start,
+        });
         rest = (end + 3).min(page.len());
     }
     found
@@ -35,13 +39,23 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 fn consoles_of_the_readme_print_what_it_shows() {
     let readme = repository::read("README.md");
     let mut blessed = readme.clone();
-    for block in blocks(&readme).into_iter().filter(|b| b.language == "console").rev() {
-        blessed.replace_range(block.start..block.start + block.text.len(), &played(block.text));
+    for block in blocks(&readme)
+        .into_iter()
+        .filter(|b| b.language == "console")
+        .rev()
+    {
+        blessed.replace_range(
+            block.start..block.start + block.text.len(),
+            &played(block.text),
+        );
     }
     if std::env::var_os("BLESS").is_some() {
         write(repository::root(), "README.md", &blessed);
     }
-    assert!(blessed == readme, "README.md shows something else than what is printed: BLESS=1 writes it");
+    assert!(
+        blessed == readme,
+        "README.md shows something else than what is printed: BLESS=1 writes it"
+    );
 }
 
 /// Runs the commands of a console in a copy of our own fleet, and gives the console with what they print.
@@ -65,41 +79,73 @@ fn output(fleet: &Path, command: &str) -> String {
         Some(arguments) => format!("{program} {arguments}"),
         None => command.clone(),
     };
-    let output = Command::new("sh").args(["-c", &script]).current_dir(fleet).output().unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(fleet)
+        .output()
+        .unwrap();
     let is_known = matches!(output.status.code(), Some(0..=2));
-    assert!(is_known, "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    [output.stderr, output.stdout].iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    assert!(
+        is_known,
+        "{command}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    [output.stderr, output.stdout]
+        .iter()
+        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        .collect()
 }
 
 #[test]
 fn the_readmes_site_becomes_the_tree_beside_it() {
     let readme = repository::read("README.md");
     let blocks = blocks(&readme);
-    let site = blocks.iter().find(|b| b.text.contains("kind: Site")).unwrap().text;
+    let site = blocks
+        .iter()
+        .find(|b| b.text.contains("kind: Site"))
+        .unwrap()
+        .text;
     let fleet = copy_of_fleet();
     write(fleet.path(), "sites/demo.yaml", site);
     let ran = siteplan(fleet.path(), &["build", "demo"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let tree = blocks.iter().find(|b| b.text.starts_with("out/demo\n")).unwrap().text;
+    let tree = blocks
+        .iter()
+        .find(|b| b.text.starts_with("out/demo\n"))
+        .unwrap()
+        .text;
     let shown = paths_of_tree(tree);
     let made: BTreeSet<String> = repository::snapshot(&fleet.path().join("out/demo"))
         .into_keys()
         .map(|p| p.to_string_lossy().into_owned())
         .collect();
     for path in &made {
-        let is_shown = shown.iter().any(|s| s == path || (s.ends_with('/') && path.starts_with(s.as_str())));
+        let is_shown = shown
+            .iter()
+            .any(|s| s == path || (s.ends_with('/') && path.starts_with(s.as_str())));
         assert!(is_shown, "README.md does not show {path}");
     }
     for path in &shown {
         assert!(
-            made.iter().any(|m| m == path || (path.ends_with('/') && m.starts_with(path.as_str()))),
+            made.iter()
+                .any(|m| m == path || (path.ends_with('/') && m.starts_with(path.as_str()))),
             "{path} is not made"
         );
     }
-    let patch = blocks.iter().find(|b| b.text.starts_with("- op: add\n")).unwrap().text;
-    let written =
-        fs_err::read_to_string(fleet.path().join("out/demo/postgresql/placement.statefulset.postgresql.yaml"));
-    assert!(written.unwrap().ends_with(patch), "README.md shows another patch");
+    let patch = blocks
+        .iter()
+        .find(|b| b.text.starts_with("- op: add\n"))
+        .unwrap()
+        .text;
+    let written = fs_err::read_to_string(
+        fleet
+            .path()
+            .join("out/demo/postgresql/placement.statefulset.postgresql.yaml"),
+    );
+    assert!(
+        written.unwrap().ends_with(patch),
+        "README.md shows another patch"
+    );
 }
 
 /// The files of a drawn tree, and the directories that are drawn closed, with a `/` at the end.
@@ -107,9 +153,14 @@ fn paths_of_tree(tree: &str) -> Vec<String> {
     let mut above: Vec<&str> = Vec::new();
     let mut paths = Vec::new();
     for line in tree.lines().skip(1) {
-        let Some(at) = line.find("── ") else { continue };
+        let Some(at) = line.find("── ") else {
+            continue;
+        };
         let depth = line[..at].chars().count() / 4;
-        let name = line[at + "── ".len()..].split_whitespace().next().unwrap_or_default();
+        let name = line[at + "── ".len()..]
+            .split_whitespace()
+            .next()
+            .unwrap_or_default();
         above.truncate(depth);
         above.push(name);
         let is_directory = !name.contains('.') && !name.ends_with('/');
@@ -122,12 +173,26 @@ fn paths_of_tree(tree: &str) -> Vec<String> {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned);
-    let pages = pages.into_iter().chain(repository::files("docs", "md").into_iter().map(|(path, _)| path));
+    let pages = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ]
+    .map(str::to_owned);
+    let pages = pages.into_iter().chain(
+        repository::files("docs", "md")
+            .into_iter()
+            .map(|(path, _)| path),
+    );
     let mut broken = Vec::new();
     for page in pages {
         let text = repository::read(&page);
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next())
+        {
             let outside = target.is_empty() || target.contains("://");
             let directory = Path::new(&page).parent().unwrap();
             if !outside && !repository::root().join(directory).join(target).exists() {
@@ -146,14 +211,18 @@ fn examples_of_rules_are_written_in_the_input_language() {
     let known = keys();
     let mut wrong = Vec::new();
     for (path, page) in repository::files("docs/rules", "md") {
-        let code = path.trim_start_matches("docs/rules/").trim_end_matches(".md");
+        let code = path
+            .trim_start_matches("docs/rules/")
+            .trim_end_matches(".md");
         if BROKEN.contains(&code) {
             continue;
         }
         for block in blocks(&page).into_iter().filter(|b| b.language == "yaml") {
-            match read(block.text, &Limits::MANIFEST)
-                .map(|d| d.iter().map(siteplan::yaml::Node::to_value).collect::<Vec<_>>())
-            {
+            match read(block.text, &Limits::MANIFEST).map(|d| {
+                d.iter()
+                    .map(siteplan::yaml::Node::to_value)
+                    .collect::<Vec<_>>()
+            }) {
                 Err(why) => wrong.push(format!("{path}: {why:?}")),
                 Ok(documents) => wrong.extend(
                     documents
@@ -171,9 +240,17 @@ fn examples_of_rules_are_written_in_the_input_language() {
 /// The top keys of a fragment that no input has, where others are an input's: else it is of a manifest or a kustomization.
 fn strangers(known: &BTreeSet<String>) -> impl Fn(&Value) -> Vec<String> {
     move |fragment: &Value| {
-        let keys: Vec<&String> = fragment.as_object().into_iter().flat_map(|map| map.keys()).collect();
-        let is_input = keys.iter().any(|key| known.contains(*key)) && !keys.iter().any(|key| *key == "kind");
-        keys.into_iter().filter(|key| is_input && !known.contains(*key)).cloned().collect()
+        let keys: Vec<&String> = fragment
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys())
+            .collect();
+        let is_input =
+            keys.iter().any(|key| known.contains(*key)) && !keys.iter().any(|key| *key == "kind");
+        keys.into_iter()
+            .filter(|key| is_input && !known.contains(*key))
+            .cloned()
+            .collect()
     }
 }
 
@@ -203,14 +280,23 @@ fn collect(schema: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn workflows_of_the_readme_run_commands_that_exist() {
     let readme = repository::read("README.md");
-    let commands: BTreeSet<String> =
-        siteplan::cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let commands: BTreeSet<String> = siteplan::cli::command()
+        .get_subcommands()
+        .map(|c| c.get_name().to_owned())
+        .collect();
     for block in blocks(&readme).into_iter().filter(|b| b.language == "yaml") {
         read(block.text, &Limits::MANIFEST).unwrap();
     }
-    for word in readme.split("siteplan ").skip(1).filter_map(|rest| rest.split([' ', '\n', '`']).next()) {
+    for word in readme
+        .split("siteplan ")
+        .skip(1)
+        .filter_map(|rest| rest.split([' ', '\n', '`']).next())
+    {
         let is_prose = !word.starts_with(char::is_alphabetic) || PROSE.contains(&word);
-        assert!(is_prose || commands.contains(word), "README.md speaks of `siteplan {word}`");
+        assert!(
+            is_prose || commands.contains(word),
+            "README.md speaks of `siteplan {word}`"
+        );
     }
 }
 

@@ -15,7 +15,9 @@ const ARCH: &str = "kubernetes.io/arch";
 
 #[test]
 fn every_base_and_overlay_is_rendered_as_kustomize_builds_it() {
-    let Some(kustomize) = oracle::find("kustomize") else { return };
+    let Some(kustomize) = oracle::find("kustomize") else {
+        return;
+    };
     let renderer = Renderer::new(Arc::new(DiskFiles::new(repository::root()).unwrap()));
     for (directory, expected) in built() {
         match renderer.render_to_text(directory) {
@@ -23,14 +25,24 @@ fn every_base_and_overlay_is_rendered_as_kustomize_builds_it() {
             Err(found) => panic!("{directory}: {found:?}"),
         }
     }
-    assert_rendered(&kustomize, repository::root(), &compiled::compile(repository::root()));
+    assert_rendered(
+        &kustomize,
+        repository::root(),
+        &compiled::compile(repository::root()),
+    );
 }
 
 #[test]
 fn kubectl_and_the_versions_that_argo_cd_ships_build_the_same() {
-    let Some(kubectl) = oracle::find("kubectl") else { return };
+    let Some(kubectl) = oracle::find("kubectl") else {
+        return;
+    };
     let mut others: Vec<Built> = vec![build(&kubectl, &["kustomize"])];
-    others.extend(further_versions().iter().map(|kustomize| build(kustomize, &["build"])));
+    others.extend(
+        further_versions()
+            .iter()
+            .map(|kustomize| build(kustomize, &["build"])),
+    );
     for (directory, expected) in built() {
         for other in &others {
             assert_same(directory, &other[directory], expected);
@@ -45,7 +57,11 @@ fn nothing_of_a_base_is_lost() {
         for object in &overlay.base {
             let changed = overlay.changed_paths(object);
             let Some(now) = overlay.objects.iter().find(|o| overlay.is_same(object, o)) else {
-                lost.push(format!("{}: {} is not there", overlay.directory, object.id()));
+                lost.push(format!(
+                    "{}: {} is not there",
+                    overlay.directory,
+                    object.id()
+                ));
                 continue;
             };
             let mut found = Vec::new();
@@ -56,7 +72,11 @@ fn nothing_of_a_base_is_lost() {
                 &|path| changed.contains(path) || overlay.moves(path, object),
                 &mut found,
             );
-            lost.extend(found.into_iter().map(|path| format!("{}: {}: {path}", overlay.directory, object.id())));
+            lost.extend(
+                found
+                    .into_iter()
+                    .map(|path| format!("{}: {}: {path}", overlay.directory, object.id())),
+            );
         }
     }
     assert!(lost.is_empty(), "{}", lost.join("\n"));
@@ -65,7 +85,10 @@ fn nothing_of_a_base_is_lost() {
 /// Looks for pods by their containers alone, with no knowledge of kinds.
 #[test]
 fn every_pod_says_which_architectures_it_runs_on() {
-    let all: Vec<(String, Vec<Object>)> = overlays().into_iter().map(|o| (o.directory, o.objects)).collect();
+    let all: Vec<(String, Vec<Object>)> = overlays()
+        .into_iter()
+        .map(|o| (o.directory, o.objects))
+        .collect();
     assert!(assert_pods_have_rules(&all) >= 4 || built().is_empty());
 }
 
@@ -89,7 +112,10 @@ pub(crate) fn assert_pods_have_rules(overlays: &[(String, Vec<Object>)]) -> usiz
 /// Where operators make pods: kind, and the maps that must hold an affinity or a node selector with the architecture.
 const MADE_BY_OPERATORS: &[(&str, &[&str])] = &[
     ("BuildConfig", &["/spec"]),
-    ("HyperConverged", &["/spec/infra/nodePlacement", "/spec/workloads/nodePlacement"]),
+    (
+        "HyperConverged",
+        &["/spec/infra/nodePlacement", "/spec/workloads/nodePlacement"],
+    ),
     ("LocalVolume", &["/spec"]),
     ("LocalVolumeDiscovery", &["/spec"]),
     ("NMState", &["/spec/infraAffinity"]),
@@ -102,7 +128,10 @@ const MADE_BY_OPERATORS: &[(&str, &[&str])] = &[
             "/spec/backups/pgbackrest/jobs",
         ],
     ),
-    ("StorageCluster", &["/spec/placement/all", "/spec/storageDeviceSets/0/placement"]),
+    (
+        "StorageCluster",
+        &["/spec/placement/all", "/spec/storageDeviceSets/0/placement"],
+    ),
     ("Subscription", &["/spec/config"]),
     ("VirtualMachine", &["/spec/template/spec"]),
 ];
@@ -113,17 +142,26 @@ fn every_custom_resource_says_which_architectures_its_pods_run_on() {
     let mut without = Vec::new();
     for overlay in overlays() {
         for object in &overlay.objects {
-            let Some((kind, places)) = MADE_BY_OPERATORS.iter().find(|(kind, _)| *kind == object.kind()) else {
+            let Some((kind, places)) = MADE_BY_OPERATORS
+                .iter()
+                .find(|(kind, _)| *kind == object.kind())
+            else {
                 continue;
             };
             seen.insert(*kind);
-            for place in places.iter().filter(|place| !object.get(place).is_some_and(has_rule)) {
+            for place in places
+                .iter()
+                .filter(|place| !object.get(place).is_some_and(has_rule))
+            {
                 without.push(format!("{}: {}{place}", overlay.directory, object.id()));
             }
         }
     }
     assert!(without.is_empty(), "{}", without.join("\n"));
-    assert!(seen.len() == MADE_BY_OPERATORS.len() || built().is_empty(), "only {seen:?} are in out/");
+    assert!(
+        seen.len() == MADE_BY_OPERATORS.len() || built().is_empty(),
+        "only {seen:?} are in out/"
+    );
 }
 
 /// An overlay of out/, with what it is made from.
@@ -139,20 +177,26 @@ struct Overlay {
 impl Overlay {
     /// Whether an object of the result is the one of the base: same kind and name, and the same namespace or the overlay's.
     fn is_same(&self, base: &Object, now: &Object) -> bool {
-        let namespace =
-            now.namespace() == base.namespace() || now.namespace() == self.kustomization["namespace"].as_str();
-        namespace && now.api_version() == base.api_version() && now.kind() == base.kind() && now.name() == base.name()
+        let namespace = now.namespace() == base.namespace()
+            || now.namespace() == self.kustomization["namespace"].as_str();
+        namespace
+            && now.api_version() == base.api_version()
+            && now.kind() == base.kind()
+            && now.name() == base.name()
     }
 
     fn changed_paths(&self, object: &Object) -> BTreeSet<String> {
-        let of_object = self.operations.iter().filter(|(kind, name, _)| kind == object.kind() && name == object.name());
+        let of_object = self
+            .operations
+            .iter()
+            .filter(|(kind, name, _)| kind == object.kind() && name == object.name());
         of_object.map(|(_, _, path)| path.clone()).collect()
     }
 
     /// Whether kustomize's `namespace:` changes the field.
     fn moves(&self, path: &str, object: &Object) -> bool {
-        let is_namespace =
-            path == "/metadata/namespace" || (path.starts_with("/subjects/") && path.ends_with("/namespace"));
+        let is_namespace = path == "/metadata/namespace"
+            || (path.starts_with("/subjects/") && path.ends_with("/namespace"));
         is_namespace && self.kustomization["namespace"].is_string() && object.namespace().is_some()
     }
 }
@@ -160,10 +204,18 @@ impl Overlay {
 /// All overlays of out/ that have a base.
 fn overlays() -> Vec<Overlay> {
     let mut found = Vec::new();
-    for (directory, text) in built().iter().filter(|(directory, _)| directory.starts_with("out/")) {
+    for (directory, text) in built()
+        .iter()
+        .filter(|(directory, _)| directory.starts_with("out/"))
+    {
         let kustomization = documents(&format!("{directory}/kustomization.yaml")).remove(0);
         let strings = |list: &Value| -> Vec<String> {
-            list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+            list.as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
         };
         let bases = strings(&kustomization["resources"])
             .into_iter()
@@ -171,26 +223,56 @@ fn overlays() -> Vec<Overlay> {
         let base: Vec<Object> = bases.flat_map(|base| objects(&built()[&base])).collect();
         let mut operations = Vec::new();
         for patch in kustomization["patches"].as_array().into_iter().flatten() {
-            let target = |key: &str| patch["target"][key].as_str().unwrap_or_default().replace('\\', "");
-            let Some(path) = patch["path"].as_str() else { continue };
-            for operation in documents(&format!("{directory}/{path}"))[0].as_array().into_iter().flatten() {
-                if operation["op"] == "replace" || operation["op"] == "remove" || operation["op"] == "add" {
+            let target = |key: &str| {
+                patch["target"][key]
+                    .as_str()
+                    .unwrap_or_default()
+                    .replace('\\', "")
+            };
+            let Some(path) = patch["path"].as_str() else {
+                continue;
+            };
+            for operation in documents(&format!("{directory}/{path}"))[0]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
+                if operation["op"] == "replace"
+                    || operation["op"] == "remove"
+                    || operation["op"] == "add"
+                {
                     let path = operation["path"].as_str().unwrap_or_default();
                     operations.push((target("kind"), target("name"), path.to_owned()));
                 }
             }
         }
-        found.push(Overlay { directory: directory.clone(), kustomization, operations, base, objects: objects(text) });
+        found.push(Overlay {
+            directory: directory.clone(),
+            kustomization,
+            operations,
+            base,
+            objects: objects(text),
+        });
     }
     found
 }
 
 fn documents(path: &str) -> Vec<Value> {
-    read(&repository::read(path), &Limits::MANIFEST).unwrap().iter().map(|d| d.to_value().unwrap()).collect()
+    read(&repository::read(path), &Limits::MANIFEST)
+        .unwrap()
+        .iter()
+        .map(|d| d.to_value().unwrap())
+        .collect()
 }
 
 /// Collects the paths of the base that the result does not have, or has with another value that no patch asked for.
-fn compare(base: &Value, now: &Value, path: &str, changed: &dyn Fn(&str) -> bool, lost: &mut Vec<String>) {
+fn compare(
+    base: &Value,
+    now: &Value,
+    path: &str,
+    changed: &dyn Fn(&str) -> bool,
+    lost: &mut Vec<String>,
+) {
     if changed(path) {
         return;
     }
@@ -207,7 +289,9 @@ fn compare(base: &Value, now: &Value, path: &str, changed: &dyn Fn(&str) -> bool
         }
         (Value::Array(base), Value::Array(now)) => {
             for (index, value) in base.iter().enumerate() {
-                let named = now.iter().find(|n| value.get("name").is_some() && n.get("name") == value.get("name"));
+                let named = now
+                    .iter()
+                    .find(|n| value.get("name").is_some() && n.get("name") == value.get("name"));
                 match named.or_else(|| now.get(index)) {
                     Some(now) => compare(value, now, &format!("{path}/{index}"), changed, lost),
                     None => lost.push(format!("{path}/{index}")),
@@ -221,15 +305,22 @@ fn compare(base: &Value, now: &Value, path: &str, changed: &dyn Fn(&str) -> bool
 
 /// Every map below a value that has a list of containers, with its path.
 fn pods_in<'a>(value: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
-    let below = |key: &dyn std::fmt::Display, value: &'a Value| pods_in(value, &format!("{path}/{key}"));
+    let below =
+        |key: &dyn std::fmt::Display, value: &'a Value| pods_in(value, &format!("{path}/{key}"));
     match value {
         Value::Object(map) => {
             let containers = map.get("containers").and_then(Value::as_array);
             let is_pod = containers.is_some_and(|c| c.iter().any(|c| c.get("image").is_some()));
             let own = is_pod.then(|| (path.to_owned(), value));
-            own.into_iter().chain(map.iter().flat_map(|(key, value)| below(key, value))).collect()
+            own.into_iter()
+                .chain(map.iter().flat_map(|(key, value)| below(key, value)))
+                .collect()
         }
-        Value::Array(list) => list.iter().enumerate().flat_map(|(index, value)| below(&index, value)).collect(),
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .flat_map(|(index, value)| below(&index, value))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -242,15 +333,21 @@ fn has_rule(pod: &Value) -> bool {
         format!("/nodeAffinity{required}"),
         "/nodeSelector/nodeSelectorTerms".to_owned(),
     ];
-    let in_terms = terms.iter().filter_map(|path| pod.pointer(path)?.as_array()).any(|terms| {
-        let names = |term: &Value| {
-            term["matchExpressions"]
-                .as_array()
-                .is_some_and(|e| e.iter().any(|e| e["key"] == ARCH && e["operator"] == "In"))
-        };
-        !terms.is_empty() && terms.iter().all(names)
-    });
-    in_terms || pod.pointer("/nodeSelector").is_some_and(|labels| labels.get(ARCH).is_some())
+    let in_terms = terms
+        .iter()
+        .filter_map(|path| pod.pointer(path)?.as_array())
+        .any(|terms| {
+            let names = |term: &Value| {
+                term["matchExpressions"]
+                    .as_array()
+                    .is_some_and(|e| e.iter().any(|e| e["key"] == ARCH && e["operator"] == "In"))
+            };
+            !terms.is_empty() && terms.iter().all(names)
+        });
+    in_terms
+        || pod
+            .pointer("/nodeSelector")
+            .is_some_and(|labels| labels.get(ARCH).is_some())
 }
 
 /// Swapping the architectures of the two pools, with a database whose images exist for both, moves everything.
@@ -268,24 +365,46 @@ fn swapping_two_lines_moves_everything() {
     }
     let compiled = compiled::compile(fleet.path());
     assert!(!compiled.report.contains("error["), "{}", compiled.report);
-    let site = compiled.sites.iter().find(|site| site.plan.name == "fusion-hetero").unwrap();
-    for (instance, arch) in
-        [("database", "ppc64le"), ("flask-appserver", "amd64"), ("flask-build", "amd64"), ("hetero-verify", "amd64")]
-    {
-        assert_eq!(architectures(&site.rendered[instance]), BTreeSet::from([arch.to_owned()]), "{instance}");
+    let site = compiled
+        .sites
+        .iter()
+        .find(|site| site.plan.name == "fusion-hetero")
+        .unwrap();
+    for (instance, arch) in [
+        ("database", "ppc64le"),
+        ("flask-appserver", "amd64"),
+        ("flask-build", "amd64"),
+        ("hetero-verify", "amd64"),
+    ] {
+        assert_eq!(
+            architectures(&site.rendered[instance]),
+            BTreeSet::from([arch.to_owned()]),
+            "{instance}"
+        );
     }
 }
 
 /// Every architecture that objects name.
 fn architectures(objects: &[Object]) -> BTreeSet<String> {
     let text: String = objects.iter().map(|o| o.value().to_string()).collect();
-    let all = siteplan::model::Arch::ALL.iter().map(|a| a.label().to_owned());
-    all.filter(|arch| text.contains(&format!("\"{arch}\""))).collect()
+    let all = siteplan::model::Arch::ALL
+        .iter()
+        .map(|a| a.label().to_owned());
+    all.filter(|arch| text.contains(&format!("\"{arch}\"")))
+        .collect()
 }
 
 fn assert_same(directory: &str, found: &str, expected: &str) {
-    let first = found.lines().zip(expected.lines()).position(|(a, b)| a != b);
-    let line = |text: &str| text.lines().nth(first.unwrap_or(0)).unwrap_or_default().to_owned();
+    let first = found
+        .lines()
+        .zip(expected.lines())
+        .position(|(a, b)| a != b);
+    let line = |text: &str| {
+        text.lines()
+            .nth(first.unwrap_or(0))
+            .unwrap_or_default()
+            .to_owned()
+    };
     assert!(
         found == expected,
         "{directory} differs in line {:?}: {:?}, kustomize has {:?}",
@@ -305,8 +424,16 @@ fn pods_of_the_heterogeneous_site_are_where_the_site_says() {
         ("database", "amd64"),
     ]);
     for overlay in overlays() {
-        let Some(instance) = overlay.directory.strip_prefix("out/fusion-hetero/") else { continue };
-        let Some(arch) = expected.get(instance) else { continue };
-        assert_eq!(architectures(&overlay.objects), BTreeSet::from([(*arch).to_owned()]), "{instance}");
+        let Some(instance) = overlay.directory.strip_prefix("out/fusion-hetero/") else {
+            continue;
+        };
+        let Some(arch) = expected.get(instance) else {
+            continue;
+        };
+        assert_eq!(
+            architectures(&overlay.objects),
+            BTreeSet::from([(*arch).to_owned()]),
+            "{instance}"
+        );
     }
 }

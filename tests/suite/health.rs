@@ -42,10 +42,26 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
     let long_branch = "refs/heads/a-branch-of-forty-characters-";
     vec![
         ("all is well", application(), "Healthy"),
-        ("nothing is known", json!({"spec": {"source": {}}}), "Progressing"),
-        ("empty status", with(|o| o["status"] = json!({})), "Progressing"),
-        ("no health yet", with(|o| o["status"]["health"] = json!({})), "Progressing"),
-        ("no sync status yet", with(|o| o["status"]["sync"] = json!({})), "Progressing"),
+        (
+            "nothing is known",
+            json!({"spec": {"source": {}}}),
+            "Progressing",
+        ),
+        (
+            "empty status",
+            with(|o| o["status"] = json!({})),
+            "Progressing",
+        ),
+        (
+            "no health yet",
+            with(|o| o["status"]["health"] = json!({})),
+            "Progressing",
+        ),
+        (
+            "no sync status yet",
+            with(|o| o["status"]["sync"] = json!({})),
+            "Progressing",
+        ),
         (
             "the status is of an older path",
             with(|o| o["spec"]["source"]["path"] = json!("out/plant/other")),
@@ -61,7 +77,11 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             with(|o| o["spec"]["source"]["targetRevision"] = json!("v2")),
             "Progressing",
         ),
-        ("nothing was compared", with(|o| o["status"]["sync"]["comparedTo"] = Value::Null), "Progressing"),
+        (
+            "nothing was compared",
+            with(|o| o["status"]["sync"]["comparedTo"] = Value::Null),
+            "Progressing",
+        ),
         (
             "no revision is HEAD",
             with(|o| {
@@ -81,11 +101,31 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             }),
             "Healthy",
         ),
-        ("a sync is asked for", with(|o| o["operation"] = json!({"sync": {}})), "Progressing"),
-        ("a sync is running", with(|o| o["status"]["operationState"]["phase"] = json!("Running")), "Progressing"),
-        ("never synced", with(|o| o["status"]["operationState"] = Value::Null), "Healthy"),
-        ("out of sync", with(|o| o["status"]["sync"]["status"] = json!("OutOfSync")), "Progressing"),
-        ("unknown", with(|o| o["status"]["sync"]["status"] = json!("Unknown")), "Progressing"),
+        (
+            "a sync is asked for",
+            with(|o| o["operation"] = json!({"sync": {}})),
+            "Progressing",
+        ),
+        (
+            "a sync is running",
+            with(|o| o["status"]["operationState"]["phase"] = json!("Running")),
+            "Progressing",
+        ),
+        (
+            "never synced",
+            with(|o| o["status"]["operationState"] = Value::Null),
+            "Healthy",
+        ),
+        (
+            "out of sync",
+            with(|o| o["status"]["sync"]["status"] = json!("OutOfSync")),
+            "Progressing",
+        ),
+        (
+            "unknown",
+            with(|o| o["status"]["sync"]["status"] = json!("Unknown")),
+            "Progressing",
+        ),
         (
             "missing resources are not healthy",
             with(|o| {
@@ -94,13 +134,26 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             }),
             "Progressing",
         ),
-        ("degraded", with(|o| o["status"]["health"]["status"] = json!("Degraded")), "Degraded"),
-        ("progressing", with(|o| o["status"]["health"]["status"] = json!("Progressing")), "Progressing"),
-        ("a hook failed", with(|o| o["status"]["operationState"]["phase"] = json!("Failed")), "Degraded"),
+        (
+            "degraded",
+            with(|o| o["status"]["health"]["status"] = json!("Degraded")),
+            "Degraded",
+        ),
+        (
+            "progressing",
+            with(|o| o["status"]["health"]["status"] = json!("Progressing")),
+            "Progressing",
+        ),
+        (
+            "a hook failed",
+            with(|o| o["status"]["operationState"]["phase"] = json!("Failed")),
+            "Degraded",
+        ),
         (
             "an older sync failed",
             with(|o| {
-                o["status"]["operationState"] = json!({"phase": "Failed", "syncResult": {"revision": other}});
+                o["status"]["operationState"] =
+                    json!({"phase": "Failed", "syncResult": {"revision": other}});
             }),
             "Healthy",
         ),
@@ -119,9 +172,14 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
 fn lua(value: &Value) -> String {
     match value {
         Value::Null => "nil".to_owned(),
-        Value::Array(items) => format!("{{{}}}", items.iter().map(lua).collect::<Vec<_>>().join(",")),
+        Value::Array(items) => format!(
+            "{{{}}}",
+            items.iter().map(lua).collect::<Vec<_>>().join(",")
+        ),
         Value::Object(map) => {
-            let fields = map.iter().map(|(key, value)| format!("[{key:?}]={}", lua(value)));
+            let fields = map
+                .iter()
+                .map(|(key, value)| format!("[{key:?}]={}", lua(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
         }
         scalar => scalar.to_string(),
@@ -142,17 +200,31 @@ fn run(lua51: &Path, cases: &[(&str, Value, &str)]) -> Vec<String> {
     let file = dir.path().join("health.lua");
     fs_err::write(&file, program).unwrap();
     let output = Command::new(lua51).arg(&file).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn an_application_is_healthy_only_when_its_own_revision_is_synced() {
-    let Some(lua51) = oracle::find("lua5.1") else { return };
+    let Some(lua51) = oracle::find("lua5.1") else {
+        return;
+    };
     let cases = cases();
     let answers = run(&lua51, &cases);
     assert_eq!(answers.len(), cases.len());
     for ((name, _, expected), answer) in cases.iter().zip(&answers) {
-        assert_eq!(answer.split(' ').next(), Some(*expected), "{name}: {answer}");
+        assert_eq!(
+            answer.split(' ').next(),
+            Some(*expected),
+            "{name}: {answer}"
+        );
     }
 }

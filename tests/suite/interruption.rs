@@ -3,7 +3,10 @@
 //! The process is this test binary, told to run the one test [`writes_when_it_is_told_where`]. What every single operation
 //! leaves behind is tested beside the code; here strace lets real system calls go wrong.
 
-#![allow(clippy::unwrap_used, reason = "whatever a test cannot set up fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "whatever a test cannot set up fails the test"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -26,7 +29,9 @@ type Files = BTreeMap<String, String>;
 
 #[test]
 fn writes_when_it_is_told_where() {
-    let Some(out) = std::env::var_os(TARGET) else { return };
+    let Some(out) = std::env::var_os(TARGET) else {
+        return;
+    };
     let written = write(Path::new(&out), &after(), &Scope::All).unwrap();
     assert!(written.step.is_some());
 }
@@ -34,20 +39,43 @@ fn writes_when_it_is_told_where() {
 #[test]
 fn a_kill_at_any_system_call_leaves_a_whole_tree() {
     let Some(strace) = strace() else { return };
-    for call in ["mkdir", "chmod", "fchmod", "write", "linkat", "renameat2", "unlink", "rmdir"] {
-        let killed = (1..MANY).take_while(|n| !run_with(&strace, call, "signal=KILL", *n).0.success()).count();
-        assert!(killed > 0 && killed < MANY - 1, "{call}: killed {killed} times");
+    for call in [
+        "mkdir",
+        "chmod",
+        "fchmod",
+        "write",
+        "linkat",
+        "renameat2",
+        "unlink",
+        "rmdir",
+    ] {
+        let killed = (1..MANY)
+            .take_while(|n| !run_with(&strace, call, "signal=KILL", *n).0.success())
+            .count();
+        assert!(
+            killed > 0 && killed < MANY - 1,
+            "{call}: killed {killed} times"
+        );
     }
 }
 
 #[test]
 fn an_error_of_any_system_call_leaves_a_whole_tree() {
     let Some(strace) = strace() else { return };
-    for (call, error) in
-        [("mkdir", "ENOSPC"), ("write", "ENOSPC"), ("linkat", "EIO"), ("renameat2", "EIO"), ("unlink", "EIO")]
-    {
-        let failed = (1..MANY).take_while(|n| run_with(&strace, call, &format!("error={error}"), *n).1).count();
-        assert!(failed > 0 && failed < MANY - 1, "{call}: failed {failed} times");
+    for (call, error) in [
+        ("mkdir", "ENOSPC"),
+        ("write", "ENOSPC"),
+        ("linkat", "EIO"),
+        ("renameat2", "EIO"),
+        ("unlink", "EIO"),
+    ] {
+        let failed = (1..MANY)
+            .take_while(|n| run_with(&strace, call, &format!("error={error}"), *n).1)
+            .count();
+        assert!(
+            failed > 0 && failed < MANY - 1,
+            "{call}: failed {failed} times"
+        );
     }
 }
 
@@ -75,15 +103,27 @@ fn modes_do_not_depend_on_the_umask() {
     for mask in ["077", "000"] {
         let place = Place::new();
         assert!(through_shell(&place, &format!("umask {mask}; exec \"$0\" \"$@\"")).success());
-        let mode = |path: &str| fs::metadata(place.out().join(path)).unwrap().permissions().mode() & 0o7777;
-        assert_eq!((mode("b/new/x"), mode("b/new"), mode("b")), (0o644, 0o755, 0o755), "umask {mask}");
+        let mode = |path: &str| {
+            fs::metadata(place.out().join(path))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o7777
+        };
+        assert_eq!(
+            (mode("b/new/x"), mode("b/new"), mode("b")),
+            (0o644, 0o755, 0o755),
+            "umask {mask}"
+        );
     }
 }
 
 #[test]
 fn only_out_has_to_be_writable() {
     let place = Place::new();
-    let Some(mut command) = command_without_rights(&place) else { return };
+    let Some(mut command) = command_without_rights(&place) else {
+        return;
+    };
     fs::set_permissions(place.root(), Permissions::from_mode(0o555)).unwrap();
     let status = command.status().unwrap();
     fs::set_permissions(place.root(), Permissions::from_mode(0o755)).unwrap();
@@ -95,7 +135,9 @@ fn only_out_has_to_be_writable() {
 #[test]
 fn nothing_is_written_where_nothing_can_be() {
     let place = Place::new();
-    let Some(mut command) = command_without_rights(&place) else { return };
+    let Some(mut command) = command_without_rights(&place) else {
+        return;
+    };
     for path in [place.out(), place.root()] {
         fs::set_permissions(path, Permissions::from_mode(0o555)).unwrap();
     }
@@ -112,23 +154,41 @@ fn run_with(strace: &Path, call: &str, what: &str, at: usize) -> (ExitStatus, bo
     let place = Place::new();
     let log = place.directory.path().join("log");
     let mut command = Command::new(strace);
-    command.args(["-f", "-qq", "-e", &format!("trace={call}"), "-e", &format!("inject={call}:{what}:when={at}"), "-o"]);
+    command.args([
+        "-f",
+        "-qq",
+        "-e",
+        &format!("trace={call}"),
+        "-e",
+        &format!("inject={call}:{what}:when={at}"),
+        "-o",
+    ]);
     command.arg(&log).arg(std::env::current_exe().unwrap());
     let status = place.tell(command).status().unwrap();
     place.check(&format!("{call} {at}: {what}"));
-    (status, fs::read_to_string(&log).unwrap_or_default().contains("(INJECTED)"))
+    (
+        status,
+        fs::read_to_string(&log)
+            .unwrap_or_default()
+            .contains("(INJECTED)"),
+    )
 }
 
 fn through_shell(place: &Place, script: &str) -> ExitStatus {
     let mut command = Command::new("sh");
-    command.args(["-c", script]).arg(std::env::current_exe().unwrap());
+    command
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap());
     place.tell(command).status().unwrap()
 }
 
 /// strace, if it works here: containers may forbid it.
 pub(crate) fn strace() -> Option<PathBuf> {
     let strace = oracle::find("strace")?;
-    let works = Command::new(&strace).args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success());
+    let works = Command::new(&strace)
+        .args(["-o", "/dev/null", "true"])
+        .status()
+        .is_ok_and(|status| status.success());
     if !works {
         oracle::absent("strace that may trace");
     }
@@ -138,13 +198,18 @@ pub(crate) fn strace() -> Option<PathBuf> {
 /// The process as somebody who may not write everywhere: root may, and has to become nobody.
 fn command_without_rights(place: &Place) -> Option<Command> {
     let program = std::env::current_exe().unwrap();
-    let is_root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+    let is_root =
+        fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
     if !is_root {
         return Some(place.tell(Command::new(program)));
     }
     let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
     let mut command = Command::new(oracle::find("setpriv")?);
-    let can_run = Command::new(oracle::find("setpriv")?).args(nobody).arg(&program).arg("--list").output();
+    let can_run = Command::new(oracle::find("setpriv")?)
+        .args(nobody)
+        .arg(&program)
+        .arg("--list")
+        .output();
     if !can_run.is_ok_and(|output| output.status.success()) {
         oracle::absent("a test binary that nobody may run");
         return None;
@@ -155,12 +220,22 @@ fn command_without_rights(place: &Place) -> Option<Command> {
 }
 
 fn before() -> Tree {
-    tree(&[("a/web/x", "old"), ("a/web/y", "stays"), ("b/old/x", "goes"), ("c/z", "stays")])
+    tree(&[
+        ("a/web/x", "old"),
+        ("a/web/y", "stays"),
+        ("b/old/x", "goes"),
+        ("c/z", "stays"),
+    ])
 }
 
 fn after() -> Tree {
     let large = "new\n".repeat(10_000);
-    tree(&[("a/web/x", &large), ("a/web/y", "stays"), ("b/new/x", "comes"), ("c/z", "stays")])
+    tree(&[
+        ("a/web/x", &large),
+        ("a/web/y", "stays"),
+        ("b/new/x", "comes"),
+        ("c/z", "stays"),
+    ])
 }
 
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -175,7 +250,9 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 }
 
 fn texts(tree: &Tree) -> Files {
-    tree.iter().map(|(path, bytes)| (path.to_string(), String::from_utf8(bytes.to_vec()).unwrap())).collect()
+    tree.iter()
+        .map(|(path, bytes)| (path.to_string(), String::from_utf8(bytes.to_vec()).unwrap()))
+        .collect()
 }
 
 /// A directory with the old tree in out/.
@@ -185,7 +262,9 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let place = Self { directory: TempDir::new().unwrap() };
+        let place = Self {
+            directory: TempDir::new().unwrap(),
+        };
         // Others must be able to reach it.
         fs::set_permissions(place.directory.path(), Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(place.root()).unwrap();
@@ -205,8 +284,12 @@ impl Place {
     fn tell(&self, mut command: Command) -> Command {
         let test = concat!(module_path!(), "::writes_when_it_is_told_where");
         let test = test.split_once("::").map_or(test, |(_, test)| test);
-        command.args(["--exact", test, "--quiet", "--test-threads=1"]).env(TARGET, self.out());
-        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        command
+            .args(["--exact", test, "--quiet", "--test-threads=1"])
+            .env(TARGET, self.out());
+        command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
         command
     }
 
@@ -214,7 +297,10 @@ impl Place {
     fn check(&self, what: &str) {
         let files = self.files();
         let is_whole = files == texts(&before()) || files == texts(&after());
-        assert!(is_whole || interrupted(&self.out()).unwrap(), "{what}: {files:?}");
+        assert!(
+            is_whole || interrupted(&self.out()).unwrap(),
+            "{what}: {files:?}"
+        );
         write(&self.out(), &after(), &Scope::All).unwrap();
         assert_eq!(self.files(), texts(&after()), "{what}");
         assert!(self.strays().is_empty(), "{what}: {:?}", self.strays());
@@ -224,8 +310,15 @@ impl Place {
         let files = std::cell::RefCell::new(Files::new());
         self.for_each_in_out(&|path| {
             if path.is_file() {
-                let name = path.strip_prefix(self.out()).unwrap().to_str().unwrap().to_owned();
-                files.borrow_mut().insert(name, fs::read_to_string(path).unwrap());
+                let name = path
+                    .strip_prefix(self.out())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                files
+                    .borrow_mut()
+                    .insert(name, fs::read_to_string(path).unwrap());
             }
         });
         files.into_inner()
@@ -236,13 +329,19 @@ impl Place {
         while let Some(path) = open.pop() {
             visit(&path);
             if path.is_dir() {
-                open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                open.extend(
+                    fs::read_dir(&path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
             }
         }
     }
 
     fn strays(&self) -> Vec<String> {
-        let names = fs::read_dir(self.root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let names = fs::read_dir(self.root())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name != "out").collect()
     }
 }

@@ -20,7 +20,9 @@ fn a_build_that_is_killed_leaves_a_whole_tree() {
     let (old, new) = (built(None), built(Some(change)));
     assert!(old != new);
     for call in ["mkdir", "write", "linkat", "renameat2", "unlink", "rmdir"] {
-        let killed = (1..MANY).take_while(|n| is_killed(&strace, call, *n, (&old, &new))).count();
+        let killed = (1..MANY)
+            .take_while(|n| is_killed(&strace, call, *n, (&old, &new)))
+            .count();
         assert!(killed < MANY - 1, "{call}: killed {killed} times");
     }
 }
@@ -30,24 +32,42 @@ fn is_killed(strace: &Path, call: &str, at: usize, (old, new): (&Files, &Files))
     let fleet = small_fleet();
     assert_eq!(siteplan(fleet.path(), &["build"]).code, Some(0));
     change(fleet.path());
-    let inject = [format!("trace={call}"), format!("inject={call}:signal=KILL:when={at}")];
+    let inject = [
+        format!("trace={call}"),
+        format!("inject={call}:signal=KILL:when={at}"),
+    ];
     let program = [env!("CARGO_BIN_EXE_siteplan"), "-j", "1", "-q", "-C"];
     let status = Command::new(strace)
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", &inject[0], "-e", &inject[1]])
+        .args([
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            &inject[0],
+            "-e",
+            &inject[1],
+        ])
         .args(program)
         .arg(fleet.path())
         .arg("build")
         .status()
         .unwrap();
     let left = snapshot(&fleet.path().join("out"));
-    assert!(left == *old || left == *new, "killed at {call} {at}: neither the old tree nor the new one");
+    assert!(
+        left == *old || left == *new,
+        "killed at {call} {at}: neither the old tree nor the new one"
+    );
     let next = siteplan(fleet.path(), &["build"]);
     assert_eq!(next.code, Some(0), "after {call} {at}: {}", next.stderr);
     assert!(
         snapshot(&fleet.path().join("out")) == *new,
         "killed at {call} {at}: the next build has not put things right"
     );
-    assert!(!fleet.path().join(".siteplan-stage").exists(), "killed at {call} {at}: a stage is left");
+    assert!(
+        !fleet.path().join(".siteplan-stage").exists(),
+        "killed at {call} {at}: a stage is left"
+    );
     !status.success()
 }
 
@@ -63,7 +83,12 @@ fn built(change: Option<fn(&Path)>) -> Files {
 
 /// Files change, come and go: another value, another instance, and what the first one needed no more.
 fn change(fleet: &Path) {
-    repository::edit(fleet, SITE, "web: {}", "web: {values: {replicas: 3}}\n    shop: {use: web, namespace: shop}");
+    repository::edit(
+        fleet,
+        SITE,
+        "web: {}",
+        "web: {values: {replicas: 3}}\n    shop: {use: web, namespace: shop}",
+    );
 }
 
 fn small_fleet() -> tempfile::TempDir {

@@ -11,11 +11,20 @@ const SECRET: &str = "hvs.SUPERSECRET";
 /// Runs siteplan in a fleet with a secret in its environment.
 fn siteplan(fleet: &Path, arguments: &[&str]) -> Output {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_siteplan"));
-    command.current_dir(fleet).args(arguments).env("VAULT_TOKEN", SECRET).output().unwrap()
+    command
+        .current_dir(fleet)
+        .args(arguments)
+        .env("VAULT_TOKEN", SECRET)
+        .output()
+        .unwrap()
 }
 
 fn texts(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// A fleet, a directory beside it with a secret file, and what is done to the fleet.
@@ -28,10 +37,19 @@ impl Hostile {
         let directory = tempfile::tempdir().unwrap();
         for path in repository::list("tests/suite/small-fleet") {
             let below = path.strip_prefix("tests/suite/small-fleet/").unwrap();
-            repository::write(&directory.path().join("fleet"), below, &repository::read(&path));
+            repository::write(
+                &directory.path().join("fleet"),
+                below,
+                &repository::read(&path),
+            );
         }
         let secret = format!("token: {SECRET}\n");
-        for file in ["outside/environ", "outside/plain.yaml", "outside/apps/foreign/app.yaml", "outside/secret.yaml"] {
+        for file in [
+            "outside/environ",
+            "outside/plain.yaml",
+            "outside/apps/foreign/app.yaml",
+            "outside/secret.yaml",
+        ] {
             repository::write(directory.path(), file, &secret);
         }
         Self { directory }
@@ -55,22 +73,31 @@ impl Hostile {
 
     /// Checks that every command that reads the fleet refuses it, names the link, and shows nothing that is behind it.
     fn expect_refused(&self, link: &str) {
-        let formats = ["human", "json", "github", "sarif"].map(|format| ["check", "--format", format]);
+        let formats =
+            ["human", "json", "github", "sarif"].map(|format| ["check", "--format", format]);
         for arguments in formats.iter().chain([&["build", "--format", "human"]]) {
             let output = siteplan(&self.fleet(), arguments);
             let text = texts(&output);
             assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
-            assert!(!text.contains(SECRET), "{arguments:?} shows the secret: {text}");
-            assert!(text.contains(link), "{arguments:?} does not name `{link}`: {text}");
+            assert!(
+                !text.contains(SECRET),
+                "{arguments:?} shows the secret: {text}"
+            );
+            assert!(
+                text.contains(link),
+                "{arguments:?} does not name `{link}`: {text}"
+            );
         }
     }
 }
 
 #[test]
 fn a_template_behind_a_linked_directory_is_neither_read_nor_shown() {
-    for (target, template) in
-        [("/proc/self", "environ"), ("../../../../outside", "environ"), ("../../../../outside", "plain.yaml")]
-    {
+    for (target, template) in [
+        ("/proc/self", "environ"),
+        ("../../../../outside", "environ"),
+        ("../../../../outside", "plain.yaml"),
+    ] {
         let hostile = Hostile::new();
         let each = format!("spec:\n  each:\n  - {{template: templates/{template}, over: site}}\n");
         repository::edit(&hostile.fleet(), "base/apps/web/app.yaml", "spec:\n", &each);
@@ -85,8 +112,14 @@ fn no_input_is_a_link() {
         ("siteplan.yaml", "../outside/secret.yaml"),
         ("sites/plant.yaml", "../../outside/secret.yaml"),
         ("base/apps/web/app.yaml", "../../../../outside/secret.yaml"),
-        ("base/apps/web/deployment.yaml", "../../../../outside/secret.yaml"),
-        ("base/apps/web/kustomization.yaml", "../../../../outside/secret.yaml"),
+        (
+            "base/apps/web/deployment.yaml",
+            "../../../../outside/secret.yaml",
+        ),
+        (
+            "base/apps/web/kustomization.yaml",
+            "../../../../outside/secret.yaml",
+        ),
         ("base/profiles/x.yaml", "../../../outside/secret.yaml"),
     ];
     for (path, target) in inputs {
@@ -98,7 +131,13 @@ fn no_input_is_a_link() {
 
 #[test]
 fn no_directory_of_inputs_is_a_link() {
-    for path in ["base", "base/apps", "sites", "base/apps/web", "base/profiles"] {
+    for path in [
+        "base",
+        "base/apps",
+        "sites",
+        "base/apps/web",
+        "base/profiles",
+    ] {
         let hostile = Hostile::new();
         let up = "../".repeat(path.matches('/').count() + 1);
         hostile.link(path, &format!("{up}outside"));
@@ -108,7 +147,8 @@ fn no_directory_of_inputs_is_a_link() {
 
 #[test]
 fn first_files_are_not_written_through_a_link() {
-    let outside = |hostile: &Hostile| repository::snapshot(&hostile.directory.path().join("outside"));
+    let outside =
+        |hostile: &Hostile| repository::snapshot(&hostile.directory.path().join("outside"));
     for (link, arguments) in [
         ("sites", &["new", "site", "alpha"][..]),
         ("base", &["new", "app", "alpha"]),
@@ -121,7 +161,11 @@ fn first_files_are_not_written_through_a_link() {
         let before = outside(&hostile);
         let output = siteplan(&hostile.fleet(), arguments);
         assert_eq!(output.status.code(), Some(2), "{link}: {}", texts(&output));
-        assert!(texts(&output).contains(&format!("`{link}` is a symbolic link")), "{}", texts(&output));
+        assert!(
+            texts(&output).contains(&format!("`{link}` is a symbolic link")),
+            "{}",
+            texts(&output)
+        );
         assert_eq!(outside(&hostile), before, "{link}");
     }
     for link in ["schema", "base", ".gitattributes"] {
@@ -137,14 +181,28 @@ fn first_files_are_not_written_through_a_link() {
 
 #[test]
 fn a_pipe_among_the_inputs_is_told_and_does_not_block() {
-    for path in ["sites/plant.yaml", "base/apps/web/deployment.yaml", "base/apps/web/kustomization.yaml"] {
+    for path in [
+        "sites/plant.yaml",
+        "base/apps/web/deployment.yaml",
+        "base/apps/web/kustomization.yaml",
+    ] {
         let hostile = Hostile::new();
         let pipe = hostile.fleet().join(path);
         fs_err::remove_file(&pipe).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
         hostile.expect_refused(path);
         let rendered = siteplan(&hostile.fleet(), &["render", "./base/apps/web"]);
-        assert!(path.starts_with("sites") || rendered.status.code() == Some(2), "{}", texts(&rendered));
+        assert!(
+            path.starts_with("sites") || rendered.status.code() == Some(2),
+            "{}",
+            texts(&rendered)
+        );
     }
 }
 
@@ -164,8 +222,16 @@ fn a_directory_that_cannot_be_listed_is_an_error() {
         let program = hostile.directory.path().join("siteplan");
         fs_err::copy(env!("CARGO_BIN_EXE_siteplan"), &program).unwrap();
         let mut command = std::process::Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]);
-        command.arg(program).arg("check").current_dir(hostile.fleet());
+        command.args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "--no-new-privs",
+        ]);
+        command
+            .arg(program)
+            .arg("check")
+            .current_dir(hostile.fleet());
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{}", texts(&output));
         assert!(texts(&output).contains("sites/emea"), "{}", texts(&output));

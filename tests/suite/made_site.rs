@@ -9,7 +9,9 @@ use siteplan::diagnostic::{Diagnostics, Origin, Pointer};
 use siteplan::load::{App, Fleet, Layers, Site};
 use siteplan::manifest::Object;
 use siteplan::model::{FleetSpec, NodeSpec, SiteSpec};
-use siteplan::plan::{ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan};
+use siteplan::plan::{
+    ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
+};
 use siteplan::schema::ValuesSchema;
 use siteplan::template::Context;
 use siteplan::validate::{self, ValidateInput};
@@ -30,7 +32,10 @@ pub(crate) struct Made {
 }
 
 /// A fleet with the given fields of `argocd`, and more fields of the spec.
-#[expect(clippy::needless_pass_by_value, reason = "what is passed is made on the spot")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what is passed is made on the spot"
+)]
 pub(crate) fn fleet(argocd: Value, more: Value) -> Fleet {
     let mut spec = json!({
         "source": {"repoURL": "https://git.example.com/fleet.git", "revision": "refs/heads/main"},
@@ -38,13 +43,21 @@ pub(crate) fn fleet(argocd: Value, more: Value) -> Fleet {
     });
     merge(&mut spec, more);
     let spec: FleetSpec = serde_json::from_value(spec).unwrap();
-    Fleet { name: "factory".to_owned(), spec, file: Arc::from("siteplan.yaml") }
+    Fleet {
+        name: "factory".to_owned(),
+        spec,
+        file: Arc::from("siteplan.yaml"),
+    }
 }
 
 impl Made {
     /// The site `plant` on OpenShift with an upstream Argo CD 3.3 of its own.
     pub(crate) fn new() -> Self {
-        Self::of(fleet(json!({"version": "3.3"}), json!({})), "plant", json!({}))
+        Self::of(
+            fleet(json!({"version": "3.3"}), json!({})),
+            "plant",
+            json!({}),
+        )
     }
 
     /// A site of a fleet.
@@ -53,7 +66,13 @@ impl Made {
         let file: Arc<str> = Arc::from(format!("sites/{name}.yaml"));
         let merged = json!({"spec": spec});
         let layers = Layers::new(vec![(file, Arc::new(merged.clone()))]);
-        let site = Site { name: name.to_owned(), labels: BTreeMap::new(), spec, merged, layers };
+        let site = Site {
+            name: name.to_owned(),
+            labels: BTreeMap::new(),
+            spec,
+            merged,
+            layers,
+        };
         let plan = SitePlan {
             name: name.to_owned(),
             site: Arc::new(site),
@@ -82,7 +101,9 @@ impl Made {
         let images = spec.images.as_ref().map(|images| ImagePlan {
             arch: images.arch.clone(),
             names: images.names.clone(),
-            origin: Origin::file(&format!("base/apps/{name}/app.yaml")).at("spec").at("images"),
+            origin: Origin::file(&format!("base/apps/{name}/app.yaml"))
+                .at("spec")
+                .at("images"),
         });
         let app = App {
             name: name.to_owned(),
@@ -93,10 +114,20 @@ impl Made {
             templates: BTreeMap::new(),
         };
         if let Some(namespace) = &namespace {
-            self.plan.namespaces.entry(namespace.clone()).or_default().instances.push(name.to_owned());
+            self.plan
+                .namespaces
+                .entry(namespace.clone())
+                .or_default()
+                .instances
+                .push(name.to_owned());
         }
         let source = InstanceSource::App(Arc::new(app));
-        self.plan.instances.push(Instance { namespace, images, wave, ..self.instance(name, source) });
+        self.plan.instances.push(Instance {
+            namespace,
+            images,
+            wave,
+            ..self.instance(name, source)
+        });
         self.rendered.insert(name.to_owned(), objects_of(objects));
         self
     }
@@ -123,7 +154,10 @@ impl Made {
 
     /// Adds a node to a pool.
     pub(crate) fn node(mut self, name: &str, pool: &PoolPlan, labels: &[(&str, &str)]) -> Self {
-        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let labels = labels
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         self.plan.pools.insert(pool.name.clone(), pool.clone());
         self.plan.nodes.push(NodePlan {
             name: name.to_owned(),
@@ -161,15 +195,25 @@ impl Made {
             tamper(&mut bundle);
         }
         let mut kustomizations = self.kustomizations.clone();
-        let mut files: BTreeSet<String> = self.more_files.iter().map(|file| (*file).to_owned()).collect();
-        files.extend(bundle.iter().map(|file| format!("out/{}/{}", self.plan.name, file.path)));
+        let mut files: BTreeSet<String> = self
+            .more_files
+            .iter()
+            .map(|file| (*file).to_owned())
+            .collect();
+        files.extend(
+            bundle
+                .iter()
+                .map(|file| format!("out/{}/{}", self.plan.name, file.path)),
+        );
         for instance in &self.plan.instances {
             let directory = format!("out/{}/{}", self.plan.name, instance.name);
             files.insert(format!("{directory}/kustomization.yaml"));
             let app = instance.app().map(|app| app.directory.clone());
             files.extend(app.iter().map(|app| format!("{app}/kustomization.yaml")));
             let base: Vec<String> = app.iter().map(|app| format!("../../../{app}")).collect();
-            kustomizations.entry(directory).or_insert_with(|| kustomization(&base));
+            kustomizations
+                .entry(directory)
+                .or_insert_with(|| kustomization(&base));
         }
         found.append(validate::validate(&ValidateInput {
             plan: &self.plan,
@@ -198,7 +242,10 @@ impl Made {
     }
 
     fn add_built_in(&mut self, instance: Instance) {
-        let objects = bundle::builtin_objects(&self.plan, &instance).into_iter().map(|(_, object)| object).collect();
+        let objects = bundle::builtin_objects(&self.plan, &instance)
+            .into_iter()
+            .map(|(_, object)| object)
+            .collect();
         self.rendered.insert(instance.name.clone(), objects);
         self.plan.instances.insert(0, instance);
     }
@@ -230,19 +277,28 @@ pub(crate) fn kustomization(resources: &[String]) -> Value {
 
 /// The document of a file, to change it.
 pub(crate) fn document_mut<'a>(files: &'a mut [File], path: &str) -> &'a mut Value {
-    &mut files.iter_mut().find(|f| f.path == path).unwrap_or_else(|| panic!("there is no {path}")).documents[0]
+    &mut files
+        .iter_mut()
+        .find(|f| f.path == path)
+        .unwrap_or_else(|| panic!("there is no {path}"))
+        .documents[0]
 }
 
 /// The only document of a file.
 pub(crate) fn only(files: &[File], path: &str) -> Value {
-    let file = files.iter().find(|f| f.path == path).unwrap_or_else(|| panic!("there is no {path}"));
+    let file = files
+        .iter()
+        .find(|f| f.path == path)
+        .unwrap_or_else(|| panic!("there is no {path}"));
     assert_eq!(file.documents.len(), 1, "{path}");
     file.documents[0].clone()
 }
 
 /// A list of objects.
 pub(crate) fn objects_of(list: Value) -> Vec<Object> {
-    let Value::Array(list) = list else { panic!("not a list: {list}") };
+    let Value::Array(list) = list else {
+        panic!("not a list: {list}")
+    };
     list.into_iter().map(Object::new).collect()
 }
 

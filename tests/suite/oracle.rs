@@ -7,7 +7,10 @@ use std::process::Command;
 pub(crate) fn find(tool: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join("go/bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).chain(home).map(|dir| dir.join(tool)).find(|file| file.is_file());
+    let found = std::env::split_paths(&path)
+        .chain(home)
+        .map(|dir| dir.join(tool))
+        .find(|file| file.is_file());
     if found.is_none() {
         absent(tool);
     }
@@ -17,7 +20,10 @@ pub(crate) fn find(tool: &str) -> Option<PathBuf> {
 /// Python with a YAML 1.1 reader, or `None` with a printed notice.
 pub(crate) fn python_with_yaml() -> Option<PathBuf> {
     let python = find("python3")?;
-    let works = Command::new(&python).args(["-c", "import yaml"]).output().is_ok_and(|o| o.status.success());
+    let works = Command::new(&python)
+        .args(["-c", "import yaml"])
+        .output()
+        .is_ok_and(|o| o.status.success());
     if !works {
         absent("python3 with the module yaml");
     }

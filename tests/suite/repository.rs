@@ -16,22 +16,46 @@ pub(crate) fn read(path: &str) -> String {
 /// Path and text of the files below a directory whose name ends in `.extension`, sorted.
 pub(crate) fn files(directory: &str, extension: &str) -> Vec<(String, String)> {
     let wanted = |path: &&String| Path::new(path).extension().is_some_and(|e| e == extension);
-    list(directory).iter().filter(wanted).map(|path| (path.clone(), read(path))).collect()
+    list(directory)
+        .iter()
+        .filter(wanted)
+        .map(|path| (path.clone(), read(path)))
+        .collect()
 }
 
 /// Path and text of every text file that is committed or about to be.
 pub(crate) fn all_files() -> Vec<(String, String)> {
-    let entries = fs_err::read_dir(root()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
-    let passed_over = |name: &String| matches!(name.as_str(), ".git" | "target" | ".siteplan-stage");
-    let paths = entries.filter(|name| !passed_over(name)).flat_map(|name| list(&name));
-    paths.filter_map(|path| fs_err::read_to_string(root().join(&path)).ok().map(|text| (path, text))).collect()
+    let entries = fs_err::read_dir(root())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap());
+    let passed_over =
+        |name: &String| matches!(name.as_str(), ".git" | "target" | ".siteplan-stage");
+    let paths = entries
+        .filter(|name| !passed_over(name))
+        .flat_map(|name| list(&name));
+    paths
+        .filter_map(|path| {
+            fs_err::read_to_string(root().join(&path))
+                .ok()
+                .map(|text| (path, text))
+        })
+        .collect()
 }
 
 /// The paths of the files at or below a path, relative to the repository, sorted.
 pub(crate) fn list(path: &str) -> Vec<String> {
     let walk = walkdir::WalkDir::new(root().join(path)).sort_by_file_name();
-    let files = walk.into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file());
-    let relative = |e: walkdir::DirEntry| e.path().strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+    let files = walk
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|e| e.file_type().is_file());
+    let relative = |e: walkdir::DirEntry| {
+        e.path()
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .into_owned()
+    };
     files.map(relative).collect()
 }
 
@@ -56,13 +80,20 @@ pub(crate) fn write(root: &Path, path: &str, text: &str) {
 /// Replaces the only occurrence of some text in a file.
 pub(crate) fn edit(root: &Path, path: &str, from: &str, to: &str) {
     let text = fs_err::read_to_string(root.join(path)).unwrap();
-    assert_eq!(text.matches(from).count(), 1, "{path} should contain once: {from}");
+    assert_eq!(
+        text.matches(from).count(),
+        1,
+        "{path} should contain once: {from}"
+    );
     write(root, path, &text.replace(from, to));
 }
 
 /// Every file below a directory with its bytes.
 pub(crate) fn snapshot(directory: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
-    let walk = walkdir::WalkDir::new(directory).into_iter().filter_map(Result::ok).filter(|e| !e.file_type().is_dir());
+    let walk = walkdir::WalkDir::new(directory)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|e| !e.file_type().is_dir());
     let one = |e: walkdir::DirEntry| {
         let relative = e.path().strip_prefix(directory).unwrap().to_path_buf();
         (relative, fs_err::read(e.path()).unwrap())
@@ -73,10 +104,23 @@ pub(crate) fn snapshot(directory: &Path) -> std::collections::BTreeMap<PathBuf, 
 /// The program, run on a fleet, with an environment in which it looks the same everywhere.
 pub(crate) fn siteplan(fleet: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siteplan"));
-    command.env_clear().arg("-C").arg(fleet).args(arguments).stdin(std::process::Stdio::null());
+    command
+        .env_clear()
+        .arg("-C")
+        .arg(fleet)
+        .args(arguments)
+        .stdin(std::process::Stdio::null());
     let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&fleet.display().to_string(), "FLEET");
-    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    let text = |bytes: Vec<u8>| {
+        String::from_utf8(bytes)
+            .unwrap()
+            .replace(&fleet.display().to_string(), "FLEET")
+    };
+    Ran {
+        code: output.status.code(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
 }
 
 /// What a run of the program gave.

@@ -7,7 +7,10 @@
 //! What is expected stands above the line that it is expected at, as a comment: `# error[code]: a part of the message or of the label`;
 //! for files without comments in `marks.txt`, as `path:line error[code]: …`, without the line where there is none.
 
-#![allow(clippy::unwrap_used, reason = "a fixture that cannot be read fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be read fails the test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,10 +24,22 @@ use siteplan::diagnostic::rules;
 
 /// Rules that the input of a fleet does not raise, or not within reason, and where they are tested instead.
 const ELSEWHERE: [(&str, &str); 4] = [
-    ("dry-run-not-skipped", "siteplan annotates what needs it: tests/suite/validate"),
-    ("fleet-too-large", "it takes a thousand sites: tests/suite/bundle.rs"),
-    ("kustomize-out-of-reach", "the renderer refuses such bases first: tests/suite/validate"),
-    ("waves-not-gated", "siteplan writes what gates them: tests/suite/validate"),
+    (
+        "dry-run-not-skipped",
+        "siteplan annotates what needs it: tests/suite/validate",
+    ),
+    (
+        "fleet-too-large",
+        "it takes a thousand sites: tests/suite/bundle.rs",
+    ),
+    (
+        "kustomize-out-of-reach",
+        "the renderer refuses such bases first: tests/suite/validate",
+    ),
+    (
+        "waves-not-gated",
+        "siteplan writes what gates them: tests/suite/validate",
+    ),
 ];
 
 #[test]
@@ -166,41 +181,75 @@ fn the_codes_are_these() {
 #[test]
 fn every_rule_has_a_page_with_four_headings_and_no_page_is_left_over() {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
-    let known: BTreeSet<String> = rules::ALL.iter().map(|rule| format!("{}.md", rule.code)).collect();
+    let known: BTreeSet<String> = rules::ALL
+        .iter()
+        .map(|rule| format!("{}.md", rule.code))
+        .collect();
     assert_eq!(names(&pages), known);
     for rule in rules::ALL {
         let headings: Vec<&str> = headings(rule.explain);
         let title = format!("# {}", rule.code);
-        let expected = [&title, "## What it finds", "## Why it matters", "## Example", "## How to fix"];
+        let expected = [
+            &title,
+            "## What it finds",
+            "## Why it matters",
+            "## Example",
+            "## How to fix",
+        ];
         assert_eq!(headings, expected, "docs/rules/{}.md", rule.code);
-        assert!(!rule.summary.ends_with('.'), "the summary of {} is a phrase", rule.code);
+        assert!(
+            !rule.summary.ends_with('.'),
+            "the summary of {} is a phrase",
+            rule.code
+        );
     }
 }
 
 /// The headings of a page, outside of its code blocks.
 fn headings(page: &str) -> Vec<&str> {
-    page.split("```").step_by(2).flat_map(str::lines).filter(|line| line.starts_with('#')).collect()
+    page.split("```")
+        .step_by(2)
+        .flat_map(str::lines)
+        .filter(|line| line.starts_with('#'))
+        .collect()
 }
 
 #[test]
 fn every_rule_has_fixtures() {
     let fixtures = fixtures();
     let elsewhere = |code: &str| ELSEWHERE.iter().any(|(known, _)| *known == code);
-    let here = rules::ALL.iter().map(|rule| rule.code.to_owned()).filter(|code| !elsewhere(code));
+    let here = rules::ALL
+        .iter()
+        .map(|rule| rule.code.to_owned())
+        .filter(|code| !elsewhere(code));
     let known: BTreeSet<String> = here.collect();
     let written = names(&fixtures);
-    assert_eq!(known.difference(&written).next(), None, "add tests/suite/rules/<code>/flagged and clean");
-    assert_eq!(written.difference(&known).next(), None, "there is no such rule");
+    assert_eq!(
+        known.difference(&written).next(),
+        None,
+        "add tests/suite/rules/<code>/flagged and clean"
+    );
+    assert_eq!(
+        written.difference(&known).next(),
+        None,
+        "there is no such rule"
+    );
     for code in written {
         for kind in ["flagged", "clean"] {
-            assert!(fixtures.join(&code).join(kind).is_dir(), "{code} has no {kind}/");
+            assert!(
+                fixtures.join(&code).join(kind).is_dir(),
+                "{code} has no {kind}/"
+            );
         }
     }
 }
 
 #[test]
 fn each_flagged_fixture_raises_what_its_marks_say() {
-    let wrong: Vec<String> = names(&fixtures()).into_par_iter().flat_map_iter(|code| unlike_its_marks(&code)).collect();
+    let wrong: Vec<String> = names(&fixtures())
+        .into_par_iter()
+        .flat_map_iter(|code| unlike_its_marks(&code))
+        .collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
@@ -218,14 +267,25 @@ fn unlike_its_marks(code: &str) -> Vec<String> {
             None => wrong.push(format!("{code}: not marked: {seen}")),
         }
     }
-    wrong.extend(unmet.into_iter().map(|mark| format!("{code}: not found: {mark}")));
+    wrong.extend(
+        unmet
+            .into_iter()
+            .map(|mark| format!("{code}: not found: {mark}")),
+    );
     wrong
 }
 
 #[test]
 fn each_clean_fixture_is_silent() {
-    let raised = |code: String| diagnose(&code, "clean").into_iter().map(move |seen| format!("{code}: {seen}"));
-    let raised: Vec<String> = names(&fixtures()).into_par_iter().flat_map_iter(raised).collect();
+    let raised = |code: String| {
+        diagnose(&code, "clean")
+            .into_iter()
+            .map(move |seen| format!("{code}: {seen}"))
+    };
+    let raised: Vec<String> = names(&fixtures())
+        .into_par_iter()
+        .flat_map_iter(raised)
+        .collect();
     assert!(raised.is_empty(), "\n{}", raised.join("\n"));
 }
 
@@ -234,8 +294,12 @@ fn fixtures() -> PathBuf {
 }
 
 fn names(directory: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
-    entries.map(|name| name.into_string().expect("fixtures have plain names")).collect()
+    let entries = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    entries
+        .map(|name| name.into_string().expect("fixtures have plain names"))
+        .collect()
 }
 
 /// Something that was found.
@@ -266,7 +330,10 @@ impl Seen {
         let label = &diagnostic["labels"][0];
         Self {
             file: text(&label["file"]),
-            line: label["start"]["line"].as_u64().and_then(|line| usize::try_from(line).ok()).unwrap_or_default(),
+            line: label["start"]["line"]
+                .as_u64()
+                .and_then(|line| usize::try_from(line).ok())
+                .unwrap_or_default(),
             severity: text(&diagnostic["severity"]),
             code: text(&diagnostic["code"]),
             texts: [text(&diagnostic["message"]), text(&label["text"])],
@@ -288,21 +355,35 @@ impl Mark {
         let (code, text) = rest.split_once("]:")?;
         let known = ["error", "warning", "note"].contains(&severity);
         let own = |text: &str| text.trim().to_owned();
-        known.then(|| Self { file: own(file), line, severity: own(severity), code: own(code), text: own(text) })
+        known.then(|| Self {
+            file: own(file),
+            line,
+            severity: own(severity),
+            code: own(code),
+            text: own(text),
+        })
     }
 }
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = self.line.map_or(String::new(), |line| format!(":{line}"));
-        write!(f, "{}{line} {}[{}]: {}", self.file, self.severity, self.code, self.text)
+        write!(
+            f,
+            "{}{line} {}[{}]: {}",
+            self.file, self.severity, self.code, self.text
+        )
     }
 }
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [message, label] = &self.texts;
-        write!(f, "{}:{} {}[{}]: {message} ({label})", self.file, self.line, self.severity, self.code)
+        write!(
+            f,
+            "{}:{} {}[{}]: {message} ({label})",
+            self.file, self.line, self.severity, self.code
+        )
     }
 }
 
@@ -312,14 +393,23 @@ fn marks(directory: &Path) -> Vec<Mark> {
     for (path, content) in files(directory) {
         let text = String::from_utf8_lossy(&content);
         if path == "marks.txt" {
-            marks.extend(text.lines().map(|line| placed_mark(line).unwrap_or_else(|| panic!("not a mark: {line}"))));
+            marks.extend(
+                text.lines()
+                    .map(|line| placed_mark(line).unwrap_or_else(|| panic!("not a mark: {line}"))),
+            );
             continue;
         }
-        let is_mark =
-            |line: &&str| line.trim_start().strip_prefix("# ").is_some_and(|m| Mark::parse(m, "", None).is_some());
+        let is_mark = |line: &&str| {
+            line.trim_start()
+                .strip_prefix("# ")
+                .is_some_and(|m| Mark::parse(m, "", None).is_some())
+        };
         let lines: Vec<&str> = text.lines().collect();
         for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_mark(line)) {
-            let next = lines[index..].iter().take_while(|line| is_mark(line)).count();
+            let next = lines[index..]
+                .iter()
+                .take_while(|line| is_mark(line))
+                .count();
             let mark = line.trim_start().trim_start_matches("# ");
             marks.extend(Mark::parse(mark, &path, Some(index + next + 1)));
         }
@@ -336,10 +426,25 @@ fn placed_mark(line: &str) -> Option<Mark> {
 
 /// The files below a directory, by path.
 fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = walkdir::WalkDir::new(directory).into_iter().map(|entry| entry.expect("fixtures can be read"));
-    let files = entries.filter(|entry| entry.file_type().is_file() && entry.file_name() != ".gitkeep");
-    let relative = |path: &Path| path.strip_prefix(directory).ok().and_then(Path::to_str).map(str::to_owned);
-    files.map(|e| (relative(e.path()).expect("plain names"), fs::read(e.path()).unwrap())).collect()
+    let entries = walkdir::WalkDir::new(directory)
+        .into_iter()
+        .map(|entry| entry.expect("fixtures can be read"));
+    let files =
+        entries.filter(|entry| entry.file_type().is_file() && entry.file_name() != ".gitkeep");
+    let relative = |path: &Path| {
+        path.strip_prefix(directory)
+            .ok()
+            .and_then(Path::to_str)
+            .map(str::to_owned)
+    };
+    files
+        .map(|e| {
+            (
+                relative(e.path()).expect("plain names"),
+                fs::read(e.path()).unwrap(),
+            )
+        })
+        .collect()
 }
 
 /// Lays a directory over another.
@@ -378,20 +483,39 @@ fn diagnose(code: &str, kind: &str) -> Vec<Seen> {
 /// Compiles a fleet into its out/.
 fn build(fleet: &Path) {
     let output = siteplan(&["build"], fleet);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// Everything that `siteplan check` reports of a fleet.
 fn check(fleet: &Path) -> Vec<Seen> {
     let output = siteplan(&["check", "--list", "--format", "json"], fleet);
-    let report = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>().next();
-    let Some(Ok(report)) = report else { panic!("no report: {}", String::from_utf8_lossy(&output.stderr)) };
-    let found = report["diagnostics"].as_array().expect("a report has diagnostics");
-    assert_eq!(output.status.code() == Some(2), report["errors"] != 0, "errors, and only errors, exit with 2");
+    let report = serde_json::Deserializer::from_slice(&output.stdout)
+        .into_iter::<Value>()
+        .next();
+    let Some(Ok(report)) = report else {
+        panic!("no report: {}", String::from_utf8_lossy(&output.stderr))
+    };
+    let found = report["diagnostics"]
+        .as_array()
+        .expect("a report has diagnostics");
+    assert_eq!(
+        output.status.code() == Some(2),
+        report["errors"] != 0,
+        "errors, and only errors, exit with 2"
+    );
     found.iter().map(Seen::new).collect()
 }
 
 fn siteplan(arguments: &[&str], fleet: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siteplan"));
-    command.arg("-C").arg(fleet).args(arguments).output().expect("siteplan can be started")
+    command
+        .arg("-C")
+        .arg(fleet)
+        .args(arguments)
+        .output()
+        .expect("siteplan can be started")
 }

@@ -14,6 +14,10 @@ fn the_committed_schemas_are_those_of_the_types() {
             fs_err::write(&path, &expected).unwrap();
         }
         let committed = fs_err::read_to_string(&path).unwrap_or_default();
-        assert!(committed == expected, "{} is out of date: run BLESS=1 cargo test", kind.schema_path());
+        assert!(
+            committed == expected,
+            "{} is out of date: run BLESS=1 cargo test",
+            kind.schema_path()
+        );
     }
 }

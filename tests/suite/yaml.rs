@@ -21,7 +21,11 @@ const WORDS: &str = "yes Yes YES no No NO on On ON off Off OFF y Y n N true True
 /// Strings that writers of YAML get wrong.
 #[allow(clippy::too_many_lines, reason = "a list")]
 fn awkward() -> Vec<String> {
-    let mut strings: Vec<String> = WORDS.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let mut strings: Vec<String> = WORDS
+        .split(' ')
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect();
     let spaced = [
         "",
         " ",
@@ -148,9 +152,17 @@ fn awkward() -> Vec<String> {
 fn document() -> Value {
     let strings = awkward();
     assert!(strings.len() >= 200, "{}", strings.len());
-    let values: Map<String, Value> = strings.iter().enumerate().map(|(i, s)| (format!("k{i}"), json!(s))).collect();
+    let values: Map<String, Value> = strings
+        .iter()
+        .enumerate()
+        .map(|(i, s)| (format!("k{i}"), json!(s)))
+        .collect();
     // A merge key is a merge key to Go's libraries, even when it is quoted.
-    let keys: Map<String, Value> = strings.iter().filter(|s| *s != "<<").map(|s| (s.clone(), json!("v"))).collect();
+    let keys: Map<String, Value> = strings
+        .iter()
+        .filter(|s| *s != "<<")
+        .map(|s| (s.clone(), json!("v")))
+        .collect();
     json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "awkward"},
         "values": values, "keys": keys, "list": strings, "nested": [[{"a": [strings]}]]
@@ -162,9 +174,13 @@ fn our_reader_reads_back_what_is_written() {
     // kustomize writes line separators as they are, and no reader of ours takes them so.
     let separated = |s: &String| s.contains(['\u{2028}', '\u{2029}']);
     let without: Vec<String> = awkward().into_iter().filter(|s| !separated(s)).collect();
-    for (written, expected) in
-        [(write(&document()), document()), (write_as_kustomize(&json!({"list": without})), json!({"list": without}))]
-    {
+    for (written, expected) in [
+        (write(&document()), document()),
+        (
+            write_as_kustomize(&json!({"list": without})),
+            json!({"list": without}),
+        ),
+    ] {
         let read = read(&written, &Limits::MANIFEST).unwrap();
         assert_eq!(read[0].to_value().unwrap(), expected);
     }
@@ -173,16 +189,29 @@ fn our_reader_reads_back_what_is_written() {
 #[test]
 fn numbers_and_words_are_read_back_by_our_reader() {
     let value = json!({"a": 1, "b": -1, "c": 0.5, "d": 1e21, "e": u64::MAX, "f": i64::MIN, "g": 1e-7, "h": true, "i": null, "j": 1_234_567.5});
-    assert_eq!(read(&write(&value), &Limits::MANIFEST).unwrap()[0].to_value().unwrap(), value);
+    assert_eq!(
+        read(&write(&value), &Limits::MANIFEST).unwrap()[0]
+            .to_value()
+            .unwrap(),
+        value
+    );
 }
 
 #[test]
 fn kubectl_reads_back_what_is_written() {
-    let Some(kubectl) = oracle::find("kubectl") else { return };
+    let Some(kubectl) = oracle::find("kubectl") else {
+        return;
+    };
     let arguments = ["annotate", "--local", "-o", "json", "-f", "-", "read=back"];
-    let mut child = Command::new(kubectl).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(kubectl)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let mut expected = json!({"apiVersion": "example.com/v1", "kind": "Awkward", "metadata": {"name": "awkward"}});
+    let mut expected =
+        json!({"apiVersion": "example.com/v1", "kind": "Awkward", "metadata": {"name": "awkward"}});
     for field in ["values", "keys", "list", "nested"] {
         expected[field] = document()[field].clone();
     }
@@ -191,16 +220,25 @@ fn kubectl_reads_back_what_is_written() {
     let output = child.wait_with_output().unwrap();
     feeder.join().unwrap().unwrap();
     let mut found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    found["metadata"].as_object_mut().unwrap().remove("annotations");
+    found["metadata"]
+        .as_object_mut()
+        .unwrap()
+        .remove("annotations");
     assert_same(&found, &expected, "");
 }
 
 #[test]
 fn a_yaml_1_1_reader_reads_back_what_is_written() {
-    let Some(python) = oracle::python_with_yaml() else { return };
+    let Some(python) = oracle::python_with_yaml() else {
+        return;
+    };
     let script = "import sys, yaml, json; json.dump(yaml.safe_load(sys.stdin.buffer.read().decode()), sys.stdout)";
-    let mut child =
-        Command::new(python).args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(python)
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let written = write(&document());
     let feeder = std::thread::spawn(move || stdin.write_all(written.as_bytes()));
@@ -215,13 +253,18 @@ fn assert_same(found: &Value, expected: &Value, path: &str) {
     match (found, expected) {
         (Value::Object(f), Value::Object(e)) => {
             for (key, value) in e {
-                let found = f.get(key).unwrap_or_else(|| panic!("{path}/{key:?} was lost"));
+                let found = f
+                    .get(key)
+                    .unwrap_or_else(|| panic!("{path}/{key:?} was lost"));
                 assert_same(found, value, &format!("{path}/{key}"));
             }
             assert_eq!(f.len(), e.len(), "{path}");
         }
         (Value::Array(f), Value::Array(e)) => {
-            f.iter().zip(e).enumerate().for_each(|(i, (f, e))| assert_same(f, e, &format!("{path}/{i}")));
+            f.iter()
+                .zip(e)
+                .enumerate()
+                .for_each(|(i, (f, e))| assert_same(f, e, &format!("{path}/{i}")));
             assert_eq!(f.len(), e.len(), "{path}");
         }
         _ => assert_eq!(found, expected, "{path}"),
@@ -279,7 +322,9 @@ const PIECES: [&str; 44] = [
 #[test]
 fn no_text_makes_a_reader_panic() {
     use siteplan::diagnostic::{Part, Pointer};
-    let rounds = std::env::var_os("RANDOM_TEXTS").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(4000);
+    let rounds = std::env::var_os("RANDOM_TEXTS")
+        .and_then(|n| n.to_str()?.parse().ok())
+        .unwrap_or(4000);
     let mut state = 88_172_645_463_325_252_u64;
     let mut roll = |limit: usize| {
         state ^= state << 13;
@@ -296,7 +341,14 @@ fn no_text_makes_a_reader_panic() {
             }
         }
         _ = siteplan::yaml::read_input("a.yaml", &text);
-        for part in [Part::Key, Part::Value, Part::Bytes { start: roll(30), end: roll(60) }] {
+        for part in [
+            Part::Key,
+            Part::Value,
+            Part::Bytes {
+                start: roll(30),
+                end: roll(60),
+            },
+        ] {
             let range = siteplan::yaml::span(&text, &Pointer::parse("/a/0/b"), part);
             assert!(text.get(range).is_some(), "{text:?}");
         }

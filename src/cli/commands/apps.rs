@@ -20,15 +20,25 @@ pub(in crate::cli) struct AppsArgs {
     name: Option<String>,
 }
 
-pub(in crate::cli) fn run(args: &AppsArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &AppsArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let failed = session.found.has_errors();
     session.report()?;
-    let Some(repository) = session.repository.as_ref().filter(|_| !failed) else { return Ok(Outcome::Errors) };
+    let Some(repository) = session.repository.as_ref().filter(|_| !failed) else {
+        return Ok(Outcome::Errors);
+    };
     let text = match (&args.name, console.format()) {
         (Some(name), format) => one(find(repository, name)?, format)?,
         (None, Format::Json) => {
-            let all: Vec<Value> = repository.apps.values().map(|a| value(a)).collect::<Result<_, _>>()?;
+            let all: Vec<Value> = repository
+                .apps
+                .values()
+                .map(|a| value(a))
+                .collect::<Result<_, _>>()?;
             format!("{}\n", serde_json::to_string_pretty(&all)?)
         }
         (None, _) => list(repository),
@@ -50,10 +60,17 @@ fn find<'a>(repository: &'a Repository, name: &str) -> anyhow::Result<&'a App> {
 fn list(repository: &Repository) -> String {
     let width = repository.apps.keys().map(String::len).max().unwrap_or(0);
     let line = |(name, app): (&String, &std::sync::Arc<App>)| {
-        let arch = app.spec.images.as_ref().map(|i| i.arch.iter().map(|a| a.label()).collect::<Vec<_>>().join(","));
+        let arch = app.spec.images.as_ref().map(|i| {
+            i.arch
+                .iter()
+                .map(|a| a.label())
+                .collect::<Vec<_>>()
+                .join(",")
+        });
         format!(
             "{name:<width$}  {:<28}  {}\n",
-            arch.filter(|a| !a.is_empty()).unwrap_or_else(|| "-".to_owned()),
+            arch.filter(|a| !a.is_empty())
+                .unwrap_or_else(|| "-".to_owned()),
             app.spec.summary
         )
     };
@@ -74,7 +91,10 @@ fn value(app: &App) -> anyhow::Result<Value> {
     if app.spec.images.is_none() {
         let all: Vec<&str> = Arch::ALL.iter().map(|a| a.label()).collect();
         if let Value::Object(map) = &mut spec {
-            map.insert("images".to_owned(), serde_json::json!({"arch": all, "source": "no images of its own"}));
+            map.insert(
+                "images".to_owned(),
+                serde_json::json!({"arch": all, "source": "no images of its own"}),
+            );
         }
     }
     Ok(serde_json::json!({

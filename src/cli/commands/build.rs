@@ -24,7 +24,11 @@ pub(in crate::cli) struct BuildArgs {
     sites: Vec<String>,
 }
 
-pub(in crate::cli) fn run(args: &BuildArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &BuildArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let names = session.sites(&args.sites)?;
     if session.repository.is_none() {
@@ -32,19 +36,30 @@ pub(in crate::cli) fn run(args: &BuildArgs, global: &Global, console: &Console) 
         return Ok(Outcome::Errors);
     }
     let writer = Writer::begin(&session.out()).context("preparing out/")?;
-    let scope = if args.sites.is_empty() { Scope::All } else { Scope::Given };
+    let scope = if args.sites.is_empty() {
+        Scope::All
+    } else {
+        Scope::Given
+    };
     let held = session.compile_each(&names, |site| {
         let comparison = writer.replace(&site.plan.name, &site.tree)?;
         Ok(sync::held(&site, comparison, Vec::new()))
     });
-    let mut held = held.into_iter().collect::<anyhow::Result<Vec<_>>>().context("staging")?;
+    let mut held = held
+        .into_iter()
+        .collect::<anyhow::Result<Vec<_>>>()
+        .context("staging")?;
     let mut found = std::mem::take(&mut session.found);
     if let Some(tree) = sync::fleet_tree(&session, &mut found) {
         let comparison = writer.replace(RESERVED_SITE, &tree)?;
         held.push(sync::held_fleet(&tree, comparison, Vec::new()));
     }
     session.found = found;
-    let gone = if scope == Scope::All { gone(&session, &held)? } else { Vec::new() };
+    let gone = if scope == Scope::All {
+        gone(&session, &held)?
+    } else {
+        Vec::new()
+    };
     sync::check_fleet(&mut session, &held, &gone);
     let failed = session.found.has_errors();
     session.report()?;
@@ -57,19 +72,38 @@ pub(in crate::cli) fn run(args: &BuildArgs, global: &Global, console: &Console) 
 }
 
 /// What is in out/ of sites that are compiled no more.
-pub(in crate::cli) fn gone(session: &Session<'_>, held: &[sync::Held]) -> anyhow::Result<Vec<Comparison>> {
+pub(in crate::cli) fn gone(
+    session: &Session<'_>,
+    held: &[sync::Held],
+) -> anyhow::Result<Vec<Comparison>> {
     let names = write::site_names(&session.out())?;
-    let gone = names.into_iter().filter(|name| !held.iter().any(|h| h.comparison.site == *name));
-    let broken = |name: &String| session.repository.as_ref().is_some_and(|r| r.sites.contains_key(name));
+    let gone = names
+        .into_iter()
+        .filter(|name| !held.iter().any(|h| h.comparison.site == *name));
+    let broken = |name: &String| {
+        session
+            .repository
+            .as_ref()
+            .is_some_and(|r| r.sites.contains_key(name))
+    };
     let nothing = crate::tree::Tree::new();
     gone.filter(|name| !broken(name))
-        .map(|name| Ok(crate::compare::compare(&write::read_site(&session.out(), &name, &nothing)?, &nothing)))
+        .map(|name| {
+            Ok(crate::compare::compare(
+                &write::read_site(&session.out(), &name, &nothing)?,
+                &nothing,
+            ))
+        })
         .collect()
 }
 
 fn say(written: &Written, console: &Console) {
     let count = |kind| written.sites.iter().map(|c| c.count(kind)).sum::<usize>();
-    let (added, changed, stale) = (count(ChangeKind::Added), count(ChangeKind::Changed), count(ChangeKind::Stale));
+    let (added, changed, stale) = (
+        count(ChangeKind::Added),
+        count(ChangeKind::Changed),
+        count(ChangeKind::Stale),
+    );
     for warning in &written.warnings {
         console.note(&format!("warning: {warning}"));
     }
@@ -77,9 +111,15 @@ fn say(written: &Written, console: &Console) {
         console.detail(&format!("  {:?} out/{}", change.kind, change.path).to_lowercase());
     }
     let sites = written.sites.len();
-    let what = if sites == 1 { "1 site".to_owned() } else { format!("{sites} sites") };
+    let what = if sites == 1 {
+        "1 site".to_owned()
+    } else {
+        format!("{sites} sites")
+    };
     console.note(&match added + changed + stale {
         0 => format!("{what} built: out/ is up to date"),
-        _ => format!("{what} built: {added} files added, {changed} changed, {stale} removed in out/"),
+        _ => {
+            format!("{what} built: {added} files added, {changed} changed, {stale} removed in out/")
+        }
     });
 }

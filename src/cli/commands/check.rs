@@ -31,7 +31,11 @@ pub(in crate::cli) struct CheckArgs {
     list: bool,
 }
 
-pub(in crate::cli) fn run(args: &CheckArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &CheckArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let names = session.sites(&args.sites)?;
     let out = session.out();
@@ -41,10 +45,16 @@ pub(in crate::cli) fn run(args: &CheckArgs, global: &Global, console: &Console) 
             out.display()
         );
     }
-    let hold = |site: &str, tree: &Tree| -> anyhow::Result<(Comparison, Vec<(TreePath, text::Difference)>)> {
+    let hold = |site: &str,
+                tree: &Tree|
+     -> anyhow::Result<(Comparison, Vec<(TreePath, text::Difference)>)> {
         let present = write::read_site(&out, site, tree)?;
         let comparison = compare::compare(&present, tree);
-        let differences = if args.list { Vec::new() } else { differences(&comparison, &present, tree) };
+        let differences = if args.list {
+            Vec::new()
+        } else {
+            differences(&comparison, &present, tree)
+        };
         Ok((comparison, differences))
     };
     let held = session.compile_each(&names, |site| {
@@ -58,7 +68,11 @@ pub(in crate::cli) fn run(args: &CheckArgs, global: &Global, console: &Console) 
         held.push(sync::held_fleet(&tree, comparison, differences));
     }
     session.found = found;
-    let gone = if args.sites.is_empty() && session.repository.is_some() { gone(&session, &held)? } else { Vec::new() };
+    let gone = if args.sites.is_empty() && session.repository.is_some() {
+        gone(&session, &held)?
+    } else {
+        Vec::new()
+    };
     sync::check_fleet(&mut session, &held, &gone);
     let failed = session.found.has_errors();
     session.report()?;
@@ -66,15 +80,34 @@ pub(in crate::cli) fn run(args: &CheckArgs, global: &Global, console: &Console) 
         return Ok(Outcome::Errors);
     }
     print(console, &held, &gone)?;
-    let same = held.iter().map(|h| &h.comparison).chain(&gone).all(Comparison::is_same);
-    Ok(if same { Outcome::Good } else { Outcome::Differs })
+    let same = held
+        .iter()
+        .map(|h| &h.comparison)
+        .chain(&gone)
+        .all(Comparison::is_same);
+    Ok(if same {
+        Outcome::Good
+    } else {
+        Outcome::Differs
+    })
 }
 
 /// The text difference of every file that differs.
-fn differences(comparison: &Comparison, present: &Present, tree: &Tree) -> Vec<(TreePath, text::Difference)> {
-    let text = comparison.changes.iter().filter(|c| !c.path.as_str().ends_with(crate::ledger::FILE));
+fn differences(
+    comparison: &Comparison,
+    present: &Present,
+    tree: &Tree,
+) -> Vec<(TreePath, text::Difference)> {
+    let text = comparison
+        .changes
+        .iter()
+        .filter(|c| !c.path.as_str().ends_with(crate::ledger::FILE));
     text.map(|change| {
-        let old = present.files.get(&change.path).and_then(|f| f.bytes.as_deref()).unwrap_or_default();
+        let old = present
+            .files
+            .get(&change.path)
+            .and_then(|f| f.bytes.as_deref())
+            .unwrap_or_default();
         let new = tree.get(&change.path).unwrap_or_default();
         (change.path.clone(), text::difference(old, new))
     })
@@ -82,18 +115,25 @@ fn differences(comparison: &Comparison, present: &Present, tree: &Tree) -> Vec<(
 }
 
 fn print(console: &Console, held: &[Held], gone: &[Comparison]) -> anyhow::Result<()> {
-    let comparisons = || held.iter().map(|h| &h.comparison).chain(gone).filter(|c| !c.is_same());
+    let comparisons = || {
+        held.iter()
+            .map(|h| &h.comparison)
+            .chain(gone)
+            .filter(|c| !c.is_same())
+    };
     match console.format() {
         Format::Human => {
             let look = console.look();
             let texts = held.iter().flat_map(|h| &h.differences);
-            let mut text: String = texts.map(|(path, difference)| unified(path, difference, look.color)).collect();
+            let mut text: String = texts
+                .map(|(path, difference)| unified(path, difference, look.color))
+                .collect();
             text.extend(comparisons().flat_map(|c| c.changes.iter().map(line)));
-            text.extend(
-                comparisons().flat_map(|c| {
-                    c.inputs.iter().map(|i| format!("input      {} {:?}\n", i.path, i.kind).to_lowercase())
-                }),
-            );
+            text.extend(comparisons().flat_map(|c| {
+                c.inputs
+                    .iter()
+                    .map(|i| format!("input      {} {:?}\n", i.path, i.kind).to_lowercase())
+            }));
             console.data(&text)?;
             console.note(match comparisons().next() {
                 None => "out/ is up to date",
@@ -101,12 +141,15 @@ fn print(console: &Console, held: &[Held], gone: &[Comparison]) -> anyhow::Resul
             });
             Ok(())
         }
-        Format::Json => console.json(json!({"version": 1, "sites": comparisons().collect::<Vec<_>>()})),
+        Format::Json => {
+            console.json(json!({"version": 1, "sites": comparisons().collect::<Vec<_>>()}))
+        }
         Format::Github | Format::Sarif => {
             let count = comparisons().map(|c| c.changes.len()).sum::<usize>();
             if count > 0 {
-                console
-                    .note(&format!("{count} files in out/ are not what the inputs compile to: run `siteplan build`"));
+                console.note(&format!(
+                    "{count} files in out/ are not what the inputs compile to: run `siteplan build`"
+                ));
             }
             Ok(())
         }

@@ -17,7 +17,12 @@ pub(in crate::cli) struct CompletionsArgs {
 
 pub(in crate::cli) fn run(args: &CompletionsArgs, console: &Console) -> anyhow::Result<Outcome> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::cli::command(), "siteplan", &mut script);
+    clap_complete::generate(
+        args.shell,
+        &mut crate::cli::command(),
+        "siteplan",
+        &mut script,
+    );
     console.data(&String::from_utf8_lossy(&script))?;
     Ok(Outcome::Good)
 }

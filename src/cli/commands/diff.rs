@@ -40,7 +40,11 @@ pub(in crate::cli) struct DiffArgs {
 /// The objects of a site, by what tells them apart.
 type Objects = BTreeMap<ObjectId, Object>;
 
-pub(in crate::cli) fn run(args: &DiffArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &DiffArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let mut names: BTreeSet<String> = session.sites(&args.sites)?.into_iter().collect();
     let before = revision::read(&session.root, &args.against, &["out", "base"])
@@ -79,7 +83,11 @@ pub(in crate::cli) fn run(args: &DiffArgs, global: &Global, console: &Console) -
         }
     }
     print(console, &before.commit, &differences)?;
-    Ok(if differences.is_empty() { Outcome::Good } else { Outcome::Differs })
+    Ok(if differences.is_empty() {
+        Outcome::Good
+    } else {
+        Outcome::Differs
+    })
 }
 
 fn renderer(before: &Revision) -> Renderer {
@@ -92,48 +100,84 @@ fn renderer(before: &Revision) -> Renderer {
 
 /// The sites that the revision has output of.
 fn sites_of(before: &Revision) -> BTreeSet<String> {
-    let ledgers = before.files.keys().filter_map(|path| path.strip_prefix("out/")?.strip_suffix(ledger::FILE));
-    ledgers.map(|site| site.trim_end_matches('/').to_owned()).filter(|site| !site.contains('/')).collect()
+    let ledgers = before
+        .files
+        .keys()
+        .filter_map(|path| path.strip_prefix("out/")?.strip_suffix(ledger::FILE));
+    ledgers
+        .map(|site| site.trim_end_matches('/').to_owned())
+        .filter(|site| !site.contains('/'))
+        .collect()
 }
 
 /// Whether nothing that the site's final manifests depend on has changed: neither its files nor its bases.
 fn is_same(site: &CompiledSite, before: &Revision) -> bool {
     let prefix = format!("out/{}/", site.plan.name);
-    let theirs = before.files.keys().filter(|path| path.starts_with(&prefix)).count();
+    let theirs = before
+        .files
+        .keys()
+        .filter(|path| path.starts_with(&prefix))
+        .count();
     let ours = site.tree.iter();
     // The ledger has the digests of the bases in it.
     theirs == site.tree.len()
-        && ours
-            .into_iter()
-            .all(|(path, bytes)| before.files.get(&format!("out/{path}")).is_some_and(|old| **old == *bytes))
+        && ours.into_iter().all(|(path, bytes)| {
+            before
+                .files
+                .get(&format!("out/{path}"))
+                .is_some_and(|old| **old == *bytes)
+        })
 }
 
 /// What the revision's tree renders to, the Applications among it.
-fn objects_before(renderer: &Renderer, before: &Revision, site: &str) -> Result<Objects, Diagnostics> {
+fn objects_before(
+    renderer: &Renderer,
+    before: &Revision,
+    site: &str,
+) -> Result<Objects, Diagnostics> {
     let prefix = format!("out/{site}/");
     let directories = before.files.keys().filter(|path| path.starts_with(&prefix));
     let directories = directories.filter_map(|path| path.strip_suffix("/kustomization.yaml"));
     let mut objects = Objects::new();
     for directory in directories.filter(|d| !d.ends_with("/bootstrap")) {
         let rendered = renderer.build(directory)?.objects()?;
-        objects.extend(rendered.into_iter().map(Rendered::into_object).map(|o| (o.id(), o)));
+        objects.extend(
+            rendered
+                .into_iter()
+                .map(Rendered::into_object)
+                .map(|o| (o.id(), o)),
+        );
     }
     Ok(objects)
 }
 
 fn objects_after(site: &CompiledSite) -> Objects {
-    site.rendered.values().flatten().chain(&site.argocd).map(|o| (o.id(), o.clone())).collect()
+    site.rendered
+        .values()
+        .flatten()
+        .chain(&site.argocd)
+        .map(|o| (o.id(), o.clone()))
+        .collect()
 }
 
-fn print(console: &Console, commit: &str, differences: &BTreeMap<String, Differences>) -> anyhow::Result<()> {
+fn print(
+    console: &Console,
+    commit: &str,
+    differences: &BTreeMap<String, Differences>,
+) -> anyhow::Result<()> {
     if console.format() == Format::Json {
-        let sites: serde_json::Map<_, _> =
-            differences.iter().map(|(site, d)| (site.clone(), semantic::to_json(d))).collect();
+        let sites: serde_json::Map<_, _> = differences
+            .iter()
+            .map(|(site, d)| (site.clone(), semantic::to_json(d)))
+            .collect();
         return console.json(json!({"version": 1, "against": commit, "sites": sites}));
     }
     if differences.is_empty() {
         console.note("no final manifest differs");
     }
-    let sections: Vec<String> = differences.iter().map(|(site, d)| format!("{site}: {d}")).collect();
+    let sections: Vec<String> = differences
+        .iter()
+        .map(|(site, d)| format!("{site}: {d}"))
+        .collect();
     console.data(&sections.join("\n"))
 }

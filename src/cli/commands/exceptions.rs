@@ -27,7 +27,11 @@ pub(in crate::cli) struct ExceptionsArgs {
     on: Option<String>,
 }
 
-pub(in crate::cli) fn run(args: &ExceptionsArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &ExceptionsArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     if let Some(day) = args.on.as_ref().filter(|day| !is_date(day)) {
         bail!("`{day}` is not a day: write YYYY-MM-DD");
     }
@@ -39,21 +43,47 @@ pub(in crate::cli) fn run(args: &ExceptionsArgs, global: &Global, console: &Cons
         return Ok(Outcome::Errors);
     }
     let ended = |e: &Exception| args.on.as_ref().is_some_and(|day| e.until < *day);
-    let all = || sites.iter().flat_map(|site| site.spec.exceptions.iter().map(move |e| (site, e)));
+    let all = || {
+        sites
+            .iter()
+            .flat_map(|site| site.spec.exceptions.iter().map(move |e| (site, e)))
+    };
     console.data(&match console.format() {
-        Format::Json => format!("{:#}\n", all().map(|(site, e)| entry(site, e, ended(e))).collect::<Value>()),
+        Format::Json => format!(
+            "{:#}\n",
+            all()
+                .map(|(site, e)| entry(site, e, ended(e)))
+                .collect::<Value>()
+        ),
         _ => all().map(|(site, e)| line(site, e, ended(e))).collect(),
     })?;
-    Ok(if all().any(|(_, e)| ended(e)) { Outcome::Differs } else { Outcome::Good })
+    Ok(if all().any(|(_, e)| ended(e)) {
+        Outcome::Differs
+    } else {
+        Outcome::Good
+    })
 }
 
 fn line(site: &Site, exception: &Exception, ended: bool) -> String {
-    let Exception { app, until, reason, .. } = exception;
+    let Exception {
+        app, until, reason, ..
+    } = exception;
     let ended = if ended { "  ENDED" } else { "" };
-    format!("{}/{}  until {}{ended}  {}\n", site.name, escape(app), escape(until), escape(reason))
+    format!(
+        "{}/{}  until {}{ended}  {}\n",
+        site.name,
+        escape(app),
+        escape(until),
+        escape(reason)
+    )
 }
 
 fn entry(site: &Site, exception: &Exception, ended: bool) -> Value {
-    let Exception { app, until, reason, patch } = exception;
+    let Exception {
+        app,
+        until,
+        reason,
+        patch,
+    } = exception;
     json!({"site": site.name, "app": app, "until": until, "reason": reason, "patch": patch, "ended": ended})
 }

@@ -33,12 +33,21 @@ pub(in crate::cli) struct ExplainArgs {
     field: Option<String>,
 }
 
-pub(in crate::cli) fn run(args: &ExplainArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
-    let Some(object) = &args.object else { return explain_code(&args.what, console) };
+pub(in crate::cli) fn run(
+    args: &ExplainArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
+    let Some(object) = &args.object else {
+        return explain_code(&args.what, console);
+    };
     let mut session = Session::open(global, console)?;
     let names = session.sites(std::slice::from_ref(&args.what))?;
     let compiled = session.compile(&names);
-    let text: String = compiled.iter().map(|site| fields(site, object, args.field.as_deref(), &session)).collect();
+    let text: String = compiled
+        .iter()
+        .map(|site| fields(site, object, args.field.as_deref(), &session))
+        .collect();
     let failed = session.found.has_errors();
     session.report()?;
     if failed {
@@ -59,7 +68,9 @@ fn explain_code(code: &str, console: &Console) -> anyhow::Result<Outcome> {
         match nearest(code, rules::ALL.iter().map(|r| r.code)) {
             Some(near) => bail!("there is no diagnostic `{code}`: did you mean `{near}`?"),
             None => {
-                bail!("there is no diagnostic `{code}`: `siteplan rules` lists all; to explain an object, name it too")
+                bail!(
+                    "there is no diagnostic `{code}`: `siteplan rules` lists all; to explain an object, name it too"
+                )
             }
         }
     };
@@ -72,7 +83,8 @@ fn fields(site: &CompiledSite, object: &str, field: Option<&str>, session: &Sess
     let mut text = String::new();
     for (instance, changes) in &site.changes {
         let of_object = changes.iter().filter(|(id, _)| id.to_string() == object);
-        let wanted = of_object.filter(|(_, o)| o.asked_by.is_some() && field.is_none_or(|f| o.path.contains(f)));
+        let wanted = of_object
+            .filter(|(_, o)| o.asked_by.is_some() && field.is_none_or(|f| o.path.contains(f)));
         for (id, operation) in wanted {
             if text.is_empty() {
                 text = format!("{id} ({instance} on {})\n", site.plan.name);
@@ -84,17 +96,36 @@ fn fields(site: &CompiledSite, object: &str, field: Option<&str>, session: &Sess
 }
 
 fn one(operation: &Operation, session: &Session<'_>) -> String {
-    let Some(reason) = &operation.asked_by else { return String::new() };
-    let value = operation.value.as_ref().map(crate::yaml::write).unwrap_or_default();
-    let indented: String = value.lines().map(|line| format!("      {}\n", report::escape(line))).collect();
-    let places: String =
-        reason.origins.iter().map(|origin| format!("      from {}\n", place(origin, session))).collect();
-    format!("\n  {}   ({})\n{indented}{places}", operation.path, reason.rule)
+    let Some(reason) = &operation.asked_by else {
+        return String::new();
+    };
+    let value = operation
+        .value
+        .as_ref()
+        .map(crate::yaml::write)
+        .unwrap_or_default();
+    let indented: String = value
+        .lines()
+        .map(|line| format!("      {}\n", report::escape(line)))
+        .collect();
+    let places: String = reason
+        .origins
+        .iter()
+        .map(|origin| format!("      from {}\n", place(origin, session)))
+        .collect();
+    format!(
+        "\n  {}   ({})\n{indented}{places}",
+        operation.path, reason.rule
+    )
 }
 
 /// `file:line:col` of an origin.
 fn place(origin: &Origin, session: &Session<'_>) -> String {
-    let label = crate::diagnostic::Label { origin: origin.clone(), part: Part::Key, text: String::new() };
+    let label = crate::diagnostic::Label {
+        origin: origin.clone(),
+        part: Part::Key,
+        text: String::new(),
+    };
     let one: Diagnostics = [crate::diagnostic::Diagnostic {
         code: "",
         severity: crate::diagnostic::Severity::Note,

@@ -32,7 +32,11 @@ enum Form {
     Dot,
 }
 
-pub(in crate::cli) fn run(args: &GraphArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &GraphArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let plans = session.plan_sites(&args.sites)?;
     let failed = session.found.has_errors();
@@ -60,13 +64,32 @@ fn waves(plan: &SitePlan) -> BTreeMap<u32, Vec<&Instance>> {
 
 /// What an instance comes after, without what the others there come after anyway.
 fn direct<'a>(plan: &'a SitePlan, instance: &'a Instance) -> Vec<&'a str> {
-    let after = |name: &str| plan.instance(name).map(|i| i.after.as_slice()).unwrap_or_default();
-    let implied = |name: &String| instance.after.iter().any(|other| after(other).contains(name));
-    instance.after.iter().filter(|name| !implied(name)).map(String::as_str).collect()
+    let after = |name: &str| {
+        plan.instance(name)
+            .map(|i| i.after.as_slice())
+            .unwrap_or_default()
+    };
+    let implied = |name: &String| {
+        instance
+            .after
+            .iter()
+            .any(|other| after(other).contains(name))
+    };
+    instance
+        .after
+        .iter()
+        .filter(|name| !implied(name))
+        .map(String::as_str)
+        .collect()
 }
 
 fn text(plan: &SitePlan) -> String {
-    let width = plan.instances.iter().map(|i| i.name.len()).max().unwrap_or(0);
+    let width = plan
+        .instances
+        .iter()
+        .map(|i| i.name.len())
+        .max()
+        .unwrap_or(0);
     let mut text = format!("{}\n", plan.name);
     for (wave, instances) in waves(plan) {
         let _ = writeln!(text, "  wave {wave}");
@@ -85,9 +108,18 @@ fn text(plan: &SitePlan) -> String {
 fn mermaid(plan: &SitePlan) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for (wave, instances) in waves(plan) {
-        let _ = writeln!(text, "  subgraph {}-wave-{wave}[\"wave {wave}\"]", plan.name);
+        let _ = writeln!(
+            text,
+            "  subgraph {}-wave-{wave}[\"wave {wave}\"]",
+            plan.name
+        );
         for instance in instances {
-            let _ = writeln!(text, "    {}[\"{}\"]", key(plan, &instance.name), instance.name);
+            let _ = writeln!(
+                text,
+                "    {}[\"{}\"]",
+                key(plan, &instance.name),
+                instance.name
+            );
         }
         let _ = writeln!(text, "  end");
     }
@@ -100,7 +132,10 @@ fn mermaid(plan: &SitePlan) -> String {
 fn dot(plan: &SitePlan) -> String {
     let mut text = format!("digraph \"{}\" {{\n  rankdir=LR;\n", plan.name);
     for (_, instances) in waves(plan) {
-        let same: Vec<String> = instances.iter().map(|i| format!("\"{}\"", i.name)).collect();
+        let same: Vec<String> = instances
+            .iter()
+            .map(|i| format!("\"{}\"", i.name))
+            .collect();
         let _ = writeln!(text, "  {{ rank=same; {} }}", same.join("; "));
     }
     edges(plan, |from, to| {

@@ -19,17 +19,31 @@ use crate::scaffold;
 )]
 pub(in crate::cli) struct InitArgs {
     /// The URL that Argo CD clones the fleet's git repository from
-    #[arg(long, value_name = "URL", default_value = "https://git.example.com/platform/fleet.git")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://git.example.com/platform/fleet.git"
+    )]
     repo: String,
 }
 
-pub(in crate::cli) fn run(args: &InitArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &InitArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let root = &global.directory;
     std::fs::create_dir_all(root).with_context(|| format!("making `{}`", root.display()))?;
     if root.join(FLEET_FILE).symlink_metadata().is_ok() {
-        bail!("there is a fleet already: `{}` exists", root.join(FLEET_FILE).display());
+        bail!(
+            "there is a fleet already: `{}` exists",
+            root.join(FLEET_FILE).display()
+        );
     }
     let made = scaffold::fleet(root, &args.repo)?;
-    console.note(&format!("wrote {}\nnext: siteplan new site NAME, then siteplan build", made.join(", ")));
+    console.note(&format!(
+        "wrote {}\nnext: siteplan new site NAME, then siteplan build",
+        made.join(", ")
+    ));
     Ok(Outcome::Good)
 }

@@ -30,7 +30,11 @@ enum What {
     },
 }
 
-pub(in crate::cli) fn run(args: &NewArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &NewArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let root = &global.directory;
     if !root.join(FLEET_FILE).is_file() {
         bail!(

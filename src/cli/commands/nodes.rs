@@ -48,14 +48,25 @@ enum NodesCommand {
     },
 }
 
-pub(in crate::cli) fn run(args: &NodesArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &NodesArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     match &args.command {
-        NodesCommand::Import { nodes, pods, own } => import(nodes.as_deref(), pods.as_deref(), own, console),
+        NodesCommand::Import { nodes, pods, own } => {
+            import(nodes.as_deref(), pods.as_deref(), own, console)
+        }
         NodesCommand::Compare { site, nodes } => compare(site, nodes.as_deref(), global, console),
     }
 }
 
-fn import(nodes: Option<&Path>, pods: Option<&Path>, own: &[String], console: &Console) -> anyhow::Result<Outcome> {
+fn import(
+    nodes: Option<&Path>,
+    pods: Option<&Path>,
+    own: &[String],
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let nodes = cluster::nodes(&read(nodes)?)?;
     let own: BTreeSet<String> = own.iter().cloned().collect();
     let reserved = match pods {
@@ -70,25 +81,53 @@ fn import(nodes: Option<&Path>, pods: Option<&Path>, own: &[String], console: &C
     Ok(Outcome::Good)
 }
 
-fn compare(site: &String, nodes: Option<&Path>, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+fn compare(
+    site: &String,
+    nodes: Option<&Path>,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let planned = session.plan_sites(std::slice::from_ref(site))?.pop();
     let failed = session.found.has_errors();
     session.report()?;
-    let Some(planned) = planned.filter(|_| !failed) else { return Ok(Outcome::Errors) };
+    let Some(planned) = planned.filter(|_| !failed) else {
+        return Ok(Outcome::Errors);
+    };
     let differences = cluster::compare(&planned, &cluster::nodes(&read(nodes)?)?);
     let text = match console.format() {
         Format::Json => format!("{:#}\n", serde_json::to_value(&differences)?),
         _ => differences.iter().map(line).collect(),
     };
     console.data(&text)?;
-    Ok(if differences.is_empty() { Outcome::Good } else { Outcome::Differs })
+    Ok(if differences.is_empty() {
+        Outcome::Good
+    } else {
+        Outcome::Differs
+    })
 }
 
 fn line(difference: &cluster::Difference) -> String {
-    let side = |text: &str| if text.is_empty() { "nothing".to_owned() } else { escape(text).into_owned() };
-    let cluster::Difference { node, field, site, cluster } = difference;
-    format!("{}  {}: site file {}, cluster {}\n", escape(node), escape(field), side(site), side(cluster))
+    let side = |text: &str| {
+        if text.is_empty() {
+            "nothing".to_owned()
+        } else {
+            escape(text).into_owned()
+        }
+    };
+    let cluster::Difference {
+        node,
+        field,
+        site,
+        cluster,
+    } = difference;
+    format!(
+        "{}  {}: site file {}, cluster {}\n",
+        escape(node),
+        escape(field),
+        side(site),
+        side(cluster)
+    )
 }
 
 /// Reads a file that the command line names, or standard input.
@@ -98,10 +137,13 @@ fn line(difference: &cluster::Difference) -> String {
 )]
 fn read(path: Option<&Path>) -> anyhow::Result<String> {
     if let Some(path) = path {
-        return std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()));
+        return std::fs::read_to_string(path)
+            .with_context(|| format!("reading `{}`", path.display()));
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("reading standard input")?;
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .context("reading standard input")?;
     if text.trim().is_empty() {
         bail!("nothing on standard input: expected the output of `oc get nodes -o json`");
     }

@@ -32,7 +32,11 @@ pub(in crate::cli) struct PlaceArgs {
     add: Vec<String>,
 }
 
-pub(in crate::cli) fn run(args: &PlaceArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &PlaceArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let names = session.sites(std::slice::from_ref(&args.site))?;
     let mut overviews = Vec::new();
@@ -66,8 +70,15 @@ pub(in crate::cli) fn run(args: &PlaceArgs, global: &Global, console: &Console) 
     if console.format() == Format::Json {
         console.json(json!({"version": 1, "places": overviews}))?;
     } else {
-        let text: Vec<String> = overviews.iter().map(|o| report::place(o, console.look())).collect();
+        let text: Vec<String> = overviews
+            .iter()
+            .map(|o| report::place(o, console.look()))
+            .collect();
         console.data(&text.join("\n"))?;
     }
-    Ok(if failed { Outcome::Errors } else { Outcome::Good })
+    Ok(if failed {
+        Outcome::Errors
+    } else {
+        Outcome::Good
+    })
 }

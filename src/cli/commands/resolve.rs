@@ -19,12 +19,18 @@ pub(in crate::cli) struct ResolveArgs {
     site: String,
 }
 
-pub(in crate::cli) fn run(args: &ResolveArgs, global: &Global, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(
+    args: &ResolveArgs,
+    global: &Global,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut session = Session::open(global, console)?;
     let sites = session.load_sites(std::slice::from_ref(&args.site))?;
     let failed = session.found.has_errors();
     session.report()?;
-    let Some(site) = sites.first().filter(|_| !failed) else { return Ok(Outcome::Errors) };
+    let Some(site) = sites.first().filter(|_| !failed) else {
+        return Ok(Outcome::Errors);
+    };
     let text = match console.format() {
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&site.merged)?),
         _ => annotated(site, &session),
@@ -37,15 +43,31 @@ pub(in crate::cli) fn run(args: &ResolveArgs, global: &Global, console: &Console
 fn annotated(site: &Site, session: &Session<'_>) -> String {
     let text = yaml::write(&site.merged);
     let mut lines = Lines::new(&text);
-    if let Some(root) = yaml::read(&text, &yaml::Limits::INPUT).ok().and_then(|d| d.into_iter().next()) {
+    if let Some(root) = yaml::read(&text, &yaml::Limits::INPUT)
+        .ok()
+        .and_then(|d| d.into_iter().next())
+    {
         lines.collect(&root, &Pointer::root(), site);
     }
     let sources = sources(&lines.origins, session);
-    let width = text.lines().map(|l| l.chars().count()).filter(|w| *w <= 72).max().unwrap_or(0) + 2;
+    let width = text
+        .lines()
+        .map(|l| l.chars().count())
+        .filter(|w| *w <= 72)
+        .max()
+        .unwrap_or(0)
+        + 2;
     let line = |(line, origin): (&str, &Option<Origin>)| {
-        let Some(origin) = origin else { return format!("{}\n", report::escape(line)) };
+        let Some(origin) = origin else {
+            return format!("{}\n", report::escape(line));
+        };
         let gap = width.saturating_sub(line.chars().count()).max(2);
-        format!("{}{:gap$}# {}\n", report::escape(line), "", place(origin, &sources))
+        format!(
+            "{}{:gap$}# {}\n",
+            report::escape(line),
+            "",
+            place(origin, &sources)
+        )
     };
     text.lines().zip(&lines.origins).map(line).collect()
 }
@@ -58,8 +80,13 @@ struct Lines {
 
 impl Lines {
     fn new(text: &str) -> Self {
-        let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { origins: vec![None; text.lines().count()], starts }
+        let starts: Vec<usize> = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Self {
+            origins: vec![None; text.lines().count()],
+            starts,
+        }
     }
 
     fn collect(&mut self, node: &Node, at: &Pointer, site: &Site) {
@@ -83,7 +110,10 @@ impl Lines {
     }
 
     fn note(&mut self, offset: usize, pointer: &Pointer, site: &Site) {
-        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let line = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
         if let Some(slot @ None) = self.origins.get_mut(line) {
             *slot = Some(site.layers.origin(pointer));
         }
@@ -91,10 +121,18 @@ impl Lines {
 }
 
 fn sources(origins: &[Option<Origin>], session: &Session<'_>) -> Sources {
-    let labels =
-        origins.iter().flatten().map(|origin| Label { origin: origin.clone(), part: Part::Key, text: String::new() });
-    let all =
-        Diagnostic { code: "", severity: Severity::Note, message: String::new(), labels: labels.collect(), help: None };
+    let labels = origins.iter().flatten().map(|origin| Label {
+        origin: origin.clone(),
+        part: Part::Key,
+        text: String::new(),
+    });
+    let all = Diagnostic {
+        code: "",
+        severity: Severity::Note,
+        message: String::new(),
+        labels: labels.collect(),
+        help: None,
+    };
     sources_of(&Diagnostics::from_iter([all]), &session.root)
 }
 

@@ -21,5 +21,10 @@ pub(in crate::cli) fn run(console: &Console) -> anyhow::Result<Outcome> {
 }
 
 fn line(rule: &Rule) -> String {
-    format!("{:<28} {:<8} {}\n", rule.code, rule.severity.word(), rule.summary)
+    format!(
+        "{:<28} {:<8} {}\n",
+        rule.code,
+        rule.severity.word(),
+        rule.summary
+    )
 }

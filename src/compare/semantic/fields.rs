@@ -34,14 +34,24 @@ fn compare(place: &Place, old: &Value, new: &Value, changes: &mut Vec<FieldChang
     }
 }
 
-fn compare_maps(place: &Place, old: &Map<String, Value>, new: &Map<String, Value>, changes: &mut Vec<FieldChange>) {
+fn compare_maps(
+    place: &Place,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    changes: &mut Vec<FieldChange>,
+) {
     let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for key in keys {
         compare_sides(&place.key(key), old.get(key), new.get(key), changes);
     }
 }
 
-fn compare_sides(place: &Place, old: Option<&Value>, new: Option<&Value>, changes: &mut Vec<FieldChange>) {
+fn compare_sides(
+    place: &Place,
+    old: Option<&Value>,
+    new: Option<&Value>,
+    changes: &mut Vec<FieldChange>,
+) {
     match (old, new) {
         (Some(old), Some(new)) => compare(place, old, new, changes),
         (None, Some(new)) => changes.push(place.change(FieldChangeKind::Added(new.clone()))),
@@ -74,17 +84,34 @@ fn compare_named(
     for (name, index) in &new_names.in_order {
         let old_index = old_names.index.get(name).copied();
         let here = place.element(&format!("[{name}]"), old_index.unwrap_or(*index), *index);
-        compare_sides(&here, old_index.and_then(|index| old.get(index)), new.get(*index), changes);
+        compare_sides(
+            &here,
+            old_index.and_then(|index| old.get(index)),
+            new.get(*index),
+            changes,
+        );
     }
-    for (name, index) in old_names.in_order.iter().filter(|(name, _)| !new_names.index.contains_key(name)) {
-        compare_sides(&place.element(&format!("[{name}]"), *index, *index), old.get(*index), None, changes);
+    for (name, index) in old_names
+        .in_order
+        .iter()
+        .filter(|(name, _)| !new_names.index.contains_key(name))
+    {
+        compare_sides(
+            &place.element(&format!("[{name}]"), *index, *index),
+            old.get(*index),
+            None,
+            changes,
+        );
     }
 }
 
 fn reordered(place: &Place, old: &Names, new: &Names) -> Option<FieldChange> {
     let common = |one: &Names, other: &Names| -> Vec<String> {
         let names = one.in_order.iter().map(|(name, _)| name);
-        names.filter(|name| other.index.contains_key(*name)).cloned().collect()
+        names
+            .filter(|name| other.index.contains_key(*name))
+            .cloned()
+            .collect()
     };
     let (old, new) = (common(old, new), common(new, old));
     (old != new).then(|| place.change(FieldChangeKind::Reordered(old, new)))
@@ -92,34 +119,78 @@ fn reordered(place: &Place, old: &Names, new: &Names) -> Option<FieldChange> {
 
 /// Elements without names: what is equal at both ends is left out, the others are compared by their places.
 fn compare_by_place(place: &Place, old: &[Value], new: &[Value], changes: &mut Vec<FieldChange>) {
-    let start = old.iter().zip(new).take_while(|(one, other)| one == other).count();
-    let (old_rest, new_rest) = (old.get(start..).unwrap_or_default(), new.get(start..).unwrap_or_default());
-    let end = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(one, other)| one == other).count();
+    let start = old
+        .iter()
+        .zip(new)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let (old_rest, new_rest) = (
+        old.get(start..).unwrap_or_default(),
+        new.get(start..).unwrap_or_default(),
+    );
+    let end = old_rest
+        .iter()
+        .rev()
+        .zip(new_rest.iter().rev())
+        .take_while(|(one, other)| one == other)
+        .count();
     for index in start..(old.len().max(new.len()) - end) {
         let at = |list: &'_ [Value]| index < list.len() - end;
         let here = place.element(&index.to_string(), index, index);
-        let (one, other) = (old.get(index).filter(|_| at(old)), new.get(index).filter(|_| at(new)));
+        let (one, other) = (
+            old.get(index).filter(|_| at(old)),
+            new.get(index).filter(|_| at(new)),
+        );
         compare_sides(&here, one, other, changes);
     }
 }
 
 impl Place {
     fn key(&self, key: &str) -> Self {
-        let is_plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-        let step = if is_plain { key.to_owned() } else { format!("[{key}]") };
-        Self { path: self.step(&step), old: self.old.at(key), new: self.new.at(key), field: key.to_owned() }
+        let is_plain = !key.is_empty()
+            && key
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let step = if is_plain {
+            key.to_owned()
+        } else {
+            format!("[{key}]")
+        };
+        Self {
+            path: self.step(&step),
+            old: self.old.at(key),
+            new: self.new.at(key),
+            field: key.to_owned(),
+        }
     }
 
     fn element(&self, step: &str, old: usize, new: usize) -> Self {
-        Self { path: self.step(step), old: self.old.at(old), new: self.new.at(new), field: String::new() }
+        Self {
+            path: self.step(step),
+            old: self.old.at(old),
+            new: self.new.at(new),
+            field: String::new(),
+        }
     }
 
     fn step(&self, step: &str) -> String {
-        if self.path.is_empty() { step.to_owned() } else { format!("{}.{step}", self.path) }
+        if self.path.is_empty() {
+            step.to_owned()
+        } else {
+            format!("{}.{step}", self.path)
+        }
     }
 
     fn change(&self, kind: FieldChangeKind) -> FieldChange {
-        let pointer = if matches!(kind, FieldChangeKind::Removed(_)) { &self.old } else { &self.new };
-        FieldChange { path: self.path.clone(), pointer: pointer.clone(), kind }
+        let pointer = if matches!(kind, FieldChangeKind::Removed(_)) {
+            &self.old
+        } else {
+            &self.new
+        };
+        FieldChange {
+            path: self.path.clone(),
+            pointer: pointer.clone(),
+            kind,
+        }
     }
 }

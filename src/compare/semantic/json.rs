@@ -28,8 +28,12 @@ fn object(change: &ObjectChange) -> Value {
 fn field(change: &FieldChange) -> Value {
     let (path, pointer) = (&change.path, change.pointer.as_str());
     match &change.kind {
-        FieldChangeKind::Added(new) => json!({"path": path, "pointer": pointer, "kind": "added", "new": new}),
-        FieldChangeKind::Removed(old) => json!({"path": path, "pointer": pointer, "kind": "removed", "old": old}),
+        FieldChangeKind::Added(new) => {
+            json!({"path": path, "pointer": pointer, "kind": "added", "new": new})
+        }
+        FieldChangeKind::Removed(old) => {
+            json!({"path": path, "pointer": pointer, "kind": "removed", "old": old})
+        }
         FieldChangeKind::Changed(old, new) => {
             json!({"path": path, "pointer": pointer, "kind": "changed", "old": old, "new": new})
         }

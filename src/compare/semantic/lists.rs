@@ -7,13 +7,24 @@ use serde_json::Value;
 /// Lists whose elements are named by other fields than `name`: the merge keys of Kubernetes' own types, first the shortest
 /// that may do.
 const KEYS: &[(&str, &[&[&str]])] = &[
-    ("ports", &[&["containerPort"], &["containerPort", "protocol"], &["port"], &["port", "protocol"]]),
+    (
+        "ports",
+        &[
+            &["containerPort"],
+            &["containerPort", "protocol"],
+            &["port"],
+            &["port", "protocol"],
+        ],
+    ),
     ("volumeMounts", &[&["mountPath"]]),
     ("volumeDevices", &[&["devicePath"]]),
     ("hostAliases", &[&["ip"]]),
     ("ownerReferences", &[&["uid"]]),
     ("conditions", &[&["type"]]),
-    ("topologySpreadConstraints", &[&["topologyKey"], &["topologyKey", "whenUnsatisfiable"]]),
+    (
+        "topologySpreadConstraints",
+        &[&["topologyKey"], &["topologyKey", "whenUnsatisfiable"]],
+    ),
 ];
 
 /// What names the elements of other lists, custom resources' among them.
@@ -33,7 +44,10 @@ pub(super) struct Names {
 
 /// Names the elements of two lists, if all of them have different ones.
 pub(super) fn names(field: &str, old: &[Value], new: &[Value]) -> Option<(Names, Names)> {
-    let special = KEYS.iter().find(|(name, _)| *name == field).map_or::<&[&[&str]], _>(&[], |(_, keys)| keys);
+    let special = KEYS
+        .iter()
+        .find(|(name, _)| *name == field)
+        .map_or::<&[&[&str]], _>(&[], |(_, keys)| keys);
     let mut candidates = special.iter().chain(USUAL_KEYS);
     candidates.find_map(|keys| Some((names_by(keys, old)?, names_by(keys, new)?)))
 }
@@ -56,8 +70,10 @@ pub(super) fn texts(list: &[Value]) -> Vec<String> {
 fn names_by(keys: &[&str], list: &[Value]) -> Option<Names> {
     let mut names = Names::default();
     for (index, element) in list.iter().enumerate() {
-        let fields: Option<Vec<String>> =
-            keys.iter().map(|key| Some(format!("{key}={}", text(element, key)?))).collect();
+        let fields: Option<Vec<String>> = keys
+            .iter()
+            .map(|key| Some(format!("{key}={}", text(element, key)?)))
+            .collect();
         let name = fields?.join(",");
         if names.index.insert(name.clone(), index).is_some() {
             return None;
@@ -72,6 +88,9 @@ fn text(element: &Value, key: &str) -> Option<String> {
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Number(number)) => Some(number.to_string()),
         Some(_) => None,
-        None => DEFAULTS.iter().find(|(name, _)| *name == key).map(|(_, default)| (*default).to_owned()),
+        None => DEFAULTS
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, default)| (*default).to_owned()),
     }
 }

@@ -78,16 +78,26 @@ pub struct Counts {
 }
 
 /// Compares two sets of objects.
-pub fn differences(old: &BTreeMap<ObjectId, Object>, new: &BTreeMap<ObjectId, Object>) -> Differences {
+pub fn differences(
+    old: &BTreeMap<ObjectId, Object>,
+    new: &BTreeMap<ObjectId, Object>,
+) -> Differences {
     let pairs = pair(old, new);
-    let partner: BTreeMap<&ObjectId, &ObjectId> = pairs.iter().map(|(one, other)| (*other, *one)).collect();
+    let partner: BTreeMap<&ObjectId, &ObjectId> =
+        pairs.iter().map(|(one, other)| (*other, *one)).collect();
     let alone = |set: &BTreeMap<ObjectId, Object>, is_paired: &dyn Fn(&ObjectId) -> bool| {
         set.keys().filter(|id| !is_paired(id)).cloned().collect()
     };
     let changed = new.iter().filter_map(|(id, object)| {
         let fields = fields::changes(old.get(*partner.get(id)?)?.value(), object.value());
-        let fields: Vec<_> = fields.into_iter().map(|change| mask::hide_secrets(id, change)).collect();
-        (!fields.is_empty()).then(|| ObjectChange { id: id.clone(), fields })
+        let fields: Vec<_> = fields
+            .into_iter()
+            .map(|change| mask::hide_secrets(id, change))
+            .collect();
+        (!fields.is_empty()).then(|| ObjectChange {
+            id: id.clone(),
+            fields,
+        })
     });
     Differences {
         added: alone(new, &|id| partner.contains_key(id)),
@@ -104,8 +114,16 @@ impl Differences {
 
     /// How much differs.
     pub fn counts(&self) -> Counts {
-        let reordered = self.changed.iter().filter(|change| change.is_order_only()).count();
-        let fields = self.changed.iter().flat_map(|change| &change.fields).filter(|change| !change.is_order_only());
+        let reordered = self
+            .changed
+            .iter()
+            .filter(|change| change.is_order_only())
+            .count();
+        let fields = self
+            .changed
+            .iter()
+            .flat_map(|change| &change.fields)
+            .filter(|change| !change.is_order_only());
         Counts {
             added: self.added.len(),
             removed: self.removed.len(),
@@ -136,10 +154,15 @@ fn pair<'a>(
     old: &'a BTreeMap<ObjectId, Object>,
     new: &'a BTreeMap<ObjectId, Object>,
 ) -> BTreeMap<&'a ObjectId, &'a ObjectId> {
-    let mut pairs: BTreeMap<&ObjectId, &ObjectId> =
-        old.keys().filter_map(|id| Some((id, new.get_key_value(id)?.0))).collect();
-    let mut rest: BTreeMap<_, _> =
-        new.keys().filter(|id| !old.contains_key(*id)).map(|id| (without_version(id), id)).collect();
+    let mut pairs: BTreeMap<&ObjectId, &ObjectId> = old
+        .keys()
+        .filter_map(|id| Some((id, new.get_key_value(id)?.0)))
+        .collect();
+    let mut rest: BTreeMap<_, _> = new
+        .keys()
+        .filter(|id| !old.contains_key(*id))
+        .map(|id| (without_version(id), id))
+        .collect();
     for id in old.keys().filter(|id| !new.contains_key(*id)) {
         if let Some(partner) = rest.remove(&without_version(id)) {
             pairs.insert(id, partner);

@@ -19,8 +19,12 @@ const INDENT: &str = "        ";
 impl fmt::Display for Differences {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.counts())?;
-        self.added.iter().try_for_each(|id| writeln!(f, "+ {}", name(id)))?;
-        self.removed.iter().try_for_each(|id| writeln!(f, "- {}", name(id)))?;
+        self.added
+            .iter()
+            .try_for_each(|id| writeln!(f, "+ {}", name(id)))?;
+        self.removed
+            .iter()
+            .try_for_each(|id| writeln!(f, "- {}", name(id)))?;
         self.changed.iter().try_for_each(|change| change.fmt(f))
     }
 }
@@ -30,12 +34,26 @@ impl fmt::Display for Counts {
         let parts = [
             (self.added, "added".to_owned()),
             (self.removed, "removed".to_owned()),
-            (self.changed, format!("changed in {} {}", self.fields, if self.fields == 1 { "field" } else { "fields" })),
+            (
+                self.changed,
+                format!(
+                    "changed in {} {}",
+                    self.fields,
+                    if self.fields == 1 { "field" } else { "fields" }
+                ),
+            ),
             (self.reordered, "only reordered".to_owned()),
         ];
-        let parts: Vec<String> =
-            parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        if parts.is_empty() { f.write_str("no objects differ") } else { write!(f, "objects: {}", parts.join(", ")) }
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if parts.is_empty() {
+            f.write_str("no objects differ")
+        } else {
+            write!(f, "objects: {}", parts.join(", "))
+        }
     }
 }
 
@@ -54,7 +72,12 @@ impl fmt::Display for FieldChange {
             FieldChangeKind::Removed(old) => value(f, &format!("  - {path}"), '-', old),
             FieldChangeKind::Changed(old, new) => changed(f, &path, old, new),
             FieldChangeKind::Reordered(old, new) => {
-                writeln!(f, "    {path}: in another order: {} → {}", cut(&old.join(" ")), cut(&new.join(" ")))
+                writeln!(
+                    f,
+                    "    {path}: in another order: {} → {}",
+                    cut(&old.join(" ")),
+                    cut(&new.join(" "))
+                )
             }
         }
     }
@@ -66,9 +89,15 @@ fn changed(f: &mut Formatter<'_>, path: &str, old: &Value, new: &Value) -> fmt::
     {
         writeln!(f, "  ~ {path}:")?;
         let Difference::Hunks(hunks) = difference(old.as_bytes(), new.as_bytes()) else {
-            return block(f, "", &difference(old.as_bytes(), new.as_bytes()).to_string());
+            return block(
+                f,
+                "",
+                &difference(old.as_bytes(), new.as_bytes()).to_string(),
+            );
         };
-        return hunks.iter().try_for_each(|hunk| block(f, "", &hunk.to_string()));
+        return hunks
+            .iter()
+            .try_for_each(|hunk| block(f, "", &hunk.to_string()));
     }
     if let (Some(old), Some(new)) = (inline(old), inline(new)) {
         return writeln!(f, "  ~ {path}: {old} → {new}");
@@ -97,21 +126,38 @@ fn inline(value: &Value) -> Option<String> {
 
 fn block(f: &mut Formatter<'_>, mark: &str, text: &str) -> fmt::Result {
     let count = text.lines().count();
-    text.lines().take(MAX_LINES).try_for_each(|line| writeln!(f, "{INDENT}{mark}{}", cut(line)))?;
-    if count > MAX_LINES { writeln!(f, "{INDENT}… {} more lines", count - MAX_LINES) } else { Ok(()) }
+    text.lines()
+        .take(MAX_LINES)
+        .try_for_each(|line| writeln!(f, "{INDENT}{mark}{}", cut(line)))?;
+    if count > MAX_LINES {
+        writeln!(f, "{INDENT}… {} more lines", count - MAX_LINES)
+    } else {
+        Ok(())
+    }
 }
 
 /// A line that is safe to print and not endless.
 fn cut(line: &str) -> String {
     let mut characters = line.chars();
     let start: String = characters.by_ref().take(MAX_CHARACTERS).collect();
-    let rest = if characters.next().is_some() { "…" } else { "" };
+    let rest = if characters.next().is_some() {
+        "…"
+    } else {
+        ""
+    };
     format!("{}{rest}", escape(&start))
 }
 
 /// The object as kubectl names it, with its namespace.
 fn name(id: &ObjectId) -> String {
-    let group = if id.group.is_empty() { String::new() } else { format!(".{}", id.group) };
-    let namespace = id.namespace.as_ref().map_or(String::new(), |namespace| format!(" in {namespace}"));
+    let group = if id.group.is_empty() {
+        String::new()
+    } else {
+        format!(".{}", id.group)
+    };
+    let namespace = id
+        .namespace
+        .as_ref()
+        .map_or(String::new(), |namespace| format!(" in {namespace}"));
     escape(&format!("{}{group}/{}{namespace}", id.kind, id.name)).into_owned()
 }

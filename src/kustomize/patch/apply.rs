@@ -30,13 +30,17 @@ pub(in crate::kustomize) fn apply(
     tracked: bool,
 ) -> Outcome<Names> {
     match (&*patch.content, &patch.target) {
-        (PatchContent::Json(operations), Some(target)) => {
-            on_each(resources, target, |resource| patch_once(resource, operations, patch, layer, tracked))
-        }
-        // A patch with a target holds one document.
-        (PatchContent::Strategic(documents), Some(target)) => on_each(resources, target, |resource| {
-            documents.first().map_or(Ok(Fate::Stays), |document| merge(resource, document, patch, layer))
+        (PatchContent::Json(operations), Some(target)) => on_each(resources, target, |resource| {
+            patch_once(resource, operations, patch, layer, tracked)
         }),
+        // A patch with a target holds one document.
+        (PatchContent::Strategic(documents), Some(target)) => {
+            on_each(resources, target, |resource| {
+                documents.first().map_or(Ok(Fate::Stays), |document| {
+                    merge(resource, document, patch, layer)
+                })
+            })
+        }
         _ => merge_documents(resources, patch, layer, false),
     }
 }
@@ -74,9 +78,18 @@ fn on_each(
     Ok(Names::Changed)
 }
 
-fn problem(rule: &Rule, layer: &Layer, patch: &Patch, on: &Resource, message: String) -> Box<Diagnostic> {
+fn problem(
+    rule: &Rule,
+    layer: &Layer,
+    patch: &Patch,
+    on: &Resource,
+    message: String,
+) -> Box<Diagnostic> {
     let problem = *of_field(rule, &layer.file, &patch.pointer, message);
-    Box::new(problem.context(Origin::file(&on.source.file), format!("{} is here", on.id())))
+    Box::new(problem.context(
+        Origin::file(&on.source.file),
+        format!("{} is here", on.id()),
+    ))
 }
 
 /// Applies operations to an object, or takes what the same patch made of it for another site.
@@ -112,8 +125,14 @@ fn apply_operations(
     if tracked {
         resource.store_previous();
     }
-    let normal = resource.normal(json::normalised).map_err(|e| unprintable(resource, &e.path, &e.reason))?;
-    let document = if tracked { with_annotations(&normal) } else { normal };
+    let normal = resource
+        .normal(json::normalised)
+        .map_err(|e| unprintable(resource, &e.path, &e.reason))?;
+    let document = if tracked {
+        with_annotations(&normal)
+    } else {
+        normal
+    };
     match json::apply(&document, operations) {
         Ok(root) => {
             resource.set_root(root);
@@ -121,17 +140,36 @@ fn apply_operations(
         }
         Err((index, reason)) => {
             let path = operations.get(index).map_or("", json::Operation::path);
-            let message = format!("operation {} (`{path}`) on {}: {reason}", index + 1, resource.id());
-            Err(problem(&rules::PATCH_DOES_NOT_APPLY, layer, patch, resource, message))
+            let message = format!(
+                "operation {} (`{path}`) on {}: {reason}",
+                index + 1,
+                resource.id()
+            );
+            Err(problem(
+                &rules::PATCH_DOES_NOT_APPLY,
+                layer,
+                patch,
+                resource,
+                message,
+            ))
         }
     }
 }
 
 /// kustomize keeps its books in annotations, so they exist while an entry of `patches` is applied.
 fn with_annotations(root: &Node) -> Node {
-    let Node::Mapping(mapping) = root else { return root.clone() };
-    let metadata = mapping.get("metadata").and_then(Node::as_mapping).cloned().unwrap_or_default();
-    if metadata.get("annotations").is_some_and(|a| !a.is_null_or_empty()) {
+    let Node::Mapping(mapping) = root else {
+        return root.clone();
+    };
+    let metadata = mapping
+        .get("metadata")
+        .and_then(Node::as_mapping)
+        .cloned()
+        .unwrap_or_default();
+    if metadata
+        .get("annotations")
+        .is_some_and(|a| !a.is_null_or_empty())
+    {
         return root.clone();
     }
     let (mut mapping, mut metadata) = (mapping.clone(), metadata);
@@ -147,25 +185,53 @@ pub(in crate::kustomize) fn merge_documents(
     layer: &Layer,
     separately: bool,
 ) -> Outcome<Names> {
-    let PatchContent::Strategic(documents) = &*patch.content else { return Ok(Names::Kept) };
+    let PatchContent::Strategic(documents) = &*patch.content else {
+        return Ok(Names::Kept);
+    };
     let before = resources.len();
     let mut names = Names::Kept;
     for document in documents {
         if resources.len() != before && !separately {
             let message = "a document follows one that deletes an object: kustomize stops there";
-            let problem = *of_field(&rules::PATCH_DOES_NOT_APPLY, &layer.file, &patch.pointer, message);
-            return Err(Box::new(problem.help("give the deletion an entry of its own in `patches`")));
+            let problem = *of_field(
+                &rules::PATCH_DOES_NOT_APPLY,
+                &layer.file,
+                &patch.pointer,
+                message,
+            );
+            return Err(Box::new(
+                problem.help("give the deletion an entry of its own in `patches`"),
+            ));
         }
         let id = document.id();
-        let found: Vec<usize> = (0..resources.len()).filter(|i| resources[*i].has_id(&id)).collect();
-        let missing = |message: String| {
-            let problem = *of_field(&rules::PATCH_TARGET_MISSING, &layer.file, &patch.pointer, message);
-            Box::new(problem.help("name, namespace and apiVersion of the patch must be those of the object"))
-        };
+        let found: Vec<usize> = (0..resources.len())
+            .filter(|i| resources[*i].has_id(&id))
+            .collect();
+        let missing =
+            |message: String| {
+                let problem = *of_field(
+                    &rules::PATCH_TARGET_MISSING,
+                    &layer.file,
+                    &patch.pointer,
+                    message,
+                );
+                Box::new(problem.help(
+                    "name, namespace and apiVersion of the patch must be those of the object",
+                ))
+            };
         let index = match found.as_slice() {
             [index] => *index,
-            [] => return Err(missing(format!("the patch is for {id}, which is not there"))),
-            many => return Err(missing(format!("the patch is for {id}, which fits {} objects", many.len()))),
+            [] => {
+                return Err(missing(format!(
+                    "the patch is for {id}, which is not there"
+                )));
+            }
+            many => {
+                return Err(missing(format!(
+                    "the patch is for {id}, which fits {} objects",
+                    many.len()
+                )));
+            }
         };
         let before = resources[index].root().clone();
         let fate = merge(&mut resources[index], document, patch, layer)?;
@@ -180,18 +246,40 @@ pub(in crate::kustomize) fn merge_documents(
 }
 
 /// Merges a document into an object.
-fn merge(resource: &mut Resource, document: &Resource, patch: &Patch, layer: &Layer) -> Outcome<Fate> {
-    let by_target = patch.target.is_some() || layer.strategic_patches.iter().any(|p| std::ptr::eq(p, patch));
-    let fitted = if by_target { fitted(document, resource) } else { document.root().clone() };
+fn merge(
+    resource: &mut Resource,
+    document: &Resource,
+    patch: &Patch,
+    layer: &Layer,
+) -> Outcome<Fate> {
+    let by_target = patch.target.is_some()
+        || layer
+            .strategic_patches
+            .iter()
+            .any(|p| std::ptr::eq(p, patch));
+    let fitted = if by_target {
+        fitted(document, resource)
+    } else {
+        document.root().clone()
+    };
     let merged = strategic::merge(resource.root(), &fitted).map_err(|misfit| {
         let (rule, reason) = match misfit {
             Misfit::Shape(reason) => (&rules::PATCH_DOES_NOT_APPLY, reason),
             Misfit::Refused(reason) => (&rules::UNSUPPORTED_KUSTOMIZATION, reason),
         };
-        problem(rule, layer, patch, resource, format!("the patch does not fit {}: {reason}", resource.id()))
+        problem(
+            rule,
+            layer,
+            patch,
+            resource,
+            format!("the patch does not fit {}: {reason}", resource.id()),
+        )
     })?;
-    let (name, namespace, kind) =
-        (resource.name().to_owned(), resource.namespace().to_owned(), resource.kind().to_owned());
+    let (name, namespace, kind) = (
+        resource.name().to_owned(),
+        resource.namespace().to_owned(),
+        resource.kind().to_owned(),
+    );
     if patch.allow_name_change || patch.allow_kind_change {
         resource.store_previous();
     }
@@ -209,18 +297,26 @@ fn merge(resource: &mut Resource, document: &Resource, patch: &Patch, layer: &La
     if !patch.allow_name_change {
         resource.set_text(&["metadata", "name"], Some(&name));
     }
-    resource.set_text(&["metadata", "namespace"], Some(namespace.as_str()).filter(|n| !n.is_empty()));
+    resource.set_text(
+        &["metadata", "namespace"],
+        Some(namespace.as_str()).filter(|n| !n.is_empty()),
+    );
     Ok(Fate::Stays)
 }
 
 /// Whether a patch removes annotations as a whole, and with them kustomize's books.
 fn forgets(annotations: &Node) -> bool {
-    annotations.is_null() || annotations.get("$patch").is_some_and(|d| matches!(d.text(), "delete" | "replace"))
+    annotations.is_null()
+        || annotations
+            .get("$patch")
+            .is_some_and(|d| matches!(d.text(), "delete" | "replace"))
 }
 
 /// A patch for a target: with the `apiVersion` of the object, and with labels and annotations as text.
 fn fitted(document: &Resource, resource: &Resource) -> Node {
-    let Node::Mapping(root) = document.root() else { return document.root().clone() };
+    let Node::Mapping(root) = document.root() else {
+        return document.root().clone();
+    };
     let mut root = root.clone();
     if let Some(Node::Mapping(metadata)) = root.get("metadata") {
         let mut metadata = metadata.clone();

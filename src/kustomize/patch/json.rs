@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::kustomize::meaning::{Unprintable, meaning};
 use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use crate::yaml::{
-    Dialect, Limits, Meaning, Resolved, Style, expand_merge_keys, general_float, read_first, resolve, text_style,
+    Dialect, Limits, Meaning, Resolved, Style, expand_merge_keys, general_float, read_first,
+    resolve, text_style,
 };
 
 /// One change.
@@ -31,7 +32,10 @@ struct Path {
 impl Path {
     fn new(text: &str) -> Self {
         let decoded = |token: &str| token.replace("~1", "/").replace("~0", "~");
-        Self { text: text.to_owned(), tokens: text.split('/').skip(1).map(decoded).collect() }
+        Self {
+            text: text.to_owned(),
+            tokens: text.split('/').skip(1).map(decoded).collect(),
+        }
     }
 
     /// The keys on the way and the last one.
@@ -56,7 +60,9 @@ pub(in crate::kustomize) fn read(text: &str) -> Result<Vec<Operation>, String> {
         let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
         return operations(&Meaning::from(&value));
     }
-    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(|e| e.message)? else { return Ok(Vec::new()) };
+    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(|e| e.message)? else {
+        return Ok(Vec::new());
+    };
     expand_merge_keys(&mut node).map_err(|e| e.message)?;
     operations(&node.configuration().map_err(|e| e.message)?)
 }
@@ -76,39 +82,68 @@ fn operation(operation: &Meaning<'_>) -> Result<Operation, String> {
     let text = |key: &str| operation.get(key).and_then(Meaning::as_str);
     let op = text("op").unwrap_or_default().to_owned();
     let value = operation.get("value").map(from_meaning);
-    Ok(Operation { op, path: text("path").map(Path::new), from: text("from").map(Path::new), value })
+    Ok(Operation {
+        op,
+        path: text("path").map(Path::new),
+        from: text("from").map(Path::new),
+        value,
+    })
 }
 
 /// Applies the operations in their order; the error names the operation's number.
-pub(in crate::kustomize) fn apply(document: &Node, operations: &[Operation]) -> Result<Node, (usize, String)> {
+pub(in crate::kustomize) fn apply(
+    document: &Node,
+    operations: &[Operation],
+) -> Result<Node, (usize, String)> {
     let mut document = document.clone();
     for (index, operation) in operations.iter().enumerate() {
         document = apply_one(&document, operation).map_err(|reason| (index, reason))?;
     }
     match document {
         Node::Mapping(_) => Ok(document),
-        other => Err((operations.len().saturating_sub(1), format!("the object became {}", other.kind()))),
+        other => Err((
+            operations.len().saturating_sub(1),
+            format!("the object became {}", other.kind()),
+        )),
     }
 }
 
 fn apply_one(document: &Node, operation: &Operation) -> Result<Node, String> {
     let value = || operation.value.clone().unwrap_or_else(null);
-    let path = || operation.path.as_ref().ok_or_else(|| "`path` is missing".to_owned());
-    let from = || operation.from.as_ref().ok_or_else(|| "`from` is missing".to_owned());
+    let path = || {
+        operation
+            .path
+            .as_ref()
+            .ok_or_else(|| "`path` is missing".to_owned())
+    };
+    let from = || {
+        operation
+            .from
+            .as_ref()
+            .ok_or_else(|| "`from` is missing".to_owned())
+    };
     match operation.op.as_str() {
-        "add" => change(document, path()?, &mut |parent, key| add(parent, key, value())),
+        "add" => change(document, path()?, &mut |parent, key| {
+            add(parent, key, value())
+        }),
         "remove" => change(document, path()?, &mut remove),
         "replace" if path()?.text.is_empty() => Ok(value()),
-        "replace" => change(document, path()?, &mut |parent, key| replace(parent, key, value())),
+        "replace" => change(document, path()?, &mut |parent, key| {
+            replace(parent, key, value())
+        }),
         "test" => test(document, path()?, operation.value.as_ref()).map(|()| document.clone()),
         "copy" => {
             let value = find(document, from()?)?.cloned().unwrap_or_else(null);
-            change(document, path()?, &mut |parent, key| add(parent, key, value.clone()))
+            change(document, path()?, &mut |parent, key| {
+                add(parent, key, value.clone())
+            })
         }
         "move" => {
             let value = find(document, from()?)?.cloned().unwrap_or_else(null);
             let without = change(document, from()?, &mut remove)?;
-            change(&without, path()?, &mut |parent, key| add(parent, key, value.clone()))
+            change(&without, path()?, &mut |parent, key| {
+                add(parent, key, value.clone())
+            })
         }
         "" => Err("`op` is missing".to_owned()),
         other => Err(format!("`{other}` is not an operation")),
@@ -116,7 +151,10 @@ fn apply_one(document: &Node, operation: &Operation) -> Result<Node, String> {
 }
 
 fn null() -> Node {
-    Node::Scalar(Scalar { tag: Tag::Null, ..Scalar::untyped("null") })
+    Node::Scalar(Scalar {
+        tag: Tag::Null,
+        ..Scalar::untyped("null")
+    })
 }
 
 /// The value at a path. `None`: its parent is there, but not the value.
@@ -124,7 +162,10 @@ fn find<'n>(document: &'n Node, path: &Path) -> Result<Option<&'n Node>, String>
     let (way, last) = path.split()?;
     let mut node = document;
     for token in way {
-        node = child(node, token).ok().flatten().ok_or_else(|| format!("nothing is at `{}`", path.text))?;
+        node = child(node, token)
+            .ok()
+            .flatten()
+            .ok_or_else(|| format!("nothing is at `{}`", path.text))?;
     }
     child(node, last)
 }
@@ -142,9 +183,15 @@ fn child<'n>(node: &'n Node, token: &str) -> Result<Option<&'n Node>, String> {
 
 /// An index; negative ones count back from `end`. It is less than `limit`.
 fn index(token: &str, end: usize, limit: usize) -> Result<usize, String> {
-    let number: i64 = token.parse().map_err(|_| format!("`{token}` is not an index of a list"))?;
+    let number: i64 = token
+        .parse()
+        .map_err(|_| format!("`{token}` is not an index of a list"))?;
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let at = if number < 0 { number + count(end) } else { number };
+    let at = if number < 0 {
+        number + count(end)
+    } else {
+        number
+    };
     let at = usize::try_from(at).ok().filter(|at| *at < limit);
     at.ok_or_else(|| format!("the list has no index {token}"))
 }
@@ -165,7 +212,9 @@ fn change_below(
     last: &str,
     edit: &mut dyn FnMut(&Node, &str) -> Result<Node, String>,
 ) -> Result<Node, String> {
-    let Some((token, rest)) = way.split_first() else { return edit(node, last) };
+    let Some((token, rest)) = way.split_first() else {
+        return edit(node, last);
+    };
     let missing = || format!("nothing is at `{token}`, on the way");
     let below = child(node, token).ok().flatten().ok_or_else(missing)?;
     let below = change_below(below, rest, last, edit)?;
@@ -191,16 +240,26 @@ fn add(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
         Node::Sequence(sequence) => {
             let mut sequence = sequence.clone();
             let length = sequence.items.len();
-            let at = if key == "-" { length } else { index(key, length + 1, length + 1)? };
+            let at = if key == "-" {
+                length
+            } else {
+                index(key, length + 1, length + 1)?
+            };
             Arc::make_mut(&mut sequence.items).insert(at, value);
-            Ok(Node::Sequence(Sequence { flow: false, ..sequence }))
+            Ok(Node::Sequence(Sequence {
+                flow: false,
+                ..sequence
+            }))
         }
         Node::Scalar(_) => Err("a scalar has no fields".to_owned()),
     }
 }
 
 fn with_entry(mapping: &Mapping, key: &str, value: Node) -> Node {
-    let mut mapping = Mapping { flow: false, ..mapping.clone() };
+    let mut mapping = Mapping {
+        flow: false,
+        ..mapping.clone()
+    };
     match mapping.position(key) {
         Some(at) => Arc::make_mut(&mut mapping.entries)[at].1 = value,
         None => Arc::make_mut(&mut mapping.entries).push((text_scalar(key), value)),
@@ -239,12 +298,21 @@ fn replace(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
 }
 
 fn test(document: &Node, path: &Path, expected: Option<&Node>) -> Result<(), String> {
-    let Some(expected) = expected else { return Err(format!("`{}`: a test without a value", path.text)) };
-    let found = if path.text.is_empty() { Some(document) } else { find(document, path)? };
+    let Some(expected) = expected else {
+        return Err(format!("`{}`: a test without a value", path.text));
+    };
+    let found = if path.text.is_empty() {
+        Some(document)
+    } else {
+        find(document, path)?
+    };
     match found {
         None if expected.is_null() => Ok(()),
         Some(found) if equal(found, expected) => Ok(()),
-        _ => Err(format!("`{}` does not have the value that the patch tests for", path.text)),
+        _ => Err(format!(
+            "`{}` does not have the value that the patch tests for",
+            path.text
+        )),
     }
 }
 
@@ -253,10 +321,13 @@ fn equal(left: &Node, right: &Node) -> bool {
     match (left, right) {
         (Node::Scalar(l), Node::Scalar(r)) => l.text == r.text && l.tag == r.tag,
         (Node::Sequence(l), Node::Sequence(r)) => {
-            l.items.len() == r.items.len() && l.items.iter().zip(r.items.iter()).all(|(l, r)| equal(l, r))
+            l.items.len() == r.items.len()
+                && l.items.iter().zip(r.items.iter()).all(|(l, r)| equal(l, r))
         }
         (Node::Mapping(l), Node::Mapping(r)) => {
-            let same = |(key, value): &(Scalar, Node)| r.get(&key.text).is_some_and(|other| equal(value, other));
+            let same = |(key, value): &(Scalar, Node)| {
+                r.get(&key.text).is_some_and(|other| equal(value, other))
+            };
             l.entries.len() == r.entries.len() && l.entries.iter().all(same)
         }
         _ => false,
@@ -276,7 +347,10 @@ fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
             let negative_zero = scalar.tag == Tag::Float
                 && matches!(resolve(&scalar.text, Dialect::Manifest), Resolved::Float(f) if f == 0.0 && f.is_sign_negative());
             let normal = match meaning(node, flow)? {
-                Meaning::Number(_) if negative_zero => Node::Scalar(Scalar { tag: Tag::Int, ..Scalar::untyped("-0") }),
+                Meaning::Number(_) if negative_zero => Node::Scalar(Scalar {
+                    tag: Tag::Int,
+                    ..Scalar::untyped("-0")
+                }),
                 Meaning::Text(text) if *text == *scalar.text => Node::Scalar(as_text(&scalar.text)),
                 other => from_meaning(&other),
             };
@@ -295,7 +369,12 @@ fn is_normal(scalar: &Scalar) -> bool {
     match scalar.tag {
         Tag::Text => plain && text_style(text) == Style::Plain,
         Tag::Bool => plain && matches!(text, "true" | "false"),
-        Tag::Int => plain && text.len() < 7 && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit()),
+        Tag::Int => {
+            plain
+                && text.len() < 7
+                && !text.starts_with('0')
+                && text.bytes().all(|b| b.is_ascii_digit())
+        }
         _ => false,
     }
 }
@@ -310,18 +389,35 @@ fn normalise_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, U
     let restyled = sequence.flow != sequence.items.is_empty();
     let changed = restyled || items.is_some();
     let items = items.map_or_else(|| Arc::clone(&sequence.items), Arc::new);
-    Ok(changed.then(|| Node::Sequence(Sequence { flow: items.is_empty(), items })))
+    Ok(changed.then(|| {
+        Node::Sequence(Sequence {
+            flow: items.is_empty(),
+            items,
+        })
+    }))
 }
 
 fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unprintable> {
     let mut entries: Option<Vec<(Scalar, Node)>> = None;
     for (at, (key, value)) in mapping.entries.iter().enumerate() {
         let normal_key = key.tag == Tag::Text && is_normal(key);
-        let name = if normal_key { key.text.to_string() } else { key_name(key, flow || mapping.flow)? };
-        if mapping.entries[..at].iter().any(|(k, _)| k.text == key.text) {
+        let name = if normal_key {
+            key.text.to_string()
+        } else {
+            key_name(key, flow || mapping.flow)?
+        };
+        if mapping.entries[..at]
+            .iter()
+            .any(|(k, _)| k.text == key.text)
+        {
             return Err(Unprintable::new(format!("the key `{name}` is repeated")));
         }
-        let changed = || name != *key.text || key.tag != Tag::Text || key.explicit || key.style != text_style(&name);
+        let changed = || {
+            name != *key.text
+                || key.tag != Tag::Text
+                || key.explicit
+                || key.style != text_style(&name)
+        };
         if !normal_key && changed() {
             entries.get_or_insert_with(|| mapping.entries.to_vec())[at].0 = text_scalar(&name);
         }
@@ -332,13 +428,21 @@ fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unpr
     let restyled = mapping.flow != mapping.entries.is_empty();
     let changed = restyled || entries.is_some();
     let entries = entries.map_or_else(|| Arc::clone(&mapping.entries), Arc::new);
-    Ok(changed.then(|| Node::Mapping(Mapping { flow: entries.is_empty(), entries })))
+    Ok(changed.then(|| {
+        Node::Mapping(Mapping {
+            flow: entries.is_empty(),
+            entries,
+        })
+    }))
 }
 
 fn key_name(key: &Scalar, flow: bool) -> Result<String, Unprintable> {
     match meaning(&Node::Scalar(key.clone()), flow)? {
         Meaning::Text(text) => Ok(text.into_owned()),
-        _ => Err(Unprintable::new(format!("the key `{}` is not text", key.text))),
+        _ => Err(Unprintable::new(format!(
+            "the key `{}` is not text",
+            key.text
+        ))),
     }
 }
 
@@ -348,29 +452,49 @@ fn text_scalar(text: &str) -> Scalar {
 }
 
 fn as_text(text: &Arc<str>) -> Scalar {
-    Scalar { text: Arc::clone(text), tag: Tag::Text, style: text_style(text), explicit: false, alias: 0 }
+    Scalar {
+        text: Arc::clone(text),
+        tag: Tag::Text,
+        style: text_style(text),
+        explicit: false,
+        alias: 0,
+    }
 }
 
 /// A value as Go's library writes it.
 fn from_meaning(value: &Meaning<'_>) -> Node {
     match value {
         Meaning::Null => null(),
-        Meaning::Bool(bool) => {
-            Node::Scalar(Scalar { tag: Tag::Bool, ..Scalar::untyped(if *bool { "true" } else { "false" }) })
-        }
+        Meaning::Bool(bool) => Node::Scalar(Scalar {
+            tag: Tag::Bool,
+            ..Scalar::untyped(if *bool { "true" } else { "false" })
+        }),
         Meaning::Number(number) => {
             let text = general_float(number.as_f64().unwrap_or_default());
-            Node::Scalar(Scalar { tag: implicit(&text), ..Scalar::untyped(&text) })
+            Node::Scalar(Scalar {
+                tag: implicit(&text),
+                ..Scalar::untyped(&text)
+            })
         }
         Meaning::Text(text) => Node::Scalar(text_scalar(text)),
         Meaning::Written(text) => Node::Scalar(as_text(text)),
         Meaning::Sequence(items) => {
             let items = Arc::new(items.iter().map(from_meaning).collect::<Vec<_>>());
-            Node::Sequence(Sequence { flow: items.is_empty(), items })
+            Node::Sequence(Sequence {
+                flow: items.is_empty(),
+                items,
+            })
         }
         Meaning::Mapping(map) => {
-            let entries = Arc::new(map.iter().map(|(k, v)| (text_scalar(k), from_meaning(v))).collect::<Vec<_>>());
-            Node::Mapping(Mapping { flow: entries.is_empty(), entries })
+            let entries = Arc::new(
+                map.iter()
+                    .map(|(k, v)| (text_scalar(k), from_meaning(v)))
+                    .collect::<Vec<_>>(),
+            );
+            Node::Mapping(Mapping {
+                flow: entries.is_empty(),
+                entries,
+            })
         }
     }
 }

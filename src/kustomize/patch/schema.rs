@@ -9,7 +9,10 @@ use crate::kustomize::tree::Node;
 
 /// The data (Apache-2.0, kubernetes-sigs/kustomize): every type with lists that merge, or with fields that lead to such types.
 static DATA: LazyLock<Data> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the data is part of the program and a test reads it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the data is part of the program and a test reads it"
+    )]
     serde_json::from_str(include_str!("../data/merge-keys.json")).expect("the data is well-formed")
 });
 
@@ -39,7 +42,11 @@ pub(super) enum Schema {
 impl Schema {
     /// The schema of an object by its `apiVersion` and `kind`.
     pub(super) fn of_object(node: &Node) -> Option<Self> {
-        let text = |key: &str| node.get(key).filter(|n| !n.is_null()).map_or("", Node::text);
+        let text = |key: &str| {
+            node.get(key)
+                .filter(|n| !n.is_null())
+                .map_or("", Node::text)
+        };
         let (kind, api_version) = (text("kind"), text("apiVersion"));
         if kind.is_empty() || api_version.is_empty() {
             return None;
@@ -49,7 +56,9 @@ impl Schema {
 
     /// The schema of a field.
     pub(super) fn field(self, key: &str) -> Option<Self> {
-        let Self::Type(fields) = self else { return None };
+        let Self::Type(fields) = self else {
+            return None;
+        };
         let field = fields.get(key)?;
         match (&field.keys, &field.reference) {
             (Some(keys), _) => Some(Self::List(keys, field.list.as_deref())),
@@ -80,13 +89,18 @@ mod tests {
         let object = Node::mapping(
             [("apiVersion", "apps/v1"), ("kind", "Deployment")]
                 .map(|(k, v)| {
-                    (crate::kustomize::tree::Scalar::untyped(k), Node::Scalar(crate::kustomize::tree::Scalar::text(v)))
+                    (
+                        crate::kustomize::tree::Scalar::untyped(k),
+                        Node::Scalar(crate::kustomize::tree::Scalar::text(v)),
+                    )
                 })
                 .to_vec(),
         );
         let schema = ["spec", "template", "spec", "containers"]
             .iter()
-            .fold(Schema::of_object(&object), |schema, key| schema.and_then(|s| s.field(key)));
+            .fold(Schema::of_object(&object), |schema, key| {
+                schema.and_then(|s| s.field(key))
+            });
         assert!(matches!(schema, Some(Schema::List([key], Some(_))) if key == "name"));
     }
 }

@@ -54,12 +54,14 @@ impl Select {
 
     fn accepts_name(&self, resource: &Resource) -> bool {
         let original = resource.history.previous.first();
-        let named = self.name.matches(resource.name()) || original.is_some_and(|o| self.name.matches(&o.name));
+        let named = self.name.matches(resource.name())
+            || original.is_some_and(|o| self.name.matches(&o.name));
         if !named || matches!(self.namespace, Pattern::Any) {
             return named;
         }
         let (original, current) = (resource.original_id(), resource.id());
-        self.namespace.matches(original.effective_namespace()) || self.namespace.matches(current.effective_namespace())
+        self.namespace.matches(original.effective_namespace())
+            || self.namespace.matches(current.effective_namespace())
     }
 }
 
@@ -72,7 +74,9 @@ impl Pattern {
             return Ok(Self::Exactly(text));
         }
         let wrong = |_| format!("`{pattern}` is not a regular expression");
-        Regex::new(&format!("^(?:{pattern})$")).map(Self::Matches).map_err(wrong)
+        Regex::new(&format!("^(?:{pattern})$"))
+            .map(Self::Matches)
+            .map_err(wrong)
     }
 
     fn matches(&self, text: &str) -> bool {
@@ -91,7 +95,9 @@ fn literal(pattern: &str) -> Option<String> {
     while let Some(c) = chars.next() {
         match c {
             '\\' => text.push(chars.next().filter(char::is_ascii_punctuation)?),
-            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' | '\n' => return None,
+            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' | '\n' => {
+                return None;
+            }
             other => text.push(other),
         }
     }
@@ -101,7 +107,10 @@ fn literal(pattern: &str) -> Option<String> {
 impl Texts {
     pub(in crate::kustomize) fn new(selector: &Selector) -> Result<Self, String> {
         let labels = requirements(&selector.labels)?;
-        Ok(Self { labels, annotations: requirements(&selector.annotations)? })
+        Ok(Self {
+            labels,
+            annotations: requirements(&selector.annotations)?,
+        })
     }
 
     /// Whether there is no condition at all.
@@ -115,7 +124,13 @@ impl Texts {
                 return true;
             }
             let texts = resource.texts(field);
-            let value = |key: &str| texts.iter().rev().find(|(k, _)| **k == *key).map(|(_, v)| &**v);
+            let value = |key: &str| {
+                texts
+                    .iter()
+                    .rev()
+                    .find(|(k, _)| **k == *key)
+                    .map(|(_, v)| &**v)
+            };
             requirements.iter().all(|r| r.holds(value(&r.key)))
         };
         hold(&self.labels, "labels") && hold(&self.annotations, "annotations")
@@ -160,7 +175,10 @@ fn requirements(text: &str) -> Result<Vec<Requirement>, String> {
     while !rest.is_empty() {
         let end = end_of_requirement(rest);
         let one = rest[..end].trim();
-        found.push(requirement(one).ok_or_else(|| format!("`{one}` is not a condition of a label selector"))?);
+        found.push(
+            requirement(one)
+                .ok_or_else(|| format!("`{one}` is not a condition of a label selector"))?,
+        );
         let comma = rest.get(end..end + 1) == Some(",");
         rest = rest.get(end + 1..).unwrap_or_default().trim_start();
         if comma && rest.is_empty() {
@@ -188,19 +206,34 @@ fn requirement(text: &str) -> Option<Requirement> {
     let key = |key: &str| Some(key.trim().to_owned()).filter(|k| is_key(k));
     let value = |value: &str| Some(value.trim().to_owned()).filter(|v| v.is_empty() || is_key(v));
     if let Some(rest) = text.strip_prefix('!') {
-        return Some(Requirement { key: key(rest)?, test: Test::Missing });
+        return Some(Requirement {
+            key: key(rest)?,
+            test: Test::Missing,
+        });
     }
     if let Some((left, right)) = text.split_once("!=") {
-        return Some(Requirement { key: key(left)?, test: Test::NotIn(vec![value(right)?]) });
+        return Some(Requirement {
+            key: key(left)?,
+            test: Test::NotIn(vec![value(right)?]),
+        });
     }
     if let Some((left, right)) = text.split_once("==").or_else(|| text.split_once('=')) {
-        return Some(Requirement { key: key(left)?, test: Test::In(vec![value(right)?]) });
+        return Some(Requirement {
+            key: key(left)?,
+            test: Test::In(vec![value(right)?]),
+        });
     }
     if let Some((left, right)) = text.split_once('>') {
-        return Some(Requirement { key: key(left)?, test: Test::Greater(right.trim().parse().ok()?) });
+        return Some(Requirement {
+            key: key(left)?,
+            test: Test::Greater(right.trim().parse().ok()?),
+        });
     }
     if let Some((left, right)) = text.split_once('<') {
-        return Some(Requirement { key: key(left)?, test: Test::Less(right.trim().parse().ok()?) });
+        return Some(Requirement {
+            key: key(left)?,
+            test: Test::Less(right.trim().parse().ok()?),
+        });
     }
     if let Some(open) = text.find('(') {
         let values = text[open + 1..].trim_end().strip_suffix(')')?;
@@ -212,9 +245,15 @@ fn requirement(text: &str) -> Option<Requirement> {
             "notin" => Test::NotIn(values),
             _ => return None,
         };
-        return words.next().is_none().then_some(Requirement { key: name, test });
+        return words
+            .next()
+            .is_none()
+            .then_some(Requirement { key: name, test });
     }
-    Some(Requirement { key: key(text)?, test: Test::Exists })
+    Some(Requirement {
+        key: key(text)?,
+        test: Test::Exists,
+    })
 }
 
 #[cfg(test)]
@@ -232,8 +271,12 @@ mod tests {
 
     #[test]
     fn selectors_are_read_as_kubernetes_reads_them() {
-        let holds =
-            |selector: &str, value: Option<&str>| requirements(selector).unwrap().iter().all(|r| r.holds(value));
+        let holds = |selector: &str, value: Option<&str>| {
+            requirements(selector)
+                .unwrap()
+                .iter()
+                .all(|r| r.holds(value))
+        };
         assert!(holds("a=b", Some("b")) && holds("a == b", Some("b")) && !holds("a=b", None));
         assert!(holds("a!=b", None) && holds("a notin (b, c)", Some("d")) && holds("!a", None));
         assert!(holds("a in (b,c),a", Some("c")) && holds("a>3", Some("4")));

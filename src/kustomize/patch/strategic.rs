@@ -64,7 +64,11 @@ pub(in crate::kustomize) fn foreign_directive(patch: &Node) -> Option<String> {
             let foreign = &*key.text == "$retainKeys"
                 || key.text.starts_with("$setElementOrder/")
                 || key.text.starts_with("$deleteFromPrimitiveList/");
-            if foreign { Some(key.text.to_string()) } else { foreign_directive(value) }
+            if foreign {
+                Some(key.text.to_string())
+            } else {
+                foreign_directive(value)
+            }
         }),
     }
 }
@@ -88,14 +92,24 @@ enum Directive {
     Replace,
 }
 
-fn walk(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, Misfit> {
+fn walk(
+    base: Option<&Node>,
+    patch: Option<&Node>,
+    schema: Option<Schema>,
+) -> Result<Walked, Misfit> {
     let written = |node: Option<&'_ Node>| node.filter(|n| !n.is_null()).cloned();
-    let schema = schema.or_else(|| base.and_then(Schema::of_object)).or_else(|| patch.and_then(Schema::of_object));
+    let schema = schema
+        .or_else(|| base.and_then(Schema::of_object))
+        .or_else(|| patch.and_then(Schema::of_object));
     let (b, p) = (written(base), written(patch));
     if let (Some(b), Some(p)) = (&b, &p)
         && std::mem::discriminant(b) != std::mem::discriminant(p)
     {
-        return Err(Misfit::Shape(format!("the object has {} where the patch has {}", b.kind(), p.kind())));
+        return Err(Misfit::Shape(format!(
+            "the object has {} where the patch has {}",
+            b.kind(),
+            p.kind()
+        )));
     }
     match b.or(p) {
         Some(Node::Sequence(_)) => match schema {
@@ -113,7 +127,11 @@ fn walk_scalar(base: Option<&Node>, patch: Option<&Node>) -> Walked {
         (_, Some(patch)) => Walked::FromPatch(patch.clone()),
         (Some(base), None) => {
             let quoted = quoted_if_needed(base.clone());
-            if quoted == *base { Walked::Same } else { Walked::InPlace(quoted) }
+            if quoted == *base {
+                Walked::Same
+            } else {
+                Walked::InPlace(quoted)
+            }
         }
         (None, None) => Walked::Gone,
     }
@@ -121,27 +139,46 @@ fn walk_scalar(base: Option<&Node>, patch: Option<&Node>) -> Walked {
 
 /// A list without keys: the patch's replaces the base's.
 fn walk_list(patch: Option<&Node>) -> Result<Walked, Misfit> {
-    let Some(patch) = patch else { return Ok(Walked::Same) };
+    let Some(patch) = patch else {
+        return Ok(Walked::Same);
+    };
     if patch.is_null() {
         return Ok(Walked::Gone);
     }
     let directive = |node: &Node| node.get("$patch").is_some();
-    if patch.as_sequence().is_some_and(|s| s.items.iter().any(directive)) {
+    if patch
+        .as_sequence()
+        .is_some_and(|s| s.items.iter().any(directive))
+    {
         return Err(Misfit::Refused(
-            "`$patch` in a list that does not merge by key would be copied into the output".to_owned(),
+            "`$patch` in a list that does not merge by key would be copied into the output"
+                .to_owned(),
         ));
     }
     Ok(Walked::FromPatch(patch.clone()))
 }
 
-fn walk_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, Misfit> {
-    let Some(Node::Mapping(base)) = base else { return walk_missing_mapping(base, patch, schema) };
-    let Some(patch) = patch else { return walk_fields(base.clone(), None, schema, false) };
-    let Node::Mapping(patch) = patch else { return Ok(Walked::Gone) };
+fn walk_mapping(
+    base: Option<&Node>,
+    patch: Option<&Node>,
+    schema: Option<Schema>,
+) -> Result<Walked, Misfit> {
+    let Some(Node::Mapping(base)) = base else {
+        return walk_missing_mapping(base, patch, schema);
+    };
+    let Some(patch) = patch else {
+        return walk_fields(base.clone(), None, schema, false);
+    };
+    let Node::Mapping(patch) = patch else {
+        return Ok(Walked::Gone);
+    };
     let (directive, patch) = mapping_directive(patch)?;
     match directive {
         Directive::Delete => Ok(Walked::Gone),
-        Directive::Replace => Ok(from_patch(walk_fields(patch.clone(), Some(&patch), schema, false)?, &patch)),
+        Directive::Replace => Ok(from_patch(
+            walk_fields(patch.clone(), Some(&patch), schema, false)?,
+            &patch,
+        )),
         Directive::Merge => {
             let mut base = base.clone();
             // An empty map takes the style of the patch.
@@ -155,16 +192,28 @@ fn walk_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema
 }
 
 /// A map that is missing or null in the object.
-fn walk_missing_mapping(base: Option<&Node>, patch: Option<&Node>, schema: Option<Schema>) -> Result<Walked, Misfit> {
+fn walk_missing_mapping(
+    base: Option<&Node>,
+    patch: Option<&Node>,
+    schema: Option<Schema>,
+) -> Result<Walked, Misfit> {
     match patch {
         // A null that was written out stays; one that was not vanishes.
-        None => Ok(if base.is_some_and(|b| !b.text().is_empty()) { Walked::Same } else { Walked::Gone }),
+        None => Ok(if base.is_some_and(|b| !b.text().is_empty()) {
+            Walked::Same
+        } else {
+            Walked::Gone
+        }),
         Some(Node::Mapping(patch)) => {
-            let (directive, patch) = mapping_directive(patch).unwrap_or((Directive::Merge, patch.clone()));
+            let (directive, patch) =
+                mapping_directive(patch).unwrap_or((Directive::Merge, patch.clone()));
             if directive == Directive::Delete {
                 return Ok(Walked::Gone);
             }
-            Ok(from_patch(walk_fields(patch.clone(), Some(&patch), schema, false)?, &patch))
+            Ok(from_patch(
+                walk_fields(patch.clone(), Some(&patch), schema, false)?,
+                &patch,
+            ))
         }
         Some(_) => Ok(Walked::Gone),
     }
@@ -185,14 +234,24 @@ fn walk_fields(
     schema: Option<Schema>,
     mut changed: bool,
 ) -> Result<Walked, Misfit> {
-    let Some(patch) = patch else { return walk_own_fields(base, schema, changed) };
-    let mut own: Vec<Arc<str>> = base.entries.iter().map(|(key, _)| Arc::clone(&key.text)).collect();
+    let Some(patch) = patch else {
+        return walk_own_fields(base, schema, changed);
+    };
+    let mut own: Vec<Arc<str>> = base
+        .entries
+        .iter()
+        .map(|(key, _)| Arc::clone(&key.text))
+        .collect();
     own.sort_unstable();
     own.dedup();
     for key in &own {
-        let Some(value) = base.get(key).cloned() else { continue };
+        let Some(value) = base.get(key).cloned() else {
+            continue;
+        };
         let below = patch.get(key);
-        match walk(Some(&value), below, schema.and_then(|s| s.field(key))).map_err(|e| e.within(key))? {
+        match walk(Some(&value), below, schema.and_then(|s| s.field(key)))
+            .map_err(|e| e.within(key))?
+        {
             Walked::Same => continue,
             Walked::Gone => base.remove(key),
             Walked::InPlace(node) => base.put(key, node),
@@ -205,22 +264,34 @@ fn walk_fields(
             continue;
         }
         let field = schema.and_then(|s| s.field(&key.text));
-        if let Walked::FromPatch(node) = walk(None, Some(value), field).map_err(|e| e.within(&key.text))?
+        if let Walked::FromPatch(node) =
+            walk(None, Some(value), field).map_err(|e| e.within(&key.text))?
             && !node.is_null()
         {
             base.set(&key.text, node, key.style);
             changed = true;
         }
     }
-    Ok(if changed { Walked::InPlace(Node::Mapping(base)) } else { Walked::Same })
+    Ok(if changed {
+        Walked::InPlace(Node::Mapping(base))
+    } else {
+        Walked::Same
+    })
 }
 
 /// Walks the fields of an object that the patch does not mention.
-fn walk_own_fields(mut base: Mapping, schema: Option<Schema>, mut changed: bool) -> Result<Walked, Misfit> {
+fn walk_own_fields(
+    mut base: Mapping,
+    schema: Option<Schema>,
+    mut changed: bool,
+) -> Result<Walked, Misfit> {
     let entries = Arc::clone(&base.entries);
     for (at, (key, value)) in entries.iter().enumerate() {
         // Only the first of equal keys is seen.
-        if entries[..at].iter().any(|(before, _)| before.text == key.text) {
+        if entries[..at]
+            .iter()
+            .any(|(before, _)| before.text == key.text)
+        {
             continue;
         }
         let field = schema.and_then(|s| s.field(&key.text));
@@ -231,7 +302,11 @@ fn walk_own_fields(mut base: Mapping, schema: Option<Schema>, mut changed: bool)
         }
         changed = true;
     }
-    Ok(if changed { Walked::InPlace(Node::Mapping(base)) } else { Walked::Same })
+    Ok(if changed {
+        Walked::InPlace(Node::Mapping(base))
+    } else {
+        Walked::Same
+    })
 }
 
 /// Words where something is wrong: the fields on the way, then the reason.
@@ -244,7 +319,9 @@ fn within(key: &str, reason: &str) -> String {
 
 /// The `$patch` of a map, and the map without it.
 fn mapping_directive(patch: &Mapping) -> Result<(Directive, Mapping), String> {
-    let Some(value) = patch.get("$patch") else { return Ok((Directive::Merge, patch.clone())) };
+    let Some(value) = patch.get("$patch") else {
+        return Ok((Directive::Merge, patch.clone()));
+    };
     let directive = directive(value.text())?;
     let mut rest = patch.clone();
     rest.remove("$patch");
@@ -256,7 +333,9 @@ fn directive(word: &str) -> Result<Directive, String> {
         "delete" => Ok(Directive::Delete),
         "replace" => Ok(Directive::Replace),
         "merge" => Ok(Directive::Merge),
-        other => Err(format!("`$patch: {other}` is not known; `merge`, `replace` or `delete` is expected")),
+        other => Err(format!(
+            "`$patch: {other}` is not known; `merge`, `replace` or `delete` is expected"
+        )),
     }
 }
 
@@ -269,8 +348,12 @@ fn walk_keyed_list(
     let list = |node: Option<&'_ Node>| node.and_then(Node::as_sequence).cloned();
     let elements = schema.and_then(Schema::elements);
     let (Some(base), patch_list) = (list(base), list(patch)) else {
-        let Some(patch) = list(patch) else { return Ok(Walked::Gone) };
-        return Ok(Walked::FromPatch(Lists::of(&patch, Some(&patch)).merged(keys, elements, patch.flow)?));
+        let Some(patch) = list(patch) else {
+            return Ok(Walked::Gone);
+        };
+        return Ok(Walked::FromPatch(
+            Lists::of(&patch, Some(&patch)).merged(keys, elements, patch.flow)?,
+        ));
     };
     if patch.is_some() && patch_list.is_none() {
         return Ok(Walked::Gone);
@@ -278,16 +361,26 @@ fn walk_keyed_list(
     let Some(patch) = patch_list else {
         let merged = Lists::of(&base, None).merged(keys, elements, base.flow)?;
         let same = matches!(&merged, Node::Sequence(s) if *s == base);
-        return Ok(if same { Walked::Same } else { Walked::InPlace(merged) });
+        return Ok(if same {
+            Walked::Same
+        } else {
+            Walked::InPlace(merged)
+        });
     };
     let (directive, patch) = list_directive(&patch)?;
-    let flow = if base.items.is_empty() { patch.flow } else { base.flow };
+    let flow = if base.items.is_empty() {
+        patch.flow
+    } else {
+        base.flow
+    };
     match directive {
         Directive::Delete => Ok(Walked::Gone),
-        Directive::Replace => {
-            Ok(Walked::FromPatch(Lists::of(&patch, Some(&patch)).merged(keys, elements, patch.flow)?))
-        }
-        Directive::Merge => Ok(Walked::InPlace(Lists::of(&base, Some(&patch)).merged(keys, elements, flow)?)),
+        Directive::Replace => Ok(Walked::FromPatch(
+            Lists::of(&patch, Some(&patch)).merged(keys, elements, patch.flow)?,
+        )),
+        Directive::Merge => Ok(Walked::InPlace(
+            Lists::of(&base, Some(&patch)).merged(keys, elements, flow)?,
+        )),
     }
 }
 
@@ -303,7 +396,13 @@ fn list_directive(patch: &Sequence) -> Result<(Directive, Sequence), String> {
     let directive = directive(&word)?;
     let mut items = patch.items.to_vec();
     set_element(&mut items, None, &["$patch".to_owned()], &[word])?;
-    Ok((directive, Sequence { items: Arc::new(items), flow: patch.flow }))
+    Ok((
+        directive,
+        Sequence {
+            items: Arc::new(items),
+            flow: patch.flow,
+        },
+    ))
 }
 
 /// The elements of both sides while they are merged.
@@ -314,27 +413,48 @@ struct Lists {
 
 impl Lists {
     fn of(base: &Sequence, patch: Option<&Sequence>) -> Self {
-        Self { base: base.items.to_vec(), patch: patch.map(|p| p.items.to_vec()) }
+        Self {
+            base: base.items.to_vec(),
+            patch: patch.map(|p| p.items.to_vec()),
+        }
     }
 
     /// Merges element by element; `keys` without entries means that the elements themselves are the keys.
-    fn merged(mut self, keys: &[String], schema: Option<Schema>, flow: bool) -> Result<Node, Misfit> {
+    fn merged(
+        mut self,
+        keys: &[String],
+        schema: Option<Schema>,
+        flow: bool,
+    ) -> Result<Node, Misfit> {
         let no_keys = [String::new()];
         let keys = if keys.is_empty() { &no_keys } else { keys };
         let mut tuples = self.tuples(keys);
         if keys.len() > 1 {
             unify(&mut tuples);
         }
-        let valid: Vec<usize> = (0..keys.len()).filter(|i| tuples.iter().any(|t| !t[*i].is_empty())).collect();
-        let valid = if valid.is_empty() { (0..keys.len()).collect() } else { valid };
+        let valid: Vec<usize> = (0..keys.len())
+            .filter(|i| tuples.iter().any(|t| !t[*i].is_empty()))
+            .collect();
+        let valid = if valid.is_empty() {
+            (0..keys.len()).collect()
+        } else {
+            valid
+        };
         let valid_keys: Vec<String> = valid.iter().map(|i| keys[*i].clone()).collect();
         let mut result = Vec::new();
         for tuple in &tuples {
             let values: Vec<String> = valid.iter().map(|i| tuple[*i].clone()).collect();
             self.merge_element(&mut result, &valid_keys, &values, schema)?;
         }
-        let items = if tuples.is_empty() { self.base } else { append_all(result, self.base, &valid_keys)? };
-        Ok(Node::Sequence(Sequence { items: Arc::new(items), flow }))
+        let items = if tuples.is_empty() {
+            self.base
+        } else {
+            append_all(result, self.base, &valid_keys)?
+        };
+        Ok(Node::Sequence(Sequence {
+            items: Arc::new(items),
+            flow,
+        }))
     }
 
     /// The key texts of every element, the patch's first, without repetitions.
@@ -343,7 +463,11 @@ impl Lists {
         for item in self.patch.iter().flatten().chain(&self.base) {
             let text = |key: &String| match key.as_str() {
                 "" => item.text().to_owned(),
-                key => item.get(key).filter(|n| !n.is_null_or_empty()).map_or("", Node::text).to_owned(),
+                key => item
+                    .get(key)
+                    .filter(|n| !n.is_null_or_empty())
+                    .map_or("", Node::text)
+                    .to_owned(),
             };
             let tuple: Vec<String> = keys.iter().map(text).collect();
             if !found.contains(&tuple) {
@@ -392,9 +516,11 @@ fn with_keys(value: Node, keys: &[String], values: &[String]) -> Node {
             }
             Node::Mapping(mapping)
         }
-        Node::Scalar(scalar) if !values.iter().all(String::is_empty) => {
-            Node::Scalar(Scalar { style: scalar.style, alias: scalar.alias, ..Scalar::untyped(&scalar.text) })
-        }
+        Node::Scalar(scalar) if !values.iter().all(String::is_empty) => Node::Scalar(Scalar {
+            style: scalar.style,
+            alias: scalar.alias,
+            ..Scalar::untyped(&scalar.text)
+        }),
         other => other,
     }
 }
@@ -427,18 +553,29 @@ fn unified(left: &[String], right: &[String]) -> Option<Vec<String>> {
 /// The first element whose keys have the values. Keys without a value do not count, unless none has one.
 fn position(items: &[Node], keys: &[String], values: &[String]) -> Option<usize> {
     let all_empty = values.iter().all(String::is_empty);
-    let pairs: Vec<(&String, &String)> = keys.iter().zip(values).filter(|(_, v)| all_empty || !v.is_empty()).collect();
+    let pairs: Vec<(&String, &String)> = keys
+        .iter()
+        .zip(values)
+        .filter(|(_, v)| all_empty || !v.is_empty())
+        .collect();
     items.iter().position(|item| {
         if keys.first().is_none_or(String::is_empty) {
             return item.text() == values.first().map_or("", String::as_str);
         }
-        item.as_mapping()
-            .is_some_and(|m| pairs.iter().all(|(key, value)| m.get(key).is_some_and(|n| n.text() == **value)))
+        item.as_mapping().is_some_and(|m| {
+            pairs
+                .iter()
+                .all(|(key, value)| m.get(key).is_some_and(|n| n.text() == **value))
+        })
     })
 }
 
 /// Adds the base's elements to what was merged; elements with the same keys take the place of what is there.
-fn append_all(mut result: Vec<Node>, base: Vec<Node>, keys: &[String]) -> Result<Vec<Node>, String> {
+fn append_all(
+    mut result: Vec<Node>,
+    base: Vec<Node>,
+    keys: &[String],
+) -> Result<Vec<Node>, String> {
     for item in base {
         if keys.first().is_none_or(String::is_empty) {
             let value = [item.text().to_owned()];
@@ -448,7 +585,10 @@ fn append_all(mut result: Vec<Node>, base: Vec<Node>, keys: &[String]) -> Result
         let mut values = Vec::with_capacity(keys.len());
         for key in keys {
             if item.as_mapping().is_none() && !item.is_null() {
-                return Err(format!("an element is {}, but its key `{key}` is needed", item.kind()));
+                return Err(format!(
+                    "an element is {}, but its key `{key}` is needed",
+                    item.kind()
+                ));
             }
             match item.get(key) {
                 Some(value) => values.push(value.text().to_owned()),
@@ -472,7 +612,8 @@ fn set_element(
     keys: &[String],
     values: &[String],
 ) -> Result<(), String> {
-    let by_map = keys.first().is_some_and(|k| !k.is_empty()) && values.first().is_some_and(|v| !v.is_empty());
+    let by_map = keys.first().is_some_and(|k| !k.is_empty())
+        && values.first().is_some_and(|v| !v.is_empty());
     let mut kept = Vec::with_capacity(items.len() + 1);
     let mut matched = false;
     for item in items.drain(..) {
@@ -503,9 +644,21 @@ fn matches_keys(item: &Node, keys: &[String], values: &[String]) -> Result<bool,
         if let Some(value) = values.get(index) {
             matched = match (key.as_str(), item) {
                 ("", Node::Scalar(scalar)) => *scalar.text == **value,
-                ("", _) => return Err(format!("a scalar is expected, but {} is there", item.kind())),
-                (key, Node::Mapping(m)) => m.get(key).is_some_and(|n| value.is_empty() || n.text() == value),
-                (key, _) => return Err(format!("an element is {}, but its key `{key}` is needed", item.kind())),
+                ("", _) => {
+                    return Err(format!(
+                        "a scalar is expected, but {} is there",
+                        item.kind()
+                    ));
+                }
+                (key, Node::Mapping(m)) => m
+                    .get(key)
+                    .is_some_and(|n| value.is_empty() || n.text() == value),
+                (key, _) => {
+                    return Err(format!(
+                        "an element is {}, but its key `{key}` is needed",
+                        item.kind()
+                    ));
+                }
             };
         }
         if !matched {

@@ -16,13 +16,24 @@ pub(in crate::kustomize) fn set_all(
     pairs: &[(String, String)],
     specs: &[FieldSpec],
 ) -> Result<(), String> {
-    let pairs: Vec<(Scalar, Scalar)> =
-        pairs.iter().map(|(key, text)| (Scalar::untyped(key), Scalar::text(text))).collect();
+    let pairs: Vec<(Scalar, Scalar)> = pairs
+        .iter()
+        .map(|(key, text)| (Scalar::untyped(key), Scalar::text(text)))
+        .collect();
     for resource in resources {
         for (key, text) in &pairs {
-            let alias = if specs.len() > 1 { resource.next_alias() } else { 0 };
-            let text = Scalar { alias, ..text.clone() };
-            change_fields(resource, specs, Make::Map, &mut |old| with_entry(old, key, &text))?;
+            let alias = if specs.len() > 1 {
+                resource.next_alias()
+            } else {
+                0
+            };
+            let text = Scalar {
+                alias,
+                ..text.clone()
+            };
+            change_fields(resource, specs, Make::Map, &mut |old| {
+                with_entry(old, key, &text)
+            })?;
         }
     }
     Ok(())
@@ -33,8 +44,12 @@ static OWN_LABELS: LazyLock<FieldSpec> =
     LazyLock::new(|| FieldSpec::new(KindFilter::default(), "metadata/labels", true));
 
 /// The fields of an entry of `labels`.
-pub(in crate::kustomize) fn specs<'c>(entry: &Labels, config: &'c Config) -> Result<Cow<'c, [FieldSpec]>, String> {
-    let nothing_else = entry.fields.is_empty() && config.labels.is_empty() && !entry.include_templates;
+pub(in crate::kustomize) fn specs<'c>(
+    entry: &Labels,
+    config: &'c Config,
+) -> Result<Cow<'c, [FieldSpec]>, String> {
+    let nothing_else =
+        entry.fields.is_empty() && config.labels.is_empty() && !entry.include_templates;
     match entry.include_selectors {
         true if nothing_else => return Ok(Cow::Borrowed(&config.common_labels)),
         false if nothing_else => return Ok(Cow::Borrowed(std::slice::from_ref(&*OWN_LABELS))),

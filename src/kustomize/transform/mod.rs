@@ -20,9 +20,13 @@ fn change_fields<'s>(
 ) -> Result<(), String> {
     let mut root = None;
     for spec in specs {
-        if spec.kinds.accepts(resource.group(), resource.version(), resource.kind()) {
+        if spec
+            .kinds
+            .accepts(resource.group(), resource.version(), resource.kind())
+        {
             let before = root.as_ref().unwrap_or_else(|| resource.root());
-            let changed = change(before, spec, make, set).map_err(|e| format!("{}: {e}", resource.id()))?;
+            let changed =
+                change(before, spec, make, set).map_err(|e| format!("{}: {e}", resource.id()))?;
             root = changed.or(root);
         }
     }

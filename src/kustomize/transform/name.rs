@@ -27,7 +27,10 @@ pub(in crate::kustomize) fn extend(
         if keeps_name(&original) {
             continue;
         }
-        for spec in specs.iter().filter(|s| s.kinds.accepts(&original.group, &original.version, &original.kind)) {
+        for spec in specs.iter().filter(|s| {
+            s.kinds
+                .accepts(&original.group, &original.version, &original.kind)
+        }) {
             if spec.path == "metadata/name" {
                 let history = Arc::make_mut(&mut resource.history);
                 match end {

@@ -32,10 +32,17 @@ pub(in crate::kustomize) fn set(
         }
         let core = resource.api_version() == "v1";
         let wanted = |spec: &&FieldSpec| {
-            let subjects = binding && spec.path == "subjects/namespace" && spec.kinds.kind.ends_with("RoleBinding");
+            let subjects = binding
+                && spec.path == "subjects/namespace"
+                && spec.kinds.kind.ends_with("RoleBinding");
             spec.path != "metadata/namespace" && (core || spec.path != "metadata/name") && !subjects
         };
-        change_fields(resource, specs.iter().filter(wanted), Make::Scalar, &mut put)?;
+        change_fields(
+            resource,
+            specs.iter().filter(wanted),
+            Make::Scalar,
+            &mut put,
+        )?;
         if let Some(count) = ids.get_mut(&before) {
             *count -= 1;
         }
@@ -50,16 +57,27 @@ pub(in crate::kustomize) fn set(
 
 /// Service accounts called `default` are those of the namespace.
 fn subjects_named_default(resource: &mut Resource, namespace: &str) {
-    let Some(Node::Sequence(subjects)) = resource.root().get("subjects") else { return };
-    let is_default = |subject: &Node| subject.get("name").is_some_and(|name| name.text() == "default");
+    let Some(Node::Sequence(subjects)) = resource.root().get("subjects") else {
+        return;
+    };
+    let is_default = |subject: &Node| {
+        subject
+            .get("name")
+            .is_some_and(|name| name.text() == "default")
+    };
     if !subjects.items.iter().any(is_default) {
         return;
     }
     let items = subjects.items.iter().map(|subject| match subject {
-        Node::Mapping(mapping) if is_default(subject) => Node::Mapping(in_namespace(mapping, namespace)),
+        Node::Mapping(mapping) if is_default(subject) => {
+            Node::Mapping(in_namespace(mapping, namespace))
+        }
         other => other.clone(),
     });
-    let subjects = Node::Sequence(Sequence { items: Arc::new(items.collect()), flow: subjects.flow });
+    let subjects = Node::Sequence(Sequence {
+        items: Arc::new(items.collect()),
+        flow: subjects.flow,
+    });
     if let Node::Mapping(root) = resource.root() {
         let mut root = root.clone();
         root.put("subjects", subjects);
@@ -69,7 +87,13 @@ fn subjects_named_default(resource: &mut Resource, namespace: &str) {
 
 fn in_namespace(subject: &Mapping, namespace: &str) -> Mapping {
     let mut subject = subject.clone();
-    let old = subject.get("namespace").cloned().unwrap_or_else(|| Node::Scalar(Scalar::untyped("")));
-    subject.put("namespace", Node::Scalar(Scalar::text(namespace)).in_style_of(&old));
+    let old = subject
+        .get("namespace")
+        .cloned()
+        .unwrap_or_else(|| Node::Scalar(Scalar::untyped("")));
+    subject.put(
+        "namespace",
+        Node::Scalar(Scalar::text(namespace)).in_style_of(&old),
+    );
     subject
 }

@@ -10,7 +10,10 @@ use crate::kustomize::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use crate::yaml::Style;
 
 /// Corrects the names in all objects. Only objects that were renamed (or moved, or patched) can be meant.
-pub(in crate::kustomize) fn follow(resources: &mut [Resource], config: &Arc<Config>) -> Result<(), String> {
+pub(in crate::kustomize) fn follow(
+    resources: &mut [Resource],
+    config: &Arc<Config>,
+) -> Result<(), String> {
     if !resources.iter().any(is_renamed)
         && Arc::ptr_eq(config, &Config::default_fields())
         && !resources.iter().any(|r| refers_by_map(r.kind()))
@@ -25,11 +28,19 @@ pub(in crate::kustomize) fn follow(resources: &mut [Resource], config: &Arc<Conf
     let mut fields: BTreeMap<(String, String, String), Fields<'_>> = BTreeMap::new();
     for resource in resources {
         let original = resource.original_id();
-        let key = (original.group.clone(), original.version.clone(), original.kind.clone());
-        let fields = fields.entry(key).or_insert_with(|| fields_of(references, &original));
+        let key = (
+            original.group.clone(),
+            original.version.clone(),
+            original.kind.clone(),
+        );
+        let fields = fields
+            .entry(key)
+            .or_insert_with(|| fields_of(references, &original));
         for (target, spec) in fields {
             let referrer = Referrer::new(resource, target, &spec.path)?;
-            let new = change(resource.root(), spec, Make::Never, &mut |node| candidates.corrected(node, &referrer));
+            let new = change(resource.root(), spec, Make::Never, &mut |node| {
+                candidates.corrected(node, &referrer)
+            });
             if let Some(root) = new.map_err(|e| format!("{}: {e}", resource.id()))? {
                 resource.set_root(root);
             }
@@ -42,7 +53,9 @@ pub(in crate::kustomize) fn follow(resources: &mut [Resource], config: &Arc<Conf
 fn is_renamed(resource: &Resource) -> bool {
     let previous = &resource.history.previous;
     let namespace = resource.effective_namespace();
-    previous.iter().any(|p| p.name != resource.name() || p.kind != resource.kind() || p.namespace != namespace)
+    previous
+        .iter()
+        .any(|p| p.name != resource.name() || p.kind != resource.kind() || p.namespace != namespace)
 }
 
 /// Kinds with references that name a namespace, too: those are written even where nothing is renamed.
@@ -55,7 +68,15 @@ type Fields<'r> = Vec<(&'r KindFilter, &'r FieldSpec)>;
 
 fn fields_of<'r>(references: &'r [Reference], id: &Id) -> Fields<'r> {
     let accepts = |spec: &&FieldSpec| spec.kinds.accepts(&id.group, &id.version, &id.kind);
-    references.iter().flat_map(|r| r.referrers.iter().filter(accepts).map(|spec| (&r.target, spec))).collect()
+    references
+        .iter()
+        .flat_map(|r| {
+            r.referrers
+                .iter()
+                .filter(accepts)
+                .map(|spec| (&r.target, spec))
+        })
+        .collect()
 }
 
 /// An object that can be meant by a reference.
@@ -91,7 +112,11 @@ impl<'r> Referrer<'r> {
         Ok(Self {
             id: resource.id(),
             target,
-            role: if path.ends_with("roleRef/name") { role(resource.root()) } else { None },
+            role: if path.ends_with("roleRef/name") {
+                role(resource.root())
+            } else {
+                None
+            },
             namespaces: account_namespaces(resource)?,
             prefixes: resource.history.prefixes.clone(),
             suffixes: resource.history.suffixes.clone(),
@@ -101,7 +126,11 @@ impl<'r> Referrer<'r> {
 
 fn role(root: &Node) -> Option<KindFilter> {
     let text = |key: &str| root.at(&["roleRef", key]).map(|n| n.text().to_owned());
-    Some(KindFilter { group: text("apiGroup")?, version: String::new(), kind: text("kind")? })
+    Some(KindFilter {
+        group: text("apiGroup")?,
+        version: String::new(),
+        kind: text("kind")?,
+    })
 }
 
 fn account_namespaces(resource: &Resource) -> Result<BTreeSet<String>, String> {
@@ -111,12 +140,19 @@ fn account_namespaces(resource: &Resource) -> Result<BTreeSet<String>, String> {
     }
     let subjects = resource.root().get("subjects").and_then(Node::as_sequence);
     for subject in subjects.iter().flat_map(|s| s.items.iter()) {
-        let account = subject.get("kind").is_some_and(|kind| kind.text() == "ServiceAccount");
+        let account = subject
+            .get("kind")
+            .is_some_and(|kind| kind.text() == "ServiceAccount");
         match subject.get("namespace") {
             Some(Node::Scalar(scalar)) if account && scalar.tag != Tag::Null => {
                 found.insert(scalar.text.to_string());
             }
-            Some(_) if account => return Err(format!("{}: a subject's namespace is not text", resource.id())),
+            Some(_) if account => {
+                return Err(format!(
+                    "{}: a subject's namespace is not text",
+                    resource.id()
+                ));
+            }
             _ => {}
         }
     }
@@ -125,7 +161,11 @@ fn account_namespaces(resource: &Resource) -> Result<BTreeSet<String>, String> {
 
 impl Candidates {
     fn of(resources: &[Resource]) -> Self {
-        let mut found = Self { all: Vec::new(), by_name: BTreeMap::new(), original_namespaces: BTreeMap::new() };
+        let mut found = Self {
+            all: Vec::new(),
+            by_name: BTreeMap::new(),
+            original_namespaces: BTreeMap::new(),
+        };
         for resource in resources {
             let candidate = Candidate {
                 id: resource.id(),
@@ -142,7 +182,11 @@ impl Candidates {
             }
             let original = candidate.previous.first().unwrap_or(&candidate.id);
             let namespace = original.effective_namespace().to_owned();
-            found.original_namespaces.entry(namespace).or_default().insert(index);
+            found
+                .original_namespaces
+                .entry(namespace)
+                .or_default()
+                .insert(index);
             found.all.push(candidate);
         }
         found
@@ -157,35 +201,65 @@ impl Candidates {
                 let mut items: Option<Vec<Node>> = None;
                 for (at, item) in sequence.items.iter().enumerate() {
                     let new = match item {
-                        Node::Scalar(_) if !item.is_null() => self.corrected_scalar(item, referrer)?,
+                        Node::Scalar(_) if !item.is_null() => {
+                            self.corrected_scalar(item, referrer)?
+                        }
                         Node::Mapping(mapping) => self.corrected_mapping(mapping, referrer)?,
-                        Node::Sequence(_) => return Err("a name or a map is expected, but a list is there".to_owned()),
+                        Node::Sequence(_) => {
+                            return Err(
+                                "a name or a map is expected, but a list is there".to_owned()
+                            );
+                        }
                         Node::Scalar(_) => None,
                     };
                     if let Some(new) = new {
                         items.get_or_insert_with(|| sequence.items.to_vec())[at] = new;
                     }
                 }
-                Ok(items.map(|items| Node::Sequence(Sequence { items: Arc::new(items), flow: sequence.flow })))
+                Ok(items.map(|items| {
+                    Node::Sequence(Sequence {
+                        items: Arc::new(items),
+                        flow: sequence.flow,
+                    })
+                }))
             }
         }
     }
 
-    fn corrected_scalar(&self, node: &Node, referrer: &Referrer<'_>) -> Result<Option<Node>, String> {
+    fn corrected_scalar(
+        &self,
+        node: &Node,
+        referrer: &Referrer<'_>,
+    ) -> Result<Option<Node>, String> {
         let pool = |_: usize| true;
         match self.select(node.text(), referrer, &pool, |a, b| a.name == b.name)? {
-            Some(found) if found.id.name != node.text() => replaced_scalar(node, &found.id.name, Tag::None),
+            Some(found) if found.id.name != node.text() => {
+                replaced_scalar(node, &found.id.name, Tag::None)
+            }
             _ => Ok(None),
         }
     }
 
-    fn corrected_mapping(&self, mapping: &Mapping, referrer: &Referrer<'_>) -> Result<Option<Node>, String> {
-        let name = mapping.get("name").ok_or("a map without `name` is there")?.text();
+    fn corrected_mapping(
+        &self,
+        mapping: &Mapping,
+        referrer: &Referrer<'_>,
+    ) -> Result<Option<Node>, String> {
+        let name = mapping
+            .get("name")
+            .ok_or("a map without `name` is there")?
+            .text();
         let namespace = mapping.get("namespace").map(Node::text);
         let in_pool = |index: usize| self.in_pool(index, referrer);
         let originally = namespace
             .and_then(|n| self.original_namespaces.get(n))
-            .map(|found| found.iter().copied().filter(|i| in_pool(*i)).collect::<BTreeSet<_>>())
+            .map(|found| {
+                found
+                    .iter()
+                    .copied()
+                    .filter(|i| in_pool(*i))
+                    .collect::<BTreeSet<_>>()
+            })
             .filter(|found| !found.is_empty());
         let pool = |index: usize| match (namespace, &originally) {
             (None, _) => true,
@@ -193,14 +267,24 @@ impl Candidates {
             (Some(namespace), None) => self.all[index].id.effective_namespace() == namespace,
         };
         let same = |a: &Id, b: &Id| a.name == b.name && a.namespace == b.namespace;
-        let Some(found) = self.select(name, referrer, &pool, same)? else { return Ok(None) };
+        let Some(found) = self.select(name, referrer, &pool, same)? else {
+            return Ok(None);
+        };
         if found.id.name == name && found.id.namespace.is_empty() {
             return Ok(None);
         }
         let mut new = mapping.clone();
-        new.set("name", Node::Scalar(Scalar::untyped(&found.id.name)), Style::Plain);
+        new.set(
+            "name",
+            Node::Scalar(Scalar::untyped(&found.id.name)),
+            Style::Plain,
+        );
         if !found.id.namespace.is_empty() {
-            new.set("namespace", Node::Scalar(Scalar::untyped(&found.id.namespace)), Style::Plain);
+            new.set(
+                "namespace",
+                Node::Scalar(Scalar::untyped(&found.id.namespace)),
+                Style::Plain,
+            );
         }
         Ok((new != *mapping).then_some(Node::Mapping(new)))
     }
@@ -221,15 +305,21 @@ impl Candidates {
         pool: &dyn Fn(usize) -> bool,
         same: impl Fn(&Id, &Id) -> bool,
     ) -> Result<Option<&Candidate>, String> {
-        let Some(named) = self.by_name.get(name) else { return Ok(None) };
+        let Some(named) = self.by_name.get(name) else {
+            return Ok(None);
+        };
         let was = |c: &Candidate, kinds: &KindFilter| {
-            c.previous.iter().any(|id| kinds.accepts(&id.group, &id.version, &id.kind))
+            c.previous
+                .iter()
+                .any(|id| kinds.accepts(&id.group, &id.version, &id.kind))
         };
         let mut found: Vec<&Candidate> = named
             .iter()
             .filter(|i| pool(**i) && self.in_pool(**i, referrer))
             .map(|i| &self.all[*i])
-            .filter(|c| was(c, referrer.target) && referrer.role.as_ref().is_none_or(|role| was(c, role)))
+            .filter(|c| {
+                was(c, referrer.target) && referrer.role.as_ref().is_none_or(|role| was(c, role))
+            })
             .filter(|c| in_scope(c, referrer))
             .collect();
         if let [only] = found.as_slice() {

@@ -21,9 +21,18 @@ pub(in crate::kustomize) fn set(
             if resource.any_ids().any(named) {
                 found = true;
                 let count = entry.count.to_string();
-                change_fields(resource, [spec], Make::Scalar, &mut |old| replaced_scalar(old, &count, Tag::Int))?;
+                change_fields(resource, [spec], Make::Scalar, &mut |old| {
+                    replaced_scalar(old, &count, Tag::Int)
+                })?;
             }
         }
     }
-    if found { Ok(()) } else { Err(format!("no workload with replicas is called `{}`", entry.name)) }
+    if found {
+        Ok(())
+    } else {
+        Err(format!(
+            "no workload with replicas is called `{}`",
+            entry.name
+        ))
+    }
 }

@@ -20,7 +20,9 @@ const VALUES: [&str; 3] = ["1", "2", "3"];
 
 fn values(u: &mut Unstructured<'_>) -> Result<Vec<String>> {
     let count = u.int_in_range(1..=2)?;
-    (0..count).map(|_| Ok((*u.choose(&VALUES)?).to_owned())).collect()
+    (0..count)
+        .map(|_| Ok((*u.choose(&VALUES)?).to_owned()))
+        .collect()
 }
 
 fn requirement(u: &mut Unstructured<'_>, operators: &[&'static str]) -> Result<LabelRequirement> {
@@ -30,7 +32,11 @@ fn requirement(u: &mut Unstructured<'_>, operators: &[&'static str]) -> Result<L
         "Gt" | "Lt" => vec![(*u.choose(&VALUES)?).to_owned()],
         _ => values(u)?,
     };
-    Ok(LabelRequirement { key: (*u.choose(&KEYS)?).to_owned(), operator, values })
+    Ok(LabelRequirement {
+        key: (*u.choose(&KEYS)?).to_owned(),
+        operator,
+        values,
+    })
 }
 
 fn term(u: &mut Unstructured<'_>) -> Result<Value> {
@@ -46,7 +52,9 @@ fn term(u: &mut Unstructured<'_>) -> Result<Value> {
         1 => {
             json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n0"]}], "matchExpressions": expressions})
         }
-        2 => json!({"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["n1"]}]}),
+        2 => {
+            json!({"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["n1"]}]})
+        }
         _ => json!({"matchExpressions": expressions}),
     })
 }
@@ -78,14 +86,23 @@ fn node(u: &mut Unstructured<'_>, index: usize) -> Result<(NodePlan, BTreeMap<St
 }
 
 fn selected(terms: &Value, nodes: &[(NodePlan, BTreeMap<String, String>)]) -> Vec<String> {
-    let candidates = nodes.iter().map(|(node, labels)| Candidate { node, labels: Cow::Borrowed(labels) });
-    candidates.filter(|c| terms_select(terms.get("terms"), c)).map(|c| c.node.name.clone()).collect()
+    let candidates = nodes.iter().map(|(node, labels)| Candidate {
+        node,
+        labels: Cow::Borrowed(labels),
+    });
+    candidates
+        .filter(|c| terms_select(terms.get("terms"), c))
+        .map(|c| c.node.name.clone())
+        .collect()
 }
 
 fn written(object: &Value, rule: &[LabelRequirement]) -> (Value, usize) {
     let mut value = object.clone();
     let mut editor = Editor::new(&mut value);
-    let reason = Reason { rule: "a test", origins: Vec::new() };
+    let reason = Reason {
+        rule: "a test",
+        origins: Vec::new(),
+    };
     assert!(add(&mut editor, &Pointer::parse("/terms"), rule, &reason));
     let operations = editor.finish().len();
     (value, operations)
@@ -100,17 +117,31 @@ fn after_the_rule_the_nodes_are_those_before_that_meet_it_and_a_second_time_chan
             count => json!({"terms": (1..=count).map(|_| term(u)).collect::<Result<Vec<_>>>()?}),
         };
         let count = u.int_in_range(1..=3)?;
-        let rule: Vec<LabelRequirement> =
-            (0..count).map(|_| requirement(u, &["In", "NotIn", "Exists", "DoesNotExist"])).collect::<Result<_>>()?;
+        let rule: Vec<LabelRequirement> = (0..count)
+            .map(|_| requirement(u, &["In", "NotIn", "Exists", "DoesNotExist"]))
+            .collect::<Result<_>>()?;
         let (after, _) = written(&object, &rule);
-        let meeting =
-            nodes.iter().filter(|(_, labels)| rule.iter().all(|r| meets(labels, r))).map(|(n, _)| n.name.clone());
+        let meeting = nodes
+            .iter()
+            .filter(|(_, labels)| rule.iter().all(|r| meets(labels, r)))
+            .map(|(n, _)| n.name.clone());
         let before = selected(&object, &nodes);
         let expected: Vec<String> = meeting.filter(|n| before.contains(n)).collect();
-        assert_eq!(selected(&after, &nodes), expected, "{object} and {rule:?} give {after}");
-        assert_eq!(written(&after, &rule), (after.clone(), 0), "{object} and {rule:?}");
+        assert_eq!(
+            selected(&after, &nodes),
+            expected,
+            "{object} and {rule:?} give {after}"
+        );
+        assert_eq!(
+            written(&after, &rule),
+            (after.clone(), 0),
+            "{object} and {rule:?}"
+        );
         if contradicts(object.get("terms"), None, &rule).is_some() {
-            assert!(expected.is_empty(), "{object} and {rule:?} are no contradiction");
+            assert!(
+                expected.is_empty(),
+                "{object} and {rule:?} are no contradiction"
+            );
         }
         Ok(())
     });
@@ -118,15 +149,22 @@ fn after_the_rule_the_nodes_are_those_before_that_meet_it_and_a_second_time_chan
 
 #[test]
 fn an_empty_term_goes_on_matching_nothing() {
-    let rule = [LabelRequirement { key: "arch".to_owned(), operator: "In", values: vec!["1".to_owned()] }];
+    let rule = [LabelRequirement {
+        key: "arch".to_owned(),
+        operator: "In",
+        values: vec!["1".to_owned()],
+    }];
     let (after, operations) = written(&json!({"terms": [{}]}), &rule);
     assert_eq!((after, operations), (json!({"terms": [{}]}), 0));
 }
 
 #[test]
 fn an_equal_expression_is_not_added_again() {
-    let rule =
-        [LabelRequirement { key: "arch".to_owned(), operator: "In", values: vec!["1".to_owned(), "2".to_owned()] }];
+    let rule = [LabelRequirement {
+        key: "arch".to_owned(),
+        operator: "In",
+        values: vec!["1".to_owned(), "2".to_owned()],
+    }];
     let terms = json!({"terms": [{"matchExpressions": [{"key": "arch", "operator": "In", "values": ["2", "1"]}]}]});
     assert_eq!(written(&terms, &rule).1, 0);
 }

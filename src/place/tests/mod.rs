@@ -33,15 +33,18 @@ impl Fixture {
         let write = |path: &str, kind: &str, name: &str, spec: &Value| {
             let file = directory.path().join(path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            let document =
-                json!({"apiVersion": "siteplan.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec});
+            let document = json!({"apiVersion": "siteplan.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec});
             std::fs::write(file, document.to_string()).unwrap();
         };
         let fleet = json!({"source": {"repoURL": "https://example.com/fleet.git"}, "argocd": {"version": "2.14"}});
         write("siteplan.yaml", "Fleet", "fleet", &fleet);
         write("sites/plant.yaml", "Site", "plant", site);
         write("base/apps/it/app.yaml", "App", "it", app);
-        std::fs::write(directory.path().join("base/apps/it/kustomization.yaml"), "resources: []\n").unwrap();
+        std::fs::write(
+            directory.path().join("base/apps/it/kustomization.yaml"),
+            "resources: []\n",
+        )
+        .unwrap();
         let (repository, problems) = load(directory.path());
         assert!(!problems.has_errors(), "{problems:?}");
         let repository = repository.unwrap();
@@ -49,7 +52,9 @@ impl Fixture {
         assert!(!problems.has_errors(), "{problems:?}");
         let (plan, problems) = plan(site.unwrap().into(), &repository);
         assert!(!problems.has_errors(), "{problems:?}");
-        Self { plan: plan.unwrap() }
+        Self {
+            plan: plan.unwrap(),
+        }
     }
 
     /// Places the instance's objects.
@@ -59,7 +64,11 @@ impl Fixture {
         let instance = self.plan.instance("it").unwrap();
         let (placed, found) = place(&self.plan, instance, Catalogue::built_in(), &mut objects);
         check_operations(&before, &objects, &placed);
-        Outcome { objects: objects.into_iter().map(Object::into_value).collect(), placed, found }
+        Outcome {
+            objects: objects.into_iter().map(Object::into_value).collect(),
+            placed,
+            found,
+        }
     }
 }
 
@@ -83,7 +92,10 @@ impl Outcome {
     /// The lines that the one problem shows: file and pointer.
     pub(super) fn lines(&self) -> Vec<String> {
         let labels = &self.found.iter().next().unwrap().labels;
-        labels.iter().map(|l| format!("{}{}", l.origin.file, l.origin.pointer)).collect()
+        labels
+            .iter()
+            .map(|l| format!("{}{}", l.origin.file, l.origin.pointer))
+            .collect()
     }
 }
 
@@ -95,7 +107,12 @@ fn check_operations(before: &[Object], after: &[Object], placed: &Placed) {
         for operation in &patch.operations {
             apply(object.value_mut(), operation);
         }
-        assert!(patch.operations.iter().all(|o| o.op == crate::patch::Op::Test || o.asked_by.is_some()));
+        assert!(
+            patch
+                .operations
+                .iter()
+                .all(|o| o.op == crate::patch::Op::Test || o.asked_by.is_some())
+        );
     }
     assert_eq!(patched, after);
 }
@@ -107,7 +124,12 @@ fn apply(value: &mut Value, operation: &crate::patch::Operation) {
     let key = key.replace("~1", "/").replace("~0", "~");
     let new = operation.value.clone().unwrap_or_default();
     match (operation.op, value.pointer_mut(parent).unwrap()) {
-        (Op::Test, _) => assert_eq!(value.pointer(&operation.path), Some(&new), "{}", operation.path),
+        (Op::Test, _) => assert_eq!(
+            value.pointer(&operation.path),
+            Some(&new),
+            "{}",
+            operation.path
+        ),
         (Op::Add, Value::Array(items)) if key == "-" => items.push(new),
         (Op::Add | Op::Replace, Value::Object(map)) => {
             map.insert(key, new);

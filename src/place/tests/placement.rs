@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Fixture, deployment, three_nodes, two_pools, with};
 
-const TERMS: &str =
-    "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+const TERMS: &str = "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
 
 fn images(arch: &[&str]) -> Value {
     json!({"images": {"arch": arch, "source": "a test"}})
@@ -21,7 +20,8 @@ fn build_config() -> Value {
 
 #[test]
 fn the_rule_is_the_pools_architecture_and_its_labels() {
-    let done = Fixture::new(&in_pool("appserver"), &images(&["amd64", "ppc64le"])).place(&[deployment(&json!({}))]);
+    let done = Fixture::new(&in_pool("appserver"), &images(&["amd64", "ppc64le"]))
+        .place(&[deployment(&json!({}))]);
     assert_eq!(done.codes(), [""; 0]);
     assert_eq!(
         done.at(TERMS),
@@ -36,7 +36,8 @@ fn the_rule_is_the_pools_architecture_and_its_labels() {
 
 #[test]
 fn without_a_pool_every_node_will_do_whose_architecture_the_images_have() {
-    let place = |arch: &[&str]| Fixture::new(&two_pools(), &images(arch)).place(&[deployment(&json!({}))]);
+    let place =
+        |arch: &[&str]| Fixture::new(&two_pools(), &images(arch)).place(&[deployment(&json!({}))]);
     let rule = |arch: &[&str]| json!([{"matchExpressions": [{"key": "kubernetes.io/arch", "operator": "In", "values": arch}]}]);
     assert_eq!(place(&["amd64"]).at(TERMS), &rule(&["amd64"]));
     assert_eq!(
@@ -54,66 +55,134 @@ fn nothing_is_written_where_nothing_is_known() {
 
 #[test]
 fn images_of_another_architecture_are_named_with_both_lines() {
-    let done =
-        Fixture::new(&in_pool("appserver"), &images(&["amd64"])).place(&[deployment(&json!({})), build_config()]);
-    assert_eq!(done.codes(), ["no-common-architecture"], "once for all parts");
+    let done = Fixture::new(&in_pool("appserver"), &images(&["amd64"]))
+        .place(&[deployment(&json!({})), build_config()]);
+    assert_eq!(
+        done.codes(),
+        ["no-common-architecture"],
+        "once for all parts"
+    );
     assert_eq!(
         done.message(),
         "`it` has no image for ppc64le, the architecture of the pool `appserver`: `registry.example.com/web:1` exists for amd64"
     );
-    assert_eq!(done.lines(), ["sites/plant.yaml/spec/pools/appserver/arch", "base/apps/it/app.yaml/spec/images/arch"]);
+    assert_eq!(
+        done.lines(),
+        [
+            "sites/plant.yaml/spec/pools/appserver/arch",
+            "base/apps/it/app.yaml/spec/images/arch"
+        ]
+    );
 }
 
 #[test]
 fn a_site_without_a_node_for_the_images_is_told_so() {
     let done = Fixture::new(&two_pools(), &images(&["s390x"])).place(&[deployment(&json!({}))]);
     assert_eq!(done.codes(), ["no-eligible-node"]);
-    assert_eq!(done.lines(), ["base/apps/it/app.yaml/spec/images/arch", "sites/plant.yaml/spec/pools"]);
+    assert_eq!(
+        done.lines(),
+        [
+            "base/apps/it/app.yaml/spec/images/arch",
+            "sites/plant.yaml/spec/pools"
+        ]
+    );
 }
 
 #[test]
 fn a_placement_asks_part_by_part() {
-    let site = with(in_pool("database"), "/apps/it/placement", json!({"web": {"pool": "appserver"}}));
+    let site = with(
+        in_pool("database"),
+        "/apps/it/placement",
+        json!({"web": {"pool": "appserver"}}),
+    );
     let fixture = Fixture::new(&site, &images(&["amd64", "ppc64le"]));
     let other = with(deployment(&json!({})), "/metadata/name", json!("other"));
     let done = fixture.place(&[deployment(&json!({})), other]);
-    let arch = |index: usize| done.objects[index].pointer(&format!("{TERMS}/0/matchExpressions/0/values")).cloned();
+    let arch = |index: usize| {
+        done.objects[index]
+            .pointer(&format!("{TERMS}/0/matchExpressions/0/values"))
+            .cloned()
+    };
     assert_eq!(arch(0), Some(json!(["ppc64le"])));
     assert_eq!(arch(1), Some(json!(["amd64"])));
 }
 
 #[test]
 fn a_placements_architecture_must_be_its_pools() {
-    let site = with(in_pool("database"), "/apps/it/placement", json!({"web": {"arch": ["ppc64le"]}}));
+    let site = with(
+        in_pool("database"),
+        "/apps/it/placement",
+        json!({"web": {"arch": ["ppc64le"]}}),
+    );
     let done = Fixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
-    assert_eq!(done.message(), "`it` asks for ppc64le in the pool `database`, whose nodes are amd64");
+    assert_eq!(
+        done.message(),
+        "`it` asks for ppc64le in the pool `database`, whose nodes are amd64"
+    );
 }
 
 #[test]
 fn a_label_that_no_node_has_is_shown() {
-    let site = with(two_pools(), "/apps/it/placement", json!({"web": {"nodeSelector": {"workload-type": "databse"}}}));
+    let site = with(
+        two_pools(),
+        "/apps/it/placement",
+        json!({"web": {"nodeSelector": {"workload-type": "databse"}}}),
+    );
     let done = Fixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
-    assert_eq!(done.message(), "no node of the site has the label `workload-type: databse` that `web` of `it` needs");
-    assert_eq!(done.lines(), ["sites/plant.yaml/spec/apps/it/placement/web/nodeSelector/workload-type"]);
-    assert!(done.found.iter().next().unwrap().help.as_ref().unwrap().text.contains("`database`"));
+    assert_eq!(
+        done.message(),
+        "no node of the site has the label `workload-type: databse` that `web` of `it` needs"
+    );
+    assert_eq!(
+        done.lines(),
+        ["sites/plant.yaml/spec/apps/it/placement/web/nodeSelector/workload-type"]
+    );
+    assert!(
+        done.found
+            .iter()
+            .next()
+            .unwrap()
+            .help
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("`database`")
+    );
 }
 
 #[test]
 fn a_part_that_is_not_there_is_an_error_with_the_nearest_name() {
-    let site = with(two_pools(), "/apps/it/placement", json!({"wev": {"arch": ["amd64"]}}));
+    let site = with(
+        two_pools(),
+        "/apps/it/placement",
+        json!({"wev": {"arch": ["amd64"]}}),
+    );
     let done = Fixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
     assert_eq!(done.message(), "`it` has no part `wev`");
-    assert_eq!(done.found.iter().next().unwrap().help.as_ref().unwrap().text, "did you mean `web`?");
+    assert_eq!(
+        done.found
+            .iter()
+            .next()
+            .unwrap()
+            .help
+            .as_ref()
+            .unwrap()
+            .text,
+        "did you mean `web`?"
+    );
 }
 
 #[test]
 fn a_base_that_excludes_the_pool_is_a_contradiction() {
     let fixture = Fixture::new(&in_pool("appserver"), &json!({}));
-    let pinned =
-        deployment(&json!({"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/arch": "amd64"}}}}}));
-    assert_eq!(fixture.place(&[pinned]).codes(), ["placement-contradiction"]);
-    let term =
-        json!([{"matchExpressions": [{"key": "kubernetes.io/arch", "operator": "NotIn", "values": ["ppc64le"]}]}]);
+    let pinned = deployment(
+        &json!({"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/arch": "amd64"}}}}}),
+    );
+    assert_eq!(
+        fixture.place(&[pinned]).codes(),
+        ["placement-contradiction"]
+    );
+    let term = json!([{"matchExpressions": [{"key": "kubernetes.io/arch", "operator": "NotIn", "values": ["ppc64le"]}]}]);
     let done = fixture.place(&[with(deployment(&json!({})), TERMS, term.clone())]);
     assert_eq!(done.codes(), ["placement-contradiction"]);
     assert_eq!(done.at(TERMS), &term, "the base is left as it was");
@@ -121,11 +190,13 @@ fn a_base_that_excludes_the_pool_is_a_contradiction() {
 
 #[test]
 fn tolerations_are_for_what_every_node_of_the_pool_carries_and_for_what_is_written() {
-    let taints =
-        json!([{"key": "dedicated", "value": "power", "effect": "NoSchedule"}, {"key": "slow", "effect": "NoExecute"}]);
+    let taints = json!([{"key": "dedicated", "value": "power", "effect": "NoSchedule"}, {"key": "slow", "effect": "NoExecute"}]);
     let site = with(in_pool("appserver"), "/pools/appserver/taints", taints);
-    let site =
-        with(site, "/apps/it/placement", json!({"web": {"tolerations": [{"key": "own", "operator": "Exists"}]}}));
+    let site = with(
+        site,
+        "/apps/it/placement",
+        json!({"web": {"tolerations": [{"key": "own", "operator": "Exists"}]}}),
+    );
     let there = json!([{"key": "slow", "operator": "Exists"}]);
     let done = Fixture::new(&site, &json!({})).place(&[with(
         deployment(&json!({})),
@@ -144,7 +215,11 @@ fn tolerations_are_for_what_every_node_of_the_pool_carries_and_for_what_is_writt
 
 #[test]
 fn an_architecture_alone_earns_no_toleration() {
-    let site = with(two_pools(), "/pools/appserver/taints", json!([{"key": "dedicated", "effect": "NoSchedule"}]));
+    let site = with(
+        two_pools(),
+        "/pools/appserver/taints",
+        json!([{"key": "dedicated", "effect": "NoSchedule"}]),
+    );
     let done = Fixture::new(&site, &images(&["ppc64le"])).place(&[deployment(&json!({}))]);
     assert_eq!(done.at("/spec/template/spec/tolerations"), &Value::Null);
 }
@@ -152,14 +227,21 @@ fn an_architecture_alone_earns_no_toleration() {
 #[test]
 fn a_plain_node_selector_takes_one_architecture_and_the_pools_labels() {
     let done = Fixture::new(&in_pool("appserver"), &images(&["ppc64le"])).place(&[build_config()]);
-    assert_eq!(done.at("/spec/nodeSelector"), &json!({"kubernetes.io/arch": "ppc64le", "workload-type": "appserver"}));
+    assert_eq!(
+        done.at("/spec/nodeSelector"),
+        &json!({"kubernetes.io/arch": "ppc64le", "workload-type": "appserver"})
+    );
 }
 
 #[test]
 fn several_architectures_need_nothing_where_every_node_qualifies_and_are_an_error_elsewhere() {
     let all = Fixture::new(&two_pools(), &images(&["amd64", "ppc64le"])).place(&[build_config()]);
     assert!(all.found.is_empty() && all.placed.patches.is_empty());
-    let third = with(two_pools(), "/pools/z", json!({"arch": "s390x", "nodes": {"z0": {}}}));
+    let third = with(
+        two_pools(),
+        "/pools/z",
+        json!({"arch": "s390x", "nodes": {"z0": {}}}),
+    );
     let some = Fixture::new(&third, &images(&["amd64", "ppc64le"])).place(&[build_config()]);
     assert_eq!(some.codes(), ["selector-not-expressible"]);
 }
@@ -172,15 +254,34 @@ fn every_place_of_a_postgres_cluster_that_runs_pods_has_the_rule() {
     });
     let done = Fixture::new(&in_pool("database"), &images(&["amd64"])).place(&[cluster]);
     let rule = "affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions/0/values/0";
-    for place in
-        ["instances/0", "instances/1", "backups/pgbackrest/repoHost", "backups/pgbackrest/jobs", "proxy/pgBouncer"]
-    {
-        assert_eq!(done.at(&format!("/spec/{place}/{rule}")), "amd64", "{place}");
+    for place in [
+        "instances/0",
+        "instances/1",
+        "backups/pgbackrest/repoHost",
+        "backups/pgbackrest/jobs",
+        "proxy/pgBouncer",
+    ] {
+        assert_eq!(
+            done.at(&format!("/spec/{place}/{rule}")),
+            "amd64",
+            "{place}"
+        );
     }
-    assert_eq!(done.at("/spec/dataSource"), &Value::Null, "writing it would start a clone");
+    assert_eq!(
+        done.at("/spec/dataSource"),
+        &Value::Null,
+        "writing it would start a clone"
+    );
     assert_eq!(done.at("/spec/backups/pgbackrest/restore"), &Value::Null);
-    let guards = done.placed.patches[0].operations.iter().filter(|o| o.path == "/spec/instances/1/name").count();
-    assert_eq!(guards, 1, "list positions are guarded by the element's name");
+    let guards = done.placed.patches[0]
+        .operations
+        .iter()
+        .filter(|o| o.path == "/spec/instances/1/name")
+        .count();
+    assert_eq!(
+        guards, 1,
+        "list positions are guarded by the element's name"
+    );
 }
 
 #[test]
@@ -197,14 +298,25 @@ fn what_an_operator_stops_doing_is_written_beside_the_rule() {
     ]);
     let terms = "nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
     assert_eq!(done.at(&format!("/spec/placement/all/{terms}")), &expected);
-    assert_eq!(done.at(&format!("/spec/storageDeviceSets/0/placement/{terms}")), &expected);
-    assert_eq!(done.at("/spec/placement/all/tolerations/0/key"), "node.ocs.openshift.io/storage");
     assert_eq!(
-        done.at("/spec/storageDeviceSets/0/placement/topologySpreadConstraints/0/whenUnsatisfiable"),
+        done.at(&format!("/spec/storageDeviceSets/0/placement/{terms}")),
+        &expected
+    );
+    assert_eq!(
+        done.at("/spec/placement/all/tolerations/0/key"),
+        "node.ocs.openshift.io/storage"
+    );
+    assert_eq!(
+        done.at(
+            "/spec/storageDeviceSets/0/placement/topologySpreadConstraints/0/whenUnsatisfiable"
+        ),
         "ScheduleAnyway"
     );
     let again = fixture.place(&done.objects);
-    assert_eq!(again.objects, done.objects, "defaults are not added to a rule that is there");
+    assert_eq!(
+        again.objects, done.objects,
+        "defaults are not added to a rule that is there"
+    );
     assert!(again.placed.patches.is_empty());
 }
 
@@ -221,14 +333,21 @@ fn an_ingress_controller_keeps_its_worker_label() {
 #[test]
 fn a_default_that_no_node_could_meet_is_left_out() {
     let object = json!({"apiVersion": "hco.kubevirt.io/v1beta1", "kind": "HyperConverged", "metadata": {"name": "k"}, "spec": {}});
-    let hosted = Fixture::new(&two_pools(), &images(&["amd64"])).place(std::slice::from_ref(&object));
-    assert_eq!(hosted.at("/spec/infra/nodePlacement/nodeSelector"), &json!({"kubernetes.io/arch": "amd64"}));
+    let hosted =
+        Fixture::new(&two_pools(), &images(&["amd64"])).place(std::slice::from_ref(&object));
+    assert_eq!(
+        hosted.at("/spec/infra/nodePlacement/nodeSelector"),
+        &json!({"kubernetes.io/arch": "amd64"})
+    );
     let own = Fixture::new(&three_nodes(), &images(&["amd64"])).place(&[object]);
     assert_eq!(
         own.at("/spec/infra/nodePlacement/nodeSelector"),
         &json!({"kubernetes.io/arch": "amd64", "node-role.kubernetes.io/control-plane": ""})
     );
-    assert_eq!(own.at("/spec/workloads/nodePlacement/nodeSelector"), &json!({"kubernetes.io/arch": "amd64"}));
+    assert_eq!(
+        own.at("/spec/workloads/nodePlacement/nodeSelector"),
+        &json!({"kubernetes.io/arch": "amd64"})
+    );
 }
 
 #[test]
@@ -245,8 +364,15 @@ fn local_volumes_keep_their_terms() {
             {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
         ]}])
     );
-    let tests: Vec<&str> = done.placed.patches[0].operations.iter().map(|o| o.path.as_str()).collect();
-    assert_eq!(tests[0], "/spec/nodeSelector/nodeSelectorTerms", "terms have no names: their whole list is tested");
+    let tests: Vec<&str> = done.placed.patches[0]
+        .operations
+        .iter()
+        .map(|o| o.path.as_str())
+        .collect();
+    assert_eq!(
+        tests[0], "/spec/nodeSelector/nodeSelectorTerms",
+        "terms have no names: their whole list is tested"
+    );
 }
 
 #[test]
@@ -256,7 +382,8 @@ fn a_handler_that_must_run_everywhere_is_left_alone() {
     assert_eq!(done.at("/spec/affinity"), &Value::Null);
     let infra = done.at("/spec/infraAffinity/nodeAffinity");
     assert_eq!(
-        infra["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]["matchExpressions"][0]["values"],
+        infra["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]["matchExpressions"]
+            [0]["values"],
         json!(["amd64"])
     );
     assert_eq!(
@@ -271,7 +398,12 @@ fn a_virtual_machine_says_its_one_architecture() {
     let fixture = Fixture::new(&two_pools(), &images(&["amd64"]));
     let done = fixture.place(&[object(json!({"domain": {}}))]);
     assert_eq!(done.at("/spec/template/spec/architecture"), "amd64");
-    assert_eq!(fixture.place(&[object(json!({"architecture": "arm64"}))]).codes(), ["placement-contradiction"]);
+    assert_eq!(
+        fixture
+            .place(&[object(json!({"architecture": "arm64"}))])
+            .codes(),
+        ["placement-contradiction"]
+    );
 }
 
 #[test]
@@ -285,7 +417,10 @@ fn a_more_special_place_has_the_rule_only_where_it_overrides_the_general_one() {
     let arch = "spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
     let fixture = Fixture::new(&two_pools(), &images(&["amd64"]));
     let done = fixture.place(&[flink(json!({}))]);
-    assert_eq!(done.at(&format!("/spec/podTemplate/{arch}/0/values")), &json!(["amd64"]));
+    assert_eq!(
+        done.at(&format!("/spec/podTemplate/{arch}/0/values")),
+        &json!(["amd64"])
+    );
     assert_eq!(done.at("/spec/jobManager"), &json!({}));
     let zone = json!([{"key": "zone", "operator": "In", "values": ["a"]}]);
     let own = with(
@@ -294,7 +429,10 @@ fn a_more_special_place_has_the_rule_only_where_it_overrides_the_general_one() {
         json!([{"matchExpressions": zone}]),
     );
     let done = fixture.place(&[flink(own)]);
-    assert_eq!(done.at(&format!("/spec/jobManager/podTemplate/{arch}/1/values")), &json!(["amd64"]));
+    assert_eq!(
+        done.at(&format!("/spec/jobManager/podTemplate/{arch}/1/values")),
+        &json!(["amd64"])
+    );
 }
 
 #[test]
@@ -333,7 +471,12 @@ fn several_terms_of_which_the_operator_keeps_one_are_a_warning() {
         "apiVersion": "ceph.rook.io/v1", "kind": "CephCluster", "metadata": {"name": "c"},
         "spec": {"placement": {"all": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}}},
     });
-    assert_eq!(Fixture::new(&two_pools(), &images(&["amd64"])).place(&[ceph]).codes(), ["terms-ignored"]);
+    assert_eq!(
+        Fixture::new(&two_pools(), &images(&["amd64"]))
+            .place(&[ceph])
+            .codes(),
+        ["terms-ignored"]
+    );
 }
 
 #[test]
@@ -363,10 +506,18 @@ fn a_part_without_a_field_for_it_is_a_warning() {
 
 #[test]
 fn every_change_says_who_asked_for_it() {
-    let done = Fixture::new(&in_pool("appserver"), &images(&["ppc64le"])).place(&[deployment(&json!({}))]);
-    let reason = done.placed.patches[0].operations[0].asked_by.clone().unwrap();
+    let done =
+        Fixture::new(&in_pool("appserver"), &images(&["ppc64le"])).place(&[deployment(&json!({}))]);
+    let reason = done.placed.patches[0].operations[0]
+        .asked_by
+        .clone()
+        .unwrap();
     assert_eq!(reason.rule, "placement");
-    let origins: Vec<String> = reason.origins.iter().map(|o| format!("{}{}", o.file, o.pointer)).collect();
+    let origins: Vec<String> = reason
+        .origins
+        .iter()
+        .map(|o| format!("{}{}", o.file, o.pointer))
+        .collect();
     assert_eq!(
         origins,
         [

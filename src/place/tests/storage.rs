@@ -25,13 +25,33 @@ fn a_role_becomes_the_sites_class_in_every_claim_of_the_part() {
         },
     });
     let done = Fixture::new(&three_nodes(), &app("db", "block")).place(&[set]);
-    assert_eq!(done.at("/spec/volumeClaimTemplates/0/spec/storageClassName"), "rbd");
-    assert_eq!(done.at("/spec/volumeClaimTemplates/1/spec/storageClassName"), "rbd");
+    assert_eq!(
+        done.at("/spec/volumeClaimTemplates/0/spec/storageClassName"),
+        "rbd"
+    );
+    assert_eq!(
+        done.at("/spec/volumeClaimTemplates/1/spec/storageClassName"),
+        "rbd"
+    );
     let operations = &done.placed.patches[0].operations;
-    assert_eq!(operations[0].path, "/spec/volumeClaimTemplates/0/metadata/name");
-    let origins: Vec<String> =
-        operations.last().unwrap().asked_by.as_ref().unwrap().origins.iter().map(|o| o.pointer.to_string()).collect();
-    assert_eq!(origins, ["/spec/parts/db/storage", "/spec/storage/block/class"]);
+    assert_eq!(
+        operations[0].path,
+        "/spec/volumeClaimTemplates/0/metadata/name"
+    );
+    let origins: Vec<String> = operations
+        .last()
+        .unwrap()
+        .asked_by
+        .as_ref()
+        .unwrap()
+        .origins
+        .iter()
+        .map(|o| o.pointer.to_string())
+        .collect();
+    assert_eq!(
+        origins,
+        ["/spec/parts/db/storage", "/spec/storage/block/class"]
+    );
 }
 
 #[test]
@@ -45,15 +65,32 @@ fn roles_reach_into_custom_resources() {
     });
     let parts = json!({"parts": {"instance": {"storage": "block"}, "pgbackrest-repo-host": {"storage": "shared"}}});
     let done = Fixture::new(&three_nodes(), &parts).place(&[cluster]);
-    assert_eq!(done.at("/spec/instances/0/dataVolumeClaimSpec/storageClassName"), "rbd");
-    assert_eq!(done.at("/spec/instances/0/walVolumeClaimSpec"), &Value::Null, "no claim is made up");
-    assert_eq!(done.at("/spec/backups/pgbackrest/repos/0/volume/volumeClaimSpec/storageClassName"), "cephfs");
-    assert_eq!(done.at("/spec/backups/pgbackrest/repos/1"), &json!({"name": "repo2", "s3": {}}));
+    assert_eq!(
+        done.at("/spec/instances/0/dataVolumeClaimSpec/storageClassName"),
+        "rbd"
+    );
+    assert_eq!(
+        done.at("/spec/instances/0/walVolumeClaimSpec"),
+        &Value::Null,
+        "no claim is made up"
+    );
+    assert_eq!(
+        done.at("/spec/backups/pgbackrest/repos/0/volume/volumeClaimSpec/storageClassName"),
+        "cephfs"
+    );
+    assert_eq!(
+        done.at("/spec/backups/pgbackrest/repos/1"),
+        &json!({"name": "repo2", "s3": {}})
+    );
 }
 
 #[test]
 fn an_instance_takes_a_role_from_another() {
-    let site = with(three_nodes(), "/apps/it/storage", json!({"block": "shared"}));
+    let site = with(
+        three_nodes(),
+        "/apps/it/storage",
+        json!({"block": "shared"}),
+    );
     let done = Fixture::new(&site, &app("data", "block")).place(&[claim(&["ReadWriteMany"])]);
     assert_eq!(done.at("/spec/storageClassName"), "cephfs");
 }
@@ -61,8 +98,13 @@ fn an_instance_takes_a_role_from_another() {
 #[test]
 fn a_workloads_role_reaches_the_claims_that_it_mounts() {
     let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]);
-    let web = with(deployment(&json!({})), "/spec/template/spec/volumes", volumes);
-    let done = Fixture::new(&three_nodes(), &app("web", "block")).place(&[claim(&["ReadWriteOnce"]), web]);
+    let web = with(
+        deployment(&json!({})),
+        "/spec/template/spec/volumes",
+        volumes,
+    );
+    let done =
+        Fixture::new(&three_nodes(), &app("web", "block")).place(&[claim(&["ReadWriteOnce"]), web]);
     assert_eq!(done.at("/spec/storageClassName"), "rbd");
     assert!(done.found.is_empty());
 }
@@ -70,9 +112,14 @@ fn a_workloads_role_reaches_the_claims_that_it_mounts() {
 #[test]
 fn a_claim_that_has_the_name_of_its_workload_is_no_reason_to_warn() {
     let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]);
-    let mut workload = with(deployment(&json!({})), "/spec/template/spec/volumes", volumes);
+    let mut workload = with(
+        deployment(&json!({})),
+        "/spec/template/spec/volumes",
+        volumes,
+    );
     workload["metadata"]["name"] = json!("data");
-    let done = Fixture::new(&three_nodes(), &app("data", "block")).place(&[claim(&["ReadWriteOnce"]), workload]);
+    let done = Fixture::new(&three_nodes(), &app("data", "block"))
+        .place(&[claim(&["ReadWriteOnce"]), workload]);
     assert_eq!(done.at("/spec/storageClassName"), "rbd");
     assert!(done.found.is_empty(), "{:?}", done.codes());
 }
@@ -84,12 +131,16 @@ fn a_virtual_machines_disks_get_the_class() {
         "spec": {"dataVolumeTemplates": [{"metadata": {"name": "root"}, "spec": {"storage": {"accessModes": ["ReadWriteMany"]}}}], "template": {"spec": {}}},
     });
     let done = Fixture::new(&three_nodes(), &app("launcher", "shared")).place(&[vm]);
-    assert_eq!(done.at("/spec/dataVolumeTemplates/0/spec/storage/storageClassName"), "cephfs");
+    assert_eq!(
+        done.at("/spec/dataVolumeTemplates/0/spec/storage/storageClassName"),
+        "cephfs"
+    );
 }
 
 #[test]
 fn an_access_mode_that_the_class_does_not_offer_shows_both_lines() {
-    let done = Fixture::new(&three_nodes(), &app("data", "block")).place(&[claim(&["ReadWriteMany"])]);
+    let done =
+        Fixture::new(&three_nodes(), &app("data", "block")).place(&[claim(&["ReadWriteMany"])]);
     assert_eq!(done.codes(), ["access-mode-not-offered"]);
     assert_eq!(
         done.message(),
@@ -97,7 +148,10 @@ fn an_access_mode_that_the_class_does_not_offer_shows_both_lines() {
     );
     assert_eq!(
         done.lines(),
-        ["sites/plant.yaml/spec/storage/block/modes", "base/apps/it/app.yaml/spec/parts/data/storage"]
+        [
+            "sites/plant.yaml/spec/storage/block/modes",
+            "base/apps/it/app.yaml/spec/parts/data/storage"
+        ]
     );
 }
 

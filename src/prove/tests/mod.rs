@@ -13,21 +13,35 @@ use crate::model::Quantity;
 use crate::scheduler::{HOSTNAME, Labels, Node, PodSpec, Reason};
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
-    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
 }
 
 fn node(name: &str, pairs: &[(&str, &str)], cpu: i64, memory: i64) -> Node {
     let mut all = labels(pairs);
     all.insert(HOSTNAME.to_owned(), name.to_owned());
     let offers = [("cpu", cpu), ("memory", memory), ("pods", 110)];
-    let allocatable = offers.map(|(k, v)| (k.to_owned(), Quantity::units(v))).into();
-    Node { name: name.to_owned(), labels: all, allocatable: Some(allocatable), ..Node::default() }
+    let allocatable = offers
+        .map(|(k, v)| (k.to_owned(), Quantity::units(v)))
+        .into();
+    Node {
+        name: name.to_owned(),
+        labels: all,
+        allocatable: Some(allocatable),
+        ..Node::default()
+    }
 }
 
 fn workload(app: &str, pods: u32, spec: &Value) -> Workload {
     let (spec, errors) = PodSpec::read(app, "default", &labels(&[("app", app)]), spec);
     assert_eq!(errors, []);
-    Workload { spec, pods, ..Workload::default() }
+    Workload {
+        spec,
+        pods,
+        ..Workload::default()
+    }
 }
 
 fn cpu(cpu: u64) -> Value {
@@ -40,19 +54,43 @@ fn apart(app: &str, key: &str) -> Value {
 }
 
 fn proof(nodes: Vec<Node>, workloads: Vec<Workload>) -> Proof {
-    let machines = vec![Machine { remediated: true, replacing: false }; nodes.len()];
-    prove(&Problem { nodes, workloads, machines, lost_nodes: 1, ..Problem::default() })
+    let machines = vec![
+        Machine {
+            remediated: true,
+            replacing: false
+        };
+        nodes.len()
+    ];
+    prove(&Problem {
+        nodes,
+        workloads,
+        machines,
+        lost_nodes: 1,
+        ..Problem::default()
+    })
 }
 
 fn three() -> Vec<Node> {
-    ["a", "b", "c"].map(|name| node(name, &[("topology.kubernetes.io/zone", name)], 8, 8)).into()
+    ["a", "b", "c"]
+        .map(|name| node(name, &[("topology.kubernetes.io/zone", name)], 8, 8))
+        .into()
 }
 
 fn core(proof: &Proof) -> &Core {
-    let Outcome::Impossible(core) = &proof.outcome else { panic!("{proof:?}") };
+    let Outcome::Impossible(core) = &proof.outcome else {
+        panic!("{proof:?}")
+    };
     core
 }
 
 fn words(reasons: &BTreeMap<usize, Vec<Reason>>) -> Vec<String> {
-    reasons.values().map(|of| of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")).collect()
+    reasons
+        .values()
+        .map(|of| {
+            of.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        })
+        .collect()
 }

@@ -39,7 +39,11 @@ fn random_spec(dice: &mut Dice, app: &str) -> Value {
         let port = 80 + dice.roll(2);
         spec["containers"][0]["ports"] = json!([{"containerPort": port, "hostPort": port}]);
     }
-    let other = if dice.one_in(2) { app } else { dice.pick(&["a", "b", "c", "d"]) };
+    let other = if dice.one_in(2) {
+        app
+    } else {
+        dice.pick(&["a", "b", "c", "d"])
+    };
     if dice.one_in(4) {
         spec["affinity"] = apart(other, dice.pick(&keys));
     } else if dice.one_in(5) {
@@ -49,7 +53,10 @@ fn random_spec(dice: &mut Dice, app: &str) -> Value {
             terms["requiredDuringSchedulingIgnoredDuringExecution"]
                 .as_array_mut()
                 .unwrap()
-                .push(more["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0].clone());
+                .push(
+                    more["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0]
+                        .clone(),
+                );
         }
         spec["affinity"] = json!({"podAffinity": terms});
     }
@@ -90,7 +97,11 @@ fn random_problem(dice: &mut Dice) -> Problem {
         let small = i64::try_from(1 + dice.roll(5)).unwrap();
         let mut made = node(&format!("n{n}"), &pairs, small, 6 - small + 1);
         if dice.one_in(6) {
-            made.taints.push(Taint { key: "t".to_owned(), value: String::new(), effect: Effect::NoSchedule });
+            made.taints.push(Taint {
+                key: "t".to_owned(),
+                value: String::new(),
+                effect: Effect::NoSchedule,
+            });
         }
         made.unschedulable = dice.one_in(12);
         problem.nodes.push(made);
@@ -110,9 +121,11 @@ fn random_problem(dice: &mut Dice) -> Problem {
         }
         if dice.one_in(8) {
             // What a claim is, is the same for all of its users.
-            let (claim, key, exclusive) =
-                [("zonal", "zone", false), ("local", HOSTNAME, false), ("solo", HOSTNAME, true)]
-                    [usize::try_from(dice.roll(3)).unwrap()];
+            let (claim, key, exclusive) = [
+                ("zonal", "zone", false),
+                ("local", HOSTNAME, false),
+                ("solo", HOSTNAME, true),
+            ][usize::try_from(dice.roll(3)).unwrap()];
             made.spec.volumes.push(Volume {
                 claim: claim.to_owned(),
                 shared: true,
@@ -134,7 +147,10 @@ fn core_is_infeasible(problem: &Problem, core: &Core) -> bool {
         take.map(|n| *n -= 1).is_some()
     });
     // Which nodes' pods of a DaemonSet are meant is not recorded; then only the whole is looked at.
-    let per_node = core.pods.iter().any(|(w, _)| problem.workloads[*w].per_node);
+    let per_node = core
+        .pods
+        .iter()
+        .any(|(w, _)| problem.workloads[*w].per_node);
     per_node || !feasible(problem, &chosen)
 }
 
@@ -147,22 +163,36 @@ fn the_prover_agrees_with_trying_everything() {
         let expected = feasible(&problem, &pods(&problem));
         match prove(&problem).outcome {
             Outcome::Proved(order) => {
-                assert!(expected, "case {case}: proved, but there is no assignment: {problem:?}");
-                assert!(replays(&problem, &order), "case {case}: the witness breaks a filter: {order:?} {problem:?}");
+                assert!(
+                    expected,
+                    "case {case}: proved, but there is no assignment: {problem:?}"
+                );
+                assert!(
+                    replays(&problem, &order),
+                    "case {case}: the witness breaks a filter: {order:?} {problem:?}"
+                );
                 proved += 1;
             }
             Outcome::Impossible(core) => {
-                assert!(!expected, "case {case}: called impossible, but there is an assignment: {problem:?}");
+                assert!(
+                    !expected,
+                    "case {case}: called impossible, but there is an assignment: {problem:?}"
+                );
                 assert!(
                     core_is_infeasible(&problem, &core),
                     "case {case}: the core can be placed: {core:?} {problem:?}"
                 );
                 impossible += 1;
             }
-            Outcome::NotProved { steps } => panic!("case {case}: not proved after {steps} steps: {problem:?}"),
+            Outcome::NotProved { steps } => {
+                panic!("case {case}: not proved after {steps} steps: {problem:?}")
+            }
         }
     }
-    assert!(proved > 1000 && impossible > 1000, "{proved} feasible, {impossible} infeasible");
+    assert!(
+        proved > 1000 && impossible > 1000,
+        "{proved} feasible, {impossible} infeasible"
+    );
 }
 
 #[test]
@@ -171,10 +201,17 @@ fn the_search_alone_agrees_with_trying_everything() {
     for case in 0..2000 {
         let problem = random_problem(&mut dice);
         let index = Index::new(&problem);
-        let found = search::search(&State::empty(&index), &items(&index), &mut Effort::new(STEPS));
+        let found = search::search(
+            &State::empty(&index),
+            &items(&index),
+            &mut Effort::new(STEPS),
+        );
         let expected = feasible(&problem, &pods(&problem));
         match found {
-            search::Found::Placed(order) => assert!(expected && replays(&problem, &order), "case {case}: {problem:?}"),
+            search::Found::Placed(order) => assert!(
+                expected && replays(&problem, &order),
+                "case {case}: {problem:?}"
+            ),
             search::Found::Nothing => assert!(!expected, "case {case}: {problem:?}"),
             search::Found::Unknown => panic!("case {case}: not proved: {problem:?}"),
         }

@@ -11,13 +11,23 @@ fn fate(proof: &Proof, loss: usize, w: usize) -> &Fate {
 fn lost_pods_move_where_there_is_room() {
     let proof = proof(three(), vec![workload("web", 3, &cpu(4))]);
     assert_eq!(proof.losses.len(), 3);
-    assert!((0..3).all(|n| *fate(&proof, n, 0) == Fate::Moved { pods: 1 }), "{:?}", proof.losses);
+    assert!(
+        (0..3).all(|n| *fate(&proof, n, 0) == Fate::Moved { pods: 1 }),
+        "{:?}",
+        proof.losses
+    );
 }
 
 #[test]
 fn lost_pods_without_room_fail_with_a_reason_for_each_node() {
     let proof = proof(three(), vec![workload("web", 3, &cpu(5))]);
-    let Fate::Fails { missing: 1, why: Failure::NoPlace(reasons) } = fate(&proof, 0, 0) else { panic!("{proof:?}") };
+    let Fate::Fails {
+        missing: 1,
+        why: Failure::NoPlace(reasons),
+    } = fate(&proof, 0, 0)
+    else {
+        panic!("{proof:?}")
+    };
     assert_eq!(words(reasons), ["3,000m CPU free, needs 5,000m"; 2]);
     assert_eq!(proof.losses[0].core.as_ref().unwrap().pods, [(0, 1)]);
 }
@@ -30,8 +40,18 @@ fn pods_that_fit_only_if_others_move_are_told_apart() {
         spec["nodeSelector"] = json!({HOSTNAME: name});
         workload(app, 1, &spec)
     };
-    let proof = proof(three(), vec![pinned("x", "b"), workload("y", 1, &cpu(4)), workload("z", 1, &cpu(8))]);
-    let lost = proof.losses.iter().find(|l| l.fates.get(&2).is_some_and(Fate::fails));
+    let proof = proof(
+        three(),
+        vec![
+            pinned("x", "b"),
+            workload("y", 1, &cpu(4)),
+            workload("z", 1, &cpu(8)),
+        ],
+    );
+    let lost = proof
+        .losses
+        .iter()
+        .find(|l| l.fates.get(&2).is_some_and(Fate::fails));
     if let Some(Fate::Fails { why, .. }) = lost.map(|l| &l.fates[&2]) {
         assert!(matches!(why, Failure::OnlyByMoving(_)), "{why:?}");
     }
@@ -42,63 +62,138 @@ fn copies_and_majorities_that_keep_apart_bear_the_loss_of_one() {
     let mut spec = cpu(1);
     spec["affinity"] = apart("etcd", HOSTNAME);
     let of = |redundancy| {
-        let proof = proof(three(), vec![Workload { redundancy, ..workload("etcd", 3, &spec) }]);
+        let proof = proof(
+            three(),
+            vec![Workload {
+                redundancy,
+                ..workload("etcd", 3, &spec)
+            }],
+        );
         fate(&proof, 0, 0).clone()
     };
     assert_eq!(of(Redundancy::Majority), Fate::Degraded { missing: 1 });
     assert_eq!(of(Redundancy::Copies), Fate::Degraded { missing: 1 });
-    assert!(matches!(of(Redundancy::Each), Fate::Fails { missing: 1, why: Failure::NoPlace(_) }));
+    assert!(matches!(
+        of(Redundancy::Each),
+        Fate::Fails {
+            missing: 1,
+            why: Failure::NoPlace(_)
+        }
+    ));
 }
 
 #[test]
 fn a_majority_on_one_node_is_lost_with_it() {
     let mut spec = cpu(1);
     spec["nodeSelector"] = json!({HOSTNAME: "a"});
-    let proof = proof(three(), vec![Workload { redundancy: Redundancy::Majority, ..workload("etcd", 3, &spec) }]);
-    assert_eq!(*fate(&proof, 0, 0), Fate::Fails { missing: 3, why: Failure::MajorityLost });
+    let proof = proof(
+        three(),
+        vec![Workload {
+            redundancy: Redundancy::Majority,
+            ..workload("etcd", 3, &spec)
+        }],
+    );
+    assert_eq!(
+        *fate(&proof, 0, 0),
+        Fate::Fails {
+            missing: 3,
+            why: Failure::MajorityLost
+        }
+    );
 }
 
 #[test]
 fn a_local_volume_keeps_its_pod_on_the_lost_node() {
     let mut db = workload("db", 1, &cpu(1));
-    db.spec.volumes.push(Volume { claim: "data".to_owned(), segment: vec![HOSTNAME.to_owned()], ..Volume::default() });
+    db.spec.volumes.push(Volume {
+        claim: "data".to_owned(),
+        segment: vec![HOSTNAME.to_owned()],
+        ..Volume::default()
+    });
     let proof = proof(three(), vec![db]);
     let lost = proof.losses.iter().find_map(|l| l.fates.get(&0)).unwrap();
-    assert_eq!(*lost, Fate::Fails { missing: 1, why: Failure::VolumeLost });
+    assert_eq!(
+        *lost,
+        Fate::Fails {
+            missing: 1,
+            why: Failure::VolumeLost
+        }
+    );
 }
 
 #[test]
 fn stateful_pods_move_only_from_nodes_that_are_fenced() {
-    let db = Workload { recovery: Recovery::Fenced, ..workload("db", 1, &cpu(1)) };
+    let db = Workload {
+        recovery: Recovery::Fenced,
+        ..workload("db", 1, &cpu(1))
+    };
     let fates = |remediated| {
-        let machines = vec![Machine { remediated, replacing: false }; 3];
-        let problem =
-            Problem { nodes: three(), workloads: vec![db.clone()], machines, lost_nodes: 1, ..Problem::default() };
-        prove(&problem).losses.iter().find_map(|l| l.fates.get(&0).cloned()).unwrap()
+        let machines = vec![
+            Machine {
+                remediated,
+                replacing: false
+            };
+            3
+        ];
+        let problem = Problem {
+            nodes: three(),
+            workloads: vec![db.clone()],
+            machines,
+            lost_nodes: 1,
+            ..Problem::default()
+        };
+        prove(&problem)
+            .losses
+            .iter()
+            .find_map(|l| l.fates.get(&0).cloned())
+            .unwrap()
     };
     assert_eq!(fates(true), Fate::Moved { pods: 1 });
-    assert_eq!(fates(false), Fate::Fails { missing: 1, why: Failure::NotFenced });
+    assert_eq!(
+        fates(false),
+        Fate::Fails {
+            missing: 1,
+            why: Failure::NotFenced
+        }
+    );
 }
 
 #[test]
 fn what_need_not_survive_gives_way() {
-    let cache = Workload { expendable: Some("a cache".to_owned()), ..workload("cache", 3, &cpu(4)) };
+    let cache = Workload {
+        expendable: Some("a cache".to_owned()),
+        ..workload("cache", 3, &cpu(4))
+    };
     let proof = proof(three(), vec![cache, workload("web", 3, &cpu(4))]);
-    assert_eq!(*fate(&proof, 0, 1), Fate::Fails { missing: 1, why: fate_why(&proof) });
-    let cache = Workload { expendable: Some("a cache".to_owned()), ..workload("cache", 3, &cpu(4)) };
+    assert_eq!(
+        *fate(&proof, 0, 1),
+        Fate::Fails {
+            missing: 1,
+            why: fate_why(&proof)
+        }
+    );
+    let cache = Workload {
+        expendable: Some("a cache".to_owned()),
+        ..workload("cache", 3, &cpu(4))
+    };
     let proof = self::proof(three(), vec![cache, workload("web", 3, &cpu(2))]);
     assert_eq!(*fate(&proof, 0, 0), Fate::Expendable { missing: 1 });
     assert_eq!(*fate(&proof, 0, 1), Fate::Moved { pods: 1 });
 }
 
 fn fate_why(proof: &Proof) -> Failure {
-    let Fate::Fails { why, .. } = fate(proof, 0, 1) else { panic!("{proof:?}") };
+    let Fate::Fails { why, .. } = fate(proof, 0, 1) else {
+        panic!("{proof:?}")
+    };
     why.clone()
 }
 
 #[test]
 fn pods_of_a_daemon_set_go_with_their_node() {
-    let agent = Workload { per_node: true, ..workload("agent", 0, &cpu(1)) };
+    let agent = Workload {
+        per_node: true,
+        ..workload("agent", 0, &cpu(1))
+    };
     let proof = proof(three(), vec![agent]);
     assert!((0..3).all(|n| *fate(&proof, n, 0) == Fate::Gone));
 }
@@ -106,19 +201,59 @@ fn pods_of_a_daemon_set_go_with_their_node() {
 #[test]
 fn zones_are_lost_with_all_of_their_nodes() {
     let zones = ["1", "1", "2", "2"].iter().enumerate();
-    let nodes = zones.map(|(n, z)| node(&format!("n{n}"), &[("topology.kubernetes.io/zone", z)], 8, 8)).collect();
-    let problem = Problem { nodes, workloads: vec![workload("web", 4, &cpu(4))], lost_zones: 1, ..Problem::default() };
+    let nodes = zones
+        .map(|(n, z)| {
+            node(
+                &format!("n{n}"),
+                &[("topology.kubernetes.io/zone", z)],
+                8,
+                8,
+            )
+        })
+        .collect();
+    let problem = Problem {
+        nodes,
+        workloads: vec![workload("web", 4, &cpu(4))],
+        lost_zones: 1,
+        ..Problem::default()
+    };
     let proof = prove(&problem);
-    let lost: Vec<_> = proof.losses.iter().map(|l| (l.loss.zones.clone(), l.loss.nodes.clone())).collect();
-    assert_eq!(lost, [(vec!["1".to_owned()], vec![0, 1]), (vec!["2".to_owned()], vec![2, 3])]);
-    assert!(proof.losses.iter().all(|l| l.fates[&0] == Fate::Moved { pods: 2 }));
+    let lost: Vec<_> = proof
+        .losses
+        .iter()
+        .map(|l| (l.loss.zones.clone(), l.loss.nodes.clone()))
+        .collect();
+    assert_eq!(
+        lost,
+        [
+            (vec!["1".to_owned()], vec![0, 1]),
+            (vec!["2".to_owned()], vec![2, 3])
+        ]
+    );
+    assert!(
+        proof
+            .losses
+            .iter()
+            .all(|l| l.fates[&0] == Fate::Moved { pods: 2 })
+    );
 }
 
 #[test]
 fn a_node_that_is_being_replaced_counts_as_lost() {
-    let machines = vec![Machine::default(), Machine { remediated: false, replacing: true }, Machine::default()];
-    let problem =
-        Problem { nodes: three(), workloads: vec![workload("web", 3, &cpu(5))], machines, ..Problem::default() };
+    let machines = vec![
+        Machine::default(),
+        Machine {
+            remediated: false,
+            replacing: true,
+        },
+        Machine::default(),
+    ];
+    let problem = Problem {
+        nodes: three(),
+        workloads: vec![workload("web", 3, &cpu(5))],
+        machines,
+        ..Problem::default()
+    };
     let proof = prove(&problem);
     assert_eq!(proof.losses.len(), 1);
     assert!(fate(&proof, 0, 0).fails());
@@ -126,10 +261,16 @@ fn a_node_that_is_being_replaced_counts_as_lost() {
 
 #[test]
 fn a_budget_that_allows_nothing_blocks_every_drain() {
-    let selector = LabelSelector { requirements: vec![Requirement::new("app", Operator::In, &["web"])] };
+    let selector = LabelSelector {
+        requirements: vec![Requirement::new("app", Operator::In, &["web"])],
+    };
     let with = |limit| {
-        let budget =
-            Budget { name: "web".into(), namespace: "default".into(), selector: Some(selector.clone()), limit };
+        let budget = Budget {
+            name: "web".into(),
+            namespace: "default".into(),
+            selector: Some(selector.clone()),
+            limit,
+        };
         let problem = Problem {
             nodes: three(),
             workloads: vec![workload("web", 3, &cpu(1))],
@@ -138,9 +279,19 @@ fn a_budget_that_allows_nothing_blocks_every_drain() {
         };
         prove(&problem).drains
     };
-    let never = |pods| [BlockedDrain { budget: 0, workload: 0, node: None, why: DrainBlock::NeverAllows { pods } }];
+    let never = |pods| {
+        [BlockedDrain {
+            budget: 0,
+            workload: 0,
+            node: None,
+            why: DrainBlock::NeverAllows { pods },
+        }]
+    };
     assert_eq!(with(BudgetLimit::MinAvailable(Share::Pods(3))), never(3));
-    assert_eq!(with(BudgetLimit::MinAvailable(Share::Percent(67))), never(3));
+    assert_eq!(
+        with(BudgetLimit::MinAvailable(Share::Percent(67))),
+        never(3)
+    );
     assert_eq!(with(BudgetLimit::MaxUnavailable(Share::Pods(0))), never(3));
     assert_eq!(with(BudgetLimit::MinAvailable(Share::Percent(66))), []);
     assert_eq!(with(BudgetLimit::MaxUnavailable(Share::Percent(1))), []);
@@ -148,10 +299,20 @@ fn a_budget_that_allows_nothing_blocks_every_drain() {
 
 #[test]
 fn a_budget_waits_for_pods_that_no_other_node_takes() {
-    let selector = LabelSelector { requirements: vec![Requirement::new("app", Operator::In, &["db"])] };
-    let db = Workload { redundancy: Redundancy::Majority, ..workload("db", 6, &cpu(4)) };
+    let selector = LabelSelector {
+        requirements: vec![Requirement::new("app", Operator::In, &["db"])],
+    };
+    let db = Workload {
+        redundancy: Redundancy::Majority,
+        ..workload("db", 6, &cpu(4))
+    };
     let drains = |limit| {
-        let budget = Budget { name: "db".into(), namespace: "default".into(), selector: Some(selector.clone()), limit };
+        let budget = Budget {
+            name: "db".into(),
+            namespace: "default".into(),
+            selector: Some(selector.clone()),
+            limit,
+        };
         let problem = Problem {
             nodes: three(),
             workloads: vec![db.clone()],
@@ -163,7 +324,17 @@ fn a_budget_waits_for_pods_that_no_other_node_takes() {
     };
     let blocked = drains(BudgetLimit::MaxUnavailable(Share::Pods(1)));
     assert_eq!(blocked.len(), 3);
-    assert!(matches!(&blocked[0].why, DrainBlock::NoPlace { pods: 2, allowed: 1, .. }), "{blocked:?}");
+    assert!(
+        matches!(
+            &blocked[0].why,
+            DrainBlock::NoPlace {
+                pods: 2,
+                allowed: 1,
+                ..
+            }
+        ),
+        "{blocked:?}"
+    );
     assert_eq!(drains(BudgetLimit::MaxUnavailable(Share::Pods(2))), []);
 }
 
@@ -183,7 +354,15 @@ fn two_budgets_over_one_pod_block_its_eviction() {
         ..Problem::default()
     };
     let why = DrainBlock::TwoBudgets { other: 1 };
-    assert_eq!(prove(&problem).drains, [BlockedDrain { budget: 0, workload: 0, node: None, why }]);
+    assert_eq!(
+        prove(&problem).drains,
+        [BlockedDrain {
+            budget: 0,
+            workload: 0,
+            node: None,
+            why
+        }]
+    );
 }
 
 #[test]
@@ -191,21 +370,47 @@ fn a_rolling_update_needs_a_place_for_the_pod_it_adds_first() {
     let mut spec = cpu(1);
     spec["affinity"] = apart("web", HOSTNAME);
     let with = |unavailable, replicas| {
-        let rollout = Some(Rollout { surge: 1, unavailable });
-        proof(three(), vec![Workload { rollout, ..workload("web", replicas, &spec) }]).rollouts
+        let rollout = Some(Rollout {
+            surge: 1,
+            unavailable,
+        });
+        proof(
+            three(),
+            vec![Workload {
+                rollout,
+                ..workload("web", replicas, &spec)
+            }],
+        )
+        .rollouts
     };
     assert_eq!(with(0, 3).len(), 1);
-    assert_eq!(words(&with(0, 3)[0].reasons), ["web is in the same node"; 3]);
+    assert_eq!(
+        words(&with(0, 3)[0].reasons),
+        ["web is in the same node"; 3]
+    );
     assert_eq!(with(1, 3), []);
     assert_eq!(with(0, 2), []);
 }
 
 #[test]
 fn the_margin_counts_what_would_still_fit() {
-    let problem = Problem { nodes: three(), workloads: vec![workload("web", 3, &cpu(3))], ..Problem::default() };
-    let Outcome::Proved(order) = prove(&problem).outcome else { panic!() };
-    let lost = &prove(&Problem { lost_nodes: 1, ..problem.clone() }).losses[0];
-    assert_eq!(margins(&problem, &order, &[(0, None), (0, Some(lost))], 99), [3, 1]);
+    let problem = Problem {
+        nodes: three(),
+        workloads: vec![workload("web", 3, &cpu(3))],
+        ..Problem::default()
+    };
+    let Outcome::Proved(order) = prove(&problem).outcome else {
+        panic!()
+    };
+    let lost = &prove(&Problem {
+        lost_nodes: 1,
+        ..problem.clone()
+    })
+    .losses[0];
+    assert_eq!(
+        margins(&problem, &order, &[(0, None), (0, Some(lost))], 99),
+        [3, 1]
+    );
     assert_eq!(margins(&problem, &order, &[(0, None)], 1), [1]);
 }
 
@@ -218,10 +423,27 @@ fn a_revision_that_spreads_by_itself_does_not_block_the_next() {
         spec["nodeSelector"] = json!({"half": "yes"});
         let pair = labels(&[("app", "web"), (REVISION, CURRENT)]);
         let (spec, _) = PodSpec::read("web", "default", &pair, &spec);
-        let rollout = Some(Rollout { surge: 1, unavailable: 0 });
-        let web = Workload { spec, pods: 3, rollout, ..Workload::default() };
-        let nodes = vec![node("a", &[("half", "yes")], 8, 8), node("b", &[("half", "yes")], 1, 8)];
-        prove(&Problem { nodes, workloads: vec![web], ..Problem::default() }).rollouts.len()
+        let rollout = Some(Rollout {
+            surge: 1,
+            unavailable: 0,
+        });
+        let web = Workload {
+            spec,
+            pods: 3,
+            rollout,
+            ..Workload::default()
+        };
+        let nodes = vec![
+            node("a", &[("half", "yes")], 8, 8),
+            node("b", &[("half", "yes")], 1, 8),
+        ];
+        prove(&Problem {
+            nodes,
+            workloads: vec![web],
+            ..Problem::default()
+        })
+        .rollouts
+        .len()
     };
     // Two pods run on a and one on b, which is full: a third on a would be two more than on b.
     assert_eq!(update(json!([])), 1);

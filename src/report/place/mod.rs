@@ -23,20 +23,42 @@ pub fn place(overview: &Overview, look: Look) -> String {
     let width = look.width.unwrap_or(UNBOUNDED).max(40);
     let paint = Paint { color: look.color };
     let mut text = headline(overview, paint);
-    for block in [workloads::table(overview, width, paint), losses::matrix(overview, width, paint)] {
+    for block in [
+        workloads::table(overview, width, paint),
+        losses::matrix(overview, width, paint),
+    ] {
         if !block.is_empty() {
             text.push('\n');
             text.push_str(&block);
         }
     }
-    let waived = overview.workloads.iter().filter_map(|w| Some(format!("{}: {}", w.name, w.expendable.as_ref()?)));
-    list(&mut text, "Need not survive", &waived.collect::<Vec<_>>(), width, paint);
-    list(&mut text, "Taken for granted", &overview.assumptions, width, paint);
+    let waived = overview
+        .workloads
+        .iter()
+        .filter_map(|w| Some(format!("{}: {}", w.name, w.expendable.as_ref()?)));
+    list(
+        &mut text,
+        "Need not survive",
+        &waived.collect::<Vec<_>>(),
+        width,
+        paint,
+    );
+    list(
+        &mut text,
+        "Taken for granted",
+        &overview.assumptions,
+        width,
+        paint,
+    );
     text
 }
 
 fn headline(overview: &Overview, paint: Paint) -> String {
-    let failing = overview.losses.iter().filter(|l| l.cells.iter().any(|c| matches!(c, Cell::Fails(_)))).count();
+    let failing = overview
+        .losses
+        .iter()
+        .filter(|l| l.cells.iter().any(|c| matches!(c, Cell::Fails(_))))
+        .count();
     let placed = match overview.outcome {
         "proved" => paint.good("every pod has a node"),
         "impossible" => paint.bad("not every pod has a node"),
@@ -47,11 +69,25 @@ fn headline(overview: &Overview, paint: Paint) -> String {
         (0, _) => String::new(),
         (1, 0) => format!(", {}", paint.good("and the loss is survived")),
         (1, _) => format!(", {}", paint.bad("but the loss is not survived")),
-        (_, 0) => format!(", {}", paint.good(&format!("and each of {all} possible losses is survived"))),
-        (_, 1) => format!(", {}", paint.bad(&format!("but 1 of {all} possible losses is not survived"))),
-        (_, n) => format!(", {}", paint.bad(&format!("but {n} of {all} possible losses are not survived"))),
+        (_, 0) => format!(
+            ", {}",
+            paint.good(&format!("and each of {all} possible losses is survived"))
+        ),
+        (_, 1) => format!(
+            ", {}",
+            paint.bad(&format!("but 1 of {all} possible losses is not survived"))
+        ),
+        (_, n) => format!(
+            ", {}",
+            paint.bad(&format!(
+                "but {n} of {all} possible losses are not survived"
+            ))
+        ),
     };
-    format!("{}: {placed}{survived}\n", paint.bold(&escape(&overview.site)))
+    format!(
+        "{}: {placed}{survived}\n",
+        paint.bold(&escape(&overview.site))
+    )
 }
 
 /// A list under a title; nothing where it is empty.
@@ -96,7 +132,11 @@ impl Paint {
     }
 
     fn with(self, code: &str, text: &str) -> String {
-        if self.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.color && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// A text for a cell, in the colour of what it says.

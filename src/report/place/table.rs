@@ -10,13 +10,19 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn new(plain: impl Into<String>) -> Self {
         let plain = plain.into();
-        Self { painted: plain.clone(), plain }
+        Self {
+            painted: plain.clone(),
+            plain,
+        }
     }
 
     /// A text that `paint` colours.
     pub(super) fn painted(plain: impl Into<String>, paint: impl Fn(&str) -> String) -> Self {
         let plain = plain.into();
-        Self { painted: paint(&plain), plain }
+        Self {
+            painted: paint(&plain),
+            plain,
+        }
     }
 
     pub(super) fn width(&self) -> usize {
@@ -34,7 +40,13 @@ pub(super) enum Side {
 /// Lines of cells, each column as wide as its widest cell, two spaces between columns. Nothing follows the last text of a line.
 pub(super) fn lines(rows: &[Vec<Text>], sides: &[Side]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(Text::width).max().unwrap_or(0);
+    let width = |c: usize| {
+        rows.iter()
+            .filter_map(|r| r.get(c))
+            .map(Text::width)
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for row in rows {
@@ -72,9 +84,18 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 
 /// The beginning that all names share, up to and with the last `-`, `.` or `/`; and the rests.
 pub(super) fn split<'a>(names: &[&'a str]) -> (&'a str, Vec<&'a str>) {
-    let Some(first) = names.first().filter(|_| names.len() > 1) else { return ("", names.to_vec()) };
-    let shared = |end: &usize| names.iter().all(|n| n.get(..*end) == first.get(..*end) && n.len() > *end);
-    let ends = first.char_indices().filter(|(_, c)| matches!(c, '-' | '.' | '/')).map(|(i, c)| i + c.len_utf8());
+    let Some(first) = names.first().filter(|_| names.len() > 1) else {
+        return ("", names.to_vec());
+    };
+    let shared = |end: &usize| {
+        names
+            .iter()
+            .all(|n| n.get(..*end) == first.get(..*end) && n.len() > *end)
+    };
+    let ends = first
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '-' | '.' | '/'))
+        .map(|(i, c)| i + c.len_utf8());
     let end = ends.rev().find(shared).unwrap_or(0);
     (&first[..end], names.iter().map(|n| &n[end..]).collect())
 }

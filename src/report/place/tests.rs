@@ -23,7 +23,11 @@ fn row(name: &str, placed: &[(usize, u32)], worst: Option<usize>, margin: Option
 }
 
 fn loss(name: &str, cells: &[Cell]) -> Scenario {
-    Scenario { lost: vec![name.to_owned()], zones: false, cells: cells.to_vec() }
+    Scenario {
+        lost: vec![name.to_owned()],
+        zones: false,
+        cells: cells.to_vec(),
+    }
 }
 
 fn three() -> Overview {
@@ -34,9 +38,19 @@ fn three() -> Overview {
     };
     let workloads = vec![
         row("exporter", &[(0, 1), (1, 1), (2, 1)], None, None),
-        row("database/instance", &[(0, 1), (1, 1), (2, 1)], Some(0), Some(0)),
+        row(
+            "database/instance",
+            &[(0, 1), (1, 1), (2, 1)],
+            Some(0),
+            Some(0),
+        ),
         cache,
-        row("web-of-a-customer-with-a-long-name/front-end", &[(1, 2)], Some(1), Some(999)),
+        row(
+            "web-of-a-customer-with-a-long-name/front-end",
+            &[(1, 2)],
+            Some(1),
+            Some(999),
+        ),
         row("solver", &[(2, 1)], Some(2), Some(0)),
     ];
     Overview {
@@ -46,17 +60,35 @@ fn three() -> Overview {
         nodes: ["node-0", "node-1", "node-2"].map(str::to_owned).into(),
         workloads,
         losses: vec![
-            loss("node-0", &[Gone, Degraded(1), Expendable(1), Untouched, Untouched]),
-            loss("node-1", &[Gone, Degraded(1), Untouched, Moved(2), Untouched]),
-            loss("node-2", &[Gone, Degraded(1), Untouched, Untouched, Fails(1)]),
+            loss(
+                "node-0",
+                &[Gone, Degraded(1), Expendable(1), Untouched, Untouched],
+            ),
+            loss(
+                "node-1",
+                &[Gone, Degraded(1), Untouched, Moved(2), Untouched],
+            ),
+            loss(
+                "node-2",
+                &[Gone, Degraded(1), Untouched, Untouched, Fails(1)],
+            ),
         ],
-        assumptions: vec!["pool `main`: the platform takes 1 cpu and 2Gi memory of each node (a guess)".to_owned()],
+        assumptions: vec![
+            "pool `main`: the platform takes 1 cpu and 2Gi memory of each node (a guess)"
+                .to_owned(),
+        ],
     }
 }
 
 #[test]
 fn the_tables_fit_eighty_columns() {
-    let text = place(&three(), Look { color: false, width: Some(80) });
+    let text = place(
+        &three(),
+        Look {
+            color: false,
+            width: Some(80),
+        },
+    );
     assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text, @r"
     plant: every pod has a node, but 1 of 3 possible losses is not survived
@@ -89,14 +121,38 @@ fn the_tables_fit_eighty_columns() {
 
 #[test]
 fn nothing_is_cut_where_there_is_room() {
-    let text = place(&three(), Look { color: false, width: Some(200) });
-    assert!(text.contains("web-of-a-customer-with-a-long-name/front-end  "), "{text}");
-    assert_eq!(text, place(&three(), Look { color: false, width: None }));
+    let text = place(
+        &three(),
+        Look {
+            color: false,
+            width: Some(200),
+        },
+    );
+    assert!(
+        text.contains("web-of-a-customer-with-a-long-name/front-end  "),
+        "{text}"
+    );
+    assert_eq!(
+        text,
+        place(
+            &three(),
+            Look {
+                color: false,
+                width: None
+            }
+        )
+    );
 }
 
 #[test]
 fn colours_do_not_move_columns() {
-    let colored = place(&three(), Look { color: true, width: Some(80) });
+    let colored = place(
+        &three(),
+        Look {
+            color: true,
+            width: Some(80),
+        },
+    );
     let mut plain = String::new();
     let mut inside = false;
     for c in colored.chars() {
@@ -107,7 +163,16 @@ fn colours_do_not_move_columns() {
             _ => {}
         }
     }
-    assert_eq!(plain, place(&three(), Look { color: false, width: Some(80) }));
+    assert_eq!(
+        plain,
+        place(
+            &three(),
+            Look {
+                color: false,
+                width: Some(80)
+            }
+        )
+    );
     assert!(colored.contains("\u{1b}[1;31m✗1\u{1b}[0m"), "{colored}");
 }
 
@@ -115,7 +180,12 @@ fn colours_do_not_move_columns() {
 fn many_nodes_are_counted_and_only_losses_that_hurt_are_shown() {
     let nodes: Vec<String> = (0..200).map(|n| format!("worker-{n:03}")).collect();
     let placed: BTreeMap<usize, u32> = (0..40).map(|n| (n, 1)).collect();
-    let web = Row { placed, pods: 40, may_run: (0..200).collect(), ..row("web", &[], Some(7), Some(12)) };
+    let web = Row {
+        placed,
+        pods: 40,
+        may_run: (0..200).collect(),
+        ..row("web", &[], Some(7), Some(12))
+    };
     let cell = |n: usize| {
         if n == 7 {
             Cell::Fails(1)
@@ -126,8 +196,20 @@ fn many_nodes_are_counted_and_only_losses_that_hurt_are_shown() {
         }
     };
     let losses = (0..200).map(|n| loss(&nodes[n], &[cell(n)])).collect();
-    let overview = Overview { nodes, losses, workloads: vec![web], assumptions: Vec::new(), ..three() };
-    let text = place(&overview, Look { color: false, width: Some(80) });
+    let overview = Overview {
+        nodes,
+        losses,
+        workloads: vec![web],
+        assumptions: Vec::new(),
+        ..three()
+    };
+    let text = place(
+        &overview,
+        Look {
+            color: false,
+            width: Some(80),
+        },
+    );
     insta::assert_snapshot!(text, @r"
     plant: every pod has a node, but 1 of 200 possible losses is not survived
 

@@ -13,24 +13,42 @@ pub(super) fn table(overview: &Overview, width: usize, paint: Paint) -> String {
         return "no workload with pods\n".to_owned();
     }
     let nodes = Nodes::of(overview, width);
-    let rows: Vec<Vec<Text>> = overview.workloads.iter().map(|row| cells(overview, row, &nodes, paint)).collect();
+    let rows: Vec<Vec<Text>> = overview
+        .workloads
+        .iter()
+        .map(|row| cells(overview, row, &nodes, paint))
+        .collect();
     let mut all = vec![nodes.header(paint)];
     let columns = all[0].len();
     let widest: usize = (1..columns)
-        .map(|c| rows.iter().chain(&all).filter_map(|r| r.get(c)).map(Text::width).max().unwrap_or(0) + 2)
+        .map(|c| {
+            rows.iter()
+                .chain(&all)
+                .filter_map(|r| r.get(c))
+                .map(Text::width)
+                .max()
+                .unwrap_or(0)
+                + 2
+        })
         .sum();
     let names = width.saturating_sub(widest).max(NARROWEST);
-    let named = rows.into_iter().zip(&overview.workloads).map(|(mut row, workload)| {
-        row[0] = Text::new(cut(&escape(&workload.name), names));
-        row
-    });
+    let named = rows
+        .into_iter()
+        .zip(&overview.workloads)
+        .map(|(mut row, workload)| {
+            row[0] = Text::new(cut(&escape(&workload.name), names));
+            row
+        });
     all.extend(named);
     let mut sides = vec![Side::Left, Side::Right, Side::Right];
     sides.extend(std::iter::repeat_n(Side::Right, nodes.columns()));
     sides.extend([Side::Left, Side::Right]);
     let note = match nodes.prefix {
         "" => String::new(),
-        prefix => format!("{}\n", paint.dim(&format!("the names of nodes begin with {}", escape(prefix)))),
+        prefix => format!(
+            "{}\n",
+            paint.dim(&format!("the names of nodes begin with {}", escape(prefix)))
+        ),
     };
     format!("{}{note}", lines(&all, &sides))
 }
@@ -56,11 +74,23 @@ impl<'a> Nodes<'a> {
             names.len() <= 24 && needed + longest + BESIDE <= width
         };
         if fits(&whole) {
-            return Self { prefix: "", names: whole, each: true };
+            return Self {
+                prefix: "",
+                names: whole,
+                each: true,
+            };
         }
         match fits(&short) {
-            true => Self { prefix, names: short, each: true },
-            false => Self { prefix: "", names: whole, each: false },
+            true => Self {
+                prefix,
+                names: short,
+                each: true,
+            },
+            false => Self {
+                prefix: "",
+                names: whole,
+                each: false,
+            },
         }
     }
 
@@ -89,7 +119,12 @@ impl<'a> Nodes<'a> {
             };
             return (0..overview.nodes.len()).map(count).collect();
         }
-        let names: Vec<&str> = row.placed.keys().filter_map(|n| overview.nodes.get(*n)).map(String::as_str).collect();
+        let names: Vec<&str> = row
+            .placed
+            .keys()
+            .filter_map(|n| overview.nodes.get(*n))
+            .map(String::as_str)
+            .collect();
         let text = match names.as_slice() {
             [] => "-".to_owned(),
             [one] => escape(one).into_owned(),
@@ -122,7 +157,9 @@ fn worst(overview: &Overview, row: &Row, nodes: &Nodes<'_>, paint: Paint) -> Tex
         return Text::painted("-", |t| paint.dim(t));
     };
     let position = overview.workloads.iter().position(|w| w.name == row.name);
-    let Some(cell) = position.and_then(|w| loss.cells.get(w)) else { return Text::default() };
+    let Some(cell) = position.and_then(|w| loss.cells.get(w)) else {
+        return Text::default();
+    };
     let what = match cell {
         Cell::Untouched | Cell::Gone => String::new(),
         Cell::Moved(n) => format!("{n} move{}", if *n == 1 { "s" } else { "" }),
@@ -130,12 +167,19 @@ fn worst(overview: &Overview, row: &Row, nodes: &Nodes<'_>, paint: Paint) -> Tex
         Cell::Expendable(n) => format!("{n} missed"),
         Cell::Fails(n) => format!("{n} unplaced"),
     };
-    let short =
-        |name: &String| if loss.zones { name.clone() } else { name[nodes.prefix.len().min(name.len())..].to_owned() };
+    let short = |name: &String| {
+        if loss.zones {
+            name.clone()
+        } else {
+            name[nodes.prefix.len().min(name.len())..].to_owned()
+        }
+    };
     let lost = match loss.lost.as_slice() {
         [one] => short(one),
         [first, rest @ ..] => format!("{}+{}", short(first), rest.len()),
         [] => String::new(),
     };
-    Text::painted(format!("{}: {what}", escape(&lost)), |t| paint.cell(*cell, t))
+    Text::painted(format!("{}: {what}", escape(&lost)), |t| {
+        paint.cell(*cell, t)
+    })
 }

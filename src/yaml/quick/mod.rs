@@ -12,12 +12,20 @@ use super::read::Limits;
 /// Reads the only document of a text. `None`: the full reader must look at it.
 pub(super) fn read(text: &str, limits: &Limits) -> Option<Node> {
     // Without an early end, so that many bytes are looked at at once.
-    let usual = text.bytes().fold(true, |usual, b| usual & matches!(b, b' '..=b'~' | b'\n' | b'\t'));
+    let usual = text.bytes().fold(true, |usual, b| {
+        usual & matches!(b, b' '..=b'~' | b'\n' | b'\t')
+    });
     if text.len() > limits.bytes || !usual {
         return None;
     }
-    let mut reader =
-        Reader { text, bytes: text.as_bytes(), at: 0, indent: 0, depth: limits.depth, nodes: limits.nodes };
+    let mut reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        indent: 0,
+        depth: limits.depth,
+        nodes: limits.nodes,
+    };
     if text.starts_with("---\n") {
         reader.at = 4;
     }
@@ -58,11 +66,17 @@ impl Reader<'_> {
 
     /// The offset of the next line break, or of the end.
     fn line_end(&self, from: usize) -> usize {
-        self.bytes[from..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |length| from + length)
+        self.bytes[from..]
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(self.bytes.len(), |length| from + length)
     }
 
     fn skip_spaces(&self, from: usize) -> usize {
-        self.bytes[from..].iter().position(|b| *b != b' ').map_or(self.bytes.len(), |length| from + length)
+        self.bytes[from..]
+            .iter()
+            .position(|b| *b != b' ')
+            .map_or(self.bytes.len(), |length| from + length)
     }
 
     /// From the beginning of a line to the next content; lines without any are skipped.
@@ -78,7 +92,9 @@ impl Reader<'_> {
                 Some(b'#') => self.at = (self.line_end(content) + 1).min(self.bytes.len()),
                 Some(b'\t') => return None,
                 Some(b'%') if content == self.at => return None,
-                Some(b'-' | b'.') if content == self.at && is_marker(&self.bytes[content..]) => return None,
+                Some(b'-' | b'.') if content == self.at && is_marker(&self.bytes[content..]) => {
+                    return None;
+                }
                 Some(_) => {
                     (self.indent, self.at) = (content - self.at, content);
                     return Some(());
@@ -118,17 +134,38 @@ impl Reader<'_> {
 
     fn node(&mut self, data: Data, start: usize, end: usize) -> Option<Node> {
         self.nodes = self.nodes.checked_sub(1)?;
-        Some(Node { data, tag: None, span: TextRange::new(start, end) })
+        Some(Node {
+            data,
+            tag: None,
+            span: TextRange::new(start, end),
+        })
     }
 
-    fn text_node(&mut self, text: impl Into<Arc<str>>, style: Style, start: usize, end: usize) -> Option<Node> {
-        self.node(Data::Scalar { text: text.into(), style }, start, end)
+    fn text_node(
+        &mut self,
+        text: impl Into<Arc<str>>,
+        style: Style,
+        start: usize,
+        end: usize,
+    ) -> Option<Node> {
+        self.node(
+            Data::Scalar {
+                text: text.into(),
+                style,
+            },
+            start,
+            end,
+        )
     }
 
     /// A collection whose content starts at the cursor, at a column.
     fn block(&mut self, column: usize) -> Option<Node> {
         self.depth = self.depth.checked_sub(1)?;
-        let node = if self.starts_item() { self.sequence(column, self.at) } else { self.mapping(column) };
+        let node = if self.starts_item() {
+            self.sequence(column, self.at)
+        } else {
+            self.mapping(column)
+        };
         self.depth += 1;
         node
     }
@@ -211,8 +248,17 @@ impl Reader<'_> {
                 return None;
             }
         }
-        let end = entries.last().map_or(start, |(_, value)| value.span.end as usize);
-        self.node(Data::Mapping { entries, flow: false }, start, end.max(start))
+        let end = entries
+            .last()
+            .map_or(start, |(_, value)| value.span.end as usize);
+        self.node(
+            Data::Mapping {
+                entries,
+                flow: false,
+            },
+            start,
+            end.max(start),
+        )
     }
 
     /// The offset of the colon after the key that starts here.
@@ -221,7 +267,8 @@ impl Reader<'_> {
             quote @ (b'\'' | b'"') => {
                 let close = self.closing_quote(start, quote)?;
                 let colon = self.skip_spaces(close + 1);
-                return (self.byte(colon) == Some(b':') && self.is_blank(colon + 1)).then_some(colon);
+                return (self.byte(colon) == Some(b':') && self.is_blank(colon + 1))
+                    .then_some(colon);
             }
             _ if !self.starts_plain(start) => return None,
             _ => {}
@@ -295,7 +342,10 @@ impl Reader<'_> {
                 | b'^'
                 | b'\\',
             ) => true,
-            Some(b'-') => matches!(self.byte(at + 1), Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')),
+            Some(b'-') => matches!(
+                self.byte(at + 1),
+                Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')
+            ),
             _ => false,
         }
     }
@@ -327,7 +377,9 @@ impl Reader<'_> {
             match self.byte(at)? {
                 b'\n' | b'\t' => return None,
                 b'\\' if quote == b'"' => at += 2,
-                byte if byte == quote && quote == b'\'' && self.byte(at + 1) == Some(b'\'') => at += 2,
+                byte if byte == quote && quote == b'\'' && self.byte(at + 1) == Some(b'\'') => {
+                    at += 2
+                }
                 byte if byte == quote => return Some(at),
                 _ => at += 1,
             }
@@ -344,7 +396,9 @@ impl Reader<'_> {
                 self.text_node(inner.replace("''", "'"), Style::Single, start, close + 1)?
             }
             b'\'' => self.text_node(inner, Style::Single, start, close + 1)?,
-            _ if inner.contains('\\') => self.text_node(unescaped(inner)?, Style::Double, start, close + 1)?,
+            _ if inner.contains('\\') => {
+                self.text_node(unescaped(inner)?, Style::Double, start, close + 1)?
+            }
             _ => self.text_node(inner, Style::Double, start, close + 1)?,
         };
         Some((node, close + 1))
@@ -404,7 +458,11 @@ impl Reader<'_> {
     /// A collection in braces or brackets that ends on its line, and the offset after it.
     fn flow(&mut self, start: usize) -> Option<(Node, usize)> {
         self.depth = self.depth.checked_sub(1)?;
-        let found = if self.byte(start) == Some(b'[') { self.flow_sequence(start) } else { self.flow_mapping(start) };
+        let found = if self.byte(start) == Some(b'[') {
+            self.flow_sequence(start)
+        } else {
+            self.flow_mapping(start)
+        };
         self.depth += 1;
         found
     }
@@ -417,7 +475,10 @@ impl Reader<'_> {
             items.push(item);
             at = self.next_in_flow(end, b']')?;
         }
-        Some((self.node(Data::Sequence { items, flow: true }, start, at + 1)?, at + 1))
+        Some((
+            self.node(Data::Sequence { items, flow: true }, start, at + 1)?,
+            at + 1,
+        ))
     }
 
     fn flow_mapping(&mut self, start: usize) -> Option<(Node, usize)> {
@@ -429,7 +490,8 @@ impl Reader<'_> {
                 _ => self.flow_plain(at)?,
             };
             let colon = self.skip_spaces(end);
-            if colon != end || self.byte(colon) != Some(b':') || self.byte(colon + 1) != Some(b' ') {
+            if colon != end || self.byte(colon) != Some(b':') || self.byte(colon + 1) != Some(b' ')
+            {
                 return None;
             }
             let value = self.skip_spaces(colon + 1);
@@ -437,7 +499,17 @@ impl Reader<'_> {
             entries.push((key, value));
             at = self.next_in_flow(end, b'}')?;
         }
-        Some((self.node(Data::Mapping { entries, flow: true }, start, at + 1)?, at + 1))
+        Some((
+            self.node(
+                Data::Mapping {
+                    entries,
+                    flow: true,
+                },
+                start,
+                at + 1,
+            )?,
+            at + 1,
+        ))
     }
 
     /// The offset of the next element, or of the bracket that ends the collection.
@@ -472,7 +544,11 @@ impl Reader<'_> {
             match self.byte(end)? {
                 b',' | b']' | b'}' => break,
                 b':' if self.byte(end + 1) == Some(b' ') => break,
-                b':' if !matches!(self.byte(end + 1), Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/')) => {
+                b':' if !matches!(
+                    self.byte(end + 1),
+                    Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/')
+                ) =>
+                {
                     return None;
                 }
                 b'\n' | b'\t' | b'#' | b'[' | b'{' | b'"' | b'\'' | b'?' => return None,
@@ -487,7 +563,8 @@ impl Reader<'_> {
 
 /// `---` or `...` at the beginning of a line.
 fn is_marker(line: &[u8]) -> bool {
-    (line.starts_with(b"---") || line.starts_with(b"...")) && matches!(line.get(3), None | Some(b' ' | b'\n' | b'\t'))
+    (line.starts_with(b"---") || line.starts_with(b"..."))
+        && matches!(line.get(3), None | Some(b' ' | b'\n' | b'\t'))
 }
 
 /// The text of a double-quoted scalar with the usual escapes.

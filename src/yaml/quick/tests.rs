@@ -8,9 +8,15 @@ use crate::yaml::read::parse_fully;
 /// Compares with the full reader; whether there was something to compare.
 #[track_caller]
 fn same_as_the_full_reader(text: &str) -> bool {
-    let Some(found) = read(text, &Limits::MANIFEST) else { return false };
+    let Some(found) = read(text, &Limits::MANIFEST) else {
+        return false;
+    };
     let full = parse_fully(text, &Limits::MANIFEST);
-    assert_eq!(full.map(|parsed| parsed.documents), Ok(vec![found]), "{text}");
+    assert_eq!(
+        full.map(|parsed| parsed.documents),
+        Ok(vec![found]),
+        "{text}"
+    );
     true
 }
 
@@ -30,19 +36,26 @@ fn what_is_read_is_what_the_full_reader_reads() {
 fn the_manifests_here_are_read_as_the_full_reader_reads_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (mut all, mut quick) = (0, 0);
-    let mut queue: Vec<PathBuf> = ["base", "out", "sites", "tests"].map(|directory| root.join(directory)).into();
+    let mut queue: Vec<PathBuf> = ["base", "out", "sites", "tests"]
+        .map(|directory| root.join(directory))
+        .into();
     while let Some(path) = queue.pop() {
         if let Ok(entries) = fs_err::read_dir(&path) {
             queue.extend(entries.map(|entry| entry.unwrap().path()));
         } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
-            let Ok(text) = fs_err::read_to_string(&path) else { continue };
+            let Ok(text) = fs_err::read_to_string(&path) else {
+                continue;
+            };
             for piece in text.split("\n---\n") {
                 all += 1;
                 quick += usize::from(same_as_the_full_reader(piece));
             }
         }
     }
-    assert!(quick * 10 > all * 7, "only {quick} of {all} documents are read quickly");
+    assert!(
+        quick * 10 > all * 7,
+        "only {quick} of {all} documents are read quickly"
+    );
 }
 
 /// Pieces that texts are made of at random: good ones and bad ones.

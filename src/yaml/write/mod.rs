@@ -38,7 +38,11 @@ pub fn write_documents_as_kustomize<'v>(values: impl IntoIterator<Item = &'v Val
 }
 
 fn stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -> String {
-    values.into_iter().map(|value| document(value, spelling)).collect::<Vec<_>>().join("---\n")
+    values
+        .into_iter()
+        .map(|value| document(value, spelling))
+        .collect::<Vec<_>>()
+        .join("---\n")
 }
 
 fn document(value: &Value, spelling: Spelling) -> String {
@@ -56,7 +60,11 @@ pub(crate) fn append_as_kustomize(out: &mut String, value: Meaning<'_>) {
 /// again.
 pub(crate) fn written_field(value: Meaning<'_>) -> String {
     let mut out = String::from(":");
-    Writer { out: &mut out, spelling: Spelling::Kustomize }.field(value, 0);
+    Writer {
+        out: &mut out,
+        spelling: Spelling::Kustomize,
+    }
+    .field(value, 0);
     out.split_off(1)
 }
 
@@ -105,7 +113,12 @@ impl Writer<'_> {
         }
     }
 
-    fn mapping(&mut self, entries: Vec<(Cow<'_, str>, Meaning<'_>)>, indent: usize, context: Context) {
+    fn mapping(
+        &mut self,
+        entries: Vec<(Cow<'_, str>, Meaning<'_>)>,
+        indent: usize,
+        context: Context,
+    ) {
         for (index, (key, value)) in entries.into_iter().enumerate() {
             if index > 0 || context == Context::Field {
                 self.line(indent);
@@ -132,7 +145,11 @@ impl Writer<'_> {
     /// Writes what follows the colon of a field that is indented by `indent` columns.
     fn field(&mut self, value: Meaning<'_>, indent: usize) {
         // Sequences in a mapping are not indented.
-        let indent = if matches!(value, Meaning::Mapping(_)) { indent + 2 } else { indent };
+        let indent = if matches!(value, Meaning::Mapping(_)) {
+            indent + 2
+        } else {
+            indent
+        };
         self.value(value, indent, Context::Field);
     }
 
@@ -166,7 +183,11 @@ impl Writer<'_> {
             return self.out.push_str(text);
         }
         let column = self.out.chars().rev().take_while(|c| *c != '\n').count();
-        let start = text::Start { column, indent, fold: place != Place::SimpleKey };
+        let start = text::Start {
+            column,
+            indent,
+            fold: place != Place::SimpleKey,
+        };
         match form {
             Form::Plain => text::plain(self.out, text, start),
             Form::Single => text::single(self.out, text, start),

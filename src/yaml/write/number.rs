@@ -27,7 +27,9 @@ pub(crate) fn float_text(float: f64) -> String {
 /// The shortest digits that read back, with an exponent below 0.0001 and from a million.
 pub(crate) fn general_float(float: f64) -> String {
     let scientific = format!("{float:e}");
-    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let Some((mantissa, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
     let exponent: i32 = exponent.parse().unwrap_or_default();
     if (-4..6).contains(&exponent) {
         return format!("{float}");

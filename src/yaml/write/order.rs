@@ -12,12 +12,18 @@ pub(super) fn sort<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
     }
     let mut natural: Vec<usize> = Vec::with_capacity(entries.len());
     for index in 0..entries.len() {
-        let at = natural.partition_point(|other| compare(&entries[*other].0, &entries[index].0) == Ordering::Less);
+        let at = natural.partition_point(|other| {
+            compare(&entries[*other].0, &entries[index].0) == Ordering::Less
+        });
         natural.insert(at, index);
     }
     if natural.is_sorted_by(|a, b| compare(&entries[*a].0, &entries[*b].0) == Ordering::Less) {
         let mut unordered: Vec<Option<_>> = entries.drain(..).map(Some).collect();
-        entries.extend(natural.into_iter().filter_map(|index| unordered[index].take()));
+        entries.extend(
+            natural
+                .into_iter()
+                .filter_map(|index| unordered[index].take()),
+        );
     }
 }
 
@@ -31,8 +37,13 @@ fn compare(left: &str, right: &str) -> Ordering {
     {
         return a.cmp(&b);
     }
-    let differing = left.char_indices().zip(right.chars()).find(|((_, a), b)| a != b);
-    let Some(((at, a), b)) = differing else { return left.len().cmp(&right.len()) };
+    let differing = left
+        .char_indices()
+        .zip(right.chars())
+        .find(|((_, a), b)| a != b);
+    let Some(((at, a), b)) = differing else {
+        return left.len().cmp(&right.len());
+    };
     match (is_letter(a), is_letter(b)) {
         (true, true) => return a.cmp(&b),
         (true, false) => return Ordering::Greater,
@@ -46,14 +57,21 @@ fn compare(left: &str, right: &str) -> Ordering {
     // What is before the difference is the same on both sides, and so is its length.
     let (left_number, left_length) = run(&left[at..], seed);
     let (right_number, right_length) = run(&right[at..], seed);
-    left_number.cmp(&right_number).then(left_length.cmp(&right_length)).then(a.cmp(&b))
+    left_number
+        .cmp(&right_number)
+        .then(left_length.cmp(&right_length))
+        .then(a.cmp(&b))
 }
 
 /// The number that the leading digits make, and how many there are.
 fn run(text: &str, seed: u64) -> (u64, usize) {
     let digits = text.chars().map_while(|c| c.to_digit(10));
-    digits
-        .fold((seed, 0), |(number, length), digit| (number.wrapping_mul(10).wrapping_add(u64::from(digit)), length + 1))
+    digits.fold((seed, 0), |(number, length), digit| {
+        (
+            number.wrapping_mul(10).wrapping_add(u64::from(digit)),
+            length + 1,
+        )
+    })
 }
 
 fn is_letter(c: char) -> bool {
@@ -65,7 +83,10 @@ mod tests {
     use super::*;
 
     fn sorted<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
-        let mut entries: Vec<(Cow<'k, str>, &'k str)> = keys.into_iter().map(|key| (Cow::Borrowed(key), key)).collect();
+        let mut entries: Vec<(Cow<'k, str>, &'k str)> = keys
+            .into_iter()
+            .map(|key| (Cow::Borrowed(key), key))
+            .collect();
         sort(&mut entries);
         entries.into_iter().map(|(_, key)| key).collect()
     }
@@ -84,7 +105,11 @@ mod tests {
 
     #[test]
     fn an_order_that_is_not_transitive_is_still_the_same_every_time() {
-        for keys in [["v10", "v1alpha1", "v2"], ["v1alpha1", "v2", "v10"], ["v2", "v10", "v1alpha1"]] {
+        for keys in [
+            ["v10", "v1alpha1", "v2"],
+            ["v1alpha1", "v2", "v10"],
+            ["v2", "v10", "v1alpha1"],
+        ] {
             assert_eq!(sorted(keys), ["v10", "v1alpha1", "v2"]);
         }
     }

@@ -63,11 +63,19 @@ pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
         return if literal { Form::Literal } else { Form::Double };
     }
     let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
-    if !is_text || (spelling == Spelling::Portable && could_be_other_than_text(text)) || facts.special {
+    if !is_text
+        || (spelling == Spelling::Portable && could_be_other_than_text(text))
+        || facts.special
+    {
         return Form::Double;
     }
     match facts {
-        Facts { break_space: true, .. } | Facts { space_break: true, .. } => Form::Double,
+        Facts {
+            break_space: true, ..
+        }
+        | Facts {
+            space_break: true, ..
+        } => Form::Double,
         facts if facts.plain_allowed() => Form::Plain,
         _ => Form::Single,
     }
@@ -86,7 +94,8 @@ const WORD: [bool; 256] = {
     let mut word = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        word[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+        word[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
         byte += 1;
     }
     word
@@ -114,7 +123,9 @@ pub(crate) fn style(text: &str) -> Style {
 /// `12:30:45`: sexagesimal numbers, which kustomize quotes although it reads them as text.
 fn is_base_60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').map_or((unsigned, None), |(w, f)| (w, Some(f)));
+    let (whole, fraction) = unsigned
+        .split_once('.')
+        .map_or((unsigned, None), |(w, f)| (w, Some(f)));
     let mut parts = whole.split(':');
     let first = parts.next().unwrap_or_default();
     let digit = |c: char| c.is_ascii_digit() || c == '_';
@@ -131,7 +142,10 @@ fn is_base_60(text: &str) -> bool {
 }
 
 /// What decides about the notation of a string.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each from one rule of the notation")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each from one rule of the notation"
+)]
 struct Facts {
     /// Needs escapes.
     special: bool,
@@ -151,7 +165,8 @@ impl Facts {
     fn of(text: &str, spelling: Spelling) -> Self {
         let separator = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
         // To Go, line and paragraph separators are printable line breaks.
-        let as_it_is = |c: char| is_printable(c) || (spelling == Spelling::Kustomize && separator(c));
+        let as_it_is =
+            |c: char| is_printable(c) || (spelling == Spelling::Kustomize && separator(c));
         let pairs = || text.chars().zip(text.chars().skip(1));
         // One line of printable ASCII, as most texts are: nothing of what follows can be there.
         let odd = !text.bytes().all(|b| matches!(b, b' '..=b'~'));
@@ -229,7 +244,11 @@ impl Pen<'_> {
 
 /// Without quotes.
 pub(super) fn plain(out: &mut String, text: &str, start: Start) {
-    let mut pen = Pen { out, column: start.column, indent: start.indent };
+    let mut pen = Pen {
+        out,
+        column: start.column,
+        indent: start.indent,
+    };
     folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| {
         pen.put(c);
     });
@@ -237,24 +256,34 @@ pub(super) fn plain(out: &mut String, text: &str, start: Start) {
 
 /// `'text'`
 pub(super) fn single(out: &mut String, text: &str, start: Start) {
-    let mut pen = Pen { out, column: start.column, indent: start.indent };
+    let mut pen = Pen {
+        out,
+        column: start.column,
+        indent: start.indent,
+    };
     pen.put('\'');
     let mut breaks = false;
-    folded(&mut pen, text, start.fold, 1..text.len().saturating_sub(1), |pen, c| {
-        if is_break(c) {
-            pen.out.push(c);
-            pen.column = 0;
-        } else if breaks {
-            pen.indentation();
-        }
-        if c == '\'' {
-            pen.put(c);
-        }
-        if !is_break(c) {
-            pen.put(c);
-        }
-        breaks = is_break(c);
-    });
+    folded(
+        &mut pen,
+        text,
+        start.fold,
+        1..text.len().saturating_sub(1),
+        |pen, c| {
+            if is_break(c) {
+                pen.out.push(c);
+                pen.column = 0;
+            } else if breaks {
+                pen.indentation();
+            }
+            if c == '\'' {
+                pen.put(c);
+            }
+            if !is_break(c) {
+                pen.put(c);
+            }
+            breaks = is_break(c);
+        },
+    );
     pen.put('\'');
 }
 
@@ -286,7 +315,11 @@ fn folded(
 
 /// `"text"`
 pub(super) fn double(out: &mut String, text: &str, start: Start) {
-    let mut pen = Pen { out, column: start.column, indent: start.indent };
+    let mut pen = Pen {
+        out,
+        column: start.column,
+        indent: start.indent,
+    };
     // Go takes a byte order mark at the beginning for one at every place.
     let escape_all = text.starts_with('\u{FEFF}');
     let mut spaces = false;
@@ -395,7 +428,10 @@ mod tests {
         ] {
             assert_eq!(write(&json!({"a": text})), format!("a: {expected}\n"));
         }
-        assert_eq!(write_as_kustomize(&json!({"a": "=", "b": "2024-02-30"})), "a: =\nb: 2024-02-30\n");
+        assert_eq!(
+            write_as_kustomize(&json!({"a": "=", "b": "2024-02-30"})),
+            "a: =\nb: 2024-02-30\n"
+        );
     }
 
     #[test]
@@ -416,6 +452,13 @@ mod tests {
     fn long_lines_are_folded_at_spaces_after_column_80() {
         let long = "word ".repeat(20);
         let written = write(&json!({"a": long.trim_end()}));
-        assert_eq!(written, format!("a: {}word\n  {}word\n", "word ".repeat(15), "word ".repeat(3)));
+        assert_eq!(
+            written,
+            format!(
+                "a: {}word\n  {}word\n",
+                "word ".repeat(15),
+                "word ".repeat(3)
+            )
+        );
     }
 }

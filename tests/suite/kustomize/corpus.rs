@@ -9,10 +9,22 @@ use super::live::{Agreement, same_again};
 
 /// Builds that kustomize does and siteplan refuses, and why.
 const REFUSED: [(&str, &str); 4] = [
-    ("062-smp-crd-lists-replace", "kustomize copies `$patch` into lists that do not merge; certainly a mistake"),
-    ("068-smp-unsupported-directives", "kustomize copies kubectl's directives into the object; certainly a mistake"),
-    ("114-build-metadata", "the output names the version of kustomize"),
-    ("115-openapi-custom-schema", "a schema of one's own takes merge keys away from built-in types"),
+    (
+        "062-smp-crd-lists-replace",
+        "kustomize copies `$patch` into lists that do not merge; certainly a mistake",
+    ),
+    (
+        "068-smp-unsupported-directives",
+        "kustomize copies kubectl's directives into the object; certainly a mistake",
+    ),
+    (
+        "114-build-metadata",
+        "the output names the version of kustomize",
+    ),
+    (
+        "115-openapi-custom-schema",
+        "a schema of one's own takes merge keys away from built-in types",
+    ),
 ];
 
 /// Failing builds and the code that says the same here.
@@ -42,8 +54,14 @@ const FAILURES: [(&str, &str); 38] = [
     ("102-err-gen-exists", "generator-conflict"),
     ("103-err-gen-merge-missing", "generator-conflict"),
     ("104-err-gen-numeric-key", "unprintable-resource"),
-    ("109-err-replacement-missing-field", "replacement-does-not-apply"),
-    ("110-err-replacement-no-source", "replacement-does-not-apply"),
+    (
+        "109-err-replacement-missing-field",
+        "replacement-does-not-apply",
+    ),
+    (
+        "110-err-replacement-no-source",
+        "replacement-does-not-apply",
+    ),
     ("111-err-replacement-type", "unprintable-resource"),
     ("117-err-load-restriction", "outside-kustomize-root"),
     ("118-err-load-restriction-symlink", "outside-kustomize-root"),
@@ -59,7 +77,10 @@ const FAILURES: [(&str, &str); 38] = [
 
 fn cases() -> Vec<PathBuf> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/kustomize/corpus");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     cases.sort();
     cases
 }
@@ -71,10 +92,17 @@ fn recorded_builds_are_reproduced_byte_for_byte() {
     for case in &cases {
         match run(case) {
             Ok(()) => passed += 1,
-            Err(reason) => failed.push(format!("{}: {reason}", case.file_name().unwrap().to_string_lossy())),
+            Err(reason) => failed.push(format!(
+                "{}: {reason}",
+                case.file_name().unwrap().to_string_lossy()
+            )),
         }
     }
-    eprintln!("corpus: {passed} of {} pass, {} of them by refusing on purpose", cases.len(), REFUSED.len());
+    eprintln!(
+        "corpus: {passed} of {} pass, {} of them by refusing on purpose",
+        cases.len(),
+        REFUSED.len()
+    );
     for (case, reason) in REFUSED {
         eprintln!("refused: {case}: {reason}");
     }
@@ -87,10 +115,16 @@ fn run(case: &Path) -> Result<(), String> {
     let files = DiskFiles::new(&case.join("input")).unwrap();
     let renderer = Renderer::new(Arc::new(files));
     let build = renderer.build(target.trim());
-    let warnings = build.as_ref().map_or(0, |build| build.warnings.iter().count());
+    let warnings = build
+        .as_ref()
+        .map_or(0, |build| build.warnings.iter().count());
     let text = build.and_then(|build| build.text());
     let code = |found: &siteplan::diagnostic::Diagnostics| {
-        found.iter().next().map(|d| (d.code, d.message.clone())).unwrap_or_default()
+        found
+            .iter()
+            .next()
+            .map(|d| (d.code, d.message.clone()))
+            .unwrap_or_default()
     };
     if REFUSED.iter().any(|(refused, _)| *refused == name) {
         return match text {
@@ -99,13 +133,20 @@ fn run(case: &Path) -> Result<(), String> {
         };
     }
     let Ok(expected) = std::fs::read_to_string(case.join("expected.yaml")) else {
-        let expected = FAILURES.iter().find(|(case, _)| *case == name).map_or("", |(_, code)| code);
+        let expected = FAILURES
+            .iter()
+            .find(|(case, _)| *case == name)
+            .map_or("", |(_, code)| code);
         return match text {
             Err(found) if code(&found).0 == expected => Ok(()),
-            other => Err(format!("`{expected}` expected, found {:?}", other.map_err(|e| code(&e)))),
+            other => Err(format!(
+                "`{expected}` expected, found {:?}",
+                other.map_err(|e| code(&e))
+            )),
         };
     };
-    let expected_warnings = std::fs::read_to_string(case.join("expected.stderr")).unwrap_or_default();
+    let expected_warnings =
+        std::fs::read_to_string(case.join("expected.stderr")).unwrap_or_default();
     match text {
         Ok(text) if text == expected && warnings == expected_warnings.lines().count() => {
             match same_again(&renderer, target.trim()) {
@@ -113,7 +154,9 @@ fn run(case: &Path) -> Result<(), String> {
                 other => Err(format!("{other:?}")),
             }
         }
-        Ok(text) if text == expected => Err(format!("{warnings} warnings; expected\n{expected_warnings}")),
+        Ok(text) if text == expected => Err(format!(
+            "{warnings} warnings; expected\n{expected_warnings}"
+        )),
         Ok(text) => Err(format!("differs\n{}", difference(&text, &expected))),
         Err(found) => Err(format!("{:?}", code(&found))),
     }
@@ -123,7 +166,13 @@ fn run(case: &Path) -> Result<(), String> {
 fn difference(found: &str, expected: &str) -> String {
     let pairs = found.lines().zip(expected.lines()).enumerate();
     let differing = pairs.filter(|(_, (f, e))| f != e).take(4);
-    let lines: Vec<String> =
-        differing.map(|(i, (f, e))| format!("  line {}: found {f:?}, expected {e:?}", i + 1)).collect();
-    format!("{}\n  ({} lines, expected {})", lines.join("\n"), found.lines().count(), expected.lines().count())
+    let lines: Vec<String> = differing
+        .map(|(i, (f, e))| format!("  line {}: found {f:?}, expected {e:?}", i + 1))
+        .collect();
+    format!(
+        "{}\n  ({} lines, expected {})",
+        lines.join("\n"),
+        found.lines().count(),
+        expected.lines().count()
+    )
 }

@@ -146,7 +146,11 @@ fn mapping(dice: &mut Dice, out: &mut String, indent: usize, depth: usize) {
     for _ in 0..count {
         let key = KEYS[start % KEYS.len()];
         start += 1 + dice.below(2);
-        let comment = if dice.once_in(12) { "  # a comment" } else { "" };
+        let comment = if dice.once_in(12) {
+            "  # a comment"
+        } else {
+            ""
+        };
         if depth > 0 && dice.once_in(4) {
             _ = writeln!(out, "{}{key}:{comment}", " ".repeat(indent));
             let more = dice.pick(&[&1_usize, &2, &2, &4]);
@@ -156,7 +160,12 @@ fn mapping(dice: &mut Dice, out: &mut String, indent: usize, depth: usize) {
             let more = dice.pick(&[&0_usize, &0, &2]);
             sequence(dice, out, indent + more, depth - 1);
         } else {
-            _ = writeln!(out, "{}{key}:{}", " ".repeat(indent), value(dice, indent + 2, depth));
+            _ = writeln!(
+                out,
+                "{}{key}:{}",
+                " ".repeat(indent),
+                value(dice, indent + 2, depth)
+            );
         }
     }
 }
@@ -170,7 +179,11 @@ fn sequence(dice: &mut Dice, out: &mut String, indent: usize, depth: usize) {
                 _ = writeln!(out, "{pad}  second:{}", value(dice, indent + 4, depth - 1));
             }
         } else if depth > 0 && dice.once_in(8) {
-            _ = writeln!(out, "{pad}- - nested\n{pad}  -{}", value(dice, indent + 4, 0));
+            _ = writeln!(
+                out,
+                "{pad}- - nested\n{pad}  -{}",
+                value(dice, indent + 4, 0)
+            );
         } else {
             _ = writeln!(out, "{pad}-{}", value(dice, indent + 2, depth));
         }
@@ -201,10 +214,18 @@ fn value(dice: &mut Dice, indent: usize, depth: usize) -> String {
             ])
         ),
         12 if dice.once_in(2) => {
-            format!(" plain over\n{}two lines\n\n{}and more", " ".repeat(indent), " ".repeat(indent))
+            format!(
+                " plain over\n{}two lines\n\n{}and more",
+                " ".repeat(indent),
+                " ".repeat(indent)
+            )
         }
         13 if dice.once_in(2) => {
-            format!(" \"double over\n{}two \\\n{}  lines\\n\"", " ".repeat(indent), " ".repeat(indent))
+            format!(
+                " \"double over\n{}two \\\n{}  lines\\n\"",
+                " ".repeat(indent),
+                " ".repeat(indent)
+            )
         }
         14 => (*dice.pick(&[" {}", " []", " ''", " \"\""])).to_owned(),
         _ => format!(" {}", dice.pick(&PLAIN)),
@@ -268,24 +289,51 @@ fn block(dice: &mut Dice, indent: usize, mark: char) -> String {
             ])
         })
         .collect();
-    let first = lines.iter().find(|l| !l.is_empty()).copied().unwrap_or_default();
+    let first = lines
+        .iter()
+        .find(|l| !l.is_empty())
+        .copied()
+        .unwrap_or_default();
     if first.is_empty() || first.starts_with([' ', '\t']) {
         return " text".to_owned();
     }
     let chomp = dice.pick(&["", "-", "+"]);
-    let body: Vec<String> =
-        lines.iter().map(|l| if l.is_empty() { String::new() } else { format!("{}{l}", " ".repeat(indent)) }).collect();
+    let body: Vec<String> = lines
+        .iter()
+        .map(|l| {
+            if l.is_empty() {
+                String::new()
+            } else {
+                format!("{}{l}", " ".repeat(indent))
+            }
+        })
+        .collect();
     format!(" {mark}{chomp}\n{}", body.join("\n"))
 }
 
 fn long(dice: &mut Dice) -> String {
     let words: Vec<&str> = (0..20 + dice.below(30))
-        .map(|_| dice.pick(&["lorem", "ipsum", "dolor", "it's", "x", "wörd", "http://a/b", "a,b", "12"]))
+        .map(|_| {
+            dice.pick(&[
+                "lorem",
+                "ipsum",
+                "dolor",
+                "it's",
+                "x",
+                "wörd",
+                "http://a/b",
+                "a,b",
+                "12",
+            ])
+        })
         .collect();
     let gap = dice.pick(&[" ", " ", " ", "  "]);
     let text = words.join(gap);
     match dice.below(3) {
-        0 => text.trim_start_matches(|c: char| c.is_ascii_digit()).trim().to_owned(),
+        0 => text
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim()
+            .to_owned(),
         1 => format!("'# {}'", text.replace('\'', "''")),
         _ => format!("\"{text}\\t{text}\""),
     }
@@ -317,7 +365,13 @@ fn flow_scalar(dice: &mut Dice) -> String {
 }
 
 fn flow(dice: &mut Dice, depth: usize) -> String {
-    let inner = |dice: &mut Dice| if depth > 0 && dice.once_in(3) { flow(dice, depth - 1) } else { flow_scalar(dice) };
+    let inner = |dice: &mut Dice| {
+        if depth > 0 && dice.once_in(3) {
+            flow(dice, depth - 1)
+        } else {
+            flow_scalar(dice)
+        }
+    };
     if dice.once_in(2) {
         let items: Vec<String> = (0..dice.below(4)).map(|_| inner(dice)).collect();
         return format!("[{}]", items.join(", "));

@@ -9,8 +9,9 @@ const NAMES: [&str; 5] = ["web", "db", "api-1", "e4", "worker"];
 
 /// Writes `base`, `mid` and `top` below a directory.
 pub(super) fn write(dice: &mut Dice, root: &Path) {
-    let files: Vec<(String, String)> =
-        (0..2 + dice.below(4)).map(|i| (format!("r{i}.yaml"), objects(dice, i))).collect();
+    let files: Vec<(String, String)> = (0..2 + dice.below(4))
+        .map(|i| (format!("r{i}.yaml"), objects(dice, i)))
+        .collect();
     let list: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let (mut base, extra) = features(dice, &format!("resources: [{}]\n", list.join(", ")), 4);
     if dice.once_in(12) {
@@ -20,16 +21,34 @@ pub(super) fn write(dice: &mut Dice, root: &Path) {
     let (mid, extra) = features(dice, "resources: [../base]\n", 2);
     put(root, "mid", &mid, extra);
     let twice = dice.once_in(8);
-    let bases = if twice { "resources: [../mid, ../other]\n" } else { "resources: [../mid]\n" };
+    let bases = if twice {
+        "resources: [../mid, ../other]\n"
+    } else {
+        "resources: [../mid]\n"
+    };
     if twice {
-        put(root, "other", "resources: [../base]\nnamePrefix: o-\nnamespace: other\n", Vec::new());
+        put(
+            root,
+            "other",
+            "resources: [../base]\nnamePrefix: o-\nnamespace: other\n",
+            Vec::new(),
+        );
     }
     let (mut top, extra) = features(dice, bases, 2);
     if dice.once_in(4) {
         top.push_str("components: [../part]\n");
         let (part, extra) = features(dice, "", 2);
-        let part = if part.is_empty() { "namePrefix: p-\n".to_owned() } else { part };
-        put(root, "part", &format!("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n{part}"), extra);
+        let part = if part.is_empty() {
+            "namePrefix: p-\n".to_owned()
+        } else {
+            part
+        };
+        put(
+            root,
+            "part",
+            &format!("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n{part}"),
+            extra,
+        );
     }
     match dice.below(4) {
         0 => top.push_str("sortOptions: {order: fifo}\n"),
@@ -39,7 +58,12 @@ pub(super) fn write(dice: &mut Dice, root: &Path) {
     put(root, "top", &top, extra);
 }
 
-fn put(root: &Path, name: &str, kustomization: &str, files: impl IntoIterator<Item = (String, String)>) {
+fn put(
+    root: &Path,
+    name: &str,
+    kustomization: &str,
+    files: impl IntoIterator<Item = (String, String)>,
+) {
     let dir = root.join(name);
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(dir.join("kustomization.yaml"), kustomization).unwrap();
@@ -54,16 +78,26 @@ fn objects(dice: &mut Dice, at: usize) -> String {
     if at == 0 {
         let meta = "metadata:\n  name: web\n";
         objects.push(workload(dice, "Deployment", meta, "db"));
-        objects.push(format!("apiVersion: v1\nkind: ConfigMap\n{meta}data: {{a: \"1\", b: x:y}}\n"));
+        objects.push(format!(
+            "apiVersion: v1\nkind: ConfigMap\n{meta}data: {{a: \"1\", b: x:y}}\n"
+        ));
     }
     objects.join("---\n")
 }
 
 fn object(dice: &mut Dice, number: usize) -> String {
-    let name = if number < NAMES.len() { NAMES[number].to_owned() } else { format!("{}{number}", dice.pick(&NAMES)) };
+    let name = if number < NAMES.len() {
+        NAMES[number].to_owned()
+    } else {
+        format!("{}{number}", dice.pick(&NAMES))
+    };
     let other = dice.pick(&NAMES);
     let namespace = dice.pick(&["", "", "", "  namespace: prod\n", "  namespace: default\n"]);
-    let labels = dice.pick(&["", "  labels: {app: web}\n", "  labels:\n    app: web\n    n: \"1\"\n"]);
+    let labels = dice.pick(&[
+        "",
+        "  labels: {app: web}\n",
+        "  labels:\n    app: web\n    n: \"1\"\n",
+    ]);
     let meta = format!("metadata:\n  name: {name}\n{namespace}{labels}");
     match dice.below(12) {
         0..=2 => workload(dice, "Deployment", &meta, other),
@@ -74,7 +108,9 @@ fn object(dice: &mut Dice, number: usize) -> String {
         5 => format!(
             "apiVersion: v1\nkind: ConfigMap\n{meta}data:\n  a: \"1\"\n  b: |\n    x\n    y\n  c: >\n    folded\n      more\n    text\n"
         ),
-        6 => format!("apiVersion: v1\nkind: ServiceAccount\n{meta}imagePullSecrets:\n- name: {other}\n"),
+        6 => format!(
+            "apiVersion: v1\nkind: ServiceAccount\n{meta}imagePullSecrets:\n- name: {other}\n"
+        ),
         7 => {
             let kind = dice.pick(&["RoleBinding", "ClusterRoleBinding"]);
             let account = dice.pick(&["default", "web", "db", "api-1"]);
@@ -91,13 +127,20 @@ fn object(dice: &mut Dice, number: usize) -> String {
         10 => format!(
             "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n{meta}spec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {other}}}\n  maxReplicas: 3\n"
         ),
-        _ => format!("apiVersion: v1\nkind: Secret\n{meta}type: Opaque\nstringData:\n  password: x\n"),
+        _ => format!(
+            "apiVersion: v1\nkind: Secret\n{meta}type: Opaque\nstringData:\n  password: x\n"
+        ),
     }
 }
 
 fn workload(dice: &mut Dice, kind: &str, meta: &str, other: &str) -> String {
     let mut out = format!("apiVersion: apps/v1\nkind: {kind}\n{meta}spec:\n");
-    let replicas = dice.pick(&["  replicas: 1\n", "  replicas: \"2\"\n", "", "  replicas: null\n"]);
+    let replicas = dice.pick(&[
+        "  replicas: 1\n",
+        "  replicas: \"2\"\n",
+        "",
+        "  replicas: null\n",
+    ]);
     out.push_str(replicas);
     if kind == "StatefulSet" {
         _ = writeln!(out, "  serviceName: {other}");
@@ -106,10 +149,19 @@ fn workload(dice: &mut Dice, kind: &str, meta: &str, other: &str) -> String {
         "  selector:\n    matchLabels: {app: web}\n  template:\n    metadata:\n      labels: {app: web}\n    spec:\n",
     );
     if dice.once_in(2) {
-        _ = write!(out, "      serviceAccountName: {other}\n      nodeSelector:\n");
+        _ = write!(
+            out,
+            "      serviceAccountName: {other}\n      nodeSelector:\n"
+        );
     }
     out.push_str("      containers:\n      - name: main\n        image: ");
-    out.push_str(dice.pick(&["nginx:1.27", "nginx", "host:5000/a/nginx:1@sha256:ff", "'nginx:2'", "busybox:1"]));
+    out.push_str(dice.pick(&[
+        "nginx:1.27",
+        "nginx",
+        "host:5000/a/nginx:1@sha256:ff",
+        "'nginx:2'",
+        "busybox:1",
+    ]));
     out.push_str("\n        ports:\n        - containerPort: 80\n          protocol: TCP\n");
     if dice.once_in(2) {
         out.push_str("        - {containerPort: 443, name: tls, protocol: TCP}\n");
@@ -119,7 +171,9 @@ fn workload(dice: &mut Dice, kind: &str, meta: &str, other: &str) -> String {
         "        env:\n        - name: A\n          value: \"1\"\n        - name: B\n          valueFrom: {{configMapKeyRef: {{name: {other}, key: a}}}}\n"
     );
     if dice.once_in(2) {
-        out.push_str("      - name: side\n        image: busybox:1\n        args: [\"-c\", 'x y', 5]\n");
+        out.push_str(
+            "      - name: side\n        image: busybox:1\n        args: [\"-c\", 'x y', 5]\n",
+        );
     }
     if dice.once_in(2) {
         _ = write!(
@@ -147,11 +201,23 @@ fn features(dice: &mut Dice, start: &str, rarity: usize) -> (String, Vec<(String
     let prefix = dice.pick(&["a-", "\"1\"", "b-"]);
     maybe(dice, 2, format!("namePrefix: {prefix}\n"));
     maybe(dice, 4, "nameSuffix: -s\n".to_owned());
-    let selectors = dice.pick(&["", "  includeSelectors: true\n", "  includeTemplates: true\n"]);
+    let selectors = dice.pick(&[
+        "",
+        "  includeSelectors: true\n",
+        "  includeTemplates: true\n",
+    ]);
     let value = dice.pick(&["x", "\"1\"", "\"true\"", "a long value"]);
-    maybe(dice, 2, format!("labels:\n- pairs:\n    team: {value}\n{selectors}"));
+    maybe(
+        dice,
+        2,
+        format!("labels:\n- pairs:\n    team: {value}\n{selectors}"),
+    );
     maybe(dice, 6, "commonLabels: {common: label}\n".to_owned());
-    maybe(dice, 4, "commonAnnotations: {note: \"1.10\", other: x}\n".to_owned());
+    maybe(
+        dice,
+        4,
+        "commonAnnotations: {note: \"1.10\", other: x}\n".to_owned(),
+    );
     let image = dice.pick(&[
         "newTag: \"2.0\"",
         "newName: other/nginx",
@@ -159,9 +225,17 @@ fn features(dice: &mut Dice, start: &str, rarity: usize) -> (String, Vec<(String
         "newName: x, newTag: v3",
         "tagSuffix: -s",
     ]);
-    maybe(dice, 2, format!("images:\n- {{name: nginx, {image}}}\n- {{name: busybox, newTag: \"9\"}}\n"));
+    maybe(
+        dice,
+        2,
+        format!("images:\n- {{name: nginx, {image}}}\n- {{name: busybox, newTag: \"9\"}}\n"),
+    );
     let name = dice.pick(&NAMES);
-    maybe(dice, 12, format!("replicas:\n- {{name: {name}, count: 5}}\n"));
+    maybe(
+        dice,
+        12,
+        format!("replicas:\n- {{name: {name}, count: 5}}\n"),
+    );
     if dice.once_in(rarity) {
         out.push_str("patches:\n");
         for at in 0..=dice.below(3) {
@@ -179,17 +253,33 @@ fn features(dice: &mut Dice, start: &str, rarity: usize) -> (String, Vec<(String
 
 fn patch(dice: &mut Dice, out: &mut String, files: &mut Vec<(String, String)>, at: usize) {
     let json = dice.once_in(2);
-    let text = if json { operations(dice) } else { strategic(dice) };
+    let text = if json {
+        operations(dice)
+    } else {
+        strategic(dice)
+    };
     if dice.once_in(2) {
         _ = writeln!(out, "- path: patch{at}.yaml");
         files.push((format!("patch{at}.yaml"), text));
     } else {
         _ = writeln!(out, "- patch: |-");
-        text.lines().for_each(|line| _ = writeln!(out, "    {line}"));
+        text.lines()
+            .for_each(|line| _ = writeln!(out, "    {line}"));
     }
-    let kind = dice.pick(&["Deployment", "StatefulSet", "Deployment|StatefulSet", "Thing", ".*Set", "Deployment"]);
+    let kind = dice.pick(&[
+        "Deployment",
+        "StatefulSet",
+        "Deployment|StatefulSet",
+        "Thing",
+        ".*Set",
+        "Deployment",
+    ]);
     if json || !dice.once_in(8) {
-        let kind = if json { dice.pick(&["Deployment", "Thing", "Deployment|Thing"]) } else { kind };
+        let kind = if json {
+            dice.pick(&["Deployment", "Thing", "Deployment|Thing"])
+        } else {
+            kind
+        };
         _ = writeln!(out, "  target:\n    kind: {kind}");
         if dice.once_in(3) {
             _ = writeln!(out, "    name: {}", dice.pick(&["web", "w.*", "db|api-1"]));
@@ -229,15 +319,29 @@ const RARE_OPERATIONS: [&str; 7] = [
 ];
 
 fn strategic(dice: &mut Dice) -> String {
-    let (kind, name) = if dice.once_in(8) { ("StatefulSet", dice.pick(&NAMES)) } else { ("Deployment", "web") };
+    let (kind, name) = if dice.once_in(8) {
+        ("StatefulSet", dice.pick(&NAMES))
+    } else {
+        ("Deployment", "web")
+    };
     let mut out = format!("apiVersion: apps/v1\nkind: {kind}\nmetadata:\n  name: {name}\n");
-    out.push_str(dice.pick(&["", "", "  labels: {app: null, z: \"9\"}\n", "  annotations:\n    p: q\n"]));
+    out.push_str(dice.pick(&[
+        "",
+        "",
+        "  labels: {app: null, z: \"9\"}\n",
+        "  annotations:\n    p: q\n",
+    ]));
     if dice.once_in(12) {
         out.push_str("$patch: delete\n");
         return out;
     }
     out.push_str("spec:\n");
-    out.push_str(dice.pick(&["  replicas: 3\n", "  replicas: \"4\"\n", "  replicas: null\n", "  paused: yes\n"]));
+    out.push_str(dice.pick(&[
+        "  replicas: 3\n",
+        "  replicas: \"4\"\n",
+        "  replicas: null\n",
+        "  paused: yes\n",
+    ]));
     out.push_str("  template:\n    spec:\n");
     out.push_str(dice.pick(&[
         "      nodeSelector: {a: b}\n",
@@ -261,14 +365,24 @@ fn strategic(dice: &mut Dice) -> String {
         }
     }
     if dice.once_in(3) {
-        out.push_str("      volumes:\n      - name: config\n        emptyDir: {}\n        configMap: null\n");
+        out.push_str(
+            "      volumes:\n      - name: config\n        emptyDir: {}\n        configMap: null\n",
+        );
     }
     out
 }
 
 fn generator(dice: &mut Dice, out: &mut String, files: &mut Vec<(String, String)>) {
-    let behavior = if dice.once_in(5) { dice.pick(&["  behavior: merge\n", "  behavior: replace\n"]) } else { "" };
-    let name = if behavior.is_empty() { format!("settings{}", dice.below(9)) } else { "web".to_owned() };
+    let behavior = if dice.once_in(5) {
+        dice.pick(&["  behavior: merge\n", "  behavior: replace\n"])
+    } else {
+        ""
+    };
+    let name = if behavior.is_empty() {
+        format!("settings{}", dice.below(9))
+    } else {
+        "web".to_owned()
+    };
     let options = dice.pick(&[
         "",
         "",
@@ -288,7 +402,11 @@ fn generator(dice: &mut Dice, out: &mut String, files: &mut Vec<(String, String)
     );
     if dice.once_in(2) {
         out.push_str("  files: [gen.txt, renamed=gen.txt]\n  envs: [gen.env]\n");
-        files.push(("gen.txt".to_owned(), dice.pick(&["line\n", "a\nb \n", "tab\tx", "\u{1F600}\n", ""]).to_owned()));
+        files.push((
+            "gen.txt".to_owned(),
+            dice.pick(&["line\n", "a\nb \n", "tab\tx", "\u{1F600}\n", ""])
+                .to_owned(),
+        ));
         files.push(("gen.env".to_owned(), "# c\nE1=x\n E2 = y \nE3\n".to_owned()));
     }
     if dice.once_in(3) {
@@ -309,7 +427,11 @@ fn replacement(dice: &mut Dice, out: &mut String) {
         "metadata.annotations.from",
         "spec.template.metadata.labels.app",
     ]);
-    let options = dice.pick(&["", "    options: {create: true}\n", "    options: {delimiter: \":\", index: 1}\n"]);
+    let options = dice.pick(&[
+        "",
+        "    options: {create: true}\n",
+        "    options: {delimiter: \":\", index: 1}\n",
+    ]);
     _ = write!(
         out,
         "replacements:\n- source: {{{source}}}\n  targets:\n  - select: {{kind: Deployment}}\n    fieldPaths: [\"{path}\"]\n{options}"

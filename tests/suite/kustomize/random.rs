@@ -9,7 +9,9 @@ use super::{manifests, overlays};
 use crate::oracle;
 
 fn count(default: u64) -> u64 {
-    std::env::var_os("RANDOM_BUILDS").and_then(|n| n.to_str()?.parse().ok()).unwrap_or(default)
+    std::env::var_os("RANDOM_BUILDS")
+        .and_then(|n| n.to_str()?.parse().ok())
+        .unwrap_or(default)
 }
 
 /// Documents in one build of kustomize.
@@ -17,11 +19,14 @@ const BATCH: u64 = 40;
 
 #[test]
 fn random_documents_are_printed_alike() {
-    let Some(kustomize) = oracle::find("kustomize") else { return };
+    let Some(kustomize) = oracle::find("kustomize") else {
+        return;
+    };
     let total = count(400);
     let outcome = run(total.div_ceil(BATCH), |batch, root| {
         let change = manifests::change(&mut Dice::new(batch));
-        let document = |i: u64| manifests::document(&mut Dice::new(batch * BATCH + i), &format!("d{i}"));
+        let document =
+            |i: u64| manifests::document(&mut Dice::new(batch * BATCH + i), &format!("d{i}"));
         let documents: Vec<String> = (0..BATCH).map(document).collect();
         write_one(root, &documents.join("---\n"), &change);
         if compare(&kustomize, root, "") == Agreement::Same {
@@ -30,7 +35,9 @@ fn random_documents_are_printed_alike() {
         let alone = |document: &String| {
             write_one(root, document, &change);
             match compare(&kustomize, root, "") {
-                Agreement::Differs(how) => Agreement::Differs(format!("{how}\n{change}\n{document}")),
+                Agreement::Differs(how) => {
+                    Agreement::Differs(format!("{how}\n{change}\n{document}"))
+                }
                 other => other,
             }
         };
@@ -41,21 +48,29 @@ fn random_documents_are_printed_alike() {
 
 fn write_one(root: &Path, text: &str, change: &str) {
     std::fs::write(root.join("r.yaml"), text).unwrap();
-    std::fs::write(root.join("kustomization.yaml"), format!("resources: [r.yaml]\n{change}")).unwrap();
+    std::fs::write(
+        root.join("kustomization.yaml"),
+        format!("resources: [r.yaml]\n{change}"),
+    )
+    .unwrap();
 }
 
 /// Keeps the directory of one random kustomization (`RANDOM_SEED`, `RANDOM_DIR`), to look at it.
 #[test]
 #[ignore = "writes a directory for a person to look at"]
 fn one_random_kustomization_is_kept() {
-    let seed = std::env::var_os("RANDOM_SEED").and_then(|n| n.to_str()?.parse::<u64>().ok()).unwrap();
+    let seed = std::env::var_os("RANDOM_SEED")
+        .and_then(|n| n.to_str()?.parse::<u64>().ok())
+        .unwrap();
     let dir = std::env::var_os("RANDOM_DIR").unwrap();
     overlays::write(&mut Dice::new(seed + 1_000_000), Path::new(&dir));
 }
 
 #[test]
 fn random_kustomizations_are_built_alike() {
-    let Some(kustomize) = oracle::find("kustomize") else { return };
+    let Some(kustomize) = oracle::find("kustomize") else {
+        return;
+    };
     let outcome = run(count(200), |seed, root| {
         overlays::write(&mut Dice::new(seed + 1_000_000), root);
         let agreement = match compare(&kustomize, root, "top") {
@@ -83,13 +98,19 @@ fn run(cases: u64, case: impl Fn(u64, &Path) -> Vec<Agreement> + Sync) -> Vec<Ag
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|t| t.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .flat_map(|t| t.join().unwrap())
+            .collect()
     })
 }
 
 fn report(what: &str, outcome: &[Agreement]) {
     let number = |wanted: &Agreement| outcome.iter().filter(|a| *a == wanted).count();
-    let differing: Vec<&Agreement> = outcome.iter().filter(|a| matches!(a, Agreement::Differs(_))).collect();
+    let differing: Vec<&Agreement> = outcome
+        .iter()
+        .filter(|a| matches!(a, Agreement::Differs(_)))
+        .collect();
     eprintln!(
         "random {what}: {} alike, {} fail in both, {} refused, {} differ",
         number(&Agreement::Same),
@@ -100,7 +121,13 @@ fn report(what: &str, outcome: &[Agreement]) {
     let shown: Vec<String> = differing
         .iter()
         .take(8)
-        .map(|a| if let Agreement::Differs(how) = a { how.clone() } else { String::new() })
+        .map(|a| {
+            if let Agreement::Differs(how) = a {
+                how.clone()
+            } else {
+                String::new()
+            }
+        })
         .collect();
     assert!(differing.is_empty(), "{}", shown.join("\n=====\n"));
 }

@@ -54,14 +54,20 @@ fn a_build_with_errors_leaves_out_alone_and_is_no_bug() {
             .output()
             .unwrap();
         match command.status.code() {
-            Some(2) => assert!(texts(directory.path(), "out") == before, "seed {seed}: out/ was touched"),
+            Some(2) => assert!(
+                texts(directory.path(), "out") == before,
+                "seed {seed}: out/ was touched"
+            ),
             Some(0) => {
                 fs_err::remove_dir_all(directory.path().join("out")).unwrap();
                 for (path, text) in &before {
                     write(directory.path(), path, text);
                 }
             }
-            other => panic!("seed {seed}: exit {other:?}: {}", String::from_utf8_lossy(&command.stderr)),
+            other => panic!(
+                "seed {seed}: exit {other:?}: {}",
+                String::from_utf8_lossy(&command.stderr)
+            ),
         }
         for mutation in &undo {
             mutation.undo(directory.path());
@@ -130,14 +136,25 @@ fn report(mut found: Diagnostics, directory: &Path) {
     let sources = sources(&found, directory);
     for label in found.iter().flat_map(|d| &d.labels) {
         let span = sources.span(label);
-        let Some(text) = sources.text(&label.origin.file) else { continue };
+        let Some(text) = sources.text(&label.origin.file) else {
+            continue;
+        };
         assert!(text.get(span).is_some(), "{label:?} is outside of its file");
         if let Part::Bytes { start, end } = label.part {
-            assert!(text.get(start..end).is_some(), "{label:?} is outside of its file of {} bytes", text.len());
+            assert!(
+                text.get(start..end).is_some(),
+                "{label:?} is outside of its file of {} bytes",
+                text.len()
+            );
         }
     }
     report::sort(&mut found, &sources);
-    for (color, width) in [(false, None), (true, Some(20)), (false, Some(80)), (true, Some(200))] {
+    for (color, width) in [
+        (false, None),
+        (true, Some(20)),
+        (false, Some(80)),
+        (true, Some(200)),
+    ] {
         report::human(&found, &sources, Look { color, width });
     }
     let json = report::json(&found, &sources);
@@ -146,7 +163,12 @@ fn report(mut found: Diagnostics, directory: &Path) {
         assert!(!text.contains('\u{1b}'), "an escape in a report: {text:?}");
     }
     let github = report::github(&found, &sources, "fleet");
-    assert!(github.lines().all(|line| line.is_empty() || line.starts_with("::")), "{github}");
+    assert!(
+        github
+            .lines()
+            .all(|line| line.is_empty() || line.starts_with("::")),
+        "{github}"
+    );
     report::summary(&found);
 }
 
@@ -163,7 +185,10 @@ fn sources(found: &Diagnostics, directory: &Path) -> Sources {
 
 fn copy_of_inputs() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
-    for path in ["siteplan.yaml", "sites", "base"].into_iter().flat_map(list) {
+    for path in ["siteplan.yaml", "sites", "base"]
+        .into_iter()
+        .flat_map(list)
+    {
         write(copy.path(), &path, &read(&path));
     }
     copy
@@ -171,11 +196,24 @@ fn copy_of_inputs() -> tempfile::TempDir {
 
 /// Path and text of all files below a directory.
 fn texts(root: &Path, below: &str) -> Vec<(String, String)> {
-    let paths = Files::open(root).unwrap().list(below, &mut Diagnostics::new());
-    paths.into_iter().map(|path| (path.clone(), fs_err::read_to_string(root.join(path)).unwrap())).collect()
+    let paths = Files::open(root)
+        .unwrap()
+        .list(below, &mut Diagnostics::new());
+    paths
+        .into_iter()
+        .map(|path| {
+            (
+                path.clone(),
+                fs_err::read_to_string(root.join(path)).unwrap(),
+            )
+        })
+        .collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "how much is tested is not part of any output")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how much is tested is not part of any output"
+)]
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
@@ -190,5 +228,8 @@ fn seeds_are_of_this_repository() {
             mutation.undo(directory.path());
         }
     }
-    assert!(texts(directory.path(), ".") == before, "undoing every mutation gives the fleet again");
+    assert!(
+        texts(directory.path(), ".") == before,
+        "undoing every mutation gives the fleet again"
+    );
 }

@@ -102,7 +102,9 @@ impl Mutation {
     pub(super) fn random(directory: &Path, u: &mut Unstructured<'_>) -> Result<Self> {
         let path = any_file(directory, u)?;
         let full = directory.join(&path);
-        let Ok(before) = fs_err::read(&full) else { return Ok(Self { path, before: None }) };
+        let Ok(before) = fs_err::read(&full) else {
+            return Ok(Self { path, before: None });
+        };
         match u.int_in_range(0..=19)? {
             0 => fs_err::remove_file(&full).unwrap(),
             1 => {
@@ -116,7 +118,10 @@ impl Mutation {
             2 => fs_err::write(&full, flipped(&before, u)?).unwrap(),
             _ => fs_err::write(&full, broken(&String::from_utf8_lossy(&before), u)?).unwrap(),
         }
-        Ok(Self { path, before: Some(before) })
+        Ok(Self {
+            path,
+            before: Some(before),
+        })
     }
 
     /// Makes the file what it was.
@@ -139,7 +144,11 @@ fn any_file(directory: &Path, u: &mut Unstructured<'_>) -> Result<String> {
         all.extend(files.list("sites", &mut Diagnostics::new()));
         all.push("siteplan.yaml".to_owned());
     }
-    Ok(if all.is_empty() { "siteplan.yaml".to_owned() } else { u.choose(&all)?.clone() })
+    Ok(if all.is_empty() {
+        "siteplan.yaml".to_owned()
+    } else {
+        u.choose(&all)?.clone()
+    })
 }
 
 fn flipped(bytes: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
@@ -159,7 +168,10 @@ fn broken(text: &str, u: &mut Unstructured<'_>) -> Result<String> {
     if lines.is_empty() {
         return Ok((*u.choose(&PIECES)?).to_owned());
     }
-    let (at, other) = (u.int_in_range(0..=lines.len() - 1)?, u.int_in_range(0..=lines.len() - 1)?);
+    let (at, other) = (
+        u.int_in_range(0..=lines.len() - 1)?,
+        u.int_in_range(0..=lines.len() - 1)?,
+    );
     match u.int_in_range(0..=13)? {
         0 => return Ok(String::new()),
         1 => return Ok(text.replace('\n', "\r\n")),
@@ -188,8 +200,15 @@ fn with_scalar(line: &str, scalar: &str) -> String {
 /// The line with a value that is nested deep.
 fn deep(line: &str, u: &mut Unstructured<'_>) -> Result<String> {
     let depth = *u.choose(&[10_usize, 70, 130, 1_000, 100_000])?;
-    let (open, close) = if u.arbitrary()? { ("[", "]") } else { ("{a: ", "}") };
-    Ok(with_scalar(line, &format!("{}x{}", open.repeat(depth), close.repeat(depth))))
+    let (open, close) = if u.arbitrary()? {
+        ("[", "]")
+    } else {
+        ("{a: ", "}")
+    };
+    Ok(with_scalar(
+        line,
+        &format!("{}x{}", open.repeat(depth), close.repeat(depth)),
+    ))
 }
 
 /// The document with another value, or another key, at a random place: what only the passes behind parsing can find.
@@ -204,7 +223,11 @@ fn retyped(text: &str, u: &mut Unstructured<'_>) -> Result<String> {
     let pointer = u.choose(&pointers)?.clone();
     let rename = u.ratio(1, 5)?;
     if let Some(place) = values[index].pointer_mut(&pointer) {
-        if rename { renamed(place, u)? } else { *place = any_value(place, u)? }
+        if rename {
+            renamed(place, u)?
+        } else {
+            *place = any_value(place, u)?
+        }
     }
     Ok(yaml::write_documents(&values))
 }
@@ -214,7 +237,18 @@ fn renamed(place: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
         let keys: Vec<String> = map.keys().cloned().collect();
         if !keys.is_empty() {
             let value = map.remove(u.choose(&keys)?).unwrap_or_default();
-            let name = u.choose(&["", "a/b", "~0", "ü", "a.b", "<<", "0", "A", "metadata", "x-x-x-x-x-x-x-x"])?;
+            let name = u.choose(&[
+                "",
+                "a/b",
+                "~0",
+                "ü",
+                "a.b",
+                "<<",
+                "0",
+                "A",
+                "metadata",
+                "x-x-x-x-x-x-x-x",
+            ])?;
             map.insert((*name).to_owned(), value);
         }
     }

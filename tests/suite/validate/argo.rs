@@ -15,12 +15,20 @@ pub(super) fn plain() -> Made {
 
 /// The same with other objects.
 pub(super) fn with(objects: Value) -> Made {
-    Made::new().app("web", 1, json!({"namespace": "web"}), objects).namespaces()
+    Made::new()
+        .app("web", 1, json!({"namespace": "web"}), objects)
+        .namespaces()
 }
 
 fn of(argocd: Value) -> Made {
     let made = Made::of(fleet(argocd, json!({})), "plant", json!({}));
-    made.app("web", 1, json!({"namespace": "web"}), json!([config_map("web", "a")])).namespaces()
+    made.app(
+        "web",
+        1,
+        json!({"namespace": "web"}),
+        json!([config_map("web", "a")]),
+    )
+    .namespaces()
 }
 
 /// An Application inside of a base, which may live in Argo CD's namespace.
@@ -66,14 +74,27 @@ fn web(files: &mut [File]) -> &mut Value {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [names_and_places(), projects(), waves(), options(), paths()].into_iter().flatten().collect()
+    [names_and_places(), projects(), waves(), options(), paths()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn names_and_places() -> Vec<Case> {
     let hub = || of(json!({"version": "3.3", "topology": "hub"}));
     vec![
-        case("unknown-argocd-version", "a word", of(json!({"version": "latest"})), of(json!({"version": "2.14"}))),
-        case("unknown-argocd-version", "too old", of(json!({"version": "2.10"})), of(json!({"version": "3.5.1"}))),
+        case(
+            "unknown-argocd-version",
+            "a word",
+            of(json!({"version": "latest"})),
+            of(json!({"version": "2.14"})),
+        ),
+        case(
+            "unknown-argocd-version",
+            "too old",
+            of(json!({"version": "2.10"})),
+            of(json!({"version": "3.5.1"})),
+        ),
         case(
             "name-too-long",
             "64 characters are too many",
@@ -96,7 +117,9 @@ fn names_and_places() -> Vec<Case> {
             "unclear-destination",
             "no cluster at all",
             application(|a| a["spec"]["destination"] = json!({"namespace": "web"})),
-            application(|a| a["spec"]["destination"] = json!({"name": "plant", "namespace": "web"})),
+            application(|a| {
+                a["spec"]["destination"] = json!({"name": "plant", "namespace": "web"})
+            }),
         ),
         case(
             "unclear-destination",
@@ -104,7 +127,10 @@ fn names_and_places() -> Vec<Case> {
             hub().tampered(|files| {
                 let here = json!({"server": "https://kubernetes.default.svc", "namespace": "web"});
                 web(files)["spec"]["destination"] = here.clone();
-                document_mut(files, "apps/project.yaml")["spec"]["destinations"].as_array_mut().unwrap().push(here);
+                document_mut(files, "apps/project.yaml")["spec"]["destinations"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(here);
             }),
             hub(),
         ),
@@ -228,8 +254,12 @@ fn waves() -> Vec<Case> {
         case(
             "wave-not-integer",
             "a word",
-            labelled(|o| o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "first"})),
-            labelled(|o| o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "-5"})),
+            labelled(|o| {
+                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "first"})
+            }),
+            labelled(|o| {
+                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "-5"})
+            }),
         ),
         case(
             "waves-not-gated",
@@ -241,8 +271,12 @@ fn waves() -> Vec<Case> {
             "application-applied-server-side",
             "the root",
             plain().tampered(|files| {
-                let options = &mut document_mut(files, "bootstrap/root.yaml")["spec"]["syncPolicy"]["syncOptions"];
-                options.as_array_mut().unwrap().push(json!("ServerSideApply=true"));
+                let options = &mut document_mut(files, "bootstrap/root.yaml")["spec"]["syncPolicy"]
+                    ["syncOptions"];
+                options
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!("ServerSideApply=true"));
             }),
             plain().tampered(|files| {
                 web(files)["spec"]["syncPolicy"]["syncOptions"]
@@ -255,22 +289,34 @@ fn waves() -> Vec<Case> {
             "application-applied-server-side",
             "an Application by its annotation",
             application(|a| {
-                a["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"});
+                a["metadata"]["annotations"] =
+                    json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"});
             }),
             labelled(|o| {
-                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"});
+                o["metadata"]["annotations"] =
+                    json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"});
             }),
         ),
     ]
 }
 
 fn options() -> Vec<Case> {
-    let retry = |files: &mut Vec<File>| drop(web(files)["spec"]["syncPolicy"].as_object_mut().unwrap().remove("retry"));
+    let retry = |files: &mut Vec<File>| {
+        drop(
+            web(files)["spec"]["syncPolicy"]
+                .as_object_mut()
+                .unwrap()
+                .remove("retry"),
+        )
+    };
     vec![
         case(
             "unknown-sync-option",
             "a capital letter",
-            labelled(|o| o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "Prune=False"})),
+            labelled(|o| {
+                o["metadata"]["annotations"] =
+                    json!({"argocd.argoproj.io/sync-options": "Prune=False"})
+            }),
             labelled(|o| {
                 o["metadata"]["annotations"] =
                     json!({"argocd.argoproj.io/sync-options": "Prune=false, Delete=confirm"});
@@ -280,10 +326,12 @@ fn options() -> Vec<Case> {
             "sync-option-too-new",
             "for a whole Application before 3.1",
             of(json!({"version": "3.0"})).tampered(|files| {
-                web(files)["spec"]["syncPolicy"]["syncOptions"] = json!(["SkipDryRunOnMissingResource=true"]);
+                web(files)["spec"]["syncPolicy"]["syncOptions"] =
+                    json!(["SkipDryRunOnMissingResource=true"]);
             }),
             of(json!({"version": "3.1"})).tampered(|files| {
-                web(files)["spec"]["syncPolicy"]["syncOptions"] = json!(["SkipDryRunOnMissingResource=true"]);
+                web(files)["spec"]["syncPolicy"]["syncOptions"] =
+                    json!(["SkipDryRunOnMissingResource=true"]);
             }),
         ),
         case(
@@ -302,7 +350,8 @@ fn options() -> Vec<Case> {
             "not-to-schema",
             "a duration in words",
             plain().tampered(|files| {
-                web(files)["spec"]["syncPolicy"]["retry"]["backoff"]["duration"] = json!("10 seconds");
+                web(files)["spec"]["syncPolicy"]["retry"]["backoff"]["duration"] =
+                    json!("10 seconds");
             }),
             plain().tampered(retry),
         ),
@@ -316,7 +365,8 @@ fn paths() -> Vec<Case> {
         let resources: Vec<String> = resources.iter().map(|r| (*r).to_owned()).collect();
         let mut document = kustomization(&resources);
         more(&mut document);
-        made.kustomizations.insert("out/plant/web".to_owned(), document);
+        made.kustomizations
+            .insert("out/plant/web".to_owned(), document);
         made
     };
     let files = |more: &[&'static str]| {
@@ -329,8 +379,11 @@ fn paths() -> Vec<Case> {
         case(
             "source-path-missing",
             "no such directory",
-            plain().tampered(|files| web(files)["spec"]["source"]["path"] = json!("out/plant/webb")),
-            plain().tampered(|files| web(files)["spec"]["source"]["path"] = json!("out/plant/namespaces")),
+            plain()
+                .tampered(|files| web(files)["spec"]["source"]["path"] = json!("out/plant/webb")),
+            plain().tampered(|files| {
+                web(files)["spec"]["source"]["path"] = json!("out/plant/namespaces")
+            }),
         ),
         case(
             "path-not-portable",
@@ -344,18 +397,27 @@ fn paths() -> Vec<Case> {
             files(&["base/apps/web/.argocd-source-plant-web.yaml"]),
             files(&["base/apps/web/argocd-source.yaml"]),
         ),
-        case("kustomize-out-of-reach", "a directory above", overlay(&[base, ".."], |_| {}), overlay(&[base], |_| {})),
+        case(
+            "kustomize-out-of-reach",
+            "a directory above",
+            overlay(&[base, ".."], |_| {}),
+            overlay(&[base], |_| {}),
+        ),
         case(
             "kustomize-out-of-reach",
             "a patch above",
-            overlay(&[base], |d| d["patches"] = json!([{"path": "p.yaml"}, {"path": "placement/../../p.yaml"}])),
+            overlay(&[base], |d| {
+                d["patches"] = json!([{"path": "p.yaml"}, {"path": "placement/../../p.yaml"}])
+            }),
             overlay(&[base], |d| d["patches"] = json!([{"path": "p.yaml"}])),
         ),
         case(
             "kustomize-out-of-reach",
             "a remote base",
             overlay(&["https://github.com/example/app//deploy?ref=main"], |_| {}),
-            overlay(&["../../../base/apps/web/"], |d| d["resources"] = json!(["../../../base/apps/web"])),
+            overlay(&["../../../base/apps/web/"], |d| {
+                d["resources"] = json!(["../../../base/apps/web"])
+            }),
         ),
         case(
             "kustomize-out-of-reach",
@@ -369,7 +431,12 @@ fn paths() -> Vec<Case> {
             overlay(&[base, "../../../base/apps/../apps/web"], |_| {}),
             overlay(&[base], |_| {}),
         ),
-        case("kustomize-out-of-reach", "a circle", circle("../../../out/plant/web"), circle("../../../base/apps/web")),
+        case(
+            "kustomize-out-of-reach",
+            "a circle",
+            circle("../../../out/plant/web"),
+            circle("../../../base/apps/web"),
+        ),
         case(
             "not-to-schema",
             "a field that siteplan never writes",
@@ -382,9 +449,14 @@ fn paths() -> Vec<Case> {
 /// An overlay over a component that is built on something itself.
 fn circle(below: &str) -> Made {
     let mut made = plain();
-    let entries = [("out/plant/web", "../../../base/components/tls"), ("base/components/tls", below)];
-    made.kustomizations =
-        entries.map(|(at, to)| (at.to_owned(), kustomization(&[to.to_owned()]))).into_iter().collect();
+    let entries = [
+        ("out/plant/web", "../../../base/components/tls"),
+        ("base/components/tls", below),
+    ];
+    made.kustomizations = entries
+        .map(|(at, to)| (at.to_owned(), kustomization(&[to.to_owned()])))
+        .into_iter()
+        .collect();
     made
 }
 
@@ -392,13 +464,22 @@ fn circle(below: &str) -> Made {
 fn names_of_two_sites_of_a_hub_are_held_apart() {
     let found = |topology: &str| -> Diagnostics {
         let fleet = fleet(json!({"version": "3.3", "topology": topology}), json!({}));
-        let site =
-            |name: &str, app: &str| Made::of(fleet.clone(), name, json!({})).app(app, 0, json!({}), json!([])).plan;
-        shared_names(&fleet, &[names(&site("plant", "a-b")), names(&site("plant-a", "b"))])
+        let site = |name: &str, app: &str| {
+            Made::of(fleet.clone(), name, json!({}))
+                .app(app, 0, json!({}), json!([]))
+                .plan
+        };
+        shared_names(
+            &fleet,
+            &[names(&site("plant", "a-b")), names(&site("plant-a", "b"))],
+        )
     };
     let hub = found("hub");
     let messages: Vec<&str> = hub.iter().map(|d| d.message.as_str()).collect();
-    assert_eq!(messages, ["`a-b` of site `plant` and `b` of site `plant-a` would both be Application `plant-a-b`"]);
+    assert_eq!(
+        messages,
+        ["`a-b` of site `plant` and `b` of site `plant-a` would both be Application `plant-a-b`"]
+    );
     assert!(found("per-site").is_empty());
 }
 
@@ -407,5 +488,8 @@ fn a_site_called_as_the_roots_project_of_another_is_told() {
     let fleet = fleet(json!({"version": "3.3", "topology": "hub"}), json!({}));
     let site = |name: &str| names(&Made::of(fleet.clone(), name, json!({})).plan);
     let found = shared_names(&fleet, &[site("plant"), site("plant-root")]);
-    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["shared-application-name"]);
+    assert_eq!(
+        found.iter().map(|d| d.code).collect::<Vec<_>>(),
+        ["shared-application-name"]
+    );
 }

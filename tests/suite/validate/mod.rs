@@ -18,7 +18,12 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn case(code: &'static str, about: &'static str, flagged: Made, clean: Made) -> Case {
-    Case { code, about, flagged, clean }
+    Case {
+        code,
+        about,
+        flagged,
+        clean,
+    }
 }
 
 /// Rules that are raised together: what breaks a rule is often not to the closed schemas either.
@@ -46,7 +51,12 @@ fn each_rule_is_raised_alone() {
             wrong.push(format!("{} ({}): not raised", case.code, case.about));
         }
         if seen != BTreeSet::from([case.code]) {
-            wrong.push(format!("{} ({}): {:#?}", case.code, case.about, messages(&case.flagged)));
+            wrong.push(format!(
+                "{} ({}): {:#?}",
+                case.code,
+                case.about,
+                messages(&case.flagged)
+            ));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -57,7 +67,12 @@ fn nothing_else_raises_a_rule() {
     let mut wrong = Vec::new();
     for case in cases() {
         if !case.clean.codes().is_empty() {
-            wrong.push(format!("{} ({}): {:#?}", case.code, case.about, messages(&case.clean)));
+            wrong.push(format!(
+                "{} ({}): {:#?}",
+                case.code,
+                case.about,
+                messages(&case.clean)
+            ));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -69,9 +84,16 @@ fn every_finding_has_a_place_a_severity_and_an_action() {
         for diagnostic in &case.flagged.validate() {
             let rule = rules::find(diagnostic.code).unwrap();
             assert_eq!(diagnostic.severity, rule.severity);
-            assert!(matches!(diagnostic.severity, Severity::Error | Severity::Warning));
+            assert!(matches!(
+                diagnostic.severity,
+                Severity::Error | Severity::Warning
+            ));
             assert!(!diagnostic.labels.is_empty(), "{}", diagnostic.message);
-            assert!(!diagnostic.labels[0].origin.file.is_empty(), "{}", diagnostic.message);
+            assert!(
+                !diagnostic.labels[0].origin.file.is_empty(),
+                "{}",
+                diagnostic.message
+            );
             assert!(diagnostic.help.is_some(), "{}", diagnostic.message);
             assert!(
                 !diagnostic.message.ends_with('.') && !diagnostic.message.contains("invalid"),
@@ -88,7 +110,10 @@ fn every_rule_of_the_output_has_a_case() {
     let covered: BTreeSet<&str> = cases().iter().map(|case| case.code).collect();
     let elsewhere = BTreeSet::from(["fleet-too-large"]);
     let expected: BTreeSet<&str> = RULES.iter().copied().collect();
-    assert_eq!(covered.union(&elsewhere).copied().collect::<BTreeSet<_>>(), expected);
+    assert_eq!(
+        covered.union(&elsewhere).copied().collect::<BTreeSet<_>>(),
+        expected
+    );
 }
 
 const RULES: &[&str] = &[
@@ -127,5 +152,8 @@ const RULES: &[&str] = &[
 ];
 
 fn messages(made: &Made) -> Vec<String> {
-    made.validate().iter().map(|d| format!("{}: {}", d.code, d.message)).collect()
+    made.validate()
+        .iter()
+        .map(|d| format!("{}: {}", d.code, d.message))
+        .collect()
 }

@@ -7,10 +7,19 @@ use super::{Case, case};
 use crate::made_site::{Made, config_map, fleet};
 
 pub(super) fn cases() -> Vec<Case> {
-    [ownership(), definitions(), old_argocd(), namespaces(), images(), secrets(), metadata(), references()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        ownership(),
+        definitions(),
+        old_argocd(),
+        namespaces(),
+        images(),
+        secrets(),
+        metadata(),
+        references(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn metallb() -> Value {
@@ -28,8 +37,18 @@ fn subscription(package: &str) -> Value {
 /// An operator in one wave, its custom resource in another.
 fn operator(wave: u32, resource_wave: u32, package: &str) -> Made {
     Made::new()
-        .app("operator", wave, json!({"namespace": "operator"}), json!([subscription(package)]))
-        .app("web", resource_wave, json!({"namespace": "web"}), json!([metallb()]))
+        .app(
+            "operator",
+            wave,
+            json!({"namespace": "operator"}),
+            json!([subscription(package)]),
+        )
+        .app(
+            "web",
+            resource_wave,
+            json!({"namespace": "web"}),
+            json!([metallb()]),
+        )
         .namespaces()
 }
 
@@ -37,18 +56,29 @@ fn ownership() -> Vec<Case> {
     let two = |name: &str| {
         let db = json!([config_map("web", name)]);
         Made::new()
-            .app("web", 1, json!({"namespace": "web"}), json!([config_map("web", "a")]))
+            .app(
+                "web",
+                1,
+                json!({"namespace": "web"}),
+                json!([config_map("web", "a")]),
+            )
             .app("db", 1, json!({"namespace": "db"}), db)
             .namespaces()
     };
     let gadget = |spec: Value| {
-        let gadget =
-            json!({"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "g", "namespace": "web"}});
-        Made::new().app("web", 1, spec, json!([gadget])).namespaces()
+        let gadget = json!({"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "g", "namespace": "web"}});
+        Made::new()
+            .app("web", 1, spec, json!([gadget]))
+            .namespaces()
     };
     let catalogue = json!([{"group": "example.com", "kind": "Gadget", "scope": "Namespaced"}]);
     vec![
-        case("shared-resource", "a ConfigMap in two apps", two("a"), two("b")),
+        case(
+            "shared-resource",
+            "a ConfigMap in two apps",
+            two("a"),
+            two("b"),
+        ),
         case(
             "shared-resource",
             "a Namespace in a base",
@@ -59,18 +89,26 @@ fn ownership() -> Vec<Case> {
             "unknown-kind-scope",
             "a kind that nobody knows",
             gadget(json!({"namespace": "web", "provides": {"kinds": ["Gadget.example.com"]}})),
-            gadget(json!({"namespace": "web", "provides": {"kinds": ["Gadget.example.com"]}, "catalogue": catalogue})),
+            gadget(
+                json!({"namespace": "web", "provides": {"kinds": ["Gadget.example.com"]}, "catalogue": catalogue}),
+            ),
         ),
         case(
             "object-too-large",
             "more than an annotation holds",
             large(300_000, json!({})),
-            large(300_000, json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"})),
+            large(
+                300_000,
+                json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"}),
+            ),
         ),
         case(
             "object-too-large",
             "more than the API server takes",
-            large(1_100_000, json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"})),
+            large(
+                1_100_000,
+                json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"}),
+            ),
             large(200_000, json!({})),
         ),
     ]
@@ -107,21 +145,41 @@ fn definitions() -> Vec<Case> {
             operator(1, 1, "metallb-operator"),
             operator(1, 2, "metallb-operator"),
         ),
-        case("crd-after-resource", "one app, one wave", one_app("0"), one_app("1")),
-        case("crd-not-on-site", "no operator", operator(1, 2, "odf-operator"), own),
+        case(
+            "crd-after-resource",
+            "one app, one wave",
+            one_app("0"),
+            one_app("1"),
+        ),
+        case(
+            "crd-not-on-site",
+            "no operator",
+            operator(1, 2, "odf-operator"),
+            own,
+        ),
     ]
 }
 
 /// A custom resource under an Argo CD that cannot be told for a whole Application, with its operator in another wave.
 fn old_argocd() -> Vec<Case> {
     let made = |wave: u32| {
-        let made = Made::of(fleet(json!({"version": "3.0"}), json!({})), "plant", json!({}));
-        let provides = json!({"namespace": "operator", "provides": {"kinds": ["MetalLB.metallb.io"]}});
+        let made = Made::of(
+            fleet(json!({"version": "3.0"}), json!({})),
+            "plant",
+            json!({}),
+        );
+        let provides =
+            json!({"namespace": "operator", "provides": {"kinds": ["MetalLB.metallb.io"]}});
         made.app("web", 1, json!({"namespace": "web"}), json!([metallb()]))
             .app("operator", wave, provides, json!([]))
             .namespaces()
     };
-    vec![case("dry-run-not-skipped", "the operator comes later", made(2), made(0))]
+    vec![case(
+        "dry-run-not-skipped",
+        "the operator comes later",
+        made(2),
+        made(0),
+    )]
 }
 
 #[test]
@@ -129,25 +187,50 @@ fn an_annotation_of_the_object_skips_its_dry_run() {
     let mut resource = metallb();
     resource["metadata"]["annotations"] =
         json!({"argocd.argoproj.io/sync-options": "Prune=false,SkipDryRunOnMissingResource=true"});
-    let made = Made::of(fleet(json!({"version": "3.0"}), json!({})), "plant", json!({}));
-    let made = made.app("web", 1, json!({"namespace": "web"}), json!([resource])).namespaces();
-    assert_eq!(made.codes().into_iter().collect::<Vec<_>>(), ["crd-not-on-site"]);
+    let made = Made::of(
+        fleet(json!({"version": "3.0"}), json!({})),
+        "plant",
+        json!({}),
+    );
+    let made = made
+        .app("web", 1, json!({"namespace": "web"}), json!([resource]))
+        .namespaces();
+    assert_eq!(
+        made.codes().into_iter().collect::<Vec<_>>(),
+        ["crd-not-on-site"]
+    );
 }
 
 fn namespaces() -> Vec<Case> {
     let unset = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
     let in_namespace = |namespace: &str| with(json!([config_map(namespace, "a")]));
     let late = |wave: u32| {
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "later"}});
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "later"}});
         Made::new()
-            .app("web", 1, json!({"namespace": "web"}), json!([config_map("later", "a")]))
+            .app(
+                "web",
+                1,
+                json!({"namespace": "web"}),
+                json!([config_map("later", "a")]),
+            )
             .app("db", wave, json!({}), json!([namespace]))
             .namespaces()
     };
     vec![
-        case("namespace-not-made", "nobody makes it", in_namespace("other"), in_namespace("openshift-config")),
+        case(
+            "namespace-not-made",
+            "nobody makes it",
+            in_namespace("other"),
+            in_namespace("openshift-config"),
+        ),
         case("namespace-not-made", "made too late", late(2), late(1)),
-        case("namespace-not-set", "no namespace", with(json!([unset])), plain()),
+        case(
+            "namespace-not-set",
+            "no namespace",
+            with(json!([unset])),
+            plain(),
+        ),
     ]
 }
 
@@ -164,7 +247,9 @@ fn images() -> Vec<Case> {
         )
     };
     let made = |objects: Value| {
-        Made::of(policy(), "plant", json!({})).app("web", 1, json!({"namespace": "web"}), objects).namespaces()
+        Made::of(policy(), "plant", json!({}))
+            .app("web", 1, json!({"namespace": "web"}), objects)
+            .namespaces()
     };
     let containers = |init: &str, main: &str| {
         json!([pod(
@@ -179,7 +264,9 @@ fn images() -> Vec<Case> {
     };
     let named = |name: &str| {
         let spec = json!({"namespace": "web", "images": {"arch": ["amd64"], "names": [name]}});
-        Made::of(policy(), "plant", json!({})).app("web", 1, spec, json!([config_map("web", "a")])).namespaces()
+        Made::of(policy(), "plant", json!({}))
+            .app("web", 1, spec, json!([config_map("web", "a")]))
+            .namespaces()
     };
     let stream = |local: bool| {
         let stream = json!({"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": {"name": "flask", "namespace": "web"},
@@ -188,7 +275,12 @@ fn images() -> Vec<Case> {
         made(json!([stream, pod]))
     };
     vec![
-        case("image-not-allowed", "an init container", made(containers("nginx", good)), made(containers(good, good))),
+        case(
+            "image-not-allowed",
+            "an init container",
+            made(containers("nginx", good)),
+            made(containers(good, good)),
+        ),
         case(
             "image-not-allowed",
             "a registry that is not listed",
@@ -207,14 +299,22 @@ fn images() -> Vec<Case> {
             named("bitnami/postgresql"),
             named("registry.redhat.io/rhel9/postgresql-16"),
         ),
-        case("image-not-allowed", "a name that is no image stream", stream(false), stream(true)),
+        case(
+            "image-not-allowed",
+            "a name that is no image stream",
+            stream(false),
+            stream(true),
+        ),
     ]
 }
 
 fn secrets() -> Vec<Case> {
     let secret = |content: Value| {
         let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "web"}});
-        secret.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
+        secret
+            .as_object_mut()
+            .unwrap()
+            .extend(content.as_object().unwrap().clone());
         with(json!([secret]))
     };
     let data = |text: &str| {
@@ -223,9 +323,17 @@ fn secrets() -> Vec<Case> {
         with(json!([object]))
     };
     let at = |url: &str| {
-        let fleet = fleet(json!({"version": "3.3"}), json!({"source": {"repoURL": url}}));
+        let fleet = fleet(
+            json!({"version": "3.3"}),
+            json!({"source": {"repoURL": url}}),
+        );
         Made::of(fleet, "plant", json!({}))
-            .app("web", 1, json!({"namespace": "web"}), json!([config_map("web", "a")]))
+            .app(
+                "web",
+                1,
+                json!({"namespace": "web"}),
+                json!([config_map("web", "a")]),
+            )
             .namespaces()
     };
     vec![
@@ -274,7 +382,12 @@ fn metadata() -> Vec<Case> {
             changed(|o| o["metadata"]["name"] = json!("A_b")),
             changed(|o| o["metadata"]["name"] = json!("a.b")),
         ),
-        case("malformed-metadata", "a role with a slash", role("a/b"), role("system:image-puller")),
+        case(
+            "malformed-metadata",
+            "a role with a slash",
+            role("a/b"),
+            role("system:image-puller"),
+        ),
         case(
             "malformed-metadata",
             "a label that is no text",
@@ -298,13 +411,11 @@ fn metadata() -> Vec<Case> {
 
 fn references() -> Vec<Case> {
     let uses = |name: &str, optional: bool| {
-        let env =
-            json!([{"name": "A", "valueFrom": {"secretKeyRef": {"name": name, "key": "k", "optional": optional}}}]);
+        let env = json!([{"name": "A", "valueFrom": {"secretKeyRef": {"name": name, "key": "k", "optional": optional}}}]);
         pod(&json!({"containers": [{"name": "m", "image": "quay.io/a/b", "env": env}]}))
     };
     let volumes = |volume: Value| {
-        let account =
-            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "runner", "namespace": "web"}});
+        let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "runner", "namespace": "web"}});
         let spec = json!({"serviceAccountName": "runner", "containers": [{"name": "m", "image": "quay.io/a/b"}], "volumes": [volume]});
         with(json!([pod(&spec), account, config_map("web", "a")]))
     };
@@ -312,12 +423,23 @@ fn references() -> Vec<Case> {
         let secret = json!({"namespace": namespace, "name": "db", "source": "the vault"});
         let fleet = fleet(json!({"version": "3.3"}), json!({"secrets": [secret]}));
         Made::of(fleet, "plant", json!({}))
-            .app("web", 1, json!({"namespace": "web"}), json!([uses("db", false)]))
+            .app(
+                "web",
+                1,
+                json!({"namespace": "web"}),
+                json!([uses("db", false)]),
+            )
             .namespaces()
     };
     let provided = json!({"namespace": "web", "provides": {"secrets": ["db"]}});
-    let provided = Made::new().app("web", 1, provided, json!([uses("db", false)])).namespaces();
-    let account = |name: &str| with(json!([pod(&json!({"serviceAccountName": name, "containers": []}))]));
+    let provided = Made::new()
+        .app("web", 1, provided, json!([uses("db", false)]))
+        .namespaces();
+    let account = |name: &str| {
+        with(json!([pod(
+            &json!({"serviceAccountName": name, "containers": []})
+        )]))
+    };
     vec![
         case(
             "unknown-reference",
@@ -325,9 +447,24 @@ fn references() -> Vec<Case> {
             with(json!([uses("db", false)])),
             with(json!([uses("db", true)])),
         ),
-        case("unknown-reference", "a Secret of another namespace", expected("other"), expected("web")),
-        case("unknown-reference", "a Secret that no operator makes", with(json!([uses("db", false)])), provided),
-        case("unknown-reference", "a ServiceAccount", account("runner"), account("default")),
+        case(
+            "unknown-reference",
+            "a Secret of another namespace",
+            expected("other"),
+            expected("web"),
+        ),
+        case(
+            "unknown-reference",
+            "a Secret that no operator makes",
+            with(json!([uses("db", false)])),
+            provided,
+        ),
+        case(
+            "unknown-reference",
+            "a ServiceAccount",
+            account("runner"),
+            account("default"),
+        ),
         case(
             "unknown-reference",
             "a ConfigMap",
@@ -344,7 +481,9 @@ fn references() -> Vec<Case> {
             "unknown-reference",
             "a projected Secret",
             volumes(json!({"name": "v", "projected": {"sources": [{"secret": {"name": "db"}}]}})),
-            volumes(json!({"name": "v", "projected": {"sources": [{"configMap": {"name": "kube-root-ca.crt"}}]}})),
+            volumes(
+                json!({"name": "v", "projected": {"sources": [{"configMap": {"name": "kube-root-ca.crt"}}]}}),
+            ),
         ),
     ]
 }
