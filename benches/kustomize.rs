@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-use siteplan::kustomize::{DiskFiles, Files, MemoryFiles, Renderer};
+use rustomize::{DiskFiles, Files, MemoryFiles, Renderer};
 
 /// That of the program.
 #[global_allocator]
@@ -221,7 +221,7 @@ fn parts(root: &Path, paths: &[String]) {
         texts
             .iter()
             .map(|t| {
-                siteplan::yaml::read(t, &siteplan::yaml::Limits::MANIFEST)
+                manifest_yaml::read(t, &manifest_yaml::Limits::MANIFEST)
                     .unwrap()
                     .len()
             })

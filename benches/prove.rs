@@ -7,10 +7,10 @@
 
 use std::time::{Duration, Instant};
 
+use kubernetes_vocabulary::Quantity;
+use podfit::prove::{Outcome, Problem, Redundancy, Workload, prove};
+use podfit::scheduler::{HOSTNAME, Node, PodSpec};
 use serde_json::{Value, json};
-use siteplan::model::Quantity;
-use siteplan::prove::{Outcome, Problem, Redundancy, Workload, prove};
-use siteplan::scheduler::{HOSTNAME, Node, PodSpec};
 
 fn main() {
     let only: Option<usize> = std::env::args().find_map(|a| a.parse().ok());

@@ -1,8 +1,9 @@
 //! One Argo CD for all sites: the Application of the sites' roots, and that Argo CD's settings.
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::Fleet;
 use crate::model::Topology;
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::root::Root;
 use super::{File, kustomization, settings};

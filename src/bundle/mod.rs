@@ -19,11 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostics, rules};
 use crate::kinds::{GroupKind, Kinds, Provider};
 use crate::manifest::Object;
 use crate::model::{ArgoCd, ArgoFlavour, FleetSpec, Platform, Topology};
 use crate::plan::{Instance, SitePlan};
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 pub use builtin::builtin_objects;
 pub use dry_run::{NeededAnnotation, needed_annotations};
@@ -200,7 +201,7 @@ fn unknown_kinds(context: &Context<'_>) -> Diagnostics {
             }
             let origin = instance.app().map_or_else(
                 || instance.origin.clone(),
-                |app| app.origin(&crate::diagnostic::Pointer::root()),
+                |app| app.origin(&pointer_diagnostics::Pointer::root()),
             );
             let taken = if object.namespace().is_some() {
                 "namespaced"

@@ -1,8 +1,8 @@
 //! Names of Applications and projects, which must be different in everything that one Argo CD syncs.
 
-use crate::diagnostic::{Origin, Pointer};
 use crate::ledger::Digest;
 use crate::plan::SitePlan;
+use pointer_diagnostics::{Origin, Pointer};
 
 /// The longest name that can be the value of a label, as label tracking of Argo CD needs it.
 pub(crate) const MAX_NAME: usize = 63;

@@ -15,9 +15,9 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::diagnostic::Pointer;
 use crate::manifest::Object;
-use crate::yaml;
+use manifest_yaml as yaml;
+use pointer_diagnostics::Pointer;
 
 pub use entry::{
     Absent, ArchVia, DefaultExpression, DefaultOperator, Defaults, Entry, Field, Inject, Part,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Absent, Entry, Field, Part};
-use crate::diagnostic::Pointer;
 use crate::manifest::Object;
+use pointer_diagnostics::Pointer;
 
 /// A part of one object. One for each list element where the part's place is a list.
 #[derive(Debug, Clone)]

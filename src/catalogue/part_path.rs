@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::diagnostic::Pointer;
 use crate::patch::FieldPath;
+use pointer_diagnostics::Pointer;
 
 /// Where a field of a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

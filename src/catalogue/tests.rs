@@ -255,7 +255,7 @@ fn the_example_of_the_documentation_is_an_entry() {
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .unwrap();
-    let document = crate::yaml::read(example, &crate::yaml::Limits::INPUT)
+    let document = manifest_yaml::read(example, &manifest_yaml::Limits::INPUT)
         .unwrap()
         .remove(0)
         .to_value()

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::Pointer;
 use crate::manifest::Object;
+use pointer_diagnostics::Pointer;
 
 /// The first place in an object that looks like a pod: a map with a list of containers, each with a name and an image.
 pub fn carries_pods(object: &Object) -> Option<Pointer> {

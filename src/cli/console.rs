@@ -7,9 +7,10 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 
 use super::args::{Color, Format, Global};
-use crate::diagnostic::{Diagnostics, Severity};
-use crate::report::{self, Look};
-use crate::source::Sources;
+use crate::rules;
+use pointer_diagnostics::Sources;
+use pointer_diagnostics::report::{self, Look, SarifTool};
+use pointer_diagnostics::{Diagnostics, Severity};
 
 /// Where a command prints.
 #[derive(Debug)]
@@ -174,7 +175,14 @@ impl Console {
                 Ok(())
             }
             Format::Github => self.data(&report::github(&found, sources, directory)),
-            Format::Sarif => self.data(&report::sarif(&found, sources, directory)),
+            Format::Sarif => {
+                let tool = SarifTool {
+                    name: "siteplan",
+                    version: env!("CARGO_PKG_VERSION"),
+                    rules: rules::all(),
+                };
+                self.data(&report::sarif(tool, &found, sources, directory))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod console;
+mod placement_report;
 mod progress;
 mod session;
 mod sync;

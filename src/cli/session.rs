@@ -11,11 +11,11 @@ use super::args::Global;
 use super::console::Console;
 use super::progress::Progress;
 use crate::compile::{CompiledSite, Compiler};
-use crate::diagnostic::Diagnostics;
 use crate::load::{self, Files, Repository, Site};
 use crate::nearest::nearest;
 use crate::plan::{SitePlan, plan};
-use crate::source::Sources;
+use pointer_diagnostics::Diagnostics;
+use pointer_diagnostics::Sources;
 
 /// A loaded repository, or what is wrong with it.
 pub(super) struct Session<'a> {

@@ -6,12 +6,12 @@ use super::session::Session;
 use crate::bundle::{self, SiteNames};
 use crate::compare::{self, Comparison, Inventory, text};
 use crate::compile::CompiledSite;
-use crate::diagnostic::{Diagnostics, Origin};
 use crate::load::FLEET_FILE;
 use crate::model::Topology;
 use crate::plan::RESERVED_SITE;
 use crate::tree::{Tree, TreePath};
 use crate::validate;
+use pointer_diagnostics::{Diagnostics, Origin};
 
 /// A site, held against what out/ has of it.
 #[derive(Debug)]

@@ -118,8 +118,8 @@ fn carries(node: &ClusterNode, planned: &NodePlan) -> bool {
         .all(|(key, value)| node.all_labels.get(key) == Some(value))
 }
 
-fn list(taints: &[crate::model::Taint]) -> String {
-    let one = |t: &crate::model::Taint| format!("{}={}:{:?}", t.key, t.value, t.effect);
+fn list(taints: &[kubernetes_vocabulary::Taint]) -> String {
+    let one = |t: &kubernetes_vocabulary::Taint| format!("{}={}:{:?}", t.key, t.value, t.effect);
     taints.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 

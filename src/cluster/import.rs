@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::ClusterNode;
-use crate::model::{Arch, Quantity, Role, Taint};
+use crate::model::{Arch, Role};
+use kubernetes_vocabulary::{Quantity, Taint};
 
 /// The pools that describe the nodes: `{pools: {…}}`, ready for a site file. Nodes with the same architecture, roles, taints and
 /// dividing labels are one pool; what all of them have stands there once. `reserved` is the platform's share, per node.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use crate::model::{Arch, Effect, Quantity, Role, Taint};
+use crate::model::{Arch, Role};
+use kubernetes_vocabulary::{Quantity, Taint, TaintEffect};
 
 /// A node of a cluster, as far as a site file can describe it.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,7 +146,7 @@ fn taints(item: &Value) -> Vec<Taint> {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned();
-            let effect: Effect = serde_json::from_value(taint.get("effect")?.clone()).ok()?;
+            let effect: TaintEffect = serde_json::from_value(taint.get("effect")?.clone()).ok()?;
             Some(Taint { key, value, effect })
         })
         .filter(|t| {

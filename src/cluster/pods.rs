@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::model::Quantity;
+use kubernetes_vocabulary::Quantity;
 
 /// Sums what the platform's pods request, by node: from `oc get pods -A -o json`, the pods in namespaces of the platform (`openshift-…`,
 /// `kube-…`) that are not among `own`, the namespaces that a site file describes itself.

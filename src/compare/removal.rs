@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
 use crate::model::Removal;
+use crate::rules;
 use crate::tree::TreePath;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 /// Directories of a site that are no instances.
 const NO_INSTANCES: [&str; 2] = ["apps", "bootstrap"];

@@ -1,7 +1,8 @@
 //! What to tell about a site's directory besides its differences.
 
 use super::{Change, Comparison};
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 /// Warns of files that were edited by hand, of files that are not siteplan's, and of a ledger that cannot be read.
 pub fn report(comparison: &Comparison) -> Diagnostics {

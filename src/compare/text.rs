@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
-use crate::report::escape;
+use pointer_diagnostics::report::escape;
 
 /// Lines around a change that are shown with it.
 const CONTEXT: usize = 3;

@@ -9,15 +9,16 @@ use serde_json::Value;
 
 use crate::bundle::File;
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
-use crate::kustomize::{Build, DiskFiles, Files, MemoryFiles, NoFiles, Rendered, Renderer};
 use crate::ledger::Digest;
 use crate::load::{App, FLEET_FILE, Repository};
 use crate::manifest::Object;
 use crate::overlay::Overlay;
 use crate::plan::{Instance, SitePlan};
+use crate::rules;
 use crate::tree::TreeError;
-use crate::yaml;
+use manifest_yaml as yaml;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
+use rustomize::{Build, DiskFiles, Files, MemoryFiles, NoFiles, Renderer};
 
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
@@ -227,7 +228,7 @@ fn objects(build: Result<Build, Diagnostics>) -> (Option<Vec<Object>>, Diagnosti
     };
     match build.objects() {
         Ok(rendered) => (
-            Some(rendered.into_iter().map(Rendered::into_object).collect()),
+            Some(rendered.into_iter().map(Object::from).collect()),
             build.warnings,
         ),
         Err(problems) => (None, problems),

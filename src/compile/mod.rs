@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
-use crate::diagnostic::Diagnostics;
 use crate::fit::{self, SiteFit};
 use crate::ledger;
 use crate::load::{Fleet, Repository};
@@ -20,7 +19,8 @@ use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
 use crate::validate::{self, ValidateInput};
-use crate::yaml;
+use manifest_yaml as yaml;
+use pointer_diagnostics::Diagnostics;
 
 use bases::Bases;
 

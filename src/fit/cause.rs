@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Scope;
-use crate::diagnostic::{Diagnostic, Origin, Pointer};
 use crate::plan::NodePlan;
-use crate::scheduler::Reason;
+use podfit::scheduler::Reason;
+use pointer_diagnostics::{Diagnostic, Origin, Pointer};
 
 /// Nodes that are named one by one in one label.
 const NAMED: usize = 6;

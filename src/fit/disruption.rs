@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scope;
 use super::cause::{context, counted, quoted};
-use crate::diagnostic::{Diagnostic, Diagnostics, rules};
-use crate::prove::{BlockedDrain, DrainBlock, Failure, Fate};
+use crate::rules;
+use podfit::prove::{BlockedDrain, DrainBlock, Failure, Fate};
+use pointer_diagnostics::{Diagnostic, Diagnostics};
 
 pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
     let placeless = placeless(scope);

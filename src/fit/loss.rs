@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Scope;
 use super::cause::{context, quoted};
 use super::placement::workloads;
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
-use crate::prove::{Failure, Fate, Loss};
-use crate::scheduler::Reason;
+use crate::rules;
+use podfit::prove::{Failure, Fate, Loss};
+use podfit::scheduler::Reason;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 /// Failures that have one cause.
 struct Group {

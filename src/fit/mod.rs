@@ -12,10 +12,10 @@ mod placement;
 mod tests;
 mod what_if;
 
-use crate::diagnostic::Diagnostics;
 use crate::plan::SitePlan;
 use crate::pods::{PodsInput, SitePods, pods};
-use crate::prove::{Outcome, Proof, prove};
+use podfit::prove::{Outcome, Proof, prove};
+use pointer_diagnostics::Diagnostics;
 
 pub use overview::{Cell, MOST, Overview, Row, Scenario};
 pub use what_if::{WhatIfError, add_node, without_nodes};

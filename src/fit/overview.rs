@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::SiteFit;
-use crate::prove::{Fate, LossReport, Outcome, eligible, margins};
+use podfit::prove::{Fate, LossReport, Outcome, eligible, margins};
 
 /// The proof of a site, for tables and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -119,7 +119,7 @@ impl Overview {
 fn scenarios(fit: &SiteFit) -> Vec<Scenario> {
     let problem = &fit.pods.problem;
     let name = |n: &usize| problem.nodes.get(*n).map(|node| node.name.clone());
-    let scenario = |report: &crate::prove::LossReport| {
+    let scenario = |report: &podfit::prove::LossReport| {
         let zones = !report.loss.zones.is_empty();
         let lost = if zones {
             report.loss.zones.clone()

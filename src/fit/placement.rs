@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Scope;
 use super::cause::{context, counted, quoted};
-use crate::diagnostic::{Diagnostic, Diagnostics, rules};
-use crate::prove::{Core, Outcome};
-use crate::scheduler::{Reason, fixed};
+use crate::rules;
+use podfit::prove::{Core, Outcome};
+use podfit::scheduler::{Reason, fixed};
+use pointer_diagnostics::{Diagnostic, Diagnostics};
 
 pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
     match &scope.fit.proof.outcome {
@@ -24,7 +25,7 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
                     "after {steps} steps it is not proved that every pod of `{}` has a node",
                     scope.plan.name
                 ))
-                .primary_key(scope.plan.origin(&crate::diagnostic::Pointer::parse("/pools")), "these nodes")
+                .primary_key(scope.plan.origin(&pointer_diagnostics::Pointer::parse("/pools")), "these nodes")
                 .help(
                     "leave more room on the nodes, or fewer conditions on the pods; nothing was found that contradicts",
                 ),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Arch, NodeSpec, NodeState, Quantity, Role, Survive};
+use crate::model::{Arch, NodeSpec, NodeState, Role, Survive};
 use crate::plan::{NodePlan, SitePlan};
+use kubernetes_vocabulary::Quantity;
 
 /// Why a question cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +159,7 @@ fn plain(plan: &SitePlan) -> NodePlan {
         spec: NodeSpec::default(),
         state: None,
         unnamed: true,
-        origin: plan.origin(&crate::diagnostic::Pointer::parse("/pools")),
+        origin: plan.origin(&pointer_diagnostics::Pointer::parse("/pools")),
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Files;
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
+use super::{Files, read_input};
+use crate::rules;
 use crate::schema::{self, InputKind};
-use crate::yaml;
+use manifest_yaml as yaml;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 /// A document that its schema accepts.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub(super) fn document(
     found: &mut Diagnostics,
 ) -> Option<Document> {
     let text = files.read(path, found)?;
-    let (input, mut problems) = yaml::read_input(path, &text);
+    let (input, mut problems) = read_input(path, &text);
     if let Some(input) = &input {
         let known = ranges(&problems, &text);
         let of_schema = schema::validate_input(kind, path, &input.value).into_iter();

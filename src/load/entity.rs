@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Origin, Pointer};
 use crate::model::{AppSpec, FleetSpec, SiteSpec};
 use crate::schema::ValuesSchema;
+use pointer_diagnostics::{Origin, Pointer};
 
 /// The fleet file.
 #[derive(Debug, Clone)]

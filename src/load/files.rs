@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
-use crate::rooted::{EntryKind, ListedEntry, OpenError, RootedDirectory};
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
+use rooted_directory::{EntryKind, ListedEntry, OpenError, RootedDirectory};
 
 /// The largest input file that is read, in bytes.
 const LARGEST: u64 = 8 << 20;

@@ -6,6 +6,7 @@
 mod document;
 mod entity;
 mod files;
+mod input;
 mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,15 +15,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
 use crate::model::AppSpec;
 use crate::nearest::nearest;
+use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
-use crate::yaml;
+use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
+pub use input::{Input, read_input};
 
 /// The name of the fleet file, at the root of the repository.
 pub const FLEET_FILE: &str = "siteplan.yaml";
@@ -157,7 +159,7 @@ fn unknown_profile(
     name: &str,
     origin: Origin,
     nearest: Option<&str>,
-) -> crate::diagnostic::Diagnostic {
+) -> pointer_diagnostics::Diagnostic {
     let help = match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("add `{PROFILES}/{name}.yaml`, or take the name out"),
@@ -309,7 +311,7 @@ fn load_template(
         return None;
     }
     let text = files.read(&full, found)?;
-    let (input, problems) = yaml::read_input(&full, &text);
+    let (input, problems) = read_input(&full, &text);
     let good = !problems.has_errors();
     found.append(problems);
     let input = input.filter(|_| good)?;

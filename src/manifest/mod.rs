@@ -1,7 +1,9 @@
 //! Kubernetes objects as values, and their names.
 
 use std::fmt;
+use std::sync::Arc;
 
+use rustomize::Rendered;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -115,6 +117,12 @@ impl Object {
         self.get(pointer)
             .and_then(Value::as_str)
             .unwrap_or_default()
+    }
+}
+
+impl From<Rendered> for Object {
+    fn from(rendered: Rendered) -> Self {
+        Self::new(Arc::unwrap_or_clone(rendered.value))
     }
 }
 

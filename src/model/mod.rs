@@ -5,7 +5,6 @@
 
 mod app;
 mod fleet;
-mod quantity;
 mod site;
 
 pub use app::{
@@ -15,11 +14,10 @@ pub use app::{
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, Removal, Topology,
 };
-pub use quantity::{Quantity, QuantityError};
 pub use site::{
-    AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Effect, Exception, Ha, HaMode,
-    NamespaceSpec, Network, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role,
-    SiteSpec, StorageClassRef, Survive, Taint, Toleration, TolerationOperator, Vips,
+    AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec,
+    Network, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role, SiteSpec,
+    StorageClassRef, Survive, Toleration, TolerationOperator, Vips,
 };
 
 /// The API version of all inputs.

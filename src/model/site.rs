@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Availability, Quantity};
+use kubernetes_vocabulary::{Quantity, Taint, TaintEffect};
+
+use super::Availability;
 
 /// A site: its nodes, storage, networks, promise of availability, and the apps that run on it.
 ///
@@ -198,32 +200,6 @@ pub enum Role {
     Infra,
 }
 
-/// A taint of a node.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Taint {
-    /// The taint's key.
-    pub key: String,
-    /// The taint's value.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub value: String,
-    /// What it does to pods that do not tolerate it.
-    pub effect: Effect,
-}
-
-/// What a taint does to pods that do not tolerate it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-pub enum Effect {
-    /// New pods are not scheduled.
-    NoSchedule,
-    /// New pods are scheduled elsewhere if possible.
-    PreferNoSchedule,
-    /// Running pods are evicted too.
-    NoExecute,
-}
-
 /// A pod's tolerance of a taint, as Kubernetes writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -239,7 +215,7 @@ pub struct Toleration {
     pub value: Option<String>,
     /// The taint's effect; absent: every effect.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub effect: Option<Effect>,
+    pub effect: Option<TaintEffect>,
     /// How long a `NoExecute` taint is tolerated, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toleration_seconds: Option<i64>,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::OverlayInput;
 use super::kustomization::Builder;
-use crate::yaml;
+use manifest_yaml as yaml;
 
 /// A kustomization that does nothing but apply the site's exceptions to the base: what siteplan's own patches are computed from.
 pub fn exceptions_only(input: &OverlayInput<'_>) -> Value {

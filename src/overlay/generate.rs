@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::OverlayInput;
-use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
 use crate::load::{App, Template};
 use crate::manifest::{Object, ObjectId};
 use crate::model::Each;
+use crate::rules;
 use crate::template::{self, Context, Shared};
+use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 /// Expands every `each` of the instance's app.
 pub(super) fn generate(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Vec<Object> {
@@ -159,7 +160,7 @@ fn check_new(
 }
 
 /// A report of an expression that cannot be evaluated.
-pub(super) fn template_error(origin: Origin, why: String) -> crate::diagnostic::Diagnostic {
+pub(super) fn template_error(origin: Origin, why: String) -> pointer_diagnostics::Diagnostic {
     rules::TEMPLATE_ERROR.report(why).primary(origin, "").help(
         "expressions see `values`, `site`, `instance`, `namespace`, `cluster`, `networks`, `vlans`, `pools`, `nodes`, `disks`, \
          `storage`, and `node`, `vlan` or `item` in an `each`",

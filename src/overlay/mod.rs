@@ -14,12 +14,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Diagnostics, Origin, Pointer, rules};
 use crate::kinds;
 use crate::manifest::{Object, ObjectId};
 use crate::patch::{Editor, Op, Operation, Reason};
 use crate::place::{ObjectPatch, Placed, place};
 use crate::plan::{Instance, InstanceSource, SitePlan};
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 pub use exceptions::exceptions_only;
 

@@ -1,13 +1,14 @@
 //! Puts values where the app's `set` says.
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::App;
 use crate::manifest::Object;
 use crate::model::SetValue;
 use crate::nearest::nearest;
 use crate::patch::{Editor, FieldPath, Reason};
 use crate::place::ObjectPatch;
+use crate::rules;
 use crate::template;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::OverlayInput;
 use super::generate::{template_error, truth};

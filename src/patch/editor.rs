@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Op, Operation, Reason};
-use crate::diagnostic::Pointer;
+use pointer_diagnostics::Pointer;
 
 /// Changes a value and records the operations, with guards.
 #[derive(Debug)]

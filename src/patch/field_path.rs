@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::Pointer;
+use pointer_diagnostics::Pointer;
 
 /// A path to fields of an object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,7 +9,7 @@ mod field_path;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::diagnostic::Origin;
+use pointer_diagnostics::Origin;
 
 pub use editor::Editor;
 pub use field_path::{FieldPath, FieldPathError};

@@ -6,10 +6,10 @@
 use serde_json::{Value, json};
 
 use crate::catalogue::{ArchVia, Field};
-use crate::diagnostic::Pointer;
 use crate::manifest::Object;
 use crate::patch::{Editor, Reason};
 use crate::plan::LabelRequirement;
+use pointer_diagnostics::Pointer;
 
 use super::requirement::{Spoken, contradiction, expression, is_empty_term, says_the_same};
 use super::scope::Subject;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::catalogue::Field;
-use crate::diagnostic::{Diagnostic, Origin, rules};
 use crate::manifest::Object;
 use crate::model::Arch;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Origin};
 
 use super::scope::{Scope, Subject};
 

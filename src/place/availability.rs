@@ -7,10 +7,11 @@
 use serde_json::{Value, json};
 
 use crate::catalogue::Field;
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
 use crate::manifest::Object;
 use crate::model::Availability;
 use crate::patch::{Editor, Operation, Reason};
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 use super::replicas::{self, Promise};
 use super::rule;

@@ -24,10 +24,10 @@ mod write;
 use std::collections::BTreeMap;
 
 use crate::catalogue::Catalogue;
-use crate::diagnostic::Diagnostics;
 use crate::manifest::{Object, ObjectId};
 use crate::patch::{Operation, Reason};
 use crate::plan::{Instance, SitePlan};
+use pointer_diagnostics::Diagnostics;
 
 use rule::PlacementRule;
 use scope::{Scope, Subject};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::Pointer;
 use crate::patch::{Editor, Reason};
 use crate::plan::LabelRequirement;
+use pointer_diagnostics::Pointer;
 
 use super::candidate::Candidate;
 use super::requirement::{map_selects, meets};

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::catalogue::{Entry, Inject};
-use crate::diagnostic::{Diagnostics, Origin, rules};
 use crate::load::App;
 use crate::manifest::Object;
 use crate::nearest::nearest;
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Origin};
 
 use super::scope::Scope;
 
@@ -118,7 +119,7 @@ fn unknown(
     scope: &Scope<'_>,
     (name, origin): (&str, Origin),
     known: &BTreeSet<String>,
-) -> crate::diagnostic::Diagnostic {
+) -> pointer_diagnostics::Diagnostic {
     let short: Vec<&str> = known
         .iter()
         .map(String::as_str)
@@ -137,6 +138,6 @@ fn unknown(
         .help(help)
 }
 
-fn pointer(parent: &str, key: &str) -> crate::diagnostic::Pointer {
-    crate::diagnostic::Pointer::parse(parent).at(key)
+fn pointer(parent: &str, key: &str) -> pointer_diagnostics::Pointer {
+    pointer_diagnostics::Pointer::parse(parent).at(key)
 }

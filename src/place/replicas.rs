@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::catalogue::Field;
-use crate::diagnostic::{Diagnostic, Origin, rules};
 use crate::manifest::Object;
 use crate::model::{Availability, Quorum};
+use crate::rules;
 use crate::template;
+use pointer_diagnostics::{Diagnostic, Origin};
 
 use super::scope::{Scope, Subject, said};
 

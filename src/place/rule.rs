@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::catalogue::{ArchVia, Field, Inject};
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
 use crate::manifest::Object;
 use crate::model::Arch;
 use crate::patch::Reason;
 use crate::plan::LabelRequirement;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 use super::architecture::{self, Images, Wanted, listed};
 use super::candidate::Candidate;

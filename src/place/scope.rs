@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::catalogue::{Catalogue, PartAt};
-use crate::diagnostic::{Origin, Pointer};
 use crate::load::App;
 use crate::manifest::Object;
 use crate::model::{PartSpec, Placement};
 use crate::plan::{Instance, SitePlan};
+use pointer_diagnostics::{Origin, Pointer};
 
 use super::candidate::{Candidate, candidates};
 

@@ -13,9 +13,9 @@
 use serde_json::{Value, json};
 
 use crate::catalogue::Field;
-use crate::diagnostic::Pointer;
 use crate::manifest::Object;
 use crate::patch::{Editor, Reason};
+use pointer_diagnostics::Pointer;
 
 use super::label_selector::selects;
 use super::scope::Subject;

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::catalogue::Field;
-use crate::diagnostic::{Diagnostic, Diagnostics, Pointer, rules};
 use crate::manifest::Object;
 use crate::model::{AccessMode, StorageClassRef};
 use crate::patch::{Editor, Operation, Reason};
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Pointer};
 
 use super::ObjectPatch;
 use super::scope::{Scope, Subject};
@@ -255,7 +256,7 @@ fn not_offered(
 }
 
 /// The place of a field of the site's role that the app's role is mapped to.
-fn of_role(scope: &Scope<'_>, role: &str, field: &str) -> crate::diagnostic::Origin {
+fn of_role(scope: &Scope<'_>, role: &str, field: &str) -> pointer_diagnostics::Origin {
     let mapped = scope
         .site
         .site

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue::Field;
 use crate::manifest::Object;
-use crate::model::{Effect, Taint};
+use kubernetes_vocabulary::{Taint, TaintEffect};
 
 use super::scope::{Scope, Subject};
 
@@ -42,7 +42,7 @@ pub(super) fn wanted(scope: &Scope<'_>, subject: &Subject<'_>, object: &Object) 
 pub(super) fn admit(taints: &[Taint], tolerations: &[&Value]) -> bool {
     let hard = taints
         .iter()
-        .filter(|t| t.effect != Effect::PreferNoSchedule);
+        .filter(|t| t.effect != TaintEffect::PreferNoSchedule);
     hard.into_iter()
         .all(|taint| tolerations.iter().any(|t| tolerates(t, taint)))
 }
@@ -73,10 +73,10 @@ fn toleration_of(taint: &Taint) -> Value {
     }
 }
 
-fn effect_name(effect: Effect) -> &'static str {
+fn effect_name(effect: TaintEffect) -> &'static str {
     match effect {
-        Effect::NoSchedule => "NoSchedule",
-        Effect::PreferNoSchedule => "PreferNoSchedule",
-        Effect::NoExecute => "NoExecute",
+        TaintEffect::NoSchedule => "NoSchedule",
+        TaintEffect::PreferNoSchedule => "PreferNoSchedule",
+        TaintEffect::NoExecute => "NoExecute",
     }
 }

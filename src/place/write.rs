@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::catalogue::{ArchVia, DefaultExpression, Field, Inject};
-use crate::diagnostic::{Diagnostic, Diagnostics, Pointer, rules};
 use crate::manifest::Object;
 use crate::patch::{Editor, Op, Operation};
 use crate::plan::LabelRequirement;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Pointer};
 
 use super::requirement::meets;
 use super::rule::PlacementRule;

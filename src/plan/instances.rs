@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::{App, Repository, Site};
 use crate::model::{AppInstance, StorageClassRef};
 use crate::nearest::nearest;
+use crate::rules;
 use crate::template::Context;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::{ImagePlan, Instance, InstanceSource, NAMESPACES, NODES, SitePlan};
 
@@ -62,7 +63,7 @@ pub(super) fn add_built_in(plan: &mut SitePlan) {
     }
 }
 
-fn empty(name: &str, source: InstanceSource, origin: crate::diagnostic::Origin) -> Instance {
+fn empty(name: &str, source: InstanceSource, origin: pointer_diagnostics::Origin) -> Instance {
     Instance {
         name: name.to_owned(),
         source,

@@ -17,8 +17,9 @@ mod waves;
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, rules};
 use crate::load::{Repository, Site};
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 pub use instances::is_date;
 pub use shape::is_label;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::Site;
 use crate::model::{DiskGroup, NodeSpec, Pool, Role};
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::{Instance, NodePlan};
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::Site;
-use crate::model::{Effect, Pool};
+use crate::model::Pool;
+use crate::rules;
+use kubernetes_vocabulary::TaintEffect;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::{LabelRequirement, PoolPlan};
 
@@ -80,11 +82,11 @@ fn requirement(key: &str, operator: &'static str, value: &str) -> LabelRequireme
     }
 }
 
-fn hard_taints(pool: &Pool) -> Vec<(&str, &str, Effect)> {
+fn hard_taints(pool: &Pool) -> Vec<(&str, &str, TaintEffect)> {
     let hard = pool
         .taints
         .iter()
-        .filter(|t| t.effect != Effect::PreferNoSchedule);
+        .filter(|t| t.effect != TaintEffect::PreferNoSchedule);
     hard.map(|t| (t.key.as_str(), t.value.as_str(), t.effect))
         .collect()
 }

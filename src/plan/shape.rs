@@ -1,8 +1,9 @@
 //! What a site says of itself: its names, and the shape that `ha.mode` asserts.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
 use crate::load::Site;
 use crate::model::{HaMode, Role};
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 use super::{NodePlan, RESERVED_INSTANCES, RESERVED_SITE};
 

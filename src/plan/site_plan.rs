@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Origin, Pointer};
 use crate::load::{App, Fleet, Site};
 use crate::model::{
     Arch, Availability, DiskGroup, NamespaceSpec, NodeSpec, NodeState, Placement, PodSecurity,
-    Quantity, Role, StorageClassRef, Taint,
+    Role, StorageClassRef,
 };
 use crate::template;
+use kubernetes_vocabulary::{Quantity, Taint};
+use pointer_diagnostics::{Origin, Pointer};
 
 /// A site with everything resolved.
 #[derive(Debug, Clone)]

@@ -1,8 +1,9 @@
 //! The storage roles of a site.
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::Site;
 use crate::nearest::nearest;
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 /// Reports classes from instances that are not there, and a second default.
 pub(super) fn check(site: &Site, found: &mut Diagnostics) {

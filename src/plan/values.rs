@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostics, Pointer};
 use crate::load::Site;
 use crate::template::Context;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::Instance;
 use super::context::shared;

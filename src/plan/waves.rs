@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::model::Requirement;
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::Instance;
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::rollout::share;
 use super::{PodsInput, SitePods, Source, objects};
 use crate::manifest::Object;
-use crate::prove::{Budget, BudgetLimit, Share};
-use crate::scheduler::LabelSelector;
+use podfit::prove::{Budget, BudgetLimit, Share};
+use podfit::scheduler::LabelSelector;
 
 /// Adds the budgets of the manifests.
 pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{PodsInput, objects};
 use crate::manifest::Object;
-use crate::scheduler::{NodeSelectorTerm, Operator, Requirement};
+use podfit::scheduler::{NodeSelectorTerm, Operator, Requirement};
 
 /// What the manifests say about storage.
 #[derive(Debug, Default)]

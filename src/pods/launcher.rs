@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::catalogue::PartAt;
 use crate::manifest::Object;
-use crate::model::Quantity;
-use crate::scheduler::PodSpec;
+use kubernetes_vocabulary::Quantity;
+use podfit::scheduler::PodSpec;
 
 /// Memory that the launcher, libvirt and QEMU need themselves, in MiB: 25 + 100 + 25 + 40 + 30.
 const PROCESSES: i64 = 220;

@@ -21,11 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, carries_pods};
-use crate::diagnostic::{Diagnostics, Origin, rules};
 use crate::manifest::{Object, ObjectId};
 use crate::plan::{Instance, SitePlan};
-use crate::prove::Problem;
-use crate::scheduler::{Labels, Namespaces};
+use crate::rules;
+use podfit::prove::Problem;
+use podfit::scheduler::{Labels, Namespaces};
+use pointer_diagnostics::{Diagnostics, Origin};
 
 use inventory::Inventory;
 

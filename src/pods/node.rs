@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::inventory::Inventory;
 use super::{PodsInput, SitePods, objects, platform, remediation, volume};
 use crate::manifest::Object;
-use crate::model::{NodeState, Quantity};
+use crate::model::NodeState;
 use crate::plan::NodePlan;
-use crate::prove::Machine;
-use crate::scheduler::{Labels, Node, PODS};
+use kubernetes_vocabulary::Quantity;
+use podfit::prove::Machine;
+use podfit::scheduler::{Labels, Node, PODS};
 
 /// More of a resource than any pod asks for.
 const PLENTY: &str = "1Ei";

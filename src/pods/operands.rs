@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::catalogue::PartPath;
-use crate::diagnostic::Pointer;
 use crate::manifest::Object;
-use crate::model::{Arch, Quantity};
-use crate::yaml;
+use crate::model::Arch;
+use kubernetes_vocabulary::Quantity;
+use manifest_yaml as yaml;
+use pointer_diagnostics::Pointer;
 
 /// Resources by name.
 pub(super) type Resources = BTreeMap<String, Quantity>;

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::operands::{Operand, OperandPart, Resources};
 use crate::catalogue::{ArchVia, Field, PartAt};
 use crate::manifest::Object;
-use crate::model::{Arch, Quantity};
-use crate::scheduler::{
+use crate::model::Arch;
+use kubernetes_vocabulary::Quantity;
+use podfit::scheduler::{
     HOSTNAME, LabelSelector, Labels, NodeSelectorTerm, Operator, PodAffinityTerm, PodSpec,
     Requirement, SpecError, Toleration,
 };
@@ -88,7 +89,7 @@ fn set_terms(spec: &mut PodSpec, via: ArchVia, value: &Value) -> Result<(), Spec
 /// Adds the resources of one more container.
 pub(super) fn add_resources(spec: &mut PodSpec, resources: &Value) -> Result<(), SpecError> {
     let container = json!({"containers": [{"resources": resources}]});
-    for (resource, quantity) in crate::scheduler::pod_requests(&container)? {
+    for (resource, quantity) in podfit::scheduler::pod_requests(&container)? {
         let sum = spec.requests.entry(resource).or_default();
         *sum = sum.plus(quantity);
     }

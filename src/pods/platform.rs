@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Platform, Quantity, Role};
+use crate::model::{Platform, Role};
+use kubernetes_vocabulary::Quantity;
 
 /// The platform's share of a node.
 #[derive(Debug, Clone)]
@@ -63,7 +64,7 @@ pub(super) fn share(platform: Platform, hosted: bool, roles: &[Role]) -> Share {
     let resources = [
         ("cpu", Quantity::milli(default.cpu)),
         ("memory", Quantity::units(default.memory << 20)),
-        (crate::scheduler::PODS, Quantity::units(default.pods)),
+        (podfit::scheduler::PODS, Quantity::units(default.pods)),
     ];
     Share {
         resources: resources

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{PodsInput, objects};
 use crate::manifest::Object;
 use crate::model::NodeState;
-use crate::scheduler::{LabelSelector, Node};
+use podfit::scheduler::{LabelSelector, Node};
 
 /// For each node, whether something fences it. A check that would stop at the promised loss, because too few nodes would be healthy
 /// (`minHealthy`), fences nothing.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::prove::{Rollout, Share};
+use podfit::prove::{Rollout, Share};
 
 /// The rolling update of a Deployment; `None` where old pods go first. Percentages of the surge are rounded up, those of what may be
 /// missing down; if both come to nothing, one may be missing (`deployment/util.ResolveFenceposts`).

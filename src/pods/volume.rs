@@ -6,8 +6,8 @@ use super::Scope;
 use super::inventory::Known;
 use crate::catalogue::{Field, PartAt};
 use crate::manifest::Object;
-use crate::model::Quantity;
-use crate::scheduler::{HOSTNAME, PodSpec, Volume};
+use kubernetes_vocabulary::Quantity;
+use podfit::scheduler::{HOSTNAME, PodSpec, Volume};
 
 /// The resource that stands for the volumes of a local class: each node has as many as it has disks for them.
 pub(super) fn resource(class: &str) -> String {

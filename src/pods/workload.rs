@@ -5,13 +5,14 @@ use serde_json::Value;
 use super::operands::{self, Operand, OperandPart};
 use super::{Scope, SitePods, Source, launcher, part, rollout, volume};
 use crate::catalogue::{Field, PartAt};
-use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
-use crate::prove::{Budget, BudgetLimit, Recovery, Redundancy, Workload};
-use crate::scheduler::{
+use crate::rules;
+use podfit::prove::{Budget, BudgetLimit, Recovery, Redundancy, Workload};
+use podfit::scheduler::{
     CURRENT, LabelSelector, Operator, PodSpec, REVISION, Requirement, SpecError, fixed,
 };
+use pointer_diagnostics::Diagnostics;
 
 /// The label by which KubeVirt marks a machine's pod.
 const MACHINE: &str = "vm.kubevirt.io/name";
@@ -273,7 +274,7 @@ impl Making<'_, '_> {
         }
     }
 
-    fn rollout(&self) -> Option<crate::prove::Rollout> {
+    fn rollout(&self) -> Option<podfit::prove::Rollout> {
         let rolls = matches!(self.object.kind(), "Deployment" | "DeploymentConfig")
             && self.of_its_own().is_none();
         rolls

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use crate::rooted::{OpenError, RootedDirectory};
 use crate::schema::{InputKind, input_schema_text};
+use rooted_directory::{OpenError, RootedDirectory};
 
 const FLEET: &str = include_str!("fleet.yaml");
 const PROFILE: &str = include_str!("profile.yaml");

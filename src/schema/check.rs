@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::finding::findings;
 use super::report::{Checked, report};
 use super::walk::change_below;
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, Pointer, rules};
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 /// A schema that is ready to check values.
 pub(super) struct Checker {

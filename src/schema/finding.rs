@@ -7,8 +7,8 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use super::check::WHOLE;
-use crate::diagnostic::Pointer;
 use crate::nearest::nearest;
+use pointer_diagnostics::Pointer;
 
 /// A place in a value, and what is wrong there.
 #[derive(Debug, Clone, PartialEq)]

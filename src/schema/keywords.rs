@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::check::is_known_format;
 use super::walk::{below, keywords};
-use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Origin, Part, rules};
 use crate::nearest::nearest;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, Origin, Part};
 
 /// How deep a schema may be nested.
 const DEEPEST: usize = 64;

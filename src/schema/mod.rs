@@ -19,8 +19,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostics, Origin, Pointer};
 use check::Checker;
+use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 pub use generate::{input_schema, merged_site_schema};
 pub use values::ValuesSchema;

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::finding::{Fault, Finding, strs};
-use crate::diagnostic::{Diagnostic, Edit, Origin, Part, Pointer, rules};
 use crate::nearest::nearest;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Edit, Origin, Part, Pointer};
 
 /// What was checked.
 pub(super) struct Checked<'a> {

@@ -4,11 +4,11 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::diagnostic::Part;
+use pointer_diagnostics::Part;
 
 /// One line a diagnostic: place, code, message, help, edit.
 fn lines(diagnostics: &Diagnostics) -> String {
-    let line = |d: &crate::diagnostic::Diagnostic| {
+    let line = |d: &pointer_diagnostics::Diagnostic| {
         let label = &d.labels[0];
         let part = if label.part == Part::Key {
             "key of "

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::check::Checker;
 use super::keywords::check_keywords;
 use super::walk::below;
-use crate::diagnostic::{Diagnostics, Origin, Pointer};
+use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 /// The schema of an app's values, compiled. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::Pointer;
+use pointer_diagnostics::Pointer;
 
 /// Keywords whose value is one schema.
 const ONE: [&str; 11] = [

@@ -17,8 +17,8 @@ use std::ops::Range;
 use minijinja::ErrorKind;
 use serde_json::{Map, Value};
 
-use crate::diagnostic::Pointer;
 use environment::ENVIRONMENT;
+use pointer_diagnostics::Pointer;
 use scan::Piece;
 
 /// A scalar, parsed.

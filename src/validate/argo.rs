@@ -1,8 +1,8 @@
 //! Applications and projects: the ones that were bundled, and the ones that bases hold.
 
-use crate::diagnostic::{Diagnostic, Pointer, Rule};
 use crate::manifest::Object;
 use crate::plan::{Instance, SitePlan};
+use pointer_diagnostics::{Diagnostic, Pointer, Rule};
 
 use super::ValidateInput;
 use super::view::at_instance;

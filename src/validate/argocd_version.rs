@@ -1,6 +1,7 @@
 //! The version of Argo CD: everything that is written depends on it.
 
-use crate::diagnostic::{Diagnostics, rules};
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::view::View;
 

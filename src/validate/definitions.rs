@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::bundle::{SKIP_DRY_RUN, definitions, for_whole_app, skips_dry_run, without_definition};
-use crate::diagnostic::{Diagnostics, rules};
 use crate::kinds::{self, GroupKind, Provider};
 use crate::manifest::Object;
 use crate::plan::Instance;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::argo::Place;
 use super::view::{View, called};
@@ -171,7 +172,7 @@ fn not_skipped(
     view: &View<'_>,
     instance: &Instance,
     object: &Object,
-) -> crate::diagnostic::Diagnostic {
+) -> pointer_diagnostics::Diagnostic {
     let says = format!(
         "the sync of `{}` fails while the API of {} is missing",
         instance.name,

@@ -1,7 +1,8 @@
 //! Where Applications go: one cluster, named in one way.
 
-use crate::diagnostic::{Diagnostics, rules};
 use crate::model::Topology;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::argo::{Argo, Place};
 use super::view::View;

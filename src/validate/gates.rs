@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::bundle::{HEALTH_KEY, WAVE};
-use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
 use crate::model::Topology;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::argo::Place;
 use super::view::View;

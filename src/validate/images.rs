@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Diagnostic, Diagnostics, rules};
 use crate::manifest::Object;
 use crate::model::ImagePolicy;
 use crate::plan::Instance;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics};
 
 use super::view::{View, called};
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Origin, rules};
 use crate::plan::Instance;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 use super::view::{View, at_instance};
 

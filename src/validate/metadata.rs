@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::manifest::Object;
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::syntax::{
     MAX_ANNOTATIONS, is_label, is_label_value, is_path_segment, is_qualified_name, is_service_name,

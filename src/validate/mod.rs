@@ -35,9 +35,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::bundle::File;
-use crate::diagnostic::Diagnostics;
 use crate::manifest::Object;
 use crate::plan::SitePlan;
+use pointer_diagnostics::Diagnostics;
 
 use view::View;
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::{Name, SiteNames};
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::load::Fleet;
 use crate::model::Topology;
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::syntax::is_label;
 use super::view::View;

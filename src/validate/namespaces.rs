@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostics, rules};
 use crate::kinds::{Scope, is_platform_namespace};
 use crate::model::Topology;
 use crate::plan::InstanceSource;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::view::{View, called};
 

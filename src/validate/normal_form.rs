@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::argo::Argo;
 use super::view::View;

@@ -1,7 +1,8 @@
 //! Applications, projects and kustomizations against closed schemas: a key that Argo CD or kustomize does not know is a mistake.
 
-use crate::diagnostic::{Diagnostics, Origin, rules};
+use crate::rules;
 use crate::schema::{OutputKind, validate_output};
+use pointer_diagnostics::{Diagnostics, Origin};
 
 use super::view::View;
 

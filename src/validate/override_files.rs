@@ -1,6 +1,7 @@
 //! Files beside an overlay that change what Argo CD makes of it.
 
-use crate::diagnostic::{Diagnostics, Origin, rules};
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Origin};
 
 use super::view::View;
 

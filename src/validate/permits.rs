@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::bundle::IN_CLUSTER;
-use crate::diagnostic::{Diagnostics, rules};
 use crate::kinds::Scope;
 use crate::manifest::Object;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::argo::{Argo, Place};
 use super::view::View;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::bundle::IN_CLUSTER;
-use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::argo::Argo;
 use super::syntax::is_duration;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::view::{View, called};
 

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use regex::RegexSet;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostics, Pointer, rules};
 use crate::manifest::Object;
+use crate::rules;
+use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::view::{View, called};
 

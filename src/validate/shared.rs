@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostics, rules};
 use crate::kinds::Scope;
 use crate::plan::Instance;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::view::{View, called};
 

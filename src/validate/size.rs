@@ -1,8 +1,9 @@
 //! Objects that the API server, or kubectl's way of applying, has no room for.
 
 use crate::bundle::SYNC_OPTIONS;
-use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::syntax::MAX_ANNOTATIONS;
 use super::view::{View, called};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::repository_path;
-use crate::diagnostic::{Diagnostics, rules};
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::argo::Argo;
 use super::view::View;
@@ -70,7 +71,7 @@ fn check_case(view: &View<'_>, found: &mut Diagnostics) {
             let report = rules::PATH_NOT_PORTABLE.report(format!(
                 "the paths `{other}` and `{file}` differ only in case"
             ));
-            let origin = crate::diagnostic::Origin::file(file);
+            let origin = pointer_diagnostics::Origin::file(file);
             found.push(
                 report
                     .primary(origin, "")

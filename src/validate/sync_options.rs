@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::bundle::{SYNC_OPTIONS, has};
-use crate::diagnostic::{Diagnostic, Diagnostics, rules};
 use crate::nearest::nearest;
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics};
 
 use super::argo::{Argo, Place};
 use super::view::{View, called};

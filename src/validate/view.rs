@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Origin, Pointer, Rule};
 use crate::kinds::Kinds;
 use crate::manifest::Object;
 use crate::model::{ArgoCd, FleetSpec};
 use crate::plan::{Instance, SitePlan};
+use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule};
 
 use super::ValidateInput;
 use super::argo::Argo;

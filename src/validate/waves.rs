@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::bundle::WAVE;
-use crate::diagnostic::{Diagnostics, rules};
 use crate::manifest::Object;
+use crate::rules;
+use pointer_diagnostics::Diagnostics;
 
 use super::argo::Argo;
 use super::view::{View, called};

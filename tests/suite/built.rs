@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use manifest_yaml::{Limits, read, write_documents_as_kustomize};
 use rayon::prelude::*;
 use siteplan::manifest::Object;
-use siteplan::yaml::{Limits, read, write_documents_as_kustomize};
 
 use crate::compiled::Compiled;
 use crate::{oracle, repository};

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use pointer_diagnostics::Diagnostics;
+use pointer_diagnostics::Sources;
+use pointer_diagnostics::report::{self, Look};
 use siteplan::bundle;
 use siteplan::compile::{CompiledSite, Compiler, fleet_tree};
-use siteplan::diagnostic::Diagnostics;
 use siteplan::load::load;
 use siteplan::model::Topology;
-use siteplan::report::{self, Look};
-use siteplan::source::Sources;
 
 /// What a fleet compiles to.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use manifest_yaml::{Limits, read};
 use serde_json::{Map, Value, json};
-use siteplan::yaml::{Limits, read};
 
 use crate::built::{built, objects};
 

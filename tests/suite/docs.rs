@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use manifest_yaml::{Limits, read};
 use serde_json::{Value, json};
 use siteplan::schema::{InputKind, input_schema};
-use siteplan::yaml::{Limits, read};
 
 use crate::repository::{self, copy_of_fleet, siteplan, write};
 
@@ -210,17 +210,15 @@ const BROKEN: &[&str] = &["duplicate-key", "unknown-key", "yaml-syntax"];
 fn examples_of_rules_are_written_in_the_input_language() {
     let known = keys();
     let mut wrong = Vec::new();
-    for (path, page) in repository::files("docs/rules", "md") {
-        let code = path
-            .trim_start_matches("docs/rules/")
-            .trim_end_matches(".md");
+    for (path, page) in repository::pages_of_rules() {
+        let code = path.rsplit('/').next().unwrap().trim_end_matches(".md");
         if BROKEN.contains(&code) {
             continue;
         }
         for block in blocks(&page).into_iter().filter(|b| b.language == "yaml") {
             match read(block.text, &Limits::MANIFEST).map(|d| {
                 d.iter()
-                    .map(siteplan::yaml::Node::to_value)
+                    .map(manifest_yaml::Node::to_value)
                     .collect::<Vec<_>>()
             }) {
                 Err(why) => wrong.push(format!("{path}: {why:?}")),

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use manifest_yaml::{Limits, read};
+use rustomize::{DiskFiles, Renderer};
 use serde_json::Value;
-use siteplan::kustomize::{DiskFiles, Renderer};
 use siteplan::manifest::Object;
-use siteplan::yaml::{Limits, read};
 
 use crate::built::{Built, assert_rendered, build, built, further_versions, objects};
 use crate::{compiled, oracle, repository};

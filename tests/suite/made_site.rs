@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 use serde_json::{Value, json};
 use siteplan::bundle::{self, BundleInput, File};
-use siteplan::diagnostic::{Diagnostics, Origin, Pointer};
 use siteplan::load::{App, Fleet, Layers, Site};
 use siteplan::manifest::Object;
 use siteplan::model::{FleetSpec, NodeSpec, SiteSpec};

@@ -23,6 +23,25 @@ pub(crate) fn files(directory: &str, extension: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Path and text of every source file of the program and of its crates, sorted.
+pub(crate) fn sources() -> Vec<(String, String)> {
+    let of_crates = files("crates", "rs")
+        .into_iter()
+        .filter(|(path, _)| path.contains("/src/"));
+    files("src", "rs").into_iter().chain(of_crates).collect()
+}
+
+/// Path and text of the page of every rule.
+pub(crate) fn pages_of_rules() -> Vec<(String, String)> {
+    let of_crates = files("crates", "md")
+        .into_iter()
+        .filter(|(path, _)| path.contains("/docs/rules/"));
+    files("docs/rules", "md")
+        .into_iter()
+        .chain(of_crates)
+        .collect()
+}
+
 /// Path and text of every text file that is committed or about to be.
 pub(crate) fn all_files() -> Vec<(String, String)> {
     let entries = fs_err::read_dir(root())

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use manifest_yaml::{Limits, read, write, write_as_kustomize};
 use serde_json::{Map, Value, json};
-use siteplan::yaml::{Limits, read, write, write_as_kustomize};
 
 use crate::oracle;
 
@@ -321,7 +321,7 @@ const PIECES: [&str; 44] = [
 
 #[test]
 fn no_text_makes_a_reader_panic() {
-    use siteplan::diagnostic::{Part, Pointer};
+    use pointer_diagnostics::{Part, Pointer};
     let rounds = std::env::var_os("RANDOM_TEXTS")
         .and_then(|n| n.to_str()?.parse().ok())
         .unwrap_or(4000);
@@ -340,7 +340,7 @@ fn no_text_makes_a_reader_panic() {
                 assert_eq!(back[0].to_value(), Ok(value), "{text:?}");
             }
         }
-        _ = siteplan::yaml::read_input("a.yaml", &text);
+        _ = siteplan::load::read_input("a.yaml", &text);
         for part in [
             Part::Key,
             Part::Value,
@@ -349,7 +349,7 @@ fn no_text_makes_a_reader_panic() {
                 end: roll(60),
             },
         ] {
-            let range = siteplan::yaml::span(&text, &Pointer::parse("/a/0/b"), part);
+            let range = manifest_yaml::span(&text, &Pointer::parse("/a/0/b"), part);
             assert!(text.get(range).is_some(), "{text:?}");
         }
     }

@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::load::{App, Repository};
 use crate::model::Arch;
 use crate::nearest::nearest;
-use crate::yaml;
+use manifest_yaml as yaml;
 
 /// List the apps of base/apps, or show one with every default
 #[derive(Debug, Args)]

@@ -12,9 +12,9 @@ use crate::cli::session::Session;
 use crate::cli::sync::{self, Held};
 use crate::compare::{self, ChangeKind, Comparison, Present, text};
 use crate::plan::RESERVED_SITE;
-use crate::report::escape;
 use crate::tree::{Tree, TreePath};
 use crate::write;
+use pointer_diagnostics::report::escape;
 
 /// Compile sites and compare with out/, without writing
 ///

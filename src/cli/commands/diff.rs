@@ -14,11 +14,11 @@ use crate::cli::console::Console;
 use crate::cli::session::{Session, sources_of};
 use crate::compare::semantic::{self, Differences};
 use crate::compile::CompiledSite;
-use crate::diagnostic::Diagnostics;
-use crate::kustomize::{MemoryFiles, NoFiles, Rendered, Renderer};
 use crate::ledger;
 use crate::manifest::{Object, ObjectId};
 use crate::revision::{self, Revision};
+use pointer_diagnostics::Diagnostics;
+use rustomize::{MemoryFiles, NoFiles, Renderer};
 
 /// Show what a change does to the final manifests
 ///
@@ -141,12 +141,7 @@ fn objects_before(
     let mut objects = Objects::new();
     for directory in directories.filter(|d| !d.ends_with("/bootstrap")) {
         let rendered = renderer.build(directory)?.objects()?;
-        objects.extend(
-            rendered
-                .into_iter()
-                .map(Rendered::into_object)
-                .map(|o| (o.id(), o)),
-        );
+        objects.extend(rendered.into_iter().map(Object::from).map(|o| (o.id(), o)));
     }
     Ok(objects)
 }

@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::load::Site;
 use crate::model::Exception;
 use crate::plan::is_date;
-use crate::report::escape;
+use pointer_diagnostics::report::escape;
 
 /// List the patches that sites make to single instances, with their reasons and ends
 #[derive(Debug, Args)]

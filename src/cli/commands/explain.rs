@@ -8,10 +8,11 @@ use crate::cli::args::Global;
 use crate::cli::console::Console;
 use crate::cli::session::{Session, sources_of};
 use crate::compile::CompiledSite;
-use crate::diagnostic::{Diagnostics, Origin, Part, rules};
 use crate::nearest::nearest;
 use crate::patch::Operation;
-use crate::report;
+use crate::rules;
+use pointer_diagnostics::report;
+use pointer_diagnostics::{Diagnostics, Origin, Part};
 
 /// Explain a diagnostic, or where the fields of an object come from
 ///
@@ -65,7 +66,7 @@ pub(in crate::cli) fn run(
 
 fn explain_code(code: &str, console: &Console) -> anyhow::Result<Outcome> {
     let Some(rule) = rules::find(code) else {
-        match nearest(code, rules::ALL.iter().map(|r| r.code)) {
+        match nearest(code, rules::all().iter().map(|r| r.code)) {
             Some(near) => bail!("there is no diagnostic `{code}`: did you mean `{near}`?"),
             None => {
                 bail!(
@@ -102,7 +103,7 @@ fn one(operation: &Operation, session: &Session<'_>) -> String {
     let value = operation
         .value
         .as_ref()
-        .map(crate::yaml::write)
+        .map(manifest_yaml::write)
         .unwrap_or_default();
     let indented: String = value
         .lines()
@@ -121,14 +122,14 @@ fn one(operation: &Operation, session: &Session<'_>) -> String {
 
 /// `file:line:col` of an origin.
 fn place(origin: &Origin, session: &Session<'_>) -> String {
-    let label = crate::diagnostic::Label {
+    let label = pointer_diagnostics::Label {
         origin: origin.clone(),
         part: Part::Key,
         text: String::new(),
     };
-    let one: Diagnostics = [crate::diagnostic::Diagnostic {
+    let one: Diagnostics = [pointer_diagnostics::Diagnostic {
         code: "",
-        severity: crate::diagnostic::Severity::Note,
+        severity: pointer_diagnostics::Severity::Note,
         message: String::new(),
         labels: vec![label.clone()],
         help: None,

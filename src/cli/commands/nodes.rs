@@ -12,8 +12,8 @@ use crate::cli::args::{Format, Global};
 use crate::cli::console::Console;
 use crate::cli::session::Session;
 use crate::cluster;
-use crate::report::escape;
-use crate::yaml;
+use manifest_yaml as yaml;
+use pointer_diagnostics::report::escape;
 
 /// Bring the nodes of a cluster and a site file together
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::cli::Outcome;
 use crate::cli::args::{Format, Global};
 use crate::cli::console::Console;
+use crate::cli::placement_report;
 use crate::cli::session::Session;
 use crate::compile::Compiler;
 use crate::fit::{Overview, add_node, without_nodes};
-use crate::report;
 
 /// Show where the pods of a site run, and what the loss of each node does
 ///
@@ -72,7 +72,7 @@ pub(in crate::cli) fn run(
     } else {
         let text: Vec<String> = overviews
             .iter()
-            .map(|o| report::place(o, console.look()))
+            .map(|o| placement_report::render_placement(o, console.look()))
             .collect();
         console.data(&text.join("\n"))?;
     }

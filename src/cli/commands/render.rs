@@ -10,10 +10,10 @@ use crate::cli::Outcome;
 use crate::cli::args::Global;
 use crate::cli::console::Console;
 use crate::cli::session::{Session, sources_of};
-use crate::kustomize::{DiskFiles, Renderer};
 use crate::load::FLEET_FILE;
 use crate::manifest::Object;
-use crate::yaml;
+use manifest_yaml as yaml;
+use rustomize::{DiskFiles, Renderer};
 
 /// Print final manifests: of a site, of one instance, or of any kustomization
 ///

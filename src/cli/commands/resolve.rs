@@ -6,11 +6,12 @@ use crate::cli::Outcome;
 use crate::cli::args::{Format, Global};
 use crate::cli::console::Console;
 use crate::cli::session::{Session, sources_of};
-use crate::diagnostic::{Diagnostic, Diagnostics, Label, Origin, Part, Pointer, Severity};
 use crate::load::Site;
-use crate::report;
-use crate::source::Sources;
-use crate::yaml::{self, Data, Node};
+use manifest_yaml as yaml;
+use manifest_yaml::{self, Data, Node};
+use pointer_diagnostics::Sources;
+use pointer_diagnostics::report;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Label, Origin, Part, Pointer, Severity};
 
 /// Print a site merged with its profiles, with the origin of each line
 #[derive(Debug, Args)]

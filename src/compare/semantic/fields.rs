@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::lists::{self, Names};
 use super::{FieldChange, FieldChangeKind};
-use crate::diagnostic::Pointer;
+use pointer_diagnostics::Pointer;
 
 /// The fields in which two objects differ, in the order of the objects.
 pub(super) fn changes(old: &Value, new: &Value) -> Vec<FieldChange> {

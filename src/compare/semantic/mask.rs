@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{FieldChange, FieldChangeKind};
-use crate::diagnostic::Pointer;
 use crate::manifest::ObjectId;
+use pointer_diagnostics::Pointer;
 
 /// Stands for a value that is not shown.
 const HIDDEN: &str = "(hidden)";

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::diagnostic::Pointer;
 use crate::manifest::{Object, ObjectId};
+use pointer_diagnostics::Pointer;
 
 pub use json::to_json;
 

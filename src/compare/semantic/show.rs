@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Counts, Differences, FieldChange, FieldChangeKind, ObjectChange};
 use crate::compare::text::{Difference, difference};
 use crate::manifest::ObjectId;
-use crate::report::escape;
+use pointer_diagnostics::report::escape;
 
 /// Lines of a map, list or text that are shown.
 const MAX_LINES: usize = 40;
@@ -111,7 +111,7 @@ fn value(f: &mut Formatter<'_>, head: &str, mark: char, value: &Value) -> fmt::R
         return writeln!(f, "{head}: {text}");
     }
     writeln!(f, "{head}:")?;
-    block(f, &format!("{mark} "), &crate::yaml::write(value))
+    block(f, &format!("{mark} "), &manifest_yaml::write(value))
 }
 
 /// A scalar, or an empty map or list, on one line; a text of several lines is none.

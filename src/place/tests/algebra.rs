@@ -7,13 +7,13 @@ use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Origin, Pointer};
 use crate::model::{Arch, NodeSpec};
 use crate::patch::{Editor, Reason};
 use crate::place::affinity::{add, contradicts};
 use crate::place::candidate::Candidate;
 use crate::place::requirement::{meets, terms_select};
 use crate::plan::{LabelRequirement, NodePlan};
+use pointer_diagnostics::{Origin, Pointer};
 
 const KEYS: [&str; 3] = ["arch", "zone", "disk"];
 const VALUES: [&str; 3] = ["1", "2", "3"];

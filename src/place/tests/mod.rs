@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Placed, place};
 use crate::catalogue::Catalogue;
-use crate::diagnostic::Diagnostics;
 use crate::load::load;
 use crate::manifest::Object;
 use crate::plan::{SitePlan, plan};
+use pointer_diagnostics::Diagnostics;
 
 /// A site with one instance, `it`, of an app with the spec.
 pub(super) struct Fixture {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use siteplan::kustomize::{DiskFiles, Renderer};
+use rustomize::{DiskFiles, Renderer};
 
 use super::live::{Agreement, same_again};
 
@@ -119,7 +119,7 @@ fn run(case: &Path) -> Result<(), String> {
         .as_ref()
         .map_or(0, |build| build.warnings.iter().count());
     let text = build.and_then(|build| build.text());
-    let code = |found: &siteplan::diagnostic::Diagnostics| {
+    let code = |found: &pointer_diagnostics::Diagnostics| {
         found
             .iter()
             .next()

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use siteplan::kustomize::{DiskFiles, Renderer};
+use rustomize::{DiskFiles, Renderer};
 
 use crate::oracle;
 
@@ -60,9 +60,9 @@ pub(super) fn same_again(renderer: &Renderer, directory: &str) -> Agreement {
 
 fn agreement(
     real: &Result<String, String>,
-    ours: &Result<String, siteplan::diagnostic::Diagnostics>,
+    ours: &Result<String, pointer_diagnostics::Diagnostics>,
 ) -> Agreement {
-    let message = |found: &siteplan::diagnostic::Diagnostics| {
+    let message = |found: &pointer_diagnostics::Diagnostics| {
         found
             .iter()
             .map(|d| format!("{}: {}", d.code, d.message))

@@ -10,11 +10,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use arbtest::arbtest;
+use pointer_diagnostics::Sources;
+use pointer_diagnostics::report::{self, Look};
+use pointer_diagnostics::{Diagnostics, Part};
 use siteplan::compile::Compiler;
-use siteplan::diagnostic::{Diagnostics, Part};
 use siteplan::load::{self, Files};
-use siteplan::report::{self, Look};
-use siteplan::source::Sources;
 
 use crate::repository::{list, read, root, write};
 use mutation::Mutation;
@@ -158,7 +158,12 @@ fn report(mut found: Diagnostics, directory: &Path) {
         report::human(&found, &sources, Look { color, width });
     }
     let json = report::json(&found, &sources);
-    let sarif = report::sarif(&found, &sources, "fleet");
+    let tool = report::SarifTool {
+        name: "siteplan",
+        version: "0.0.0",
+        rules: siteplan::rules::all(),
+    };
+    let sarif = report::sarif(tool, &found, &sources, "fleet");
     for text in json.lines().chain([sarif.as_str()]) {
         assert!(!text.contains('\u{1b}'), "an escape in a report: {text:?}");
     }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use arbtest::arbitrary::{Result, Unstructured};
+use manifest_yaml as yaml;
+use pointer_diagnostics::Diagnostics;
 use serde_json::{Value, json};
-use siteplan::diagnostic::Diagnostics;
 use siteplan::load::Files;
-use siteplan::yaml;
 
 /// Scalars that some reader, type or limit may not like.
 const SCALARS: [&str; 48] = [

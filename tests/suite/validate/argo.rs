@@ -1,8 +1,8 @@
 //! Rules of Argo CD: names, destinations, projects, waves, options, paths.
 
+use pointer_diagnostics::Diagnostics;
 use serde_json::{Value, json};
 use siteplan::bundle::{File, names};
-use siteplan::diagnostic::Diagnostics;
 use siteplan::validate::shared_names;
 
 use super::{Case, case};

@@ -5,7 +5,8 @@ mod objects;
 
 use std::collections::BTreeSet;
 
-use siteplan::diagnostic::{Severity, rules};
+use pointer_diagnostics::Severity;
+use siteplan::rules;
 
 use crate::made_site::Made;
 

@@ -1,0 +1,479 @@
+//! From text to [`Node`]s, within limits, with aliases replaced by what they point to.
+
+use std::collections::BTreeMap;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
+
+use super::node::{Data, Node, ReadError, Style, TextRange};
+use super::{expand_merge_keys, quick};
+
+/// How much a text may ask for. The defaults let every manifest pass that was seen in practice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one text; what aliases repeat counts again.
+    pub bytes: usize,
+    /// Levels of nesting.
+    pub depth: usize,
+    /// Values in one text; what aliases repeat counts again.
+    pub nodes: usize,
+}
+
+impl Limits {
+    /// For Kubernetes manifests: large custom resource definitions, generated lists.
+    pub const MANIFEST: Self = Self {
+        bytes: 64 << 20,
+        depth: 100,
+        nodes: 3_000_000,
+    };
+    /// For siteplan's own inputs, which people write.
+    pub const INPUT: Self = Self {
+        bytes: 4 << 20,
+        depth: 64,
+        nodes: 400_000,
+    };
+}
+
+/// Values that the aliases of one text may repeat.
+const REPEATED: usize = 200_000;
+
+/// Reads all documents of a text, with anchors and merge keys expanded. Empty documents are null.
+pub fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, ReadError> {
+    let mut found = parse(text, limits)?.documents;
+    for document in &mut found {
+        expand_merge_keys(document)?;
+    }
+    Ok(found)
+}
+
+/// Reads the first document of a text and ignores what follows it, as go-yaml does; merge keys stay as written.
+pub fn read_first(text: &str, limits: &Limits) -> Result<Option<Node>, ReadError> {
+    if let Some(node) = quick::read(text, limits) {
+        return Ok(Some(node));
+    }
+    let mut builder = Builder::start(text, limits)?;
+    for event in Parser::new_from_str_with_options(text, options(limits)) {
+        let (event, span) = event.map_err(|e| syntax(text, &e))?;
+        if matches!(event, Event::DocumentEnd) {
+            break;
+        }
+        builder.take(event, &span)?;
+    }
+    Ok(builder.documents.pop())
+}
+
+/// A text read whole: its documents, and the places of what plain data does not contain.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// The documents in order.
+    pub documents: Vec<Node>,
+    /// Where anchors are defined.
+    pub anchors: Vec<TextRange>,
+    /// Where aliases are used.
+    pub aliases: Vec<TextRange>,
+    /// Where tags are written.
+    pub tags: Vec<TextRange>,
+}
+
+/// Reads all documents of a text and notes anchors, aliases and tags.
+pub fn parse(text: &str, limits: &Limits) -> Result<Parsed, ReadError> {
+    match quick::read(text, limits) {
+        Some(node) => Ok(Parsed {
+            documents: vec![node],
+            ..Parsed::default()
+        }),
+        None => parse_fully(text, limits),
+    }
+}
+
+/// The same for every text there is.
+pub(crate) fn parse_fully(text: &str, limits: &Limits) -> Result<Parsed, ReadError> {
+    let mut builder = Builder::start(text, limits)?;
+    for event in Parser::new_from_str_with_options(text, options(limits)) {
+        let (event, span) = event.map_err(|e| syntax(text, &e))?;
+        builder.take(event, &span)?;
+    }
+    let Builder {
+        documents,
+        anchors,
+        aliases,
+        tags,
+        ..
+    } = builder;
+    Ok(Parsed {
+        documents,
+        anchors,
+        aliases,
+        tags,
+    })
+}
+
+fn options(limits: &Limits) -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.emit_anchor_events = true;
+    options.flow_nesting_limit = limits.depth;
+    options.block_nesting_limit = limits.depth;
+    options
+}
+
+fn syntax(text: &str, error: &ScanError) -> ReadError {
+    let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    ReadError::new(char_at(text, start), error.info())
+}
+
+/// The range of the character at an offset; empty at the end of the text.
+fn char_at(text: &str, start: usize) -> TextRange {
+    let length = text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
+    TextRange::new(start, start + length)
+}
+
+/// The first character that readers of YAML do not agree on or do not allow.
+pub fn forbidden_character(text: &str) -> Option<(TextRange, char)> {
+    let bytes = text.as_bytes();
+    let suspect = |i: usize| match bytes[i] {
+        0..=8 | 0x0B | 0x0C | 0x0E..=0x1F | 0x7F => true,
+        0xC2 => bytes.get(i + 1).is_some_and(|b| *b < 0xA0),
+        0xE2 => bytes.get(i + 1) == Some(&0x80) && matches!(bytes.get(i + 2), Some(0xA8 | 0xA9)),
+        0xEF => bytes.get(i + 1) == Some(&0xBF) && matches!(bytes.get(i + 2), Some(0xBE | 0xBF)),
+        _ => false,
+    };
+    let at = (0..bytes.len()).find(|i| suspect(*i))?;
+    let found = text.get(at..)?.chars().next()?;
+    Some((char_at(text, at), found))
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    node: Node,
+    anchor: usize,
+    key: Option<Node>,
+    /// The deepest level below, counted from this collection.
+    height: usize,
+    /// Values and bytes of text built before it.
+    before: (usize, usize),
+}
+
+/// What an alias repeats, and how much it costs.
+struct Anchored {
+    node: Node,
+    height: usize,
+    size: (usize, usize),
+}
+
+struct Builder<'l> {
+    limits: &'l Limits,
+    /// The length of a text that does not end in a line break or in blanks.
+    unended_at: Option<usize>,
+    open: Vec<Open>,
+    anchored: BTreeMap<usize, Anchored>,
+    documents: Vec<Node>,
+    anchors: Vec<TextRange>,
+    aliases: Vec<TextRange>,
+    tags: Vec<TextRange>,
+    /// Values and bytes of text so far.
+    size: (usize, usize),
+    /// Values that aliases repeated.
+    repeated: usize,
+}
+
+impl<'l> Builder<'l> {
+    fn start(text: &str, limits: &'l Limits) -> Result<Self, ReadError> {
+        if text.len() > limits.bytes {
+            let message = format!(
+                "the file has {} bytes; at most {} are read",
+                text.len(),
+                limits.bytes
+            );
+            return Err(ReadError::new(TextRange::default(), message));
+        }
+        if let Some((range, found)) = forbidden_character(text) {
+            let message = format!("the character U+{:04X} is not allowed", u32::from(found));
+            return Err(ReadError::new(range, message));
+        }
+        Ok(Self {
+            limits,
+            unended_at: Some(text.len()).filter(|_| !text.ends_with(['\n', '\r', ' ', '\t'])),
+            open: Vec::new(),
+            anchored: BTreeMap::new(),
+            documents: Vec::new(),
+            anchors: Vec::new(),
+            aliases: Vec::new(),
+            tags: Vec::new(),
+            repeated: 0,
+            size: (0, 0),
+        })
+    }
+
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), ReadError> {
+        let range = text_range(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = self.tag(tag.as_deref(), span);
+                let data = scalar(self.unended(&text, style, range), style, range);
+                self.size.1 += text.len();
+                self.finish(
+                    Node {
+                        data,
+                        tag,
+                        span: range,
+                    },
+                    anchor,
+                    0,
+                    (1, text.len()),
+                )
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let tag = self.tag(tag.as_deref(), span);
+                let data = Data::Sequence {
+                    items: Vec::new(),
+                    flow: style == StructureStyle::Flow,
+                };
+                self.push(
+                    Node {
+                        data,
+                        tag,
+                        span: range,
+                    },
+                    anchor,
+                )
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let tag = self.tag(tag.as_deref(), span);
+                let data = Data::Mapping {
+                    entries: Vec::new(),
+                    flow: style == StructureStyle::Flow,
+                };
+                self.push(
+                    Node {
+                        data,
+                        tag,
+                        span: range,
+                    },
+                    anchor,
+                )
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.pop(range),
+            Event::Alias(id) => self.alias(id, range),
+            Event::Anchor(..) => {
+                self.anchors.push(range);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A block scalar whose last line ends with the file, not with a line break, has none in its value either.
+    fn unended<'s>(&self, text: &'s str, style: ScalarStyle, range: TextRange) -> &'s str {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let at_end = self.unended_at.is_some_and(|end| range.bytes().end >= end);
+        if block && at_end {
+            text.strip_suffix('\n').unwrap_or(text)
+        } else {
+            text
+        }
+    }
+
+    fn tag(&mut self, tag: Option<&Tag>, span: &Span) -> Option<Box<str>> {
+        let tag = tag?;
+        self.tags.push(
+            span.tag_span()
+                .map_or_else(|| text_range(span), |s| text_range(&s)),
+        );
+        let full = format!("{}{}", tag.handle(), tag.suffix());
+        Some(match full.strip_prefix("tag:yaml.org,2002:") {
+            Some(short) => format!("!!{short}").into(),
+            None => full.into(),
+        })
+    }
+
+    fn push(&mut self, node: Node, anchor: usize) -> Result<(), ReadError> {
+        if self.open.len() >= self.limits.depth {
+            return Err(too_deep(node.span, self.limits));
+        }
+        let before = self.size;
+        self.open.push(Open {
+            node,
+            anchor,
+            key: None,
+            height: 0,
+            before,
+        });
+        Ok(())
+    }
+
+    fn pop(&mut self, end: TextRange) -> Result<(), ReadError> {
+        let Some(Open {
+            mut node,
+            anchor,
+            height,
+            before,
+            ..
+        }) = self.open.pop()
+        else {
+            return Ok(());
+        };
+        node.span = match &node.data {
+            Data::Sequence { items, flow: false } => {
+                around(node.span, items.last().map(|n| n.span))
+            }
+            Data::Mapping {
+                entries,
+                flow: false,
+            } => around(node.span, entries.last().map(|(_, n)| n.span)),
+            _ => TextRange {
+                start: node.span.start,
+                end: end.end,
+            },
+        };
+        let size = (self.size.0 - before.0 + 1, self.size.1 - before.1);
+        self.finish(node, anchor, height + 1, size)
+    }
+
+    fn alias(&mut self, id: usize, range: TextRange) -> Result<(), ReadError> {
+        self.aliases.push(range);
+        let Some(found) = self.anchored.get(&id) else {
+            return Err(ReadError::new(range, "the anchor's value contains itself"));
+        };
+        let (size, height) = (found.size, found.height);
+        self.size = (self.size.0 + size.0 - 1, self.size.1 + size.1);
+        self.repeated += size.0;
+        if self.open.len() + height > self.limits.depth {
+            return Err(too_deep(range, self.limits));
+        }
+        if self.repeated > REPEATED || self.size.1 > self.limits.bytes {
+            return Err(ReadError::new(
+                range,
+                "aliases repeat more than a file may hold",
+            ));
+        }
+        let node = Node {
+            span: range,
+            ..found.node.clone()
+        };
+        self.finish(node, 0, height, size)
+    }
+
+    /// Puts a finished value into the collection around it. `self.size` already counts what is below it.
+    fn finish(
+        &mut self,
+        node: Node,
+        anchor: usize,
+        height: usize,
+        size: (usize, usize),
+    ) -> Result<(), ReadError> {
+        self.size.0 += 1;
+        if self.size.0 > self.limits.nodes {
+            return Err(ReadError::new(
+                node.span,
+                format!("more than {} values in one file", self.limits.nodes),
+            ));
+        }
+        if anchor != 0 {
+            self.anchored.insert(
+                anchor,
+                Anchored {
+                    node: node.clone(),
+                    height,
+                    size,
+                },
+            );
+        }
+        let Some(parent) = self.open.last_mut() else {
+            self.anchored.clear();
+            self.documents.push(node);
+            return Ok(());
+        };
+        parent.height = parent.height.max(height);
+        match &mut parent.node.data {
+            Data::Sequence { items, .. } => items.push(node),
+            Data::Mapping { entries, .. } => match parent.key.take() {
+                Some(key) => entries.push((key, node)),
+                None => parent.key = Some(node),
+            },
+            Data::Scalar { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle, range: TextRange) -> Data {
+    let style = match style {
+        ScalarStyle::SingleQuoted => Style::Single,
+        ScalarStyle::DoubleQuoted => Style::Double,
+        ScalarStyle::Literal => Style::Literal,
+        ScalarStyle::Folded => Style::Folded,
+        ScalarStyle::Plain => Style::Plain,
+    };
+    // The parser words a value that was not written as `~`.
+    let text = if style == Style::Plain && range.is_empty() {
+        ""
+    } else {
+        text
+    };
+    Data::Scalar {
+        text: text.into(),
+        style,
+    }
+}
+
+fn around(start: TextRange, last: Option<TextRange>) -> TextRange {
+    TextRange {
+        start: start.start,
+        end: last.map_or(start.end, |l| l.end.max(start.end)),
+    }
+}
+
+fn text_range(span: &Span) -> TextRange {
+    span.byte_range()
+        .map_or_else(TextRange::default, |r| TextRange::new(r.start, r.end))
+}
+
+fn too_deep(range: TextRange, limits: &Limits) -> ReadError {
+    ReadError::new(range, format!("nested more than {} levels", limits.depth))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_aliases_are_bounded() {
+        let level = |n: usize| {
+            let below = if n == 0 {
+                "x".to_owned()
+            } else {
+                format!("*a{}", n - 1)
+            };
+            format!("a{n}: &a{n} [{}]\n", vec![below; 9].join(", "))
+        };
+        let bomb: String = (0..10).map(level).collect();
+        assert!(
+            read(&bomb, &Limits::MANIFEST).is_err_and(|e| e.message.contains("aliases repeat"))
+        );
+        assert!(
+            read("a: &a [*a]\n", &Limits::MANIFEST)
+                .is_err_and(|e| e.message.contains("contains itself"))
+        );
+        let deep = "[".repeat(101);
+        assert!(read(&deep, &Limits::MANIFEST).is_err());
+    }
+
+    #[test]
+    fn a_block_scalar_that_ends_with_the_file_has_no_line_break() {
+        let text = |yaml: &str| {
+            read(yaml, &Limits::MANIFEST).unwrap()[0]
+                .get("a")
+                .unwrap()
+                .text()
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(
+            (text("a: |\n  x"), text("a: |\n  x\n"), text("a: |\n  x\n ")),
+            ("x".into(), "x\n".into(), "x\n".into())
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! The bytes of a field, looked up when a message is printed.
+
+use std::ops::Range;
+
+use super::node::{Data, Node, TextRange};
+use super::read::{Limits, parse};
+use crate::pointer::{Part, Pointer};
+
+/// The first document of a text, read once to look many fields up.
+#[derive(Debug, Clone)]
+pub struct Spans {
+    root: Option<Node>,
+}
+
+/// The bytes of a field's key or value in the first document of a text; see [`Spans::find`].
+pub fn span(text: &str, pointer: &Pointer, part: Part) -> Range<usize> {
+    Spans::new(text).find(text, pointer, part)
+}
+
+impl Spans {
+    /// Reads a text; one that cannot be read has no fields.
+    pub fn new(text: &str) -> Self {
+        let documents = parse(text, &Limits::MANIFEST)
+            .map(|parsed| parsed.documents)
+            .unwrap_or_default();
+        Self {
+            root: documents.into_iter().next(),
+        }
+    }
+
+    /// The bytes of a field's key or value. For a field that was not written: the nearest key above that was. Text that cannot be read
+    /// has its first bytes as the place of everything. `text` is the one that was read.
+    pub fn find(&self, text: &str, pointer: &Pointer, part: Part) -> Range<usize> {
+        if let Part::Bytes { start, end } = part {
+            return on_characters(text, start, end);
+        }
+        let Some(root) = &self.root else {
+            return first_line(text);
+        };
+        let found = find(root, pointer, part).bytes();
+        let trimmed = text
+            .get(found.clone())
+            .map_or(found.len(), |t| t.trim_end().len());
+        on_characters(text, found.start, found.start + trimmed)
+    }
+}
+
+fn find(root: &Node, pointer: &Pointer, part: Part) -> TextRange {
+    let (mut node, mut key) = (root, None);
+    for token in pointer.tokens() {
+        let next = match &node.data {
+            Data::Mapping { entries, .. } => entries
+                .iter()
+                .find(|(k, _)| k.text() == Some(&token))
+                .map(|(k, v)| (v, Some(k.span))),
+            Data::Sequence { items, .. } => token
+                .parse()
+                .ok()
+                .and_then(|i: usize| items.get(i))
+                .map(|v| (v, None)),
+            Data::Scalar { .. } => None,
+        };
+        match next {
+            Some((value, name)) => {
+                node = value;
+                key = name
+                    .or(Some(TextRange {
+                        end: value.span.end,
+                        ..value.span
+                    }))
+                    .filter(|r| !r.is_empty())
+                    .or(key);
+            }
+            None => return key.unwrap_or_else(|| first_key(root)),
+        }
+    }
+    match (part, key) {
+        (Part::Value, _) if !node.span.is_empty() => node.span,
+        (_, Some(key)) => key,
+        _ => first_key(root),
+    }
+}
+
+fn first_key(root: &Node) -> TextRange {
+    root.entries()
+        .and_then(|e| e.first())
+        .map_or(root.span, |(key, _)| key.span)
+}
+
+fn first_line(text: &str) -> Range<usize> {
+    0..text.find(['\n', '\r']).unwrap_or(text.len())
+}
+
+/// Moves the ends to the nearest character boundaries inside the text.
+fn on_characters(text: &str, start: usize, end: usize) -> Range<usize> {
+    let boundary = |at: usize| {
+        (0..=at.min(text.len()))
+            .rev()
+            .find(|i| text.is_char_boundary(*i))
+            .unwrap_or(0)
+    };
+    let start = boundary(start);
+    start..boundary(end).max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        "# sites\nspec:\n  pools:\n    acp: {arch: amd64}\n  list:\n  - a\n  - b: |\n      x\n";
+
+    fn at(pointer: &str, part: Part) -> &'static str {
+        &TEXT[span(TEXT, &Pointer::parse(pointer), part)]
+    }
+
+    #[test]
+    fn keys_and_values_are_found() {
+        assert_eq!(at("/spec/pools/acp/arch", Part::Value), "amd64");
+        assert_eq!(at("/spec/pools/acp/arch", Part::Key), "arch");
+        assert_eq!(at("/spec/list/0", Part::Value), "a");
+        assert_eq!(at("/spec/pools", Part::Value), "acp: {arch: amd64}");
+    }
+
+    #[test]
+    fn a_missing_field_is_shown_at_the_nearest_key_above() {
+        assert_eq!(at("/spec/pools/acp/nodes/x", Part::Value), "acp");
+        assert_eq!(at("/spec/missing", Part::Key), "spec");
+        assert_eq!(at("/missing", Part::Value), "spec");
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        for text in [
+            "",
+            "\u{fffd}",
+            "a: [",
+            "é",
+            "\u{feff}a: é",
+            "a: b: c",
+            "- - - \n\t",
+            "*x",
+            "\r\n",
+        ] {
+            for part in [Part::Key, Part::Value, Part::Bytes { start: 1, end: 900 }] {
+                let range = span(text, &Pointer::parse("/a/0/b"), part);
+                assert!(text.get(range).is_some(), "{text:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! From what was written to what it means: [`Node`]s as JSON values, resolved as Go's YAML libraries do.
+
+use std::borrow::Cow;
+
+use serde_json::{Number, Value};
+
+use super::Meaning;
+use super::node::{Data, Node, ReadError, Style, TextRange};
+use super::scalar::{Dialect, Resolved, resolve};
+
+impl Node {
+    /// The value that kustomize and kubectl see: `0644` is 420, `yes` is text, `1.0` is 1, a date is a time in RFC 3339.
+    ///
+    /// A key that is not text, a key that repeats, `.inf` and `.nan` are errors.
+    pub fn to_value(&self) -> Result<Value, ReadError> {
+        meaning(self, Dialect::Manifest).map(Value::from)
+    }
+
+    /// The value that kustomize sees in a kustomization or in a JSON patch: `yes` is true.
+    pub fn configuration(&self) -> Result<Meaning<'_>, ReadError> {
+        meaning(self, Dialect::Configuration)
+    }
+}
+
+fn meaning(node: &Node, dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
+    match &node.data {
+        Data::Scalar { text, style } => scalar(node, text, *style, dialect),
+        Data::Sequence { items, .. } => items
+            .iter()
+            .map(|item| meaning(item, dialect))
+            .collect::<Result<_, _>>()
+            .map(Meaning::Sequence),
+        Data::Mapping { entries, .. } => mapping(entries, dialect),
+    }
+}
+
+fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
+    let mut pairs = Vec::with_capacity(entries.len());
+    for (key, entry) in entries {
+        pairs.push((key_text(key, dialect)?, meaning(entry, dialect)?));
+    }
+    // go-yaml 2 lets the last of equal keys win.
+    if dialect == Dialect::Configuration {
+        return Ok(Meaning::mapping_of_last(pairs));
+    }
+    Meaning::mapping(pairs).map_err(|name| {
+        let same = |key: &&Node| key_text(key, dialect).is_ok_and(|text| text == name);
+        let again = entries.iter().map(|(key, _)| key).filter(same).nth(1);
+        ReadError::new(
+            again.map_or_else(TextRange::default, |key| key.span),
+            format!("the key `{name}` is repeated"),
+        )
+    })
+}
+
+fn key_text(key: &Node, dialect: Dialect) -> Result<Cow<'_, str>, ReadError> {
+    let Data::Scalar { text, style } = &key.data else {
+        return Err(ReadError::new(key.span, "a key that is not text"));
+    };
+    match (scalar(key, text, *style, dialect)?, dialect) {
+        (Meaning::Text(name), _) => Ok(name),
+        (other @ (Meaning::Bool(_) | Meaning::Number(_)), Dialect::Configuration) => {
+            Ok(Cow::Owned(Value::from(other).to_string()))
+        }
+        _ => Err(ReadError::new(
+            key.span,
+            format!("the key `{text}` is not text; quote it"),
+        )),
+    }
+}
+
+fn scalar<'n>(
+    node: &'n Node,
+    text: &'n str,
+    style: Style,
+    dialect: Dialect,
+) -> Result<Meaning<'n>, ReadError> {
+    let wrong = |what: &str| ReadError::new(node.span, format!("`{text}` is not {what}"));
+    match node.tag.as_deref() {
+        None | Some("!") if style == Style::Plain => {
+            match resolve(text, dialect) {
+                // go-yaml 2 takes what looks like a time for text.
+                Resolved::Timestamp(_) if dialect == Dialect::Configuration => {
+                    Ok(Meaning::Text(Cow::Borrowed(text)))
+                }
+                resolved => {
+                    resolved_meaning(resolved, text).ok_or_else(|| wrong("a finite number"))
+                }
+            }
+        }
+        Some(tag @ ("!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp")) => {
+            tagged(tag, resolve(text, dialect), text)
+                .ok_or_else(|| wrong(&format!("of the type `{tag}`")))
+        }
+        Some("!!binary") => binary_text(text)
+            .map(|text| Meaning::Text(Cow::Owned(text)))
+            .ok_or_else(|| wrong("base64")),
+        _ => Ok(Meaning::Text(Cow::Borrowed(text))),
+    }
+}
+
+fn tagged<'n>(tag: &str, resolved: Resolved, text: &'n str) -> Option<Meaning<'n>> {
+    let fits = match tag {
+        "!!int" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_)),
+        "!!float" => matches!(
+            resolved,
+            Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)
+        ),
+        "!!bool" => matches!(resolved, Resolved::Bool(_)),
+        "!!null" => matches!(resolved, Resolved::Null),
+        _ => matches!(resolved, Resolved::Timestamp(_)),
+    };
+    if fits {
+        resolved_meaning(resolved, text)
+    } else {
+        None
+    }
+}
+
+/// `None` for infinities and for what is not a number.
+pub(super) fn resolved_meaning(resolved: Resolved, text: &str) -> Option<Meaning<'_>> {
+    Some(match resolved {
+        Resolved::Null => Meaning::Null,
+        Resolved::Bool(bool) => Meaning::Bool(bool),
+        Resolved::Int(int) => Meaning::Number(int.into()),
+        Resolved::Uint(uint) => Meaning::Number(uint.into()),
+        Resolved::Float(float) => Meaning::Number(float_number(float)?),
+        Resolved::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
+        Resolved::Text => Meaning::Text(Cow::Borrowed(text)),
+    })
+}
+
+/// A float as a number; one without a fraction becomes an integer, as it does on its way through kustomize.
+pub fn float_number(float: f64) -> Option<Number> {
+    let whole = float.is_finite() && float.fract() == 0.0 && float.abs() < 1e21;
+    // The shortest digits that read back, filled up with zeros.
+    let shortest = if whole {
+        format!("{float}")
+    } else {
+        String::new()
+    };
+    if whole && let Ok(int) = shortest.parse::<i64>() {
+        return Some(Number::from(int));
+    }
+    if whole && let Ok(uint) = shortest.parse::<u64>() {
+        return Some(Number::from(uint));
+    }
+    Number::from_f64(float)
+}
+
+/// The text behind base64, where it is UTF-8; line breaks are ignored.
+pub fn binary_text(text: &str) -> Option<String> {
+    let symbols: Vec<u8> = text
+        .bytes()
+        .filter(|b| !matches!(b, b'\n' | b'\r'))
+        .collect();
+    if !symbols.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = symbols.iter().rev().take_while(|b| **b == b'=').count();
+    let mut bytes = Vec::with_capacity(symbols.len() / 4 * 3);
+    for chunk in symbols[..symbols.len().checked_sub(padding)?].chunks(4) {
+        let mut bits = 0_u32;
+        for symbol in chunk {
+            bits = bits << 6 | sextet(*symbol)?;
+        }
+        let bits = bits << (6 * (4 - chunk.len()));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..chunk.len()]);
+    }
+    (padding <= 2).then_some(())?;
+    String::from_utf8(bytes).ok()
+}
+
+fn sextet(symbol: u8) -> Option<u32> {
+    let index = match symbol {
+        b'A'..=b'Z' => symbol - b'A',
+        b'a'..=b'z' => symbol - b'a' + 26,
+        b'0'..=b'9' => symbol - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(u32::from(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Limits, read};
+
+    fn value(text: &str) -> Result<serde_json::Value, String> {
+        let documents = read(text, &Limits::MANIFEST).map_err(|e| e.message)?;
+        documents[0].to_value().map_err(|e| e.message)
+    }
+
+    #[test]
+    fn plain_scalars_are_resolved_as_kustomize_resolves_them() {
+        let text = "mode: 0644\nyes: yes\none: 1.0\ndate: 2024-02-29\ntext: '1'\nnone:\nbig: 1e21\nneg: -0.0\n";
+        let expected = json!({
+            "mode": 420, "yes": "yes", "one": 1, "date": "2024-02-29T00:00:00Z", "text": "1", "none": null,
+            "big": 1e21, "neg": 0
+        });
+        assert_eq!(value(text), Ok(expected));
+    }
+
+    #[test]
+    fn tags_decide_where_they_are_written() {
+        let text = "a: !!str 1\nb: !!int \"0x10\"\nc: !!float 3\nd: !!binary aGVsbG8=\ne: !custom 1\nf: ! 1\n";
+        assert_eq!(
+            value(text),
+            Ok(json!({"a": "1", "b": 16, "c": 3, "d": "hello", "e": "1", "f": 1}))
+        );
+    }
+
+    #[test]
+    fn what_json_cannot_hold_is_an_error() {
+        for text in [
+            "a: .inf\n",
+            "1: a\n",
+            "a: 1\na: 2\n",
+            "? [a]\n: b\n",
+            "true: a\n",
+            "a: !!int x\n",
+        ] {
+            assert!(value(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn merge_keys_are_expanded_and_what_is_written_wins() {
+        let text = "base: &b {x: 1, y: 2}\nother: &o {x: 3, z: 4}\nhere:\n  <<: [*o, *b]\n  z: 9\n";
+        assert_eq!(
+            value(text).map(|v| v["here"].clone()),
+            Ok(json!({"x": 3, "y": 2, "z": 9}))
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! Values as YAML, in the bytes that kustomize prints.
+//!
+//! Two spellings share one path: exactly kustomize's, for rendered manifests, and a safer one for files that siteplan makes, in
+//! which every string is quoted that any YAML reader could take for something else.
+
+mod number;
+mod order;
+mod text;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::Meaning;
+
+pub use number::{float_text, general_float};
+pub use text::style as text_style;
+use text::{Form, Place, Spelling};
+
+/// The value as one document that any YAML reader reads back as it is.
+pub fn write(value: &Value) -> String {
+    document(value, Spelling::Portable)
+}
+
+/// The values as one stream that any YAML reader reads back as they are.
+pub fn write_documents<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
+    stream(values, Spelling::Portable)
+}
+
+/// The value exactly as kustomize prints it.
+pub fn write_as_kustomize(value: &Value) -> String {
+    document(value, Spelling::Kustomize)
+}
+
+/// The values exactly as kustomize prints them.
+pub fn write_documents_as_kustomize<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
+    stream(values, Spelling::Kustomize)
+}
+
+fn stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -> String {
+    values
+        .into_iter()
+        .map(|value| document(value, spelling))
+        .collect::<Vec<_>>()
+        .join("---\n")
+}
+
+fn document(value: &Value, spelling: Spelling) -> String {
+    let mut out = String::new();
+    append(&mut out, Meaning::from(value), spelling);
+    out
+}
+
+/// Appends a document exactly as kustomize prints it.
+pub fn append_as_kustomize(out: &mut String, value: Meaning<'_>) {
+    append(out, value, Spelling::Kustomize);
+}
+
+/// What kustomize prints after the colon of a field at the top of a document. Printed as [`Meaning::Written`], it need not be written
+/// again.
+pub fn written_field(value: Meaning<'_>) -> String {
+    let mut out = String::from(":");
+    Writer {
+        out: &mut out,
+        spelling: Spelling::Kustomize,
+    }
+    .field(value, 0);
+    out.split_off(1)
+}
+
+fn append(out: &mut String, value: Meaning<'_>, spelling: Spelling) {
+    Writer { out, spelling }.value(value, 0, Context::Document);
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    Document,
+    /// After `key:`.
+    Field,
+    /// After `- `.
+    Item,
+}
+
+struct Writer<'o> {
+    out: &'o mut String,
+    spelling: Spelling,
+}
+
+impl Writer<'_> {
+    /// Writes a value whose children are indented by `indent` columns. The cursor is after `key:`, after `- ` or at the start.
+    fn value(&mut self, value: Meaning<'_>, indent: usize, context: Context) {
+        match value {
+            Meaning::Sequence(items) if !items.is_empty() => self.sequence(items, indent, context),
+            Meaning::Mapping(mut entries) if !entries.is_empty() => {
+                order::sort(&mut entries);
+                self.mapping(entries, indent, context);
+            }
+            _ => self.scalar(&value, indent, context),
+        }
+    }
+
+    fn sequence(&mut self, items: Vec<Meaning<'_>>, indent: usize, context: Context) {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 || context == Context::Field {
+                self.line(indent);
+            }
+            self.out.push_str("- ");
+            self.value(item, indent + 2, Context::Item);
+        }
+    }
+
+    fn mapping(
+        &mut self,
+        entries: Vec<(Cow<'_, str>, Meaning<'_>)>,
+        indent: usize,
+        context: Context,
+    ) {
+        for (index, (key, value)) in entries.into_iter().enumerate() {
+            if index > 0 || context == Context::Field {
+                self.line(indent);
+            }
+            let simple = text::is_simple_key(&key);
+            if simple {
+                self.text(&key, indent, Place::SimpleKey);
+                self.out.push(':');
+            } else {
+                self.out.push_str("? ");
+                self.text(&key, indent + 2, Place::LongKey);
+                self.line(indent);
+                self.out.push(':');
+            }
+            if !simple && value.is_collection() {
+                self.out.push(' ');
+                self.value(value, indent + 2, Context::Item);
+            } else {
+                self.field(value, indent);
+            }
+        }
+    }
+
+    /// Writes what follows the colon of a field that is indented by `indent` columns.
+    fn field(&mut self, value: Meaning<'_>, indent: usize) {
+        // Sequences in a mapping are not indented.
+        let indent = if matches!(value, Meaning::Mapping(_)) {
+            indent + 2
+        } else {
+            indent
+        };
+        self.value(value, indent, Context::Field);
+    }
+
+    fn scalar(&mut self, value: &Meaning<'_>, indent: usize, context: Context) {
+        if let Meaning::Written(text) = value {
+            return self.out.push_str(text);
+        }
+        if context == Context::Field {
+            self.out.push(' ');
+        }
+        match value {
+            Meaning::Null | Meaning::Written(_) => self.out.push_str("null"),
+            Meaning::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
+            Meaning::Number(number) => self.out.push_str(&number::text(number)),
+            Meaning::Text(text) => {
+                // The indentation of what continues the scalar: two more than the collection around it.
+                match context {
+                    Context::Field => self.text(text, indent + 2, Place::Value),
+                    Context::Item => self.text(text, indent, Place::Value),
+                    Context::Document => self.text(text, 0, Place::Document),
+                }
+            }
+            Meaning::Sequence(_) => self.out.push_str("[]"),
+            Meaning::Mapping(_) => self.out.push_str("{}"),
+        }
+    }
+
+    fn text(&mut self, text: &str, indent: usize, place: Place) {
+        let form = text::form(text, place, self.spelling);
+        if form == Form::Plain && !text.contains(' ') {
+            return self.out.push_str(text);
+        }
+        let column = self.out.chars().rev().take_while(|c| *c != '\n').count();
+        let start = text::Start {
+            column,
+            indent,
+            fold: place != Place::SimpleKey,
+        };
+        match form {
+            Form::Plain => text::plain(self.out, text, start),
+            Form::Single => text::single(self.out, text, start),
+            Form::Double => text::double(self.out, text, start),
+            Form::Literal => text::literal(self.out, text, indent),
+        }
+    }
+
+    fn line(&mut self, indent: usize) {
+        if !self.out.ends_with('\n') && !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        text::indent(self.out, indent);
+    }
+}

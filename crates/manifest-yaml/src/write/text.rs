@@ -1,0 +1,464 @@
+//! Strings: which notation each needs, and how it is written.
+
+use std::fmt::Write as _;
+
+use crate::ambiguity::could_be_other_than_text;
+use crate::{Dialect, Resolved, Style, resolve};
+
+/// The column after which a line is broken at the next space.
+const WIDTH: usize = 80;
+
+/// Whose reading decides about quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// Exactly what kustomize prints.
+    Kustomize,
+    /// Quotes wherever any YAML reader could see something else than the text.
+    Portable,
+}
+
+/// Where a string stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A value of a mapping or an element.
+    Value,
+    /// A document of its own.
+    Document,
+    /// `key:`
+    SimpleKey,
+    /// `? key`
+    LongKey,
+}
+
+/// The notation of a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Plain,
+    Single,
+    Double,
+    Literal,
+}
+
+/// The cursor before a string, and whether long lines are folded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    pub(super) column: usize,
+    pub(super) indent: usize,
+    pub(super) fold: bool,
+}
+
+/// Whether a key fits before a colon on one line.
+pub(super) fn is_simple_key(key: &str) -> bool {
+    key.len() <= 128 && !key.chars().any(is_break)
+}
+
+/// Chooses the notation.
+pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
+    if is_plain_word(text) {
+        return Form::Plain;
+    }
+    let facts = Facts::of(text, spelling);
+    if text.contains('\n') {
+        let literal = facts.literal_allowed() && matches!(place, Place::Value | Place::LongKey);
+        return if literal { Form::Literal } else { Form::Double };
+    }
+    let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
+    if !is_text
+        || (spelling == Spelling::Portable && could_be_other_than_text(text))
+        || facts.special
+    {
+        return Form::Double;
+    }
+    match facts {
+        Facts {
+            break_space: true, ..
+        }
+        | Facts {
+            space_break: true, ..
+        } => Form::Double,
+        facts if facts.plain_allowed() => Form::Plain,
+        _ => Form::Single,
+    }
+}
+
+/// Whether a text is a word that nobody takes for anything else: the common case, without a closer look.
+fn is_plain_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.iter().all(|b| WORD[usize::from(*b)])
+        && (bytes.len() > 5 || resolve(text, Dialect::Configuration) == Resolved::Text)
+}
+
+/// The bytes that words are made of.
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        word[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+        byte += 1;
+    }
+    word
+};
+
+/// Appends spaces.
+pub(super) fn indent(out: &mut String, columns: usize) {
+    const SPACES: &str = "                                                                ";
+    match SPACES.get(..columns) {
+        Some(spaces) => out.push_str(spaces),
+        None => out.extend(std::iter::repeat_n(' ', columns)),
+    }
+}
+
+/// The notation in which Go's libraries write a text.
+pub fn style(text: &str) -> Style {
+    match form(text, Place::Value, Spelling::Kustomize) {
+        Form::Plain => Style::Plain,
+        Form::Single => Style::Single,
+        Form::Double => Style::Double,
+        Form::Literal => Style::Literal,
+    }
+}
+
+/// `12:30:45`: sexagesimal numbers, which kustomize quotes although it reads them as text.
+fn is_base_60(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned
+        .split_once('.')
+        .map_or((unsigned, None), |(w, f)| (w, Some(f)));
+    let mut parts = whole.split(':');
+    let first = parts.next().unwrap_or_default();
+    let digit = |c: char| c.is_ascii_digit() || c == '_';
+    let sixty = |part: &str| match part.as_bytes() {
+        [one] => one.is_ascii_digit(),
+        [ten, one] => matches!(ten, b'0'..=b'5') && one.is_ascii_digit(),
+        _ => false,
+    };
+    whole.contains(':')
+        && first.starts_with(|c: char| c.is_ascii_digit())
+        && first.chars().all(digit)
+        && parts.all(sixty)
+        && fraction.is_none_or(|f| f.chars().all(digit))
+}
+
+/// What decides about the notation of a string.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each from one rule of the notation"
+)]
+struct Facts {
+    /// Needs escapes.
+    special: bool,
+    /// Would be taken for the beginning of something else.
+    indicators: bool,
+    edge_space: bool,
+    trailing_space: bool,
+    /// A space before a line break.
+    space_break: bool,
+    /// A space after a line break.
+    break_space: bool,
+    /// A line break of any kind.
+    line_break: bool,
+}
+
+impl Facts {
+    fn of(text: &str, spelling: Spelling) -> Self {
+        let separator = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
+        // To Go, line and paragraph separators are printable line breaks.
+        let as_it_is =
+            |c: char| is_printable(c) || (spelling == Spelling::Kustomize && separator(c));
+        let pairs = || text.chars().zip(text.chars().skip(1));
+        // One line of printable ASCII, as most texts are: nothing of what follows can be there.
+        let odd = !text.bytes().all(|b| matches!(b, b' '..=b'~'));
+        Self {
+            special: odd && !text.chars().all(as_it_is),
+            indicators: has_indicators(text),
+            edge_space: text.starts_with(' ') || text.ends_with(' '),
+            trailing_space: text.ends_with(' '),
+            space_break: odd && pairs().any(|(a, b)| a == ' ' && is_break(b)),
+            break_space: odd && pairs().any(|(a, b)| is_break(a) && b == ' '),
+            line_break: odd && text.contains(is_break),
+        }
+    }
+
+    fn plain_allowed(&self) -> bool {
+        !self.special && !self.indicators && !self.edge_space && !self.line_break
+    }
+
+    fn literal_allowed(&self) -> bool {
+        !self.special && !self.space_break && !self.trailing_space
+    }
+}
+
+fn has_indicators(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let blank_at = |i: usize| matches!(bytes.get(i), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
+    let first = match bytes.first() {
+        Some(first) if b"#,[]{}&*!|>'\"%@`".contains(first) => true,
+        Some(b'?' | b':' | b'-') => blank_at(1),
+        _ => false,
+    };
+    let inner = || {
+        (1..bytes.len()).any(|i| match bytes[i] {
+            b':' => blank_at(i + 1),
+            b'#' => blank_at(i - 1),
+            _ => false,
+        })
+    };
+    first || text.starts_with("---") || text.starts_with("...") || inner()
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Characters that are written as they are. Line and paragraph separators are printable to Go but break lines to some readers.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}')
+        && !matches!(c, '\u{FEFF}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Writes characters and counts columns.
+struct Pen<'o> {
+    out: &'o mut String,
+    column: usize,
+    indent: usize,
+}
+
+impl Pen<'_> {
+    fn put(&mut self, c: char) {
+        self.out.push(c);
+        self.column += 1;
+    }
+
+    fn newline(&mut self) {
+        self.out.push('\n');
+        self.indentation();
+    }
+
+    fn indentation(&mut self) {
+        indent(self.out, self.indent);
+        self.column = self.indent;
+    }
+}
+
+/// Without quotes.
+pub(super) fn plain(out: &mut String, text: &str, start: Start) {
+    let mut pen = Pen {
+        out,
+        column: start.column,
+        indent: start.indent,
+    };
+    folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| {
+        pen.put(c);
+    });
+}
+
+/// `'text'`
+pub(super) fn single(out: &mut String, text: &str, start: Start) {
+    let mut pen = Pen {
+        out,
+        column: start.column,
+        indent: start.indent,
+    };
+    pen.put('\'');
+    let mut breaks = false;
+    folded(
+        &mut pen,
+        text,
+        start.fold,
+        1..text.len().saturating_sub(1),
+        |pen, c| {
+            if is_break(c) {
+                pen.out.push(c);
+                pen.column = 0;
+            } else if breaks {
+                pen.indentation();
+            }
+            if c == '\'' {
+                pen.put(c);
+            }
+            if !is_break(c) {
+                pen.put(c);
+            }
+            breaks = is_break(c);
+        },
+    );
+    pen.put('\'');
+}
+
+/// Breaks a long line at single spaces between the given offsets.
+fn folded(
+    pen: &mut Pen<'_>,
+    text: &str,
+    fold: bool,
+    within: std::ops::Range<usize>,
+    mut put: impl FnMut(&mut Pen<'_>, char),
+) {
+    let bytes = text.as_bytes();
+    let mut spaces = false;
+    for (at, c) in text.char_indices() {
+        if c == ' ' {
+            let alone = !spaces && bytes.get(at + 1) != Some(&b' ');
+            if fold && alone && pen.column > WIDTH && within.contains(&at) {
+                pen.newline();
+            } else {
+                pen.put(c);
+            }
+            spaces = true;
+        } else {
+            put(pen, c);
+            spaces = false;
+        }
+    }
+}
+
+/// `"text"`
+pub(super) fn double(out: &mut String, text: &str, start: Start) {
+    let mut pen = Pen {
+        out,
+        column: start.column,
+        indent: start.indent,
+    };
+    // Go takes a byte order mark at the beginning for one at every place.
+    let escape_all = text.starts_with('\u{FEFF}');
+    let mut spaces = false;
+    pen.put('"');
+    for (at, c) in text.char_indices() {
+        if c == ' ' && !escape_all {
+            if start.fold && !spaces && pen.column > WIDTH && at > 0 && at + 1 < text.len() {
+                pen.newline();
+                if text.as_bytes().get(at + 1) == Some(&b' ') {
+                    pen.put('\\');
+                }
+            } else {
+                pen.put(c);
+            }
+            spaces = true;
+        } else {
+            if escape_all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+                escaped(&mut pen, c);
+            } else {
+                pen.put(c);
+            }
+            spaces = false;
+        }
+    }
+    pen.put('"');
+}
+
+fn escaped(pen: &mut Pen<'_>, c: char) {
+    let short = match c {
+        '\0' => '0',
+        '\u{7}' => 'a',
+        '\u{8}' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\u{B}' => 'v',
+        '\u{C}' => 'f',
+        '\r' => 'r',
+        '\u{1B}' => 'e',
+        '"' | '\\' => c,
+        '\u{85}' => 'N',
+        '\u{A0}' => '_',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
+        _ => {
+            let code = u32::from(c);
+            let mut long = String::new();
+            let written = match code {
+                0..=0xFF => write!(long, "\\x{code:02X}"),
+                0x100..=0xFFFF => write!(long, "\\u{code:04X}"),
+                _ => write!(long, "\\U{code:08X}"),
+            };
+            debug_assert!(written.is_ok());
+            long.chars().for_each(|c| pen.put(c));
+            return;
+        }
+    };
+    pen.put('\\');
+    pen.put(short);
+}
+
+/// `|`
+pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
+    out.push('|');
+    if text.starts_with(|c| c == ' ' || is_break(c)) {
+        out.push('2');
+    }
+    let mut from_end = text.chars().rev();
+    match (from_end.next().is_some_and(is_break), from_end.next()) {
+        (false, _) => out.push('-'),
+        (true, before) if before.is_none_or(is_break) => out.push('+'),
+        (true, _) => {}
+    }
+    out.push('\n');
+    let mut breaks = true;
+    for c in text.chars() {
+        if breaks && !is_break(c) {
+            self::indent(out, indent);
+        }
+        out.push(c);
+        breaks = is_break(c);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{write, write_as_kustomize};
+
+    #[test]
+    fn strings_are_quoted_where_a_reader_would_see_something_else() {
+        for (text, expected) in [
+            ("yes", "\"yes\""),
+            ("1_000", "\"1_000\""),
+            ("12:30:45", "\"12:30:45\""),
+            ("2024-02-30", "\"2024-02-30\""),
+            ("=", "\"=\""),
+            ("", "\"\""),
+            ("a: b", "'a: b'"),
+            ("#x", "'#x'"),
+            ("it's", "it's"),
+            ("a\tb", "\"a\\tb\""),
+            ("plain text", "plain text"),
+            ("1Gi", "1Gi"),
+            ("\u{1F600}", "\"\\U0001F600\""),
+        ] {
+            assert_eq!(write(&json!({"a": text})), format!("a: {expected}\n"));
+        }
+        assert_eq!(
+            write_as_kustomize(&json!({"a": "=", "b": "2024-02-30"})),
+            "a: =\nb: 2024-02-30\n"
+        );
+    }
+
+    #[test]
+    fn multi_line_text_is_literal_with_the_header_that_it_needs() {
+        let value = json!({"a": "x\ny\n", "b": "x\ny", "c": "x\n\n", "d": " x\ny\n", "e": "\n", "f": "x \ny"});
+        let expected = "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |+\n  x\n\nd: |2\n   x\n  y\ne: |2+\n\nf: \"x \\ny\"\n";
+        assert_eq!(write(&value), expected);
+    }
+
+    #[test]
+    fn collections_are_laid_out_as_kustomize_lays_them_out() {
+        let value = json!({"a": [{"b": 1, "c": [[1, 2], []]}, {}, "x"], "d": {"e": null}});
+        let expected = "a:\n- b: 1\n  c:\n  - - 1\n    - 2\n  - []\n- {}\n- x\nd:\n  e: null\n";
+        assert_eq!(write(&value), expected);
+    }
+
+    #[test]
+    fn long_lines_are_folded_at_spaces_after_column_80() {
+        let long = "word ".repeat(20);
+        let written = write(&json!({"a": long.trim_end()}));
+        assert_eq!(
+            written,
+            format!(
+                "a: {}word\n  {}word\n",
+                "word ".repeat(15),
+                "word ".repeat(3)
+            )
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! `NodeResourcesFit`: the requests of a node's pods, and their number, stay within what the node offers.
+
+use std::collections::BTreeMap;
+
+use super::{Cluster, PodSpec, Reason};
+use kubernetes_vocabulary::Quantity;
+
+/// The resource that is counted in thousandths.
+pub const CPU: &str = "cpu";
+/// The number of pods; a pod takes one.
+pub const PODS: &str = "pods";
+
+/// A quantity in the whole numbers that the scheduler counts with: thousandths of a CPU, bytes, pieces; rounded up.
+pub fn whole(resource: &str, quantity: Quantity) -> i128 {
+    if resource == CPU {
+        quantity.as_milli()
+    } else {
+        quantity.as_units()
+    }
+}
+
+/// Every resource that is short. A resource of which nothing is asked is not looked at, except the number of pods.
+pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Vec<Reason> {
+    let Some(allocatable) = &cluster.nodes[node].allocatable else {
+        return Vec::new();
+    };
+    let here = || cluster.placed.iter().filter(|p| p.node == node);
+    let mut reasons = Vec::new();
+    let limit = offered(allocatable, PODS);
+    if i128::try_from(here().count()).unwrap_or(i128::MAX) >= limit {
+        reasons.push(Reason::TooManyPods { limit });
+    }
+    for (resource, wanted) in &spec.requests {
+        let wanted = whole(resource, *wanted);
+        let taken: i128 = here()
+            .map(|p| {
+                p.spec
+                    .requests
+                    .get(resource)
+                    .map_or(0, |q| whole(resource, *q))
+            })
+            .sum();
+        let free = offered(allocatable, resource) - taken;
+        if wanted > 0 && wanted > free && resource != PODS {
+            reasons.push(Reason::Insufficient {
+                resource: resource.clone(),
+                needs: wanted,
+                free,
+            });
+        }
+    }
+    reasons
+}
+
+fn offered(allocatable: &BTreeMap<String, Quantity>, resource: &str) -> i128 {
+    // The scheduler rounds up here too (`Quantity.MilliValue`, `Quantity.Value`).
+    allocatable.get(resource).map_or(0, |q| whole(resource, *q))
+}

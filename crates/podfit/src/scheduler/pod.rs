@@ -1,0 +1,366 @@
+//! What a pod asks of its node, read from a pod specification or from the single fields that operators' resources copy into one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::requests::pod_requests;
+use super::selector::null_as_default;
+use super::{
+    HostPort, Labels, NodeSelectorTerm, PodAffinityTerm, PreferredTerm, SpreadConstraint,
+    Toleration, Volume, WhenUnsatisfiable,
+};
+use kubernetes_vocabulary::Quantity;
+
+/// The label that the Deployment controller puts on the pods of each revision.
+pub const REVISION: &str = "pod-template-hash";
+/// The value that stands for the revision that runs.
+pub const CURRENT: &str = "current";
+const NEXT: &str = "next";
+
+/// What a pod asks of its node. Pods of one workload share it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PodSpec {
+    /// The workload, as messages name it.
+    pub owner: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The pod's labels.
+    pub labels: Labels,
+    /// What it takes of the node, by resource; see [`pod_requests`].
+    pub requests: BTreeMap<String, Quantity>,
+    /// `nodeName`.
+    pub node_name: Option<String>,
+    /// `nodeSelector`.
+    pub node_selector: Labels,
+    /// The terms of the required node affinity, ORed; `None`: nothing is required.
+    pub node_affinity: Option<Vec<NodeSelectorTerm>>,
+    /// The preferred node affinity.
+    pub preferred: Vec<PreferredTerm>,
+    /// The required pod affinity, ANDed.
+    pub affinity: Vec<PodAffinityTerm>,
+    /// The required pod anti-affinity, ANDed.
+    pub anti_affinity: Vec<PodAffinityTerm>,
+    /// How the pods are spread, the constraints that only prefer among them.
+    pub spread: Vec<SpreadConstraint>,
+    /// The taints that are tolerated.
+    pub tolerations: Vec<Toleration>,
+    /// The ports of the node that it listens on.
+    pub host_ports: Vec<HostPort>,
+    /// Volumes that say where it can run.
+    pub volumes: Vec<Volume>,
+    /// The priority class, where one is named.
+    pub priority_class: Option<String>,
+}
+
+/// A field of a pod specification that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecError {
+    /// The field, below the pod specification.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+impl std::error::Error for SpecError {}
+
+impl PodSpec {
+    /// Reads a pod specification (`core/v1.PodSpec`). Fields that cannot be read are left out and reported.
+    pub fn read(
+        owner: &str,
+        namespace: &str,
+        labels: &Labels,
+        spec: &Value,
+    ) -> (Self, Vec<SpecError>) {
+        let mut pod = Self {
+            owner: owner.to_owned(),
+            namespace: namespace.to_owned(),
+            labels: labels.clone(),
+            ..Self::default()
+        };
+        let mut errors = Vec::new();
+        pod.node_name = spec
+            .get("nodeName")
+            .and_then(Value::as_str)
+            .filter(|n| !n.is_empty())
+            .map(str::to_owned);
+        pod.priority_class = spec
+            .get("priorityClassName")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let mut note = |result: Result<(), SpecError>| errors.extend(result.err());
+        for (key, set) in FIELDS {
+            if let Some(value) = spec.get(key) {
+                note(set(&mut pod, value));
+            }
+        }
+        note(pod_requests(spec).map(|requests| pod.requests = requests));
+        note(host_ports(spec).map(|ports| pod.host_ports = ports));
+        (pod.resolved(), errors)
+    }
+
+    /// Reads `nodeSelector`.
+    pub fn set_node_selector(&mut self, value: &Value) -> Result<(), SpecError> {
+        self.node_selector = parse("nodeSelector", value)?.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Reads `affinity` (`core/v1.Affinity`); call [`PodSpec::resolved`] at the end.
+    pub fn set_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
+        let affinity: Affinity = parse("affinity", value)?.unwrap_or_default();
+        let node = affinity.to_nodes.unwrap_or_default();
+        self.node_affinity = node.required.map(|r| r.node_selector_terms);
+        self.preferred = node.preferred;
+        self.affinity = affinity.to_pods.unwrap_or_default().required;
+        self.anti_affinity = affinity.away_from_pods.unwrap_or_default().required;
+        Ok(())
+    }
+
+    /// Reads `nodeAffinity` alone (`core/v1.NodeAffinity`).
+    pub fn set_node_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
+        let node: NodeAffinity = parse("nodeAffinity", value)?.unwrap_or_default();
+        self.node_affinity = node.required.map(|r| r.node_selector_terms);
+        self.preferred = node.preferred;
+        Ok(())
+    }
+
+    /// Reads a bare node selector (`core/v1.NodeSelector`, `{nodeSelectorTerms: […]}`) as required node affinity.
+    pub fn set_node_selector_terms(&mut self, value: &Value) -> Result<(), SpecError> {
+        self.node_affinity =
+            parse::<Required>("nodeSelector", value)?.map(|r| r.node_selector_terms);
+        Ok(())
+    }
+
+    /// Reads `podAntiAffinity` alone (`core/v1.PodAntiAffinity`).
+    pub fn set_pod_anti_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
+        self.anti_affinity = parse::<PodAffinity>("podAntiAffinity", value)?
+            .unwrap_or_default()
+            .required;
+        Ok(())
+    }
+
+    /// Reads `podAffinity` alone (`core/v1.PodAffinity`).
+    pub fn set_pod_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
+        self.affinity = parse::<PodAffinity>("podAffinity", value)?
+            .unwrap_or_default()
+            .required;
+        Ok(())
+    }
+
+    /// Reads `tolerations`.
+    pub fn set_tolerations(&mut self, value: &Value) -> Result<(), SpecError> {
+        self.tolerations = parse("tolerations", value)?.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Reads `topologySpreadConstraints`.
+    pub fn set_spread(&mut self, value: &Value) -> Result<(), SpecError> {
+        self.spread = parse("topologySpreadConstraints", value)?.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Fills in what the terms imply: the pod's own namespace, and its labels for label keys.
+    #[must_use]
+    pub fn resolved(mut self) -> Self {
+        let (namespace, labels) = (&self.namespace, &self.labels);
+        for term in self.affinity.iter_mut().chain(&mut self.anti_affinity) {
+            term.resolve(namespace, labels);
+        }
+        for constraint in &mut self.spread {
+            constraint.resolve(labels);
+        }
+        self
+    }
+
+    /// The same pod in the next revision of its Deployment: the label of the revision is another, also where selectors name it by key.
+    #[must_use]
+    pub fn of_next_revision(&self) -> Self {
+        let mut spec = self.clone();
+        if spec
+            .labels
+            .get(REVISION)
+            .is_none_or(|value| value != CURRENT)
+        {
+            return spec;
+        }
+        spec.labels.insert(REVISION.to_owned(), NEXT.to_owned());
+        let terms = spec
+            .affinity
+            .iter_mut()
+            .chain(&mut spec.anti_affinity)
+            .filter_map(|t| t.selector.as_mut());
+        let selectors = terms.chain(spec.spread.iter_mut().filter_map(|c| c.selector.as_mut()));
+        for requirement in selectors
+            .flat_map(|s| &mut s.requirements)
+            .filter(|r| r.key == REVISION)
+        {
+            for value in requirement.values.iter_mut().filter(|v| *v == CURRENT) {
+                NEXT.clone_into(value);
+            }
+        }
+        spec
+    }
+
+    /// The spread constraints that forbid.
+    pub fn required_spread(&self) -> impl Iterator<Item = &SpreadConstraint> {
+        self.spread
+            .iter()
+            .filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
+    }
+
+    /// The same pod with the tolerations that the DaemonSet controller adds
+    /// (`pkg/controller/daemon/util.AddOrUpdateDaemonPodTolerations`).
+    #[must_use]
+    pub fn with_daemon_tolerations(&self) -> Self {
+        let added = [
+            ("node.kubernetes.io/not-ready", "NoExecute"),
+            ("node.kubernetes.io/unreachable", "NoExecute"),
+            ("node.kubernetes.io/disk-pressure", "NoSchedule"),
+            ("node.kubernetes.io/memory-pressure", "NoSchedule"),
+            ("node.kubernetes.io/pid-pressure", "NoSchedule"),
+            ("node.kubernetes.io/unschedulable", "NoSchedule"),
+        ];
+        let mut spec = self.clone();
+        spec.tolerations
+            .extend(added.map(|(key, effect)| Toleration::exists(key, effect)));
+        spec
+    }
+
+    /// The same pod, pinned to one node as the DaemonSet controller does it: by `matchFields` in every term.
+    #[must_use]
+    pub fn pinned_to(&self, node: &str) -> Self {
+        let mut spec = self.clone();
+        let pin = super::Requirement::new("metadata.name", super::Operator::In, &[node]);
+        let mut terms = spec
+            .node_affinity
+            .take()
+            .unwrap_or_else(|| vec![NodeSelectorTerm::default()]);
+        for term in &mut terms {
+            term.match_fields.push(pin.clone());
+        }
+        spec.node_affinity = Some(terms);
+        spec
+    }
+}
+
+type Setter = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
+
+const FIELDS: [(&str, Setter); 4] = [
+    ("nodeSelector", PodSpec::set_node_selector),
+    ("affinity", PodSpec::set_affinity),
+    ("tolerations", PodSpec::set_tolerations),
+    ("topologySpreadConstraints", PodSpec::set_spread),
+];
+
+#[derive(Default, Deserialize)]
+struct Affinity {
+    #[serde(rename = "nodeAffinity")]
+    to_nodes: Option<NodeAffinity>,
+    #[serde(rename = "podAffinity")]
+    to_pods: Option<PodAffinity>,
+    #[serde(rename = "podAntiAffinity")]
+    away_from_pods: Option<PodAffinity>,
+}
+
+#[derive(Default, Deserialize)]
+struct NodeAffinity {
+    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
+    required: Option<Required>,
+    #[serde(
+        rename = "preferredDuringSchedulingIgnoredDuringExecution",
+        default,
+        deserialize_with = "null_as_default"
+    )]
+    preferred: Vec<PreferredTerm>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Required {
+    #[serde(default, deserialize_with = "null_as_default")]
+    node_selector_terms: Vec<NodeSelectorTerm>,
+}
+
+#[derive(Default, Deserialize)]
+struct PodAffinity {
+    #[serde(
+        rename = "requiredDuringSchedulingIgnoredDuringExecution",
+        default,
+        deserialize_with = "null_as_default"
+    )]
+    required: Vec<PodAffinityTerm>,
+}
+
+/// Reads a field; `null` is as good as absent.
+pub(super) fn parse<T: DeserializeOwned>(
+    field: &'static str,
+    value: &Value,
+) -> Result<Option<T>, SpecError> {
+    Option::<T>::deserialize(value).map_err(|e| SpecError {
+        field,
+        message: e.to_string(),
+    })
+}
+
+#[derive(Deserialize)]
+struct Port {
+    #[serde(rename = "containerPort")]
+    container: Option<u16>,
+    #[serde(rename = "hostPort")]
+    host: Option<u16>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    protocol: String,
+    #[serde(rename = "hostIP", default, deserialize_with = "null_as_default")]
+    host_ip: String,
+}
+
+/// The host ports of containers and sidecars. With `hostNetwork`, the API server makes every container port a host port.
+fn host_ports(spec: &Value) -> Result<Vec<HostPort>, SpecError> {
+    let host_network = spec
+        .get("hostNetwork")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let list = |key: &str| {
+        spec.get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let sidecars = list("initContainers")
+        .filter(|c| c.get("restartPolicy").and_then(Value::as_str) == Some("Always"));
+    let mut ports = Vec::new();
+    for container in list("containers").chain(sidecars) {
+        let declared: Vec<Port> = match container.get("ports") {
+            Some(value) => parse("containers.ports", value)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        for port in declared {
+            let number = port
+                .host
+                .filter(|p| *p > 0)
+                .or(port.container.filter(|_| host_network));
+            let or = |text: String, default: &str| {
+                if text.is_empty() {
+                    default.to_owned()
+                } else {
+                    text
+                }
+            };
+            ports.extend(number.filter(|p| *p > 0).map(|number| HostPort {
+                ip: or(port.host_ip, "0.0.0.0"),
+                protocol: or(port.protocol, "TCP"),
+                port: number,
+            }));
+        }
+    }
+    Ok(ports)
+}

@@ -1,0 +1,43 @@
+//! Where something was written: a file of the repository and a JSON pointer into it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use manifest_yaml::Pointer;
+use serde::Serialize;
+
+/// Where something was written. Cheap to clone; byte positions are looked up only when it is printed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Origin {
+    /// The file's path from the root of the repository, with `/`.
+    pub file: Arc<str>,
+    /// The field in the file; the empty pointer is the whole document.
+    pub pointer: Pointer,
+}
+
+impl Origin {
+    /// The whole file.
+    pub fn file(file: &str) -> Self {
+        Self {
+            file: Arc::from(file),
+            pointer: Pointer::root(),
+        }
+    }
+
+    /// A field of the file.
+    pub fn new(file: &Arc<str>, pointer: Pointer) -> Self {
+        Self {
+            file: Arc::clone(file),
+            pointer,
+        }
+    }
+
+    /// A field below this one. `key` is one key or index, not a pointer.
+    #[must_use]
+    pub fn at(&self, key: impl fmt::Display) -> Self {
+        Self {
+            file: Arc::clone(&self.file),
+            pointer: self.pointer.at(key),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The long form of a diagnostic for a terminal.
+
+use anstyle::{AnsiColor, Style};
+
+use super::Look;
+use super::wrap::wrap;
+use crate::Rule;
+
+const HEADING: Style = Style::new().bold();
+const CODE: Style = AnsiColor::Cyan.on_default();
+/// A page is not wider than this, however wide the terminal.
+const WIDEST: usize = 100;
+
+/// The page of a rule: what it finds, why it matters, an example, how to fix it.
+pub fn explain(rule: &Rule, look: Look) -> String {
+    let title = format!("{}[{}]: {}", rule.severity.word(), rule.code, rule.summary);
+    let mut page = styled(&title, HEADING, look) + "\n";
+    for block in blocks(rule.explain)
+        .into_iter()
+        .skip_while(|b| matches!(b, Block::Title))
+    {
+        page.push('\n');
+        page.push_str(&block.render(look));
+    }
+    page
+}
+
+/// The few things that a page of Markdown is made of.
+#[derive(Debug, PartialEq, Eq)]
+enum Block<'a> {
+    Title,
+    Heading(&'a str),
+    Paragraph(String),
+    Item(String),
+    Code(Vec<&'a str>),
+}
+
+fn blocks(markdown: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut fence: Option<Vec<&str>> = None;
+    let mut open = false;
+    for line in markdown.lines() {
+        match (&mut fence, line.trim_end()) {
+            (Some(lines), "```") => {
+                blocks.push(Block::Code(std::mem::take(lines)));
+                (fence, open) = (None, false);
+            }
+            (Some(lines), line) => lines.push(line),
+            (None, line) if line.starts_with("```") => fence = Some(Vec::new()),
+            (None, line) => open = add_line(&mut blocks, line, open),
+        }
+    }
+    blocks.extend(fence.map(Block::Code));
+    blocks
+}
+
+/// Adds a line of text; says whether the next line continues it.
+fn add_line<'a>(blocks: &mut Vec<Block<'a>>, line: &'a str, open: bool) -> bool {
+    let started = if let Some(heading) = line.strip_prefix("## ") {
+        Block::Heading(heading)
+    } else if line.starts_with("# ") {
+        Block::Title
+    } else if let Some(item) = line.strip_prefix("- ") {
+        Block::Item(item.to_owned())
+    } else if line.is_empty() {
+        return false;
+    } else {
+        if let (true, Some(Block::Paragraph(text) | Block::Item(text))) = (open, blocks.last_mut())
+        {
+            text.push(' ');
+            text.push_str(line.trim_start());
+            return true;
+        }
+        Block::Paragraph(line.to_owned())
+    };
+    let continues = matches!(started, Block::Paragraph(_) | Block::Item(_));
+    blocks.push(started);
+    continues
+}
+
+impl Block<'_> {
+    fn render(&self, look: Look) -> String {
+        let width = look.width.unwrap_or(WIDEST).clamp(20, WIDEST) - 4;
+        match self {
+            Self::Title => String::new(),
+            Self::Heading(text) => styled(text, HEADING, look) + "\n",
+            Self::Paragraph(text) => lines(&wrap(text, width), ["  ", "  "], look),
+            Self::Item(text) => lines(&wrap(text, width), ["  - ", "    "], look),
+            Self::Code(code) => code
+                .iter()
+                .flat_map(|l| ["    ".to_owned(), styled(l, CODE, look), "\n".to_owned()])
+                .collect(),
+        }
+    }
+}
+
+/// Lines behind a first and a further indentation, with text in backticks coloured.
+fn lines(lines: &[String], [first, further]: [&str; 2], look: Look) -> String {
+    let indent = |i| if i == 0 { first } else { further };
+    lines
+        .iter()
+        .enumerate()
+        .flat_map(|(i, line)| [indent(i).to_owned(), inline(line, look), "\n".to_owned()])
+        .collect()
+}
+
+fn inline(line: &str, look: Look) -> String {
+    if !look.color || line.matches('`').count() % 2 == 1 {
+        return line.to_owned();
+    }
+    let parts = line.split('`').enumerate();
+    parts
+        .map(|(i, part)| {
+            if i % 2 == 1 {
+                styled(part, CODE, look)
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect()
+}
+
+fn styled(text: &str, style: Style, look: Look) -> String {
+    if look.color {
+        format!("{style}{text}{style:#}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::Severity;
+
+    const YAML_SYNTAX: Rule = Rule {
+        code: "yaml-syntax",
+        severity: Severity::Error,
+        summary: "a file is not well-formed YAML",
+        explain: r"# yaml-syntax
+
+## What it finds
+
+A file that no YAML parser can read.
+
+## Why it matters
+
+Nothing can be compiled from a file that cannot be read, and guessing what was meant
+could move a workload to the wrong node.
+
+## Example
+
+```yaml
+spec:
+  pools: {acp: {arch: amd64}
+```
+
+## How to fix
+
+Close the bracket or quote that the message points at. The reported place is where
+reading stopped; the cause is often the line above.
+",
+    };
+
+    #[test]
+    fn a_page_is_wrapped_to_the_terminal() {
+        let look = Look {
+            color: false,
+            width: Some(60),
+        };
+        assert_snapshot!(explain(&YAML_SYNTAX, look), @r"
+        error[yaml-syntax]: a file is not well-formed YAML
+
+        What it finds
+
+          A file that no YAML parser can read.
+
+        Why it matters
+
+          Nothing can be compiled from a file that cannot be read,
+          and guessing what was meant could move a workload to the
+          wrong node.
+
+        Example
+
+            spec:
+              pools: {acp: {arch: amd64}
+
+        How to fix
+
+          Close the bracket or quote that the message points at.
+          The reported place is where reading stopped; the cause
+          is often the line above.
+        ");
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        for rule in [&YAML_SYNTAX] {
+            let plain = explain(
+                rule,
+                Look {
+                    color: false,
+                    width: None,
+                },
+            );
+            let coloured = explain(
+                rule,
+                Look {
+                    color: true,
+                    width: None,
+                },
+            );
+            let stripped = anstream::adapter::strip_str(&coloured).to_string();
+            assert_eq!(stripped.replace('`', ""), plain.replace('`', ""));
+        }
+    }
+}

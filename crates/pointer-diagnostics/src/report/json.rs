@@ -1,0 +1,205 @@
+//! Diagnostics for programs: a JSON document with a version of its own, so that the internal types may change.
+
+use serde::Serialize;
+
+use crate::sources::Sources;
+use crate::{Diagnostic, Diagnostics, Edit, Label, Origin, Part, Severity};
+
+/// The version of the document. It grows when a field goes or changes its meaning, not when one is added.
+const VERSION: u32 = 1;
+
+/// All diagnostics as one JSON document that ends with a line break.
+pub fn json(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let document = Document {
+        version: VERSION,
+        errors: diagnostics.count(Severity::Error),
+        warnings: diagnostics.count(Severity::Warning),
+        notes: diagnostics.count(Severity::Note),
+        diagnostics: diagnostics.iter().map(|d| Item::new(d, sources)).collect(),
+    };
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    diagnostics: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    code: &'a str,
+    severity: Severity,
+    message: &'a str,
+    labels: Vec<Place<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit: Option<Change<'a>>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'a str>,
+    start: Point,
+    end: Point,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    file: &'a str,
+    start: Point,
+    end: Point,
+    replacement: &'a str,
+}
+
+/// Line and column from 1, the column in characters; the offset in bytes from 0.
+#[derive(Serialize)]
+struct Point {
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+impl<'a> Item<'a> {
+    fn new(diagnostic: &'a Diagnostic, sources: &Sources) -> Self {
+        let help = diagnostic.help.as_ref();
+        Self {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            message: &diagnostic.message,
+            labels: diagnostic
+                .labels
+                .iter()
+                .map(|l| Place::new(l, sources))
+                .collect(),
+            help: help.map(|h| h.text.as_str()),
+            edit: help
+                .and_then(|h| h.edit.as_ref())
+                .map(|e| Change::new(e, sources)),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn new(label: &'a Label, sources: &Sources) -> Self {
+        let (start, end) = points(&label.origin, label.part, sources);
+        let pointer = match label.part {
+            Part::Bytes { .. } => None,
+            Part::Key | Part::Value => Some(label.origin.pointer.as_str()),
+        };
+        Self {
+            file: &label.origin.file,
+            pointer,
+            start,
+            end,
+            text: &label.text,
+        }
+    }
+}
+
+impl<'a> Change<'a> {
+    fn new(edit: &'a Edit, sources: &Sources) -> Self {
+        let (start, end) = points(&edit.origin, edit.part, sources);
+        Self {
+            file: &edit.origin.file,
+            start,
+            end,
+            replacement: &edit.replacement,
+        }
+    }
+}
+
+fn points(origin: &Origin, part: Part, sources: &Sources) -> (Point, Point) {
+    let range = sources.bytes(origin, part);
+    let point = |offset: usize| {
+        let position = sources.position(&origin.file, offset);
+        Point {
+            line: position.line,
+            column: position.column,
+            offset,
+        }
+    };
+    (point(range.start), point(range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::Rule;
+
+    #[test]
+    fn a_document_has_a_version_counts_and_places() {
+        const RULE: Rule = Rule {
+            code: "not-a-choice",
+            severity: Severity::Error,
+            summary: "",
+            explain: "",
+        };
+        let mut sources = Sources::new();
+        sources.insert("a.yaml", "ä: arm\n");
+        let edit = Edit {
+            origin: Origin::file("a.yaml"),
+            part: Part::Bytes { start: 4, end: 7 },
+            replacement: "arm64".to_owned(),
+        };
+        let d = RULE
+            .report("no arch `arm`")
+            .primary_bytes("a.yaml", 4..7, "here")
+            .help_edit("write `arm64`", edit);
+        assert_snapshot!(json(&[d].into_iter().collect(), &sources), @r#"
+        {
+          "version": 1,
+          "errors": 1,
+          "warnings": 0,
+          "notes": 0,
+          "diagnostics": [
+            {
+              "code": "not-a-choice",
+              "severity": "error",
+              "message": "no arch `arm`",
+              "labels": [
+                {
+                  "file": "a.yaml",
+                  "start": {
+                    "line": 1,
+                    "column": 4,
+                    "offset": 4
+                  },
+                  "end": {
+                    "line": 1,
+                    "column": 7,
+                    "offset": 7
+                  },
+                  "text": "here"
+                }
+              ],
+              "help": "write `arm64`",
+              "edit": {
+                "file": "a.yaml",
+                "start": {
+                  "line": 1,
+                  "column": 4,
+                  "offset": 4
+                },
+                "end": {
+                  "line": 1,
+                  "column": 7,
+                  "offset": 7
+                },
+                "replacement": "arm64"
+              }
+            }
+          ]
+        }
+        "#);
+    }
+}

@@ -1,0 +1,61 @@
+//! Breaks text at words.
+
+/// Breaks a paragraph into lines of at most `width` characters, where a word is not longer itself. Text in backticks is kept together.
+pub fn wrap(paragraph: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in words(paragraph) {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The words; a pair of backticks holds words together.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (i, c) in text.char_indices() {
+        if c == '`' {
+            quoted = !quoted;
+        }
+        if c.is_whitespace() && !quoted {
+            words.push(&text[start..i]);
+            start = i + c.len_utf8();
+        }
+    }
+    words.push(&text[start..]);
+    words.retain(|w| !w.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_words_and_never_inside_backticks() {
+        assert_eq!(
+            wrap("run `siteplan build` in  the fleet", 12),
+            ["run", "`siteplan build`", "in the fleet"]
+        );
+        assert_eq!(wrap("", 10), Vec::<String>::new());
+        assert_eq!(
+            wrap("incomprehensibilities x", 3),
+            ["incomprehensibilities", "x"]
+        );
+    }
+}

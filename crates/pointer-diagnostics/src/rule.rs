@@ -1,0 +1,49 @@
+//! A kind of problem, as data.
+
+use crate::{Diagnostic, Severity};
+
+/// Describes a kind of problem: its name, its weight and its long explanation.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The stable, kebab-case name of the problem.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence: what the problem is.
+    pub summary: &'static str,
+    /// What it finds, why it matters, an example, how to fix it (Markdown).
+    pub explain: &'static str,
+}
+
+impl Rule {
+    /// Starts a report of this problem. The message is a lower-case phrase without a full stop.
+    pub fn report(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code: self.code,
+            severity: self.severity,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+        }
+    }
+}
+
+/// Declares a table of rules: a constant for each, and `OWN`, all of them in the order of the table.
+///
+/// A line is `NAME = "code", Severity, "summary";`. The explanation is the file `../docs/rules/<code>.md`, seen from the file of the table.
+#[macro_export]
+macro_rules! rules {
+    ($($name:ident = $code:literal, $severity:ident, $summary:literal;)*) => {
+        $(
+            #[doc = $summary]
+            pub const $name: $crate::Rule = $crate::Rule {
+                code: $code,
+                severity: $crate::Severity::$severity,
+                summary: $summary,
+                explain: include_str!(concat!("../docs/rules/", $code, ".md")),
+            };
+        )*
+        /// Every rule of the table, sorted by code.
+        pub const OWN: &[$crate::Rule] = &[$($name),*];
+    };
+}

@@ -1,0 +1,384 @@
+//! What trees mean when they are printed.
+//!
+//! kustomize writes a tree as YAML, reads it again, and prints what it read. This module knows the outcome without the detour.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
+use manifest_yaml::{
+    Dialect, Limits, Meaning, Resolved, Style, binary_text, float_number, read_first, resolve,
+};
+
+/// Why a tree cannot be printed, and where: keys and indexes from the root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unprintable {
+    pub(super) path: Vec<String>,
+    pub(super) reason: String,
+}
+
+impl Unprintable {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self {
+            path: Vec::new(),
+            reason: reason.into(),
+        }
+    }
+
+    /// The same, seen from one level above.
+    pub(super) fn below(mut self, step: impl std::fmt::Display) -> Self {
+        self.path.insert(0, step.to_string());
+        self
+    }
+}
+
+/// Finds what was written before for a field at the top of an object.
+pub(super) type Known<'k> = dyn Fn(&Scalar, &Node) -> Option<Arc<str>> + 'k;
+
+/// What is printed for an object. Annotations are text whatever they look like; that of the origin is for kustomize itself, unless it
+/// is kept.
+pub(super) fn printable<'n>(
+    root: &'n Node,
+    keep_origin: bool,
+    known: &Known<'_>,
+) -> Result<Meaning<'n>, Unprintable> {
+    let Node::Mapping(mapping) = root else {
+        return meaning(root, false);
+    };
+    let mut entries = Vec::with_capacity(mapping.entries.len());
+    for (key, child) in mapping.entries.iter() {
+        let name = key_text(key, mapping.flow)?;
+        let flow = mapping.flow || child.is_flow();
+        let printable = match (&*name, child) {
+            ("metadata", Node::Mapping(metadata)) => metadata_meaning(metadata, flow, keep_origin),
+            _ => match known(key, child).filter(|_| !mapping.flow) {
+                Some(text) => Ok(Meaning::Written(text)),
+                None => meaning(child, mapping.flow),
+            },
+        };
+        push(&mut entries, name, printable)?;
+    }
+    unique(entries)
+}
+
+fn metadata_meaning(
+    metadata: &Mapping,
+    flow: bool,
+    keep_origin: bool,
+) -> Result<Meaning<'_>, Unprintable> {
+    let mut entries = Vec::with_capacity(metadata.entries.len());
+    for (key, child) in metadata.entries.iter() {
+        let name = key_text(key, flow)?;
+        if name != "annotations" {
+            push(&mut entries, name, meaning(child, flow))?;
+            continue;
+        }
+        let annotations =
+            annotation_texts(child, keep_origin).map_err(|e| e.below("annotations"))?;
+        if annotations != Meaning::Mapping(Vec::new()) {
+            entries.push((name, annotations));
+        }
+    }
+    unique(entries)
+}
+
+fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Meaning<'_>, Unprintable> {
+    let Node::Mapping(annotations) = annotations else {
+        return Ok(Meaning::Mapping(Vec::new()));
+    };
+    let mut texts = Vec::with_capacity(annotations.entries.len());
+    for (key, child) in annotations.entries.iter() {
+        // kustomize writes these keys anew, without quotes.
+        let key = match key_text(&Scalar::untyped(&key.text), false)? {
+            Cow::Borrowed(_) => Cow::Borrowed(&*key.text),
+            Cow::Owned(text) => Cow::Owned(text),
+        };
+        if !BOOKKEEPING.contains(&&*key) && (keep_origin || key != ORIGIN) {
+            let text = checked(child.text()).map_err(|e| e.below(&key))?;
+            texts.push((key, Meaning::Text(Cow::Borrowed(text))));
+        }
+    }
+    Ok(Meaning::mapping_of_last(texts))
+}
+
+/// Annotations that kustomize keeps its books in and removes at the end.
+const BOOKKEEPING: [&str; 19] = [
+    "alpha.config.kubernetes.io/transformations",
+    "config.k8s.io/id",
+    "config.kubernetes.io/index",
+    "config.kubernetes.io/path",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/suffixes",
+];
+
+/// The annotation that says where an object came from.
+pub(super) const ORIGIN: &str = "config.kubernetes.io/origin";
+
+/// The value of a tree. `flow`: whether it stands inside braces or brackets.
+pub(super) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
+    meaning(node, flow).map(Value::from)
+}
+
+/// The same, with borrowed texts.
+pub(super) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintable> {
+    match node {
+        Node::Scalar(scalar) => scalar_meaning(scalar, flow),
+        Node::Sequence(Sequence { items, flow: inner }) => {
+            let inner = flow || *inner;
+            let items = items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| meaning(item, inner).map_err(|e| e.below(i)));
+            items.collect::<Result<Vec<_>, _>>().map(Meaning::Sequence)
+        }
+        Node::Mapping(Mapping {
+            entries,
+            flow: inner,
+        }) => {
+            let inner = flow || *inner;
+            let mut pairs = Vec::with_capacity(entries.len());
+            for (key, child) in entries.iter() {
+                push(&mut pairs, key_text(key, inner)?, meaning(child, inner))?;
+            }
+            unique(pairs)
+        }
+    }
+}
+
+/// A map of pairs, which may not repeat a key.
+fn unique<'n>(pairs: Vec<(Cow<'n, str>, Meaning<'n>)>) -> Result<Meaning<'n>, Unprintable> {
+    Meaning::mapping(pairs)
+        .map_err(|key| Unprintable::new(format!("the key `{key}` is repeated")).below(key))
+}
+
+fn push<'n>(
+    pairs: &mut Vec<(Cow<'n, str>, Meaning<'n>)>,
+    key: Cow<'n, str>,
+    meaning: Result<Meaning<'n>, Unprintable>,
+) -> Result<(), Unprintable> {
+    match meaning {
+        Ok(meaning) => pairs.push((key, meaning)),
+        Err(e) => return Err(e.below(key)),
+    }
+    Ok(())
+}
+
+fn key_text(key: &Scalar, flow: bool) -> Result<Cow<'_, str>, Unprintable> {
+    // Go's reader looks for the colon within 1,024 characters.
+    if key.text.len() > 1000 {
+        return Err(Unprintable::new("a key of more than 1,000 bytes"));
+    }
+    if key.tag == Tag::Text && key.text.bytes().all(|b| b < 0x7F) {
+        return Ok(Cow::Borrowed(&key.text));
+    }
+    match scalar_meaning(key, flow) {
+        Ok(Meaning::Text(text)) => Ok(text),
+        Ok(_) => Err(Unprintable::new(format!(
+            "the key `{}` is not text",
+            key.text
+        ))),
+        Err(e) => Err(e),
+    }
+}
+
+fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Meaning<'_>, Unprintable> {
+    if scalar.tag == Tag::Text {
+        let folded = (scalar.style == Style::Folded && !flow)
+            .then(|| refolded(&scalar.text))
+            .flatten();
+        return match folded {
+            Some(text) => checked(&text).map(|t| Meaning::Text(Cow::Owned(t.to_owned()))),
+            None => text_meaning(&scalar.text),
+        };
+    }
+    let plain = scalar.style == Style::Plain && !scalar.text.contains('\n');
+    // Without content, and with a colon, a plain scalar inside braces is quoted on the way.
+    let quoted_in_flow =
+        flow && plain && !scalar.explicit && (scalar.text.is_empty() || scalar.text.contains(':'));
+    let resolved = resolve(&scalar.text, Dialect::Manifest);
+    let typed = scalar.explicit || (scalar.tag != Tag::None && type_of(&resolved) != scalar.tag);
+    if quoted_in_flow || (!plain && !typed) {
+        return text_meaning(&scalar.text);
+    }
+    match (scalar.tag, typed) {
+        (Tag::Other, _) => text_meaning(&scalar.text),
+        (Tag::Binary, _) => binary(&scalar.text),
+        (tag, true) => typed_meaning(tag, resolved, &scalar.text),
+        (_, false) => plain_meaning(resolved, &scalar.text),
+    }
+}
+
+fn text_meaning(text: &str) -> Result<Meaning<'_>, Unprintable> {
+    checked(text).map(|text| Meaning::Text(Cow::Borrowed(text)))
+}
+
+fn binary(text: &str) -> Result<Meaning<'_>, Unprintable> {
+    let decoded = binary_text(text)
+        .ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
+    checked(&decoded).map(|t| Meaning::Text(Cow::Owned(t.to_owned())))
+}
+
+fn typed_meaning(tag: Tag, resolved: Resolved, text: &str) -> Result<Meaning<'_>, Unprintable> {
+    let wrong = |what: &str| Err(Unprintable::new(format!("`{text}` is not {what}")));
+    match (tag, &resolved) {
+        (Tag::Int, Resolved::Int(_) | Resolved::Uint(_))
+        | (Tag::Float, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_))
+        | (Tag::Bool, Resolved::Bool(_))
+        | (Tag::Null, Resolved::Null)
+        | (Tag::Timestamp, Resolved::Timestamp(_)) => plain_meaning(resolved, text),
+        (Tag::Int, _) => wrong("an integer"),
+        (Tag::Float, _) => wrong("a number"),
+        (Tag::Bool, _) => wrong("a boolean"),
+        (Tag::Timestamp, _) => wrong("a time"),
+        _ => wrong("null"),
+    }
+}
+
+fn plain_meaning(resolved: Resolved, text: &str) -> Result<Meaning<'_>, Unprintable> {
+    Ok(match resolved {
+        Resolved::Null => Meaning::Null,
+        Resolved::Bool(bool) => Meaning::Bool(bool),
+        Resolved::Int(int) => Meaning::Number(int.into()),
+        Resolved::Uint(uint) => Meaning::Number(uint.into()),
+        Resolved::Float(float) => Meaning::Number(
+            float_number(float)
+                .ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?,
+        ),
+        Resolved::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
+        Resolved::Text => return text_meaning(text),
+    })
+}
+
+/// Refuses characters that kustomize cannot print or changes on the way.
+fn checked(text: &str) -> Result<&str, Unprintable> {
+    let bad = |c: char| matches!(c, '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}');
+    if !text.bytes().any(|b| b == 0x7F || b >= 0xC2) {
+        return Ok(text);
+    }
+    match text.chars().find(|c| bad(*c)) {
+        None => Ok(text),
+        Some(found) => Err(Unprintable::new(format!(
+            "a text contains the character U+{:04X}",
+            u32::from(found)
+        ))),
+    }
+}
+
+/// A folded scalar after it was written and read once more; `None` where it is written in quotes.
+///
+/// Lines that are indented more than the others, and `>+`, gain line breaks (known upstream as issue 4201).
+fn refolded(text: &str) -> Option<String> {
+    let special = |c: char| {
+        c != '\n' && c != '\t' && (c.is_control() || u32::from(c) > 0xFFFF || c == '\u{FEFF}')
+    };
+    if text.is_empty() || text.ends_with(' ') || text.contains(" \n") || text.contains(special) {
+        return None;
+    }
+    let mut written = String::from("a: >");
+    if text.starts_with([' ', '\n']) {
+        written.push('2');
+    }
+    match text.strip_suffix('\n') {
+        None => written.push('-'),
+        Some(rest) if rest.is_empty() || rest.ends_with('\n') => written.push('+'),
+        Some(_) => {}
+    }
+    written.push('\n');
+    let first_is_blank = text
+        .trim_start_matches('\n')
+        .chars()
+        .next()
+        .is_none_or(|c| matches!(c, ' ' | '\t'));
+    let (mut at_break, mut indented) = (true, true);
+    for c in text.chars() {
+        if c == '\n' {
+            if !at_break && !indented && !first_is_blank {
+                written.push('\n');
+            }
+            written.push('\n');
+            at_break = true;
+        } else {
+            if at_break {
+                written.push_str("  ");
+                indented = matches!(c, ' ' | '\t');
+            }
+            written.push(c);
+            at_break = false;
+        }
+    }
+    let read = read_first(&written, &Limits::MANIFEST).ok().flatten()?;
+    read.get("a")?.text().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(text: &str) -> Result<Value, String> {
+        let read = read_first(text, &Limits::MANIFEST).unwrap().unwrap();
+        let root = Node::read(read).unwrap();
+        printable(&root, false, &|_, _| None)
+            .map(Value::from)
+            .map_err(|e| format!("{}: {}", e.path.join("/"), e.reason))
+    }
+
+    #[test]
+    fn what_stands_in_braces_is_read_differently() {
+        let expected =
+            serde_json::json!({"a": {"b": "", "t": "2001-12-14T21:59:43Z", "n": null}, "c": null});
+        assert_eq!(
+            print("a: {b: , t: 2001-12-14T21:59:43Z, n: null}\nc:\n"),
+            Ok(expected)
+        );
+    }
+
+    #[test]
+    fn annotations_are_text_and_vanish_when_empty() {
+        let text = "metadata:\n  annotations: {a: 1.10, b: true, c: null, d: [x]}\n";
+        let expected = serde_json::json!({"metadata": {"annotations": {"a": "1.10", "b": "true", "c": "null", "d": ""}}});
+        assert_eq!(print(text), Ok(expected));
+        assert_eq!(
+            print("metadata:\n  annotations: {}\n"),
+            Ok(serde_json::json!({"metadata": {}}))
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_printed_says_where() {
+        assert_eq!(
+            print("a: {b: [{1: x}]}\n"),
+            Err("a/b/0: the key `1` is not text".to_owned())
+        );
+        assert_eq!(
+            print("a: 1\na: 2\n"),
+            Err("a: the key `a` is repeated".to_owned())
+        );
+        assert_eq!(
+            print("a: .inf\n"),
+            Err("a: `.inf` is not a number".to_owned())
+        );
+    }
+
+    #[test]
+    fn folded_scalars_gain_line_breaks_before_indented_lines() {
+        assert_eq!(
+            print("a: >\n  x\n    y\n  z\n"),
+            Ok(serde_json::json!({"a": "x\n\n  y\nz\n"}))
+        );
+    }
+}

@@ -1,0 +1,451 @@
+//! An object of a build: its tree, what it was called before, and how it came into being.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::alias;
+use super::meaning::{Unprintable, printable};
+use super::shared::Shared;
+use super::tree::{Mapping, Node, Scalar};
+use manifest_yaml::{Style, append_as_kustomize};
+
+/// What tells an object from others of a build.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Id {
+    pub(super) group: String,
+    pub(super) version: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// As it is written; empty where it is not.
+    pub(super) namespace: String,
+}
+
+/// The namespace that stands for "none at all".
+const CLUSTER: &str = "_non_namespaceable_";
+
+impl Id {
+    /// Whether the type is certainly not namespaced.
+    pub(super) fn is_cluster_scoped(&self) -> bool {
+        is_cluster_scoped(&self.group, &self.version, &self.kind)
+    }
+
+    /// The namespace that counts: `default` where none is written, a word of its own for cluster-scoped types.
+    pub(super) fn effective_namespace(&self) -> &str {
+        effective_namespace(self.is_cluster_scoped(), &self.namespace)
+    }
+
+    /// Whether both mean the same object.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.kind == other.kind
+            && self.version == other.version
+            && self.group == other.group
+            && self.effective_namespace() == other.effective_namespace()
+    }
+}
+
+impl fmt::Display for Id {
+    /// As kustomize writes ids in its messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            group,
+            version,
+            kind,
+            name,
+            namespace,
+        } = self;
+        let (kind, version, group) = (
+            or(kind, "[noKind]"),
+            or(version, "[noVer]"),
+            or(group, "[noGrp]"),
+        );
+        write!(
+            f,
+            "{kind}.{version}.{group}/{name}.{}",
+            or(namespace, "[noNs]")
+        )
+    }
+}
+
+/// A part of an id, or the word that stands for none.
+pub(super) fn or<'t>(text: &'t str, none: &'t str) -> &'t str {
+    if text.is_empty() { none } else { text }
+}
+
+fn effective_namespace(is_cluster_scoped: bool, written: &str) -> &str {
+    match written {
+        _ if is_cluster_scoped => CLUSTER,
+        "" => "default",
+        other => other,
+    }
+}
+
+/// Types that are certainly not namespaced (the OpenAPI of Kubernetes 1.21, exact version and kind).
+pub(super) fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
+    match (group, version) {
+        ("", "v1") => matches!(
+            kind,
+            "Namespace" | "Node" | "PersistentVolume" | "ComponentStatus"
+        ),
+        ("admissionregistration.k8s.io", "v1" | "v1beta1") => {
+            matches!(
+                kind,
+                "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration"
+            )
+        }
+        ("apiextensions.k8s.io", "v1" | "v1beta1") => kind == "CustomResourceDefinition",
+        ("apiregistration.k8s.io", "v1" | "v1beta1") => kind == "APIService",
+        ("certificates.k8s.io", "v1" | "v1beta1") => kind == "CertificateSigningRequest",
+        ("flowcontrol.apiserver.k8s.io", "v1beta1") => {
+            matches!(kind, "FlowSchema" | "PriorityLevelConfiguration")
+        }
+        ("networking.k8s.io", "v1" | "v1beta1") => kind == "IngressClass",
+        ("node.k8s.io", "v1" | "v1beta1") => kind == "RuntimeClass",
+        ("policy", "v1beta1") => kind == "PodSecurityPolicy",
+        ("rbac.authorization.k8s.io", "v1" | "v1beta1") => {
+            matches!(kind, "ClusterRole" | "ClusterRoleBinding")
+        }
+        ("scheduling.k8s.io", "v1" | "v1beta1") => kind == "PriorityClass",
+        ("storage.k8s.io", "v1" | "v1beta1") => {
+            matches!(
+                kind,
+                "CSIDriver" | "CSINode" | "StorageClass" | "VolumeAttachment"
+            )
+        }
+        _ => false,
+    }
+}
+
+/// Where an object was written: a file and the number of the document in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// The path of the file.
+    pub file: Arc<str>,
+    /// The document's number in the file, from 0.
+    pub document: usize,
+}
+
+/// What a generator asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Generated {
+    pub(super) behavior: Behavior,
+    pub(super) hash: bool,
+}
+
+/// What a generator does when the object is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behavior {
+    Create,
+    Replace,
+    Merge,
+}
+
+/// What an object was called before, and what was added to its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct History {
+    /// The oldest first; the namespace is the effective one.
+    pub(super) previous: Vec<Previous>,
+    pub(super) prefixes: Vec<Arc<str>>,
+    pub(super) suffixes: Vec<Arc<str>>,
+}
+
+/// A former name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Previous {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) namespace: String,
+}
+
+/// An object of a build. Cheap to clone; copies share everything until one of them changes.
+#[derive(Debug, Clone)]
+pub(super) struct Resource {
+    root: Node,
+    pub(super) history: Arc<History>,
+    pub(super) generated: Option<Generated>,
+    pub(super) source: Source,
+    /// How many values stand in several places at once.
+    aliases: u32,
+    /// Whether a generator made it, rather than merged into it.
+    pub(super) made: bool,
+    /// Whether the annotation of the origin is printed.
+    pub(super) keeps_origin: bool,
+    /// What the object was in the last base that it came through.
+    shared: Option<Arc<Shared>>,
+}
+
+impl Resource {
+    pub(super) fn new(root: Node, source: Source) -> Self {
+        Self {
+            root,
+            history: Arc::default(),
+            generated: None,
+            source,
+            aliases: 0,
+            made: false,
+            keeps_origin: false,
+            shared: None,
+        }
+    }
+
+    /// From here on, copies share what is computed from the object as it is now.
+    pub(super) fn share(&mut self) {
+        if self.unchanged().is_none() {
+            self.shared = Some(Arc::new(Shared::new(&self.root)));
+        }
+    }
+
+    /// What copies share, as long as nobody changed this one.
+    pub(super) fn unchanged(&self) -> Option<&Arc<Shared>> {
+        self.shared
+            .as_ref()
+            .filter(|shared| shared.is_of(&self.root))
+    }
+
+    pub(super) fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// Puts another tree in place. Values that share a place with a changed one change with it.
+    pub(super) fn set_root(&mut self, root: Node) {
+        let followed = if self.aliases > 0 {
+            alias::follow(&self.root, &root)
+        } else {
+            None
+        };
+        self.root = followed.unwrap_or(root);
+    }
+
+    /// The number of a value that is about to be set in several places at once.
+    pub(super) fn next_alias(&mut self) -> u32 {
+        self.aliases += 1;
+        self.aliases
+    }
+
+    /// The value that is printed.
+    pub(super) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
+        let value = || {
+            printable(&self.root, self.keeps_origin, &|_, _| None)
+                .map(|value| Arc::new(value.into()))
+        };
+        match self.unchanged() {
+            Some(shared) => shared.printed.get_or_init(value).clone(),
+            None => value(),
+        }
+    }
+
+    /// Appends the text that is printed.
+    pub(super) fn print(&self, out: &mut String) -> Result<(), Unprintable> {
+        let unchanged = self.unchanged();
+        if let Some(text) = unchanged.and_then(|shared| shared.text.get()) {
+            out.push_str(text);
+            return Ok(());
+        }
+        let known = |key: &Scalar, value: &Node| self.shared.as_ref()?.field(key, value);
+        let start = out.len();
+        append_as_kustomize(out, printable(&self.root, self.keeps_origin, &known)?);
+        if let Some(shared) = unchanged {
+            shared.keep_text(&out[start..]);
+        }
+        Ok(())
+    }
+
+    /// The tree after a way through JSON.
+    pub(super) fn normal(
+        &self,
+        normalise: impl FnOnce(&Node) -> Result<Node, Unprintable>,
+    ) -> Result<Node, Unprintable> {
+        let Some(shared) = self.unchanged() else {
+            return normalise(&self.root);
+        };
+        if let Some(normal) = shared.normal.get() {
+            return Ok(normal.clone());
+        }
+        let normal = normalise(&self.root)?;
+        Ok(shared.normal.get_or_init(|| normal).clone())
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        self.root.get("kind").map_or("", Node::text)
+    }
+
+    pub(super) fn api_version(&self) -> &str {
+        self.root.get("apiVersion").map_or("", Node::text)
+    }
+
+    pub(super) fn group(&self) -> &str {
+        self.api_version()
+            .split_once('/')
+            .map_or("", |(group, _)| group)
+    }
+
+    pub(super) fn version(&self) -> &str {
+        self.api_version()
+            .split_once('/')
+            .map_or(self.api_version(), |(_, version)| version)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.metadata_text("name")
+    }
+
+    pub(super) fn namespace(&self) -> &str {
+        self.metadata_text("namespace")
+    }
+
+    fn metadata_text(&self, key: &str) -> &str {
+        let found = self.root.at(&["metadata", key]);
+        found
+            .filter(|n| !n.is_null_or_empty())
+            .map_or("", Node::text)
+    }
+
+    /// Labels or annotations, as text.
+    pub(super) fn texts(&self, field: &str) -> Vec<(Arc<str>, Arc<str>)> {
+        let found = self
+            .root
+            .at(&["metadata", field])
+            .and_then(Node::as_mapping);
+        let text = |node: &Node| match node {
+            Node::Scalar(scalar) => Arc::clone(&scalar.text),
+            _ => Arc::from(""),
+        };
+        found
+            .map(|m| {
+                m.entries
+                    .iter()
+                    .map(|(k, v)| (Arc::clone(&k.text), text(v)))
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+
+    /// The id that the object has now.
+    pub(super) fn id(&self) -> Id {
+        Id {
+            group: self.group().to_owned(),
+            version: self.version().to_owned(),
+            kind: self.kind().to_owned(),
+            name: self.name().to_owned(),
+            namespace: self.namespace().to_owned(),
+        }
+    }
+
+    /// The namespace that counts.
+    pub(super) fn effective_namespace(&self) -> &str {
+        effective_namespace(self.is_cluster_scoped(), self.namespace())
+    }
+
+    /// Whether the type is certainly not namespaced.
+    pub(super) fn is_cluster_scoped(&self) -> bool {
+        is_cluster_scoped(self.group(), self.version(), self.kind())
+    }
+
+    /// The key under which equal ids meet.
+    pub(super) fn id_key(&self) -> String {
+        [
+            self.kind(),
+            self.name(),
+            self.effective_namespace(),
+            self.group(),
+            self.version(),
+        ]
+        .join("\n")
+    }
+
+    /// Whether everything that is part of the id is written as in another tree.
+    pub(super) fn is_named_as(&self, other: &Node) -> bool {
+        fn text<'n>(root: &'n Node, path: &[&str]) -> Option<(&'n str, bool)> {
+            root.at(path).map(|node| (node.text(), node.is_null()))
+        }
+        [
+            &["kind"][..],
+            &["apiVersion"],
+            &["metadata", "name"],
+            &["metadata", "namespace"],
+        ]
+        .into_iter()
+        .all(|path| text(&self.root, path) == text(other, path))
+    }
+
+    /// The ids that the object had before, the oldest first.
+    pub(super) fn previous_ids(&self) -> impl Iterator<Item = Id> + '_ {
+        let (group, version) = (self.group(), self.version());
+        self.history.previous.iter().map(move |p| Id {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: p.kind.clone(),
+            name: p.name.clone(),
+            namespace: p.namespace.clone(),
+        })
+    }
+
+    /// The id that the object had in its file.
+    pub(super) fn original_id(&self) -> Id {
+        self.previous_ids().next().unwrap_or_else(|| self.id())
+    }
+
+    /// Whether the object has or had an id.
+    pub(super) fn has_id(&self, id: &Id) -> bool {
+        let typed = || self.group() == id.group && self.version() == id.version;
+        let current =
+            self.name() == id.name && self.kind() == id.kind && typed() && self.id().same(id);
+        let before = |p: &Previous| {
+            p.name == id.name && p.kind == id.kind && p.namespace == id.effective_namespace()
+        };
+        current || (typed() && self.history.previous.iter().any(before))
+    }
+
+    /// All ids that the object had or has.
+    pub(super) fn any_ids(&self) -> impl Iterator<Item = Id> + '_ {
+        self.previous_ids()
+            .chain(std::iter::once_with(|| self.id()))
+    }
+
+    /// Remembers the present name before it changes.
+    pub(super) fn store_previous(&mut self) {
+        let previous = Previous {
+            namespace: self.effective_namespace().to_owned(),
+            name: self.name().to_owned(),
+            kind: self.kind().to_owned(),
+        };
+        Arc::make_mut(&mut self.history).previous.push(previous);
+    }
+
+    /// Sets a field at the top or in `metadata`, in the style of what stands there; null removes it.
+    pub(super) fn set_text(&mut self, path: &[&str], text: Option<&str>) {
+        if self
+            .root
+            .at(path)
+            .is_some_and(|there| Some(there.text()) == text && there.is_plain_text())
+        {
+            return;
+        }
+        let value = text.map(|t| Node::Scalar(Scalar::untyped(t)));
+        let root = with_field(&self.root, path, value);
+        if root != self.root {
+            self.set_root(root);
+        }
+    }
+}
+
+/// A tree with a field set (or, for `None`, removed); maps on the way are made.
+fn with_field(node: &Node, path: &[&str], value: Option<Node>) -> Node {
+    let mut mapping = node.as_mapping().cloned().unwrap_or_else(Mapping::default);
+    match (path, value) {
+        ([], _) => return node.clone(),
+        ([key], None) => mapping.remove(key),
+        ([key], Some(value)) => mapping.set(key, value, Style::Plain),
+        ([key, ..], None) if mapping.get(key).is_none() => return node.clone(),
+        ([key, rest @ ..], value) => {
+            let below = mapping
+                .get(key)
+                .cloned()
+                .unwrap_or_else(|| Node::mapping(Vec::new()));
+            mapping.put(key, with_field(&below, rest, value));
+        }
+    }
+    Node::Mapping(mapping)
+}

@@ -1,0 +1,386 @@
+//! Manifests while they are being built: trees that remember how scalars were written, and share what nobody changed.
+//!
+//! Cloning a [`Node`] copies one pointer. A change copies the collections on the way from the root to the changed place.
+
+use std::sync::Arc;
+
+use manifest_yaml::{Data, Dialect, Resolved, Style, resolve};
+
+/// A value of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    Scalar(Scalar),
+    Sequence(Sequence),
+    Mapping(Mapping),
+}
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Sequence {
+    pub(super) items: Arc<Vec<Node>>,
+    /// Whether it is written with brackets: what is inside may then be read differently.
+    pub(super) flow: bool,
+}
+
+/// Keys and values. A key may occur twice until the manifest is printed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Mapping {
+    pub(super) entries: Arc<Vec<(Scalar, Node)>>,
+    /// Whether it is written with braces.
+    pub(super) flow: bool,
+}
+
+/// A scalar or a key, as text with everything that decides what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scalar {
+    pub(super) text: Arc<str>,
+    pub(super) tag: Tag,
+    pub(super) style: Style,
+    /// Whether the tag was written in the file.
+    pub(super) explicit: bool,
+    /// Places of an object with the same number (not 0) are one: what changes one of them changes all.
+    pub(super) alias: u32,
+}
+
+/// The type of a scalar. `None`: the text decides when it is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    None,
+    Text,
+    Int,
+    Float,
+    Bool,
+    Null,
+    Timestamp,
+    Binary,
+    /// One that says nothing about the type.
+    Other,
+}
+
+impl Scalar {
+    /// A scalar whose text decides what it means.
+    pub(super) fn untyped(text: &str) -> Self {
+        Self {
+            text: Arc::from(text),
+            tag: Tag::None,
+            style: Style::Plain,
+            explicit: false,
+            alias: 0,
+        }
+    }
+
+    /// A scalar that is text.
+    pub(super) fn text(text: &str) -> Self {
+        Self {
+            tag: Tag::Text,
+            ..Self::untyped(text)
+        }
+    }
+
+    /// Whether it is null, written or not.
+    pub(super) fn is_null(&self) -> bool {
+        self.tag == Tag::Null
+    }
+
+    fn read(text: Arc<str>, tag: Option<&str>, style: Style) -> Self {
+        let plain = style == Style::Plain;
+        let (tag, explicit) = match tag {
+            None | Some("!") if plain => (implicit(&text), false),
+            None | Some("!") => (Tag::Text, false),
+            Some(tag) => (explicit_tag(tag), true),
+        };
+        Self {
+            text,
+            tag,
+            style,
+            explicit,
+            alias: 0,
+        }
+    }
+}
+
+/// The type that a plain scalar has by its text.
+pub(super) fn implicit(text: &str) -> Tag {
+    type_of(&resolve(text, Dialect::Manifest))
+}
+
+/// The type of what a plain scalar means.
+pub(super) fn type_of(resolved: &Resolved) -> Tag {
+    match resolved {
+        Resolved::Null => Tag::Null,
+        Resolved::Bool(_) => Tag::Bool,
+        Resolved::Int(_) | Resolved::Uint(_) => Tag::Int,
+        Resolved::Float(_) => Tag::Float,
+        Resolved::Timestamp(_) => Tag::Timestamp,
+        Resolved::Text => Tag::Text,
+    }
+}
+
+fn explicit_tag(tag: &str) -> Tag {
+    match tag {
+        "!!str" => Tag::Text,
+        "!!int" => Tag::Int,
+        "!!float" => Tag::Float,
+        "!!bool" => Tag::Bool,
+        "!!null" => Tag::Null,
+        "!!timestamp" => Tag::Timestamp,
+        "!!binary" => Tag::Binary,
+        _ => Tag::Other,
+    }
+}
+
+impl Node {
+    /// Takes over what was read from a file. The error is the place of a key that is not a scalar.
+    pub(super) fn read(node: manifest_yaml::Node) -> Result<Self, manifest_yaml::ReadError> {
+        Ok(match node.data {
+            Data::Scalar { text, style } => {
+                Self::Scalar(Scalar::read(text, node.tag.as_deref(), style))
+            }
+            Data::Sequence { items, flow } => {
+                let items = items
+                    .into_iter()
+                    .map(Self::read)
+                    .collect::<Result<Vec<_>, _>>()?;
+                Self::Sequence(Sequence {
+                    items: Arc::new(items),
+                    flow,
+                })
+            }
+            Data::Mapping { entries, flow } => {
+                let entries = entries
+                    .into_iter()
+                    .map(|(key, value)| Ok((read_key(key)?, Self::read(value)?)));
+                let entries = entries.collect::<Result<Vec<_>, _>>()?;
+                Self::Mapping(Mapping {
+                    entries: Arc::new(entries),
+                    flow,
+                })
+            }
+        })
+    }
+
+    /// A mapping in block style.
+    pub(super) fn mapping(entries: Vec<(Scalar, Self)>) -> Self {
+        Self::Mapping(Mapping {
+            entries: Arc::new(entries),
+            flow: false,
+        })
+    }
+
+    /// A sequence in block style.
+    pub(super) fn sequence(items: Vec<Self>) -> Self {
+        Self::Sequence(Sequence {
+            items: Arc::new(items),
+            flow: false,
+        })
+    }
+
+    /// Whether it is null.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Scalar(scalar) if scalar.is_null())
+    }
+
+    /// Whether it is null or a collection without elements.
+    pub(super) fn is_null_or_empty(&self) -> bool {
+        match self {
+            Self::Scalar(scalar) => scalar.is_null(),
+            Self::Sequence(sequence) => sequence.items.is_empty(),
+            Self::Mapping(mapping) => mapping.entries.is_empty(),
+        }
+    }
+
+    /// Whether it is null or a mapping without entries.
+    pub(super) fn is_null_or_empty_mapping(&self) -> bool {
+        self.is_null() || matches!(self, Self::Mapping(mapping) if mapping.entries.is_empty())
+    }
+
+    /// The text of a scalar; empty for collections.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Scalar(scalar) => &scalar.text,
+            _ => "",
+        }
+    }
+
+    pub(super) fn as_mapping(&self) -> Option<&Mapping> {
+        match self {
+            Self::Mapping(mapping) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    pub(super) fn as_sequence(&self) -> Option<&Sequence> {
+        match self {
+            Self::Sequence(sequence) => Some(sequence),
+            _ => None,
+        }
+    }
+
+    /// The value of the first entry with the key.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.as_mapping()?.get(key)
+    }
+
+    /// The value below several keys.
+    pub(super) fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// Whether collections are written with braces or brackets.
+    pub(super) fn is_flow(&self) -> bool {
+        match self {
+            Self::Scalar(_) => false,
+            Self::Sequence(sequence) => sequence.flow,
+            Self::Mapping(mapping) => mapping.flow,
+        }
+    }
+
+    /// Whether it is text without quotes or a tag, that is read as text whatever decides about it.
+    pub(super) fn is_plain_text(&self) -> bool {
+        matches!(self, Self::Scalar(s) if s.tag == Tag::Text && s.style == Style::Plain && !s.explicit && implicit(&s.text) == Tag::Text)
+    }
+
+    /// Whether both are one and the same value, not only equal ones.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Scalar(a), Self::Scalar(b)) => Arc::ptr_eq(&a.text, &b.text) && a == b,
+            (Self::Sequence(a), Self::Sequence(b)) => {
+                a.flow == b.flow && Arc::ptr_eq(&a.items, &b.items)
+            }
+            (Self::Mapping(a), Self::Mapping(b)) => {
+                a.flow == b.flow && Arc::ptr_eq(&a.entries, &b.entries)
+            }
+            _ => false,
+        }
+    }
+
+    /// The word for its kind in messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Scalar(_) => "a scalar",
+            Self::Sequence(_) => "a list",
+            Self::Mapping(_) => "a map",
+        }
+    }
+
+    /// Puts a value in the place of another: it is written in the style of what stood there.
+    #[must_use]
+    pub(super) fn in_style_of(self, before: &Self) -> Self {
+        match self {
+            Self::Scalar(scalar) => {
+                let Self::Scalar(old) = before else {
+                    return Self::Scalar(Scalar {
+                        style: Style::Plain,
+                        explicit: false,
+                        ..scalar
+                    });
+                };
+                let explicit = old.explicit && scalar.tag != Tag::None;
+                Self::Scalar(Scalar {
+                    style: old.style,
+                    explicit,
+                    alias: old.alias,
+                    ..scalar
+                })
+            }
+            Self::Sequence(sequence) => Self::Sequence(Sequence {
+                flow: before.is_flow(),
+                ..sequence
+            }),
+            Self::Mapping(mapping) => Self::Mapping(Mapping {
+                flow: before.is_flow(),
+                ..mapping
+            }),
+        }
+    }
+}
+
+/// A key; null keys and collections as keys cannot be printed by anyone.
+fn read_key(key: manifest_yaml::Node) -> Result<Scalar, manifest_yaml::ReadError> {
+    match key.data {
+        Data::Scalar { text, style } => Ok(Scalar::read(text, key.tag.as_deref(), style)),
+        _ => Err(manifest_yaml::ReadError {
+            range: key.span,
+            message: "a key that is a list or a map".to_owned(),
+        }),
+    }
+}
+
+impl Mapping {
+    /// The position of the first entry with the key.
+    pub(super) fn position(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|(k, _)| &*k.text == key)
+    }
+
+    /// The value of the first entry with the key.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.position(key).map(|at| &self.entries[at].1)
+    }
+
+    /// Removes the first entry with the key.
+    pub(super) fn remove(&mut self, key: &str) {
+        if let Some(at) = self.position(key) {
+            Arc::make_mut(&mut self.entries).remove(at);
+        }
+    }
+
+    /// Puts a value under a key, exactly as it is.
+    pub(super) fn put(&mut self, key: &str, value: Node) {
+        let at = self.position(key);
+        let entries = Arc::make_mut(&mut self.entries);
+        match at {
+            Some(at) => entries[at].1 = value,
+            None => entries.push((Scalar::untyped(key), value)),
+        }
+    }
+
+    /// Sets a field: in the style of what stood there, or as a new entry. Null removes it.
+    pub(super) fn set(&mut self, key: &str, value: Node, key_style: Style) {
+        self.set_under(
+            &Scalar {
+                style: key_style,
+                ..Scalar::untyped(key)
+            },
+            value,
+        );
+    }
+
+    /// The same, with a key to take over where there is none yet.
+    pub(super) fn set_under(&mut self, key: &Scalar, value: Node) {
+        if value.is_null() {
+            return self.remove(&key.text);
+        }
+        let at = self.position(&key.text);
+        let entries = Arc::make_mut(&mut self.entries);
+        match at {
+            Some(at) => {
+                let value = value.in_style_of(&entries[at].1);
+                entries[at].1 = value;
+            }
+            // Text that a YAML 1.1 reader would take for something else is quoted.
+            None => entries.push((key.clone(), quoted_if_needed(value))),
+        }
+    }
+}
+
+/// Quotes plain text (or an untyped scalar) that a YAML 1.1 reader would take for something else.
+pub(super) fn quoted_if_needed(value: Node) -> Node {
+    match value {
+        Node::Scalar(scalar)
+            if matches!(scalar.tag, Tag::Text | Tag::None)
+                && scalar.style == Style::Plain
+                && !scalar.text.is_empty()
+                && !scalar.text.contains('\n')
+                && !matches!(
+                    resolve(&scalar.text, Dialect::Configuration),
+                    Resolved::Text | Resolved::Timestamp(_)
+                ) =>
+        {
+            Node::Scalar(Scalar {
+                style: Style::Double,
+                ..scalar
+            })
+        }
+        other => other,
+    }
+}
