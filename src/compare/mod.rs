@@ -114,7 +114,7 @@ pub fn compare(present: &Present, tree: &Tree) -> Comparison {
     for path in paths {
         match (present.files.get(path), tree.get(path)) {
             (Some(file), None) if !is_ours(present, path, file) => {
-                comparison.foreign.push(path.to_string())
+                comparison.foreign.push(path.to_string());
             }
             (file, new) => comparison.changes.extend(change(present, path, file, new)),
         }

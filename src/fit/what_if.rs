@@ -61,7 +61,7 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
             "zone" => {
                 _ = node
                     .labels
-                    .insert("topology.kubernetes.io/zone".to_owned(), value.clone())
+                    .insert("topology.kubernetes.io/zone".to_owned(), value.clone());
             }
             _ => add_fact(&mut node, key, value)?,
         }

@@ -247,7 +247,7 @@ mod tests {
     fn missing_maps_are_added_in_one_operation_below_the_deepest_that_is_there() {
         let mut value = json!({"spec": {}});
         let done = operations(&mut value, |e| {
-            assert!(e.set(&Pointer::parse("/spec/a/b"), json!(1), &reason()))
+            assert!(e.set(&Pointer::parse("/spec/a/b"), json!(1), &reason()));
         });
         assert_eq!(done, ["Add /spec/a {\"b\":1}"]);
         assert_eq!(value, json!({"spec": {"a": {"b": 1}}}));
@@ -257,7 +257,7 @@ mod tests {
     fn replaced_values_and_list_elements_are_guarded() {
         let mut value = json!({"spec": {"list": [{"name": "x", "n": 1}]}});
         let done = operations(&mut value, |e| {
-            assert!(e.set(&Pointer::parse("/spec/list/0/n"), json!(2), &reason()))
+            assert!(e.set(&Pointer::parse("/spec/list/0/n"), json!(2), &reason()));
         });
         assert_eq!(
             done,
@@ -273,7 +273,7 @@ mod tests {
     fn an_object_in_a_list_is_guarded_by_its_name() {
         let mut value = json!({"claims": [{"metadata": {"name": "data"}, "spec": {}}]});
         let done = operations(&mut value, |e| {
-            assert!(e.set(&Pointer::parse("/claims/0/spec/n"), json!(2), &reason()))
+            assert!(e.set(&Pointer::parse("/claims/0/spec/n"), json!(2), &reason()));
         });
         assert_eq!(
             done,
@@ -288,7 +288,7 @@ mod tests {
     fn what_is_added_in_steps_for_one_reason_is_one_operation() {
         let mut value = json!({"spec": {"list": [{"name": "x"}]}});
         let set = |e: &mut Editor<'_>, pointer: &str, new: Value| {
-            assert!(e.set(&Pointer::parse(pointer), new, &reason()))
+            assert!(e.set(&Pointer::parse(pointer), new, &reason()));
         };
         let done = operations(&mut value, |e| {
             set(e, "/spec/a/b", json!([1]));
@@ -344,7 +344,7 @@ mod tests {
     fn a_null_is_replaced_as_if_it_were_missing() {
         let mut value = json!({"a": null});
         let done = operations(&mut value, |e| {
-            assert!(e.set(&Pointer::parse("/a/b"), json!(1), &reason()))
+            assert!(e.set(&Pointer::parse("/a/b"), json!(1), &reason()));
         });
         assert_eq!(done, ["Add /a {\"b\":1}"]);
     }

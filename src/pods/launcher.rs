@@ -75,7 +75,7 @@ pub(super) fn set_requests(spec: &mut PodSpec, machine: &Value, arm: bool) {
         None => {
             _ = spec
                 .requests
-                .insert("memory".to_owned(), memory.plus(overhead))
+                .insert("memory".to_owned(), memory.plus(overhead));
         }
     }
     let devices = ["gpus", "hostDevices"]

@@ -112,7 +112,7 @@ fn fill_fields(
         match fields.get_mut(key) {
             Some(value) => fill(root, property, value, depth - 1),
             None => {
-                fields.extend(default(root, property, depth - 1).map(|value| (key.clone(), value)))
+                fields.extend(default(root, property, depth - 1).map(|value| (key.clone(), value)));
             }
         }
     }

@@ -100,10 +100,10 @@ pub(super) fn change_below(schema: &mut Map<String, Value>, change: &mut dyn FnM
     for (keyword, value) in schema {
         match value {
             Value::Object(map) if MAP.contains(&keyword.as_str()) => {
-                map.values_mut().for_each(&mut *change)
+                map.values_mut().for_each(&mut *change);
             }
             Value::Array(list) if LIST.contains(&keyword.as_str()) => {
-                list.iter_mut().for_each(&mut *change)
+                list.iter_mut().for_each(&mut *change);
             }
             schema if ONE.contains(&keyword.as_str()) => change(schema),
             _ => {}

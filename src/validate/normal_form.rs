@@ -64,7 +64,7 @@ fn collect_empty(value: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
         Value::Null => found.push(at.clone()),
         Value::Array(items) if items.is_empty() => found.push(at.clone()),
         Value::Object(map) if map.is_empty() && at.last().as_deref() != Some("automated") => {
-            found.push(at.clone())
+            found.push(at.clone());
         }
         Value::Object(map) => map
             .iter()

@@ -158,7 +158,7 @@ impl Case {
         match &result {
             Ok(_) => assert_eq!(files, self.files_after(), "{what}: said to be done"),
             Err(error) if is_atomic && !dead => {
-                assert_eq!(files, self.files_before(), "{what}: {error:#}")
+                assert_eq!(files, self.files_before(), "{what}: {error:#}");
             }
             Err(error) => {
                 let whole = files == self.files_before() || files == self.files_after();

@@ -116,9 +116,9 @@ pub(super) fn walk(fs: &dyn Fs, out: &Path, directory: &Path) -> anyhow::Result<
             let path = directory.join(&name);
             refuse_special(&out.join(&path), kind)?;
             if kind == Kind::Directory {
-                open.push(path)
+                open.push(path);
             } else {
-                files.push(path)
+                files.push(path);
             }
         }
     }

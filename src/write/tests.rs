@@ -100,9 +100,9 @@ impl Place {
             };
             for entry in entries.map(Result::unwrap) {
                 if entry.file_type().unwrap().is_dir() {
-                    open.push(entry.path())
+                    open.push(entry.path());
                 } else {
-                    files.push(entry.path())
+                    files.push(entry.path());
                 }
             }
         }
@@ -462,7 +462,7 @@ fn sites_are_staged_from_several_threads() {
             scope.spawn(move || {
                 sites
                     .iter()
-                    .for_each(|site| drop(writer.replace(site, &tree.only(site)).unwrap()))
+                    .for_each(|site| drop(writer.replace(site, &tree.only(site)).unwrap()));
             });
         }
     });

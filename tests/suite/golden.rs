@@ -91,7 +91,7 @@ fn differences(
         match expected.get(path) {
             None => lines.push(format!("not expected: {path}")),
             Some(wanted) if wanted != bytes => {
-                lines.push(format!("differs: {path}: {}", first_line(wanted, bytes)))
+                lines.push(format!("differs: {path}: {}", first_line(wanted, bytes)));
             }
             Some(_) => {}
         }

@@ -9,7 +9,7 @@ use super::tree::{Mapping, Node, Scalar, Sequence};
 pub(super) fn follow(before: &Node, after: &Node) -> Option<Node> {
     let mut old = BTreeMap::new();
     collect(before, &mut |scalar| {
-        _ = old.insert(scalar.alias, scalar.clone())
+        _ = old.insert(scalar.alias, scalar.clone());
     });
     if old.is_empty() {
         return None;

@@ -109,7 +109,7 @@ fn documents(text: &str) -> Result<Vec<(usize, Node)>, ReadError> {
         match items {
             None => found.push((index, node)),
             Some(Node::Sequence(items)) => {
-                found.extend(items.items.iter().map(|item| (index, item.clone())))
+                found.extend(items.items.iter().map(|item| (index, item.clone())));
             }
             Some(_) => {}
         }

@@ -21,7 +21,7 @@ pub(super) fn hide_secrets(id: &ObjectId, mut change: FieldChange) -> FieldChang
     if id.kind == "Secret" && id.group.is_empty() {
         match &mut change.kind {
             FieldChangeKind::Added(value) | FieldChangeKind::Removed(value) => {
-                hide(&change.pointer, value)
+                hide(&change.pointer, value);
             }
             FieldChangeKind::Changed(old, new) => {
                 hide(&change.pointer, old);

@@ -224,9 +224,9 @@ fn retyped(text: &str, u: &mut Unstructured<'_>) -> Result<String> {
     let rename = u.ratio(1, 5)?;
     if let Some(place) = values[index].pointer_mut(&pointer) {
         if rename {
-            renamed(place, u)?
+            renamed(place, u)?;
         } else {
-            *place = any_value(place, u)?
+            *place = any_value(place, u)?;
         }
     }
     Ok(yaml::write_documents(&values))

@@ -118,7 +118,7 @@ fn names_and_places() -> Vec<Case> {
             "no cluster at all",
             application(|a| a["spec"]["destination"] = json!({"namespace": "web"})),
             application(|a| {
-                a["spec"]["destination"] = json!({"name": "plant", "namespace": "web"})
+                a["spec"]["destination"] = json!({"name": "plant", "namespace": "web"});
             }),
         ),
         case(
@@ -255,10 +255,10 @@ fn waves() -> Vec<Case> {
             "wave-not-integer",
             "a word",
             labelled(|o| {
-                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "first"})
+                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "first"});
             }),
             labelled(|o| {
-                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "-5"})
+                o["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-wave": "-5"});
             }),
         ),
         case(
@@ -307,7 +307,7 @@ fn options() -> Vec<Case> {
                 .as_object_mut()
                 .unwrap()
                 .remove("retry"),
-        )
+        );
     };
     vec![
         case(
@@ -315,7 +315,7 @@ fn options() -> Vec<Case> {
             "a capital letter",
             labelled(|o| {
                 o["metadata"]["annotations"] =
-                    json!({"argocd.argoproj.io/sync-options": "Prune=False"})
+                    json!({"argocd.argoproj.io/sync-options": "Prune=False"});
             }),
             labelled(|o| {
                 o["metadata"]["annotations"] =
@@ -382,7 +382,7 @@ fn paths() -> Vec<Case> {
             plain()
                 .tampered(|files| web(files)["spec"]["source"]["path"] = json!("out/plant/webb")),
             plain().tampered(|files| {
-                web(files)["spec"]["source"]["path"] = json!("out/plant/namespaces")
+                web(files)["spec"]["source"]["path"] = json!("out/plant/namespaces");
             }),
         ),
         case(
@@ -407,7 +407,7 @@ fn paths() -> Vec<Case> {
             "kustomize-out-of-reach",
             "a patch above",
             overlay(&[base], |d| {
-                d["patches"] = json!([{"path": "p.yaml"}, {"path": "placement/../../p.yaml"}])
+                d["patches"] = json!([{"path": "p.yaml"}, {"path": "placement/../../p.yaml"}]);
             }),
             overlay(&[base], |d| d["patches"] = json!([{"path": "p.yaml"}])),
         ),
@@ -416,7 +416,7 @@ fn paths() -> Vec<Case> {
             "a remote base",
             overlay(&["https://github.com/example/app//deploy?ref=main"], |_| {}),
             overlay(&["../../../base/apps/web/"], |d| {
-                d["resources"] = json!(["../../../base/apps/web"])
+                d["resources"] = json!(["../../../base/apps/web"]);
             }),
         ),
         case(

@@ -378,7 +378,7 @@ impl Reader<'_> {
                 b'\n' | b'\t' => return None,
                 b'\\' if quote == b'"' => at += 2,
                 byte if byte == quote && quote == b'\'' && self.byte(at + 1) == Some(b'\'') => {
-                    at += 2
+                    at += 2;
                 }
                 byte if byte == quote => return Some(at),
                 _ => at += 1,

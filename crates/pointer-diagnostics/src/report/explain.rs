@@ -198,7 +198,8 @@ reading stopped; the cause is often the line above.
 
     #[test]
     fn colour_adds_nothing_but_colour() {
-        for rule in [&YAML_SYNTAX] {
+        {
+            let rule = &YAML_SYNTAX;
             let plain = explain(
                 rule,
                 Look {
