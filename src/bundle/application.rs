@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::kinds::Scope;
 use crate::model::{ArgoCd, OnRemove};
 use crate::plan::{Instance, InstanceSource};
+use kubernetes_vocabulary::ResourceScope;
 
 use super::project::cluster;
 use super::{
@@ -73,7 +73,7 @@ pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Ins
     let namespaced = context
         .objects(instance)
         .iter()
-        .filter(|o| context.kinds.scope_of(o) == Scope::Namespaced);
+        .filter(|o| context.kinds.scope_of(o) == ResourceScope::Namespaced);
     instance
         .namespace
         .as_deref()

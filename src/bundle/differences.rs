@@ -2,156 +2,15 @@
 
 use serde_json::{Value, json};
 
+use crate::catalogue::{Catalogue, WrittenBack};
 use crate::manifest::Object;
-
-/// When an entry of the table is needed, and whether it is for one object or for the kind.
-#[derive(Debug, Clone, Copy)]
-enum When {
-    /// For every object of the kind.
-    Always,
-    /// For the objects that have the field.
-    Has(&'static str),
-    /// For the objects that do not have the field.
-    Lacks(&'static str),
-    /// For the objects that carry the label.
-    Label(&'static str),
-    /// For the objects that carry the annotation.
-    Annotation(&'static str),
-}
-
-/// A field that somebody else writes.
-struct Preset {
-    group: &'static str,
-    kind: &'static str,
-    when: When,
-    pointers: &'static [&'static str],
-    jq: &'static [&'static str],
-}
-
-const WEBHOOK_CA: &[&str] = &[".webhooks[]?.clientConfig.caBundle"];
-
-/// Sorted by group and kind.
-const PRESETS: &[Preset] = &[
-    // The service CA operator and the cluster network operator fill these in.
-    preset(
-        "",
-        "ConfigMap",
-        When::Annotation("service.beta.openshift.io/inject-cabundle"),
-        &["/data"],
-        &[],
-    ),
-    preset(
-        "",
-        "ConfigMap",
-        When::Label("config.openshift.io/inject-trusted-cabundle"),
-        &["/data"],
-        &[],
-    ),
-    // OpenShift adds the pull secret of the internal registry.
-    preset(
-        "",
-        "ServiceAccount",
-        When::Always,
-        &["/imagePullSecrets", "/secrets"],
-        &[],
-    ),
-    preset(
-        "admissionregistration.k8s.io",
-        "MutatingWebhookConfiguration",
-        When::Always,
-        &[],
-        WEBHOOK_CA,
-    ),
-    preset(
-        "admissionregistration.k8s.io",
-        "ValidatingWebhookConfiguration",
-        When::Always,
-        &[],
-        WEBHOOK_CA,
-    ),
-    preset(
-        "apiextensions.k8s.io",
-        "CustomResourceDefinition",
-        When::Always,
-        &[
-            "/spec/conversion/webhook/clientConfig/caBundle",
-            "/spec/preserveUnknownFields",
-        ],
-        &[],
-    ),
-    preset(
-        "apiregistration.k8s.io",
-        "APIService",
-        When::Always,
-        &["/spec/caBundle"],
-        &[],
-    ),
-    // The API server fills these in, and they cannot be changed.
-    preset(
-        "apps",
-        "StatefulSet",
-        When::Has("/spec/volumeClaimTemplates"),
-        &[],
-        &[
-            ".spec.volumeClaimTemplates[]?.apiVersion",
-            ".spec.volumeClaimTemplates[]?.kind",
-            ".spec.volumeClaimTemplates[]?.status",
-        ],
-    ),
-    preset(
-        "operators.coreos.com",
-        "Subscription",
-        When::Has("/spec/startingCSV"),
-        &["/spec/startingCSV"],
-        &[],
-    ),
-    preset(
-        "rbac.authorization.k8s.io",
-        "ClusterRole",
-        When::Has("/aggregationRule"),
-        &["/rules"],
-        &[],
-    ),
-    preset(
-        "route.openshift.io",
-        "Route",
-        When::Always,
-        &["/status"],
-        &[],
-    ),
-    preset(
-        "route.openshift.io",
-        "Route",
-        When::Lacks("/spec/host"),
-        &["/spec/host"],
-        &[],
-    ),
-];
-
-const fn preset(
-    group: &'static str,
-    kind: &'static str,
-    when: When,
-    pointers: &'static [&'static str],
-    jq: &'static [&'static str],
-) -> Preset {
-    Preset {
-        group,
-        kind,
-        when,
-        pointers,
-        jq,
-    }
-}
 
 /// The entries that an Application with the objects needs, sorted, each once.
 pub(super) fn of_objects(objects: &[Object]) -> Vec<Value> {
-    let of_presets = objects
-        .iter()
-        .flat_map(|object| PRESETS.iter().filter_map(|preset| preset.entry(object)));
+    let of_catalogue = objects.iter().flat_map(of_catalogue);
     let of_triggers = objects.iter().filter_map(image_triggers);
     let of_scalers = objects.iter().filter_map(|scaler| scaled(scaler, objects));
-    let mut entries: Vec<Value> = of_presets.chain(of_triggers).chain(of_scalers).collect();
+    let mut entries: Vec<Value> = of_catalogue.chain(of_triggers).chain(of_scalers).collect();
     entries.sort_by_cached_key(sort_key);
     entries.dedup();
     entries
@@ -180,39 +39,30 @@ pub(super) fn of_applications(deletion_hooks: bool) -> Value {
     entry
 }
 
-impl Preset {
-    fn entry(&self, object: &Object) -> Option<Value> {
-        if object.group() != self.group || object.kind() != self.kind || !self.when.holds(object) {
-            return None;
-        }
-        let mut entry = match self.when {
-            When::Always => of_kind(object),
-            _ => of_object(object),
-        };
-        if !self.pointers.is_empty() {
-            entry["jsonPointers"] = json!(self.pointers);
-        }
-        if !self.jq.is_empty() {
-            entry["jqPathExpressions"] = json!(self.jq);
-        }
-        Some(entry)
-    }
+/// Builds the entries for the fields of an object that the catalogue says others write.
+fn of_catalogue(object: &Object) -> Vec<Value> {
+    let entry = Catalogue::built_in().entry(object);
+    let written_back = entry.map_or(&[][..], |entry| entry.written_back.as_slice());
+    written_back
+        .iter()
+        .filter(|fields| fields.applies_to(object))
+        .map(|fields| ignored(fields, object))
+        .collect()
 }
 
-impl When {
-    fn holds(self, object: &Object) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Has(pointer) => object.get(pointer).is_some(),
-            Self::Lacks(pointer) => object.get(pointer).is_none(),
-            Self::Label(key) => object
-                .value()
-                .get("metadata")
-                .and_then(|m| m.get("labels")?.get(key))
-                .is_some(),
-            Self::Annotation(key) => object.annotation(key).is_some(),
-        }
+fn ignored(fields: &WrittenBack, object: &Object) -> Value {
+    let mut entry = if fields.is_unconditional() {
+        of_kind(object)
+    } else {
+        of_object(object)
+    };
+    if !fields.json_pointers.is_empty() {
+        entry["jsonPointers"] = json!(fields.json_pointers);
     }
+    if !fields.jq_path_expressions.is_empty() {
+        entry["jqPathExpressions"] = json!(fields.jq_path_expressions);
+    }
+    entry
 }
 
 /// Images that OpenShift replaces when an image stream changes.

@@ -19,7 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::kinds::{GroupKind, Kinds, Provider};
+use crate::catalogue::ApiProvider;
+use crate::kinds::{GroupKind, Kinds};
 use crate::manifest::Object;
 use crate::model::{ArgoCd, ArgoFlavour, FleetSpec, Platform, Topology};
 use crate::plan::{Instance, SitePlan};
@@ -182,10 +183,10 @@ pub(crate) fn has(argocd: &ArgoCd, since: (u32, u32)) -> bool {
 
 /// Whether every cluster of the site's platform has the API.
 pub(crate) fn comes_with_platform(site: &SitePlan, kind: &GroupKind) -> bool {
-    match crate::kinds::find(&kind.group, &kind.kind).map(|facts| &facts.provider) {
-        Some(Provider::Kubernetes | Provider::ArgoCd) => true,
-        Some(Provider::Openshift) => site.site.spec.cluster.platform == Platform::Openshift,
-        Some(Provider::Operator(_)) | None => false,
+    match crate::kinds::provider(&kind.group, &kind.kind) {
+        Some(ApiProvider::Kubernetes | ApiProvider::ArgoCd) => true,
+        Some(ApiProvider::Openshift) => site.site.spec.cluster.platform == Platform::Openshift,
+        Some(ApiProvider::Operator(_)) | None => false,
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::kinds::{GroupKind, Scope};
+use crate::kinds::GroupKind;
 use crate::model::Topology;
+use kubernetes_vocabulary::ResourceScope;
 
 use super::application::destination_namespace;
 use super::{Context, IN_CLUSTER, PROJECT_WAVE, RESOURCES_FINALIZER, WAVE, names};
@@ -60,15 +61,15 @@ pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<Gro
     for (group, kind) in context.input.base_kinds {
         let kind = GroupKind::new(group, kind);
         match context.kinds.scope(&kind) {
-            Some(Scope::Cluster) => _ = cluster.insert(kind),
-            Some(Scope::Namespaced) if removing => _ = namespaced.insert(kind),
-            Some(Scope::Namespaced) | None => {}
+            Some(ResourceScope::Cluster) => _ = cluster.insert(kind),
+            Some(ResourceScope::Namespaced) if removing => _ = namespaced.insert(kind),
+            Some(ResourceScope::Namespaced) | None => {}
         }
     }
     for object in context.input.rendered.values().flatten() {
         match context.kinds.scope_of(object) {
-            Scope::Cluster => cluster.insert(GroupKind::of(object)),
-            Scope::Namespaced => namespaced.insert(GroupKind::of(object)),
+            ResourceScope::Cluster => cluster.insert(GroupKind::of(object)),
+            ResourceScope::Namespaced => namespaced.insert(GroupKind::of(object)),
         };
     }
     (cluster, namespaced)
@@ -78,7 +79,7 @@ pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<Gro
 fn destinations(context: &Context<'_>) -> Value {
     let objects = context.input.rendered.values().flatten();
     let of_objects = objects
-        .filter(|o| context.kinds.scope_of(o) == Scope::Namespaced)
+        .filter(|o| context.kinds.scope_of(o) == ResourceScope::Namespaced)
         .filter_map(|o| o.namespace());
     let of_apps = context
         .site()

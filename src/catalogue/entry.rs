@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::made_object::MadeObject;
+use super::operands::Operands;
 use super::part_path::PartPath;
+use super::provider::ApiProvider;
+use super::written_back::WrittenBack;
+use kubernetes_vocabulary::ResourceScope;
 
-/// What is known about one kind: where its pods are described, or that it has none.
+/// Everything that is known about one kind.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entry {
@@ -16,10 +21,12 @@ pub struct Entry {
     pub group: String,
     /// The kind.
     pub kind: String,
-    /// Whether its objects live in a namespace, where nothing else says it.
-    pub scope: Option<crate::kinds::Scope>,
-    /// The name of its resource, in lower case and plural, where nothing else says it.
+    /// The scope of its objects.
+    pub scope: Option<ResourceScope>,
+    /// The name of its resource in URLs and in rules of roles, for instance `deployments`.
     pub plural: Option<String>,
+    /// The provider of its API.
+    pub brought_by: Option<ApiProvider>,
     /// The API versions that the paths were looked up in; empty: any.
     #[serde(default)]
     pub versions: Vec<String>,
@@ -28,11 +35,19 @@ pub struct Entry {
     /// The places that describe pods or volumes. None: the kind has no pods.
     #[serde(default)]
     pub parts: Vec<Part>,
+    /// The pods that an operator creates and no field describes.
+    pub operands: Option<Operands>,
+    /// The objects that appear because an object of the kind is there.
+    #[serde(default)]
+    pub makes: Vec<MadeObject>,
+    /// The fields that others write.
+    #[serde(default)]
+    pub written_back: Vec<WrittenBack>,
     /// Why the kind's pods cannot be reached, where that is so.
     pub unsupported: Option<String>,
     /// What else one should know.
     pub note: Option<String>,
-    /// Where the facts were read.
+    /// Where the facts about pods were read. Empty: nobody looked for pods, and only the names of the kind are known.
     #[serde(default)]
     pub source: String,
 }

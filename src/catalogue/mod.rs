@@ -1,12 +1,17 @@
-//! What is known about kinds: where their pods, volumes and images are described, and what operators make of it.
+//! Knows the kinds: their names and scope, who brings their API, where their pods, volumes and images are described, which pods operators
+//! create for them, which objects they lead to, and which of their fields others write.
 //!
 //! The catalogue is data: one entry a kind, in `data/*.yaml`, each with its source. An app can add entries of the same form. Paths are
 //! looked up in an object by [`Catalogue::parts`], which gives a [`PartAt`] for every place that describes pods.
 
 mod entry;
+mod made_object;
+mod operands;
 mod part_at;
 mod part_path;
+mod provider;
 mod unknown;
+mod written_back;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,9 +27,13 @@ use pointer_diagnostics::Pointer;
 pub use entry::{
     Absent, ArchVia, DefaultExpression, DefaultOperator, Defaults, Entry, Field, Inject, Part,
 };
+pub use made_object::MadeObject;
+pub use operands::{OperandPart, OperandResources, Operands};
 pub use part_at::PartAt;
 pub use part_path::PartPath;
+pub use provider::ApiProvider;
 pub use unknown::carries_pods;
+pub use written_back::WrittenBack;
 
 /// Everything that is known about kinds.
 #[derive(Debug, Clone, Default)]
@@ -53,14 +62,22 @@ impl fmt::Display for CatalogueError {
 impl std::error::Error for CatalogueError {}
 
 const DATA: &[(&str, &str)] = &[
-    ("workloads", include_str!("data/workloads.yaml")),
-    ("openshift", include_str!("data/openshift.yaml")),
-    ("storage", include_str!("data/storage.yaml")),
-    ("virtualization", include_str!("data/virtualization.yaml")),
+    ("argocd", include_str!("data/argocd.yaml")),
+    ("backup", include_str!("data/backup.yaml")),
+    (
+        "cluster-services",
+        include_str!("data/cluster-services.yaml"),
+    ),
     ("databases", include_str!("data/databases.yaml")),
-    ("streaming", include_str!("data/streaming.yaml")),
+    ("hosted-clusters", include_str!("data/hosted-clusters.yaml")),
+    ("kubernetes", include_str!("data/kubernetes.yaml")),
     ("monitoring", include_str!("data/monitoring.yaml")),
-    ("without-pods", include_str!("data/without-pods.yaml")),
+    ("node-health", include_str!("data/node-health.yaml")),
+    ("openshift", include_str!("data/openshift.yaml")),
+    ("security", include_str!("data/security.yaml")),
+    ("storage", include_str!("data/storage.yaml")),
+    ("streaming", include_str!("data/streaming.yaml")),
+    ("virtualization", include_str!("data/virtualization.yaml")),
 ];
 
 static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -114,6 +131,18 @@ impl Catalogue {
     /// All entries, by group and kind.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().map(AsRef::as_ref)
+    }
+
+    /// Returns the entry of a kind, whatever an object's name.
+    pub fn entry_of_kind(&self, group: &str, kind: &str) -> Option<&Entry> {
+        let key = (group.to_owned(), kind.to_owned(), None);
+        self.entries.get(&key).map(AsRef::as_ref)
+    }
+
+    /// Tells whether somebody looked where the pods of an object's kind are described, or that it has none.
+    pub fn knows_pods_of(&self, object: &Object) -> bool {
+        self.entry(object)
+            .is_some_and(|entry| !entry.source.is_empty())
     }
 
     /// What is known about an object; `None` for an unknown kind.
@@ -191,7 +220,24 @@ fn merged(known: &Entry, entry: Entry) -> Entry {
         .cloned()
         .collect();
     parts.extend(entry.parts);
-    Entry { parts, ..entry }
+    Entry {
+        parts,
+        scope: entry.scope.or(known.scope),
+        plural: entry.plural.or_else(|| known.plural.clone()),
+        brought_by: entry.brought_by.or_else(|| known.brought_by.clone()),
+        operands: entry.operands.or_else(|| known.operands.clone()),
+        makes: if entry.makes.is_empty() {
+            known.makes.clone()
+        } else {
+            entry.makes
+        },
+        written_back: if entry.written_back.is_empty() {
+            known.written_back.clone()
+        } else {
+            entry.written_back
+        },
+        ..entry
+    }
 }
 
 #[cfg(test)]

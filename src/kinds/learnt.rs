@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::manifest::Object;
 use crate::plan::SitePlan;
 
-use super::{GroupKind, Scope, find};
+use super::GroupKind;
+use kubernetes_vocabulary::ResourceScope;
 
 /// The kinds of a site: those of the table, those whose CustomResourceDefinitions are among the site's objects, and those that the
 /// `catalogue` of an app describes with `scope` (and `plural`).
@@ -19,7 +20,7 @@ pub struct Kinds {
 #[derive(Debug, Clone)]
 struct Learnt {
     resource: Option<String>,
-    scope: Scope,
+    scope: ResourceScope,
 }
 
 impl Kinds {
@@ -58,7 +59,7 @@ impl Kinds {
     }
 
     /// Whether objects of the kind live in a namespace.
-    pub fn scope(&self, kind: &GroupKind) -> Option<Scope> {
+    pub fn scope(&self, kind: &GroupKind) -> Option<ResourceScope> {
         self.learnt
             .get(kind)
             .map(|l| l.scope)
@@ -66,11 +67,11 @@ impl Kinds {
     }
 
     /// The scope of an object's kind; where nobody knows, what the object suggests: with a namespace it is namespaced.
-    pub fn scope_of(&self, object: &Object) -> Scope {
+    pub fn scope_of(&self, object: &Object) -> ResourceScope {
         let suggested = if object.namespace().is_some() {
-            Scope::Namespaced
+            ResourceScope::Namespaced
         } else {
-            Scope::Cluster
+            ResourceScope::Cluster
         };
         self.scope(&GroupKind::of(object)).unwrap_or(suggested)
     }
@@ -80,8 +81,8 @@ impl Kinds {
         if let Some(resource) = self.learnt.get(kind).and_then(|l| l.resource.clone()) {
             return resource;
         }
-        match find(&kind.group, &kind.kind) {
-            Some(facts) => facts.resource.to_owned(),
+        match super::resource(&kind.group, &kind.kind) {
+            Some(resource) => resource.to_owned(),
             None => plural(&kind.kind.to_ascii_lowercase()),
         }
     }
@@ -98,10 +99,10 @@ impl Kinds {
     }
 }
 
-fn read_scope(text: &str) -> Option<Scope> {
+fn read_scope(text: &str) -> Option<ResourceScope> {
     match text {
-        "Namespaced" => Some(Scope::Namespaced),
-        "Cluster" => Some(Scope::Cluster),
+        "Namespaced" => Some(ResourceScope::Namespaced),
+        "Cluster" => Some(ResourceScope::Cluster),
         _ => None,
     }
 }
@@ -128,18 +129,18 @@ mod tests {
     #[test]
     fn the_table_knows_built_in_and_custom_kinds() {
         let kinds = Kinds::default();
-        assert_eq!(kinds.scope(&kind("", "Node")), Some(Scope::Cluster));
+        assert_eq!(kinds.scope(&kind("", "Node")), Some(ResourceScope::Cluster));
         assert_eq!(
             kinds.scope(&kind("apps", "Deployment")),
-            Some(Scope::Namespaced)
+            Some(ResourceScope::Namespaced)
         );
         assert_eq!(
             kinds.scope(&kind("nmstate.io", "NMState")),
-            Some(Scope::Cluster)
+            Some(ResourceScope::Cluster)
         );
         assert_eq!(
             kinds.scope(&kind("config.openshift.io", "Scheduler")),
-            Some(Scope::Cluster)
+            Some(ResourceScope::Cluster)
         );
         assert_eq!(kinds.scope(&kind("example.com", "Widget")), None);
     }
@@ -153,7 +154,7 @@ mod tests {
         })));
         assert_eq!(
             kinds.scope(&kind("example.com", "Widget")),
-            Some(Scope::Cluster)
+            Some(ResourceScope::Cluster)
         );
         assert_eq!(kinds.resource(&kind("example.com", "Widget")), "widgetry");
     }
@@ -167,7 +168,7 @@ mod tests {
         kinds.learn_from_catalogue(&json!({"group": "example.com", "kind": "Other"}));
         assert_eq!(
             kinds.scope(&kind("example.com", "Gadget")),
-            Some(Scope::Namespaced)
+            Some(ResourceScope::Namespaced)
         );
         assert_eq!(kinds.scope(&kind("example.com", "Other")), None);
     }
@@ -189,10 +190,10 @@ mod tests {
                 json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a", "namespace": namespace}}),
             )
         };
-        assert_eq!(kinds.scope_of(&object("x")), Scope::Namespaced);
+        assert_eq!(kinds.scope_of(&object("x")), ResourceScope::Namespaced);
         let bare = Object::new(
             json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}}),
         );
-        assert_eq!(kinds.scope_of(&bare), Scope::Cluster);
+        assert_eq!(kinds.scope_of(&bare), ResourceScope::Cluster);
     }
 }

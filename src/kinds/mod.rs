@@ -1,27 +1,19 @@
 //! What kinds there are: whether their objects live in a namespace, what their resources are called, and who brings their API.
 //!
-//! The table is data (`kinds.txt`). What it does not hold is learnt from the CustomResourceDefinitions among the objects of a site and
+//! What is known beforehand is in the [catalogue](crate::catalogue). What it does not hold is learnt from the CustomResourceDefinitions among the objects of a site and
 //! from the `catalogue` of its apps: see [`Kinds`].
 
 mod learnt;
 mod namespaces;
-mod table;
 
-use serde::{Deserialize, Serialize};
+use kubernetes_vocabulary::ResourceScope;
+use serde::Serialize;
 
+use crate::catalogue::{ApiProvider, Catalogue, Entry};
 use crate::manifest::Object;
 
 pub use learnt::Kinds;
 pub use namespaces::is_platform_namespace;
-
-/// Whether objects of a kind live in a namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Scope {
-    /// They do.
-    Namespaced,
-    /// There is one of each name in a cluster.
-    Cluster,
-}
 
 /// A kind without its version. Ordered by group, then kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -32,58 +24,52 @@ pub struct GroupKind {
     pub kind: String,
 }
 
-/// Who brings the API of a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Provider {
-    /// Every cluster has it.
-    Kubernetes,
-    /// OpenShift has it.
-    Openshift,
-    /// Argo CD itself.
-    ArgoCd,
-    /// An operator; the OLM packages that bring it, where they are known.
-    Operator(Vec<&'static str>),
+/// Built-in cluster-scoped kinds that came, or whose present versions came, after Kubernetes 1.21.
+const SINCE_1_21: &[&str] = &[
+    "ClusterTrustBundle",
+    "DeviceClass",
+    "FlowSchema",
+    "IPAddress",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "PriorityLevelConfiguration",
+    "ResourceSlice",
+    "ServiceCIDR",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "VolumeAttributesClass",
+];
+
+/// Returns the name of the resource of a kind, for instance `deployments`; `None` for kinds that the catalogue does not name.
+pub fn resource(group: &str, kind: &str) -> Option<&'static str> {
+    entry(group, kind)?.plural.as_deref()
 }
 
-/// What is known about a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KindFacts {
-    /// The name in URLs and in rules of roles, for instance `deployments`.
-    pub resource: &'static str,
-    /// Whether its objects live in a namespace.
-    pub scope: Scope,
-    /// Who brings its API.
-    pub provider: Provider,
+/// Returns who brings the API of a kind; `None` where nobody is known to.
+pub fn provider(group: &str, kind: &str) -> Option<&'static ApiProvider> {
+    entry(group, kind)?.brought_by.as_ref()
 }
 
-/// What the table knows about a kind.
-pub fn find(group: &str, kind: &str) -> Option<&'static KindFacts> {
-    table::find(group, kind)
+fn entry(group: &str, kind: &str) -> Option<&'static Entry> {
+    Catalogue::built_in().entry_of_kind(group, kind)
 }
 
 /// Whether objects of the kind live in a namespace; `None` for kinds that the table does not hold.
-pub fn scope(group: &str, kind: &str) -> Option<Scope> {
-    find(group, kind).map(|facts| facts.scope)
+pub fn scope(group: &str, kind: &str) -> Option<ResourceScope> {
+    entry(group, kind)?.scope
 }
 
 /// Whether the object's kind is cluster-scoped; `None` for kinds that the table does not hold.
 pub fn is_cluster_scoped(object: &Object) -> Option<bool> {
-    scope(object.group(), object.kind()).map(|scope| scope == Scope::Cluster)
+    scope(object.group(), object.kind()).map(|scope| scope == ResourceScope::Cluster)
 }
 
 /// Whether kustomize knows that the object's kind is cluster-scoped, and so leaves its namespace alone: the built-in kinds of Kubernetes
 /// 1.21. It takes every other kind for namespaced.
 pub fn is_cluster_scoped_to_kustomize(object: &Object) -> bool {
-    let built_in = matches!(
-        find(object.group(), object.kind()),
-        Some(KindFacts {
-            provider: Provider::Kubernetes,
-            ..
-        })
-    );
-    built_in
+    provider(object.group(), object.kind()) == Some(&ApiProvider::Kubernetes)
         && is_cluster_scoped(object) == Some(true)
-        && !table::SINCE_1_21.contains(&object.kind())
+        && !SINCE_1_21.contains(&object.kind())
 }
 
 impl GroupKind {

@@ -1,13 +1,12 @@
 //! Which pods a site leads to: from the final manifests and the site's nodes to a [`Problem`].
 //!
 //! Every place that the catalogue knows becomes a workload, with what its pods ask for; what operators make without saying so comes from
-//! a table of its own (`operands`). Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
+//! the `operands` of its entry in the catalogue. Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
 
 mod budget;
 mod inventory;
 mod launcher;
 mod node;
-mod operands;
 mod part;
 mod platform;
 mod remediation;
@@ -81,7 +80,7 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
         let Some(catalogue) = input.catalogues.get(&instance.name) else {
             continue;
         };
-        if catalogue.entry(object).is_none() {
+        if !catalogue.knows_pods_of(object) {
             report_carrier(instance, object, &mut found);
         }
         workload::add(

@@ -3,8 +3,7 @@
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::operands::{Operand, OperandPart, Resources};
-use crate::catalogue::{ArchVia, Field, PartAt};
+use crate::catalogue::{ArchVia, Field, OperandPart, OperandResources, Operands, PartAt};
 use crate::manifest::Object;
 use crate::model::Arch;
 use kubernetes_vocabulary::Quantity;
@@ -153,7 +152,7 @@ fn require(spec: &mut PodSpec, expressions: &[Requirement]) {
 /// Adds what the table of operands knows: requests that are not written, further containers, labels, and that pods keep apart.
 pub(super) fn complete(
     spec: &mut PodSpec,
-    (operand, known): (&Operand, &OperandPart),
+    (operand, known): (&Operands, &OperandPart),
     (part, object): (&PartAt<'_>, &Object),
 ) -> Result<(), SpecError> {
     for (resource, quantity) in operand.requests(known, object) {
@@ -185,7 +184,7 @@ pub(super) fn complete(
 }
 
 /// Reduces the CPU request where all possible nodes have an architecture for which the operator asks for less.
-pub(super) fn reduce(requests: &mut Resources, operand: &Operand, arches: &[Arch]) {
+pub(super) fn reduce(requests: &mut OperandResources, operand: &Operands, arches: &[Arch]) {
     let [arch] = arches else { return };
     if let (Some(percent), Some(cpu)) = (operand.cpu_percent.get(arch), requests.get_mut("cpu")) {
         let milli = i64::try_from(cpu.as_milli() * i128::from(*percent) / 100).unwrap_or(i64::MAX);

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::operands::{self, Operand, OperandPart};
 use super::{Scope, SitePods, Source, launcher, part, rollout, volume};
-use crate::catalogue::{Field, PartAt};
+use crate::catalogue::{Field, OperandPart, Operands, PartAt};
 use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
 use crate::rules;
@@ -24,7 +23,10 @@ pub(super) fn add(
     site: &mut SitePods,
     found: &mut Diagnostics,
 ) {
-    let operand = operands::operand(object);
+    let operand = scope
+        .catalogue
+        .entry(object)
+        .and_then(|entry| entry.operands.as_ref());
     let parts = scope.catalogue.parts(object);
     for at in parts.iter().filter(|p| !p.part.volumes_only) {
         let known = operand
@@ -82,7 +84,7 @@ struct Making<'m, 'a> {
     scope: &'m Scope<'a>,
     object: &'m Object,
     at: &'m PartAt<'a>,
-    operand: Option<(&'static Operand, &'static OperandPart)>,
+    operand: Option<(&'a Operands, &'a OperandPart)>,
     count: u32,
 }
 
@@ -126,8 +128,8 @@ impl Making<'_, '_> {
         site.sources.push(self.source());
     }
 
-    /// The part of the table of operands, where it is not one of the catalogue.
-    fn of_its_own(&self) -> Option<&'static OperandPart> {
+    /// Returns the implicit part, where it is not one that the kind describes.
+    fn of_its_own(&self) -> Option<&OperandPart> {
         self.operand.map(|(_, k)| k).filter(|k| k.is_of_its_own())
     }
 

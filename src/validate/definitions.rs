@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::bundle::{SKIP_DRY_RUN, definitions, for_whole_app, skips_dry_run, without_definition};
-use crate::kinds::{self, GroupKind, Provider};
+use crate::catalogue::ApiProvider;
+use crate::kinds::{self, GroupKind};
 use crate::manifest::Object;
 use crate::plan::Instance;
 use crate::rules;
@@ -198,8 +199,8 @@ fn skipped(view: &View<'_>, instance: &Instance) -> bool {
 }
 
 fn packages(kind: &GroupKind) -> Vec<&'static str> {
-    match kinds::find(&kind.group, &kind.kind).map(|facts| &facts.provider) {
-        Some(Provider::Operator(packages)) => packages.clone(),
+    match kinds::provider(&kind.group, &kind.kind) {
+        Some(ApiProvider::Operator(packages)) => packages.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::{Scope, is_platform_namespace};
+use crate::kinds::is_platform_namespace;
 use crate::model::Topology;
 use crate::plan::InstanceSource;
 use crate::rules;
+use kubernetes_vocabulary::ResourceScope;
 use pointer_diagnostics::Diagnostics;
 
 use super::view::{View, called};
@@ -15,7 +16,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     let mut missing: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (instance, object) in view
         .objects()
-        .filter(|(_, o)| view.kinds.scope_of(o) == Scope::Namespaced)
+        .filter(|(_, o)| view.kinds.scope_of(o) == ResourceScope::Namespaced)
     {
         let Some(namespace) = object.namespace().filter(|n| !n.is_empty()) else {
             let says = format!("{} has no namespace", called(object));

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::bundle::IN_CLUSTER;
-use crate::kinds::Scope;
 use crate::manifest::Object;
 use crate::rules;
+use kubernetes_vocabulary::ResourceScope;
 use pointer_diagnostics::Diagnostics;
 
 use super::argo::{Argo, Place};
@@ -65,7 +65,7 @@ impl Permits<'_> {
         let mut namespaces = BTreeSet::from([application.text("/spec/destination/namespace")]);
         for object in synced(view, application) {
             let scope = view.kinds.scope_of(object);
-            if scope == Scope::Namespaced {
+            if scope == ResourceScope::Namespaced {
                 namespaces.extend(object.namespace());
             }
             if !self.permits_kind(object, scope) {
@@ -94,9 +94,9 @@ impl Permits<'_> {
         allow.into_iter().any(same) && !deny.into_iter().any(|p| same(p.trim_start_matches('!')))
     }
 
-    fn permits_kind(&self, object: &Object, scope: Scope) -> bool {
+    fn permits_kind(&self, object: &Object, scope: ResourceScope) -> bool {
         let list = |which: &str| {
-            let prefix = if scope == Scope::Cluster {
+            let prefix = if scope == ResourceScope::Cluster {
                 "cluster"
             } else {
                 "namespace"
@@ -108,8 +108,8 @@ impl Permits<'_> {
         let holds = |list: &Vec<Value>| list.iter().any(|entry| is_kind(entry, object));
         let allowed = match (list("White"), scope) {
             (Some(list), _) => holds(list),
-            (None, Scope::Namespaced) => true,
-            (None, Scope::Cluster) => false,
+            (None, ResourceScope::Namespaced) => true,
+            (None, ResourceScope::Cluster) => false,
         };
         allowed && !list("Black").is_some_and(holds)
     }

@@ -1,9 +1,11 @@
 //! What pods refer to is there: Secrets, ConfigMaps, ServiceAccounts and PersistentVolumeClaims of their namespace.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::catalogue::Catalogue;
 use crate::manifest::Object;
 use crate::rules;
 use pointer_diagnostics::Diagnostics;
@@ -55,7 +57,7 @@ fn help(kind: &str) -> &'static str {
 }
 
 /// What is there, or will be: kind, namespace (none: in all), name.
-struct Known<'a>(BTreeSet<(&'static str, Option<&'a str>, &'a str)>);
+struct Known<'a>(BTreeSet<(&'static str, Option<&'a str>, Cow<'a, str>)>);
 
 impl<'a> Known<'a> {
     fn of(view: &View<'a>) -> Self {
@@ -63,17 +65,21 @@ impl<'a> Known<'a> {
             .fleet()
             .secrets
             .iter()
-            .map(|s| ("Secret", Some(s.namespace.as_str()), s.name.as_str()));
+            .map(|s| ("Secret", Some(s.namespace.as_str()), Cow::from(&s.name)));
         let provided = view.plan.instances.iter().flat_map(|instance| {
             let secrets = instance
                 .app()
                 .into_iter()
                 .flat_map(|app| &app.spec.provides.secrets);
-            secrets.map(|name| ("Secret", instance.namespace.as_deref(), name.as_str()))
+            secrets.map(|name| ("Secret", instance.namespace.as_deref(), Cow::from(name)))
         });
-        let everywhere = EVERYWHERE.iter().map(|(kind, name)| (*kind, None, *name));
+        let everywhere = EVERYWHERE
+            .iter()
+            .map(|(kind, name)| (*kind, None, Cow::from(*name)));
         let rendered = view.objects().flat_map(|(_, object)| {
-            made_by(object).map(|(kind, name)| (kind, object.namespace(), name))
+            made_by(object)
+                .into_iter()
+                .map(|(kind, name)| (kind, object.namespace(), Cow::from(name)))
         });
         Self(
             fleet
@@ -85,39 +91,19 @@ impl<'a> Known<'a> {
     }
 
     fn holds(&self, kind: &'static str, namespace: &str, name: &str) -> bool {
-        self.0.contains(&(kind, Some(namespace), name)) || self.0.contains(&(kind, None, name))
+        self.0.contains(&(kind, Some(namespace), Cow::from(name)))
+            || self.0.contains(&(kind, None, Cow::from(name)))
     }
 }
 
-/// What an object is, or leads to.
-fn made_by(object: &Object) -> impl Iterator<Item = (&'static str, &str)> {
-    let text = |pointer: &str| object.get(pointer).and_then(Value::as_str);
-    let name = object.name();
-    let itself = match (object.group(), object.kind()) {
-        ("", "Secret")
-        | ("bitnami.com", "SealedSecret")
-        | ("objectbucket.io", "ObjectBucketClaim") => Some(("Secret", name)),
-        ("", "ConfigMap") => Some(("ConfigMap", name)),
-        ("", "ServiceAccount") => Some(("ServiceAccount", name)),
-        ("", "PersistentVolumeClaim") | ("cdi.kubevirt.io", "DataVolume") => {
-            Some(("PersistentVolumeClaim", name))
-        }
-        ("cert-manager.io", "Certificate") => text("/spec/secretName").map(|name| ("Secret", name)),
-        ("external-secrets.io", "ExternalSecret") => {
-            Some(("Secret", text("/spec/target/name").unwrap_or(name)))
-        }
-        _ => None,
-    };
-    let serving = [
-        "service.beta.openshift.io/serving-cert-secret-name",
-        "service.alpha.openshift.io/serving-cert-secret-name",
-    ];
-    let serving = serving
-        .into_iter()
-        .filter_map(|key| object.annotation(key))
-        .map(|name| ("Secret", name));
-    let bucket = (object.kind() == "ObjectBucketClaim").then_some(("ConfigMap", name));
-    itself.into_iter().chain(serving).chain(bucket)
+/// Lists the kind and name of everything that is there because an object is.
+fn made_by(object: &Object) -> Vec<(&'static str, String)> {
+    let entry = Catalogue::built_in().entry(object);
+    let makes = entry.map_or(&[][..], |entry| entry.makes.as_slice());
+    makes
+        .iter()
+        .filter_map(|made| Some((made.kind.as_str(), made.name_for(object)?)))
+        .collect()
 }
 
 /// The references of all pods that are described in a value.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::Scope;
 use crate::plan::Instance;
 use crate::rules;
+use kubernetes_vocabulary::ResourceScope;
 use pointer_diagnostics::Diagnostics;
 
 use super::view::{View, called};
@@ -13,8 +13,8 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     let mut owners: BTreeMap<(&str, &str, &str, &str), &Instance> = BTreeMap::new();
     for (instance, object) in view.objects() {
         let namespace = match view.kinds.scope_of(object) {
-            Scope::Namespaced => object.namespace().unwrap_or_default(),
-            Scope::Cluster => "",
+            ResourceScope::Namespaced => object.namespace().unwrap_or_default(),
+            ResourceScope::Cluster => "",
         };
         let key = (object.group(), object.kind(), namespace, object.name());
         let owner = *owners.entry(key).or_insert(instance);

@@ -10,7 +10,9 @@
 #![forbid(unsafe_code)]
 
 mod quantity;
+mod scope;
 mod taint;
 
 pub use quantity::{Quantity, QuantityError};
+pub use scope::ResourceScope;
 pub use taint::{Taint, TaintEffect};

@@ -1,107 +1,90 @@
-//! What operators make of a resource and no field of it says, as data.
+//! Describes the pods that operators create implicitly, with their requests.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::catalogue::PartPath;
+use super::part_path::PartPath;
 use crate::manifest::Object;
 use crate::model::Arch;
 use kubernetes_vocabulary::Quantity;
-use manifest_yaml as yaml;
 use pointer_diagnostics::Pointer;
 
-/// Resources by name.
-pub(super) type Resources = BTreeMap<String, Quantity>;
+/// OperandResources by name.
+pub type OperandResources = BTreeMap<String, Quantity>;
 
-/// What an operator makes of a kind.
-#[derive(Debug, Deserialize)]
+/// The pods that an operator creates for an object of a kind.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Operand {
-    pub(super) group: String,
-    pub(super) kind: String,
+pub struct Operands {
     /// Where it was read.
-    pub(super) source: String,
+    pub source: String,
     /// The field that names a profile, and the profile where none is named.
     profile_at: Option<PartPath>,
     #[serde(default)]
     profile: String,
     /// What remains of CPU requests on an architecture, in percent.
     #[serde(default)]
-    pub(super) cpu_percent: BTreeMap<Arch, u32>,
-    pub(super) pods: Vec<OperandPart>,
+    pub cpu_percent: BTreeMap<Arch, u32>,
+    /// The parts, each one kind of pod.
+    pub pods: Vec<OperandPart>,
 }
 
 /// What is known about the pods of one part.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, stated by its name in the data"
 )]
-pub(super) struct OperandPart {
-    pub(super) part: String,
+pub struct OperandPart {
+    /// The name of the part: one that the kind describes, or another.
+    pub part: String,
     /// The parts whose placement the pods take; the first that is there.
     #[serde(default)]
-    pub(super) placed_by: Vec<String>,
+    pub placed_by: Vec<String>,
     /// How many pods; with it the part is one beside those of the catalogue.
-    pub(super) pods: Option<u32>,
+    pub pods: Option<u32>,
     /// Where another number can be written; 0 stands for none.
     pods_at: Option<PartPath>,
+    /// There is one pod on each eligible node.
     #[serde(default)]
-    pub(super) per_node: bool,
+    pub per_node: bool,
     /// There are such pods only where this is written.
     only_with: Option<PartPath>,
     #[serde(default)]
-    requests: Resources,
+    requests: OperandResources,
     #[serde(default)]
-    profiles: BTreeMap<String, Resources>,
+    profiles: BTreeMap<String, OperandResources>,
     /// Further places of resource requirements of the same pod.
     #[serde(default)]
-    pub(super) also: Vec<PartPath>,
+    pub also: Vec<PartPath>,
+    /// The labels that the operator puts on the pods.
     #[serde(default)]
-    pub(super) labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
     /// Whether the operator keeps each on a node of its own.
     #[serde(default)]
-    pub(super) apart: bool,
+    pub apart: bool,
+    /// The pods stay with a node that is merely unreachable.
     #[serde(default)]
-    pub(super) sticky: bool,
+    pub sticky: bool,
+    /// More than half of the pods must be there.
     #[serde(default)]
-    pub(super) quorum: bool,
+    pub quorum: bool,
     /// Whether one of them is enough.
     #[serde(default)]
-    pub(super) copies: bool,
+    pub copies: bool,
 }
 
-static OPERANDS: LazyLock<Vec<Operand>> = LazyLock::new(|| {
-    read(include_str!("data/operands.yaml"))
-        .unwrap_or_else(|why| panic!("our own table of operands is tested: {why}"))
-});
-
-fn read(text: &str) -> Result<Vec<Operand>, String> {
-    let documents = yaml::read(text, &yaml::Limits::MANIFEST).map_err(|e| e.to_string())?;
-    let document = documents.first().ok_or("it is empty")?;
-    let value = document.to_value().map_err(|e| e.to_string())?;
-    Vec::deserialize(value).map_err(|e| e.to_string())
-}
-
-/// What is known about the object's kind.
-pub(super) fn operand(object: &Object) -> Option<&'static Operand> {
-    OPERANDS
-        .iter()
-        .find(|o| o.group == object.group() && o.kind == object.kind())
-}
-
-impl Operand {
+impl Operands {
     /// What is known about a part.
-    pub(super) fn part(&self, name: &str) -> Option<&OperandPart> {
+    pub fn part(&self, name: &str) -> Option<&OperandPart> {
         self.pods.iter().find(|p| p.part == name)
     }
 
     /// What a pod of the part requests where the manifest does not say.
-    pub(super) fn requests(&self, part: &OperandPart, object: &Object) -> Resources {
+    pub fn requests(&self, part: &OperandPart, object: &Object) -> OperandResources {
         let written = self
             .profile_at
             .as_ref()
@@ -117,12 +100,12 @@ impl Operand {
 
 impl OperandPart {
     /// Whether the pods are of a part that the catalogue does not count.
-    pub(super) fn is_of_its_own(&self) -> bool {
+    pub fn is_of_its_own(&self) -> bool {
         self.pods.is_some() || self.per_node
     }
 
     /// How many pods the object leads to.
-    pub(super) fn count(&self, object: &Object) -> u32 {
+    pub fn count(&self, object: &Object) -> u32 {
         let written = self
             .pods_at
             .as_ref()
@@ -132,7 +115,7 @@ impl OperandPart {
     }
 
     /// Whether the object leads to such pods at all.
-    pub(super) fn is_there(&self, object: &Object) -> bool {
+    pub fn is_there(&self, object: &Object) -> bool {
         let written = |path: &PartPath| !present(path, object).is_empty();
         self.only_with.as_ref().is_none_or(written)
     }
@@ -163,29 +146,23 @@ fn number_at(path: &PartPath, object: &Object) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::catalogue::Catalogue;
 
     #[test]
-    fn every_part_is_one_of_the_catalogue_or_says_how_many_pods_it_has() {
-        let known: Vec<_> = Catalogue::built_in().entries().collect();
-        for operand in OPERANDS.iter() {
-            let entry = known
-                .iter()
-                .find(|e| e.group == operand.group && e.kind == operand.kind);
-            let entry = entry.unwrap_or_else(|| panic!("{} is not in the catalogue", operand.kind));
+    fn every_part_is_one_of_the_kind_or_says_how_many_pods_it_has() {
+        for entry in Catalogue::built_in().entries() {
             let is_part = |name: &String| entry.parts.iter().any(|p| p.name == *name);
-            for part in &operand.pods {
+            for part in entry.operands.iter().flat_map(|operands| &operands.pods) {
                 assert!(
                     part.is_of_its_own() || is_part(&part.part),
                     "{}/{}",
-                    operand.kind,
+                    entry.kind,
                     part.part
                 );
                 assert!(
                     part.placed_by.iter().all(is_part),
                     "{}/{}: placedBy",
-                    operand.kind,
+                    entry.kind,
                     part.part
                 );
             }
