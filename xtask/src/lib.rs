@@ -1,0 +1,3 @@
+//! Chores of the repository, as a library so that its tests can use the same measures.
+
+pub mod house;
