@@ -221,7 +221,7 @@ fn parts(root: &Path, paths: &[String]) {
         texts
             .iter()
             .map(|t| {
-                manifest_yaml::read(t, &manifest_yaml::Limits::MANIFEST)
+                manifest_yaml::read_documents(t, &manifest_yaml::ReadLimits::MANIFEST)
                     .unwrap()
                     .len()
             })

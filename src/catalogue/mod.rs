@@ -91,7 +91,8 @@ static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| {
 });
 
 fn read(text: &str) -> Result<Vec<Entry>, String> {
-    let documents = yaml::read(text, &yaml::Limits::MANIFEST).map_err(|e| e.to_string())?;
+    let documents =
+        yaml::read_documents(text, &yaml::ReadLimits::MANIFEST).map_err(|e| e.to_string())?;
     let mut entries = Vec::new();
     for document in documents {
         let value = document.to_value().map_err(|e| e.to_string())?;

@@ -261,7 +261,7 @@ fn the_example_of_the_documentation_is_an_entry() {
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .unwrap();
-    let document = manifest_yaml::read(example, &manifest_yaml::Limits::INPUT)
+    let document = manifest_yaml::read_documents(example, &manifest_yaml::ReadLimits::INPUT)
         .unwrap()
         .remove(0)
         .to_value()

@@ -150,7 +150,7 @@ impl Console {
         sources: &Sources,
         directory: &str,
     ) -> anyhow::Result<()> {
-        report::sort(&mut found, sources);
+        report::sort_diagnostics(&mut found, sources);
         if self.quiet {
             found = found
                 .into_iter()
@@ -160,28 +160,28 @@ impl Console {
         match self.format {
             Format::Human if found.is_empty() => Ok(()),
             Format::Human => {
-                let text = report::human(&found, sources, self.stderr);
+                let text = report::print_human(&found, sources, self.stderr);
                 eprint_line(&format!(
                     "{}\n\n{}",
                     text.trim_end(),
-                    report::summary(&found)
+                    report::print_summary(&found)
                 ));
                 Ok(())
             }
-            Format::Json if found.has_errors() => self.data(&report::json(&found, sources)),
+            Format::Json if found.has_errors() => self.data(&report::print_json(&found, sources)),
             Format::Json => {
-                let report = serde_json::from_str(&report::json(&found, sources))?;
+                let report = serde_json::from_str(&report::print_json(&found, sources))?;
                 *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
                 Ok(())
             }
-            Format::Github => self.data(&report::github(&found, sources, directory)),
+            Format::Github => self.data(&report::print_github(&found, sources, directory)),
             Format::Sarif => {
                 let tool = SarifTool {
                     name: "siteplan",
                     version: env!("CARGO_PKG_VERSION"),
                     rules: rules::all(),
                 };
-                self.data(&report::sarif(tool, &found, sources, directory))
+                self.data(&report::print_sarif(tool, &found, sources, directory))
             }
         }
     }

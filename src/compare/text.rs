@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
-use pointer_diagnostics::report::escape;
+use pointer_diagnostics::report::escape_text;
 
 /// Lines around a change that are shown with it.
 const CONTEXT: usize = 3;
@@ -159,7 +159,7 @@ fn count_lines(text: &[u8]) -> usize {
 
 /// Escapes a line. A line that both texts have is shown behind a space, which would let GitHub take it for a command.
 fn harmless(side: Side, text: &str) -> String {
-    let text = escape(text);
+    let text = escape_text(text);
     let start = text.trim_start();
     if side == Side::Both && (start.starts_with("::") || start.starts_with("##[")) {
         return format!("\\{text}");

@@ -289,7 +289,7 @@ fn kustomization(repository: &Repository, directory: &str) -> Option<Value> {
         &format!("{directory}/{KUSTOMIZATION}"),
         &mut Diagnostics::new(),
     )?;
-    yaml::read(&text, &yaml::Limits::MANIFEST)
+    yaml::read_documents(&text, &yaml::ReadLimits::MANIFEST)
         .ok()?
         .first()?
         .to_value()

@@ -179,8 +179,10 @@ impl<'a> Compiler<'a> {
             base: &base,
             catalogue: &catalogue,
         });
-        let files =
-            BTreeMap::from([("kustomization.yaml".to_owned(), yaml::write(&kustomization))]);
+        let files = BTreeMap::from([(
+            "kustomization.yaml".to_owned(),
+            yaml::write_document(&kustomization),
+        )]);
         take(self.bases.build(&directory(plan, instance), &files), found).map(Arc::new)
     }
 

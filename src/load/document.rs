@@ -68,7 +68,7 @@ fn ranges(problems: &Diagnostics, text: &str) -> Vec<Range<usize>> {
 
 fn range(diagnostic: &Diagnostic, text: &str) -> Option<Range<usize>> {
     let label = diagnostic.labels.first()?;
-    Some(yaml::span(text, &label.origin.pointer, label.part))
+    Some(yaml::find_span(text, &label.origin.pointer, label.part))
 }
 
 /// Whether something is wrong with these bytes already: what a schema says of them then is only confusing.

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::rules;
 use manifest_yaml::{
-    Data, Dialect, Limits, Node, Parsed, Resolved, Style, TextRange, ambiguity,
-    forbidden_character, parse, resolve,
+    Dialect, NodeData, ParsedText, ReadLimits, ResolvedScalar, ScalarStyle, TextRange, YamlNode,
+    find_ambiguity, find_forbidden_character, parse_documents, resolve_scalar,
 };
-use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, Origin, Part, Pointer, Rule};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, FieldPart, Origin, Pointer, Rule};
 
 /// An input file that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
     /// The document as it was written.
-    pub node: Node,
+    pub node: YamlNode,
     /// What it means.
     pub value: Value,
 }
@@ -32,7 +32,7 @@ pub fn read_input(file: &str, text: &str) -> (Option<Input>, Diagnostics) {
     if found.diagnostics.has_errors() {
         return (None, found.diagnostics);
     }
-    let parsed = match parse(text, &Limits::INPUT) {
+    let parsed = match parse_documents(text, &ReadLimits::INPUT) {
         Ok(parsed) => parsed,
         Err(e) => {
             let syntax = rules::YAML_SYNTAX.report(e.message).primary_bytes(
@@ -86,7 +86,7 @@ impl Findings<'_> {
         let bytes = range.bytes();
         self.diagnostics.push(match replacement {
             Some(replacement) => {
-                let part = Part::Bytes {
+                let part = FieldPart::Bytes {
                     start: bytes.start,
                     end: bytes.end,
                 };
@@ -105,7 +105,9 @@ impl Findings<'_> {
 
     fn characters(&mut self) {
         let mut from = 0;
-        while let Some((range, character)) = self.text.get(from..).and_then(forbidden_character) {
+        while let Some((range, character)) =
+            self.text.get(from..).and_then(find_forbidden_character)
+        {
             let range = TextRange::new(from + range.bytes().start, from + range.bytes().end);
             let message = format!(
                 "the file contains the character U+{:04X}",
@@ -117,7 +119,7 @@ impl Findings<'_> {
         }
     }
 
-    fn shape(&mut self, parsed: &Parsed) {
+    fn shape(&mut self, parsed: &ParsedText) {
         match parsed.documents.as_slice() {
             [] => {
                 let start = TextRange::default();
@@ -173,23 +175,23 @@ impl Findings<'_> {
         }
     }
 
-    fn value(&mut self, node: &Node, pointer: &Pointer) {
+    fn value(&mut self, node: &YamlNode, pointer: &Pointer) {
         match &node.data {
-            Data::Scalar {
+            NodeData::Scalar {
                 text,
-                style: Style::Plain,
+                style: ScalarStyle::Plain,
             } if node.tag.is_none() => self.plain(node, text),
-            Data::Scalar { .. } => {}
-            Data::Sequence { items, .. } => {
+            NodeData::Scalar { .. } => {}
+            NodeData::Sequence { items, .. } => {
                 for (index, item) in items.iter().enumerate() {
                     self.value(item, &pointer.at(index));
                 }
             }
-            Data::Mapping { entries, .. } => self.mapping(entries, pointer),
+            NodeData::Mapping { entries, .. } => self.mapping(entries, pointer),
         }
     }
 
-    fn mapping(&mut self, entries: &[(Node, Node)], pointer: &Pointer) {
+    fn mapping(&mut self, entries: &[(YamlNode, YamlNode)], pointer: &Pointer) {
         let mut seen: BTreeMap<&str, TextRange> = BTreeMap::new();
         for (key, value) in entries {
             let Some(name) = key.text() else {
@@ -206,7 +208,7 @@ impl Findings<'_> {
             if let Some(first) = seen.insert(name, key.span) {
                 let repeated = rules::DUPLICATE_KEY
                     .report(format!("the key `{name}` is written twice in one map"));
-                let part = Part::Bytes {
+                let part = FieldPart::Bytes {
                     start: first.bytes().start,
                     end: first.bytes().end,
                 };
@@ -225,11 +227,11 @@ impl Findings<'_> {
         }
     }
 
-    fn key(&mut self, key: &Node, name: &str) {
+    fn key(&mut self, key: &YamlNode, name: &str) {
         let plain = matches!(
             key.data,
-            Data::Scalar {
-                style: Style::Plain,
+            NodeData::Scalar {
+                style: ScalarStyle::Plain,
                 ..
             }
         ) && key.tag.is_none();
@@ -243,7 +245,8 @@ impl Findings<'_> {
                 "write the fields out, or move what is shared to a profile",
                 None,
             );
-        } else if plain && (ambiguity(name).is_some() || matches!(name, "null" | "true" | "false"))
+        } else if plain
+            && (find_ambiguity(name).is_some() || matches!(name, "null" | "true" | "false"))
         {
             let message = format!("the key `{name}` is not text to every reader");
             self.report(
@@ -258,7 +261,10 @@ impl Findings<'_> {
                 .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
             && !name.is_empty()
         {
-            let number = !matches!(resolve(name, Dialect::Manifest), Resolved::Text);
+            let number = !matches!(
+                resolve_scalar(name, Dialect::Manifest),
+                ResolvedScalar::Text
+            );
             if number {
                 let message = format!("the key `{name}` is a number; text is expected");
                 self.report(
@@ -271,8 +277,10 @@ impl Findings<'_> {
         }
     }
 
-    fn plain(&mut self, node: &Node, text: &str) {
-        let Some(found) = ambiguity(text) else { return };
+    fn plain(&mut self, node: &YamlNode, text: &str) {
+        let Some(found) = find_ambiguity(text) else {
+            return;
+        };
         let message = match text {
             "" => "a field without a value is null, although nothing was written".to_owned(),
             _ => format!("`{text}` {}", found.readings),
@@ -353,7 +361,7 @@ mod tests {
         let edit = help.edit.unwrap();
         assert_eq!(
             (edit.replacement.as_str(), edit.part),
-            ("\"4.20\"", Part::Bytes { start: 9, end: 13 })
+            ("\"4.20\"", FieldPart::Bytes { start: 9, end: 13 })
         );
     }
 

@@ -21,12 +21,12 @@ pub(super) fn entry(patch: &Value) -> Value {
     match patch.get("patch") {
         Some(Value::String(_)) => patch.clone(),
         Some(inline) => {
-            let mut entry = json!({"patch": yaml::write(inline)});
+            let mut entry = json!({"patch": yaml::write_document(inline)});
             if let (Value::Object(map), Some(target)) = (&mut entry, patch.get("target")) {
                 map.insert("target".to_owned(), target.clone());
             }
             entry
         }
-        None => json!({"patch": yaml::write(patch)}),
+        None => json!({"patch": yaml::write_document(patch)}),
     }
 }

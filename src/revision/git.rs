@@ -57,7 +57,7 @@ impl Git {
             .trim()
             .strip_prefix("fatal: ")
             .unwrap_or(message.trim());
-        bail!("git: {}", pointer_diagnostics::report::escape(message))
+        bail!("git: {}", pointer_diagnostics::report::escape_text(message))
     }
 
     /// The contents of blobs, in their order.

@@ -51,7 +51,7 @@ fn entry(line: &[u8], wanted: &[&str]) -> anyhow::Result<Option<Entry>> {
         let name = String::from_utf8_lossy(line.get(tab + 1..).unwrap_or_default()).into_owned();
         format!(
             "the name `{}` is not one that siteplan reads",
-            pointer_diagnostics::report::escape(&name)
+            pointer_diagnostics::report::escape_text(&name)
         )
     })?;
     let mut fields = std::str::from_utf8(head)?.split_ascii_whitespace();

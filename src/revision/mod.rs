@@ -68,7 +68,7 @@ fn resolve(git: &Git, revision: &str) -> anyhow::Result<String> {
         };
         error.context(format!(
             "git knows no commit `{}`{help}",
-            pointer_diagnostics::report::escape(revision)
+            pointer_diagnostics::report::escape_text(revision)
         ))
     })?;
     let hash = String::from_utf8(output)?.trim_end().to_owned();
@@ -77,7 +77,7 @@ fn resolve(git: &Git, revision: &str) -> anyhow::Result<String> {
     ensure!(
         is_hash,
         "git names no commit for `{}`",
-        pointer_diagnostics::report::escape(revision)
+        pointer_diagnostics::report::escape_text(revision)
     );
     Ok(hash)
 }
@@ -86,8 +86,8 @@ fn refuse_unreadable(entries: &[Entry], revision: &str) -> anyhow::Result<()> {
     let place = |entry: &Entry| {
         format!(
             "`{}` in `{}`",
-            pointer_diagnostics::report::escape(&entry.path),
-            pointer_diagnostics::report::escape(revision)
+            pointer_diagnostics::report::escape_text(&entry.path),
+            pointer_diagnostics::report::escape_text(revision)
         )
     };
     for entry in entries {
@@ -113,7 +113,7 @@ fn refuse_unreadable(entries: &[Entry], revision: &str) -> anyhow::Result<()> {
     ensure!(
         total <= MAX_TOTAL,
         "the files in `{}` are larger than {} MiB",
-        pointer_diagnostics::report::escape(revision),
+        pointer_diagnostics::report::escape_text(revision),
         MAX_TOTAL >> 20
     );
     Ok(())

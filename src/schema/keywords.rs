@@ -6,7 +6,7 @@ use super::check::is_known_format;
 use super::walk::{below, keywords};
 use crate::nearest::nearest;
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, Origin, Part};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, FieldPart, Origin};
 
 /// How deep a schema may be nested.
 const DEEPEST: usize = 64;
@@ -64,7 +64,7 @@ fn unknown(keyword: &str, origin: &Origin) -> Diagnostic {
         Some(meant) => {
             let edit = Edit {
                 origin: origin.clone(),
-                part: Part::Key,
+                part: FieldPart::Key,
                 replacement: meant.to_owned(),
             };
             report.help_edit(format!("did you mean `{meant}`?"), edit)

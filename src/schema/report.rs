@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::finding::{Fault, Finding, strs};
 use crate::nearest::nearest;
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Edit, Origin, Part, Pointer};
+use pointer_diagnostics::{Diagnostic, Edit, FieldPart, Origin, Pointer};
 
 /// What was checked.
 pub(super) struct Checked<'a> {
@@ -87,7 +87,7 @@ impl Place<'_> {
             Some(meant) => {
                 let edit = Edit {
                     origin: field,
-                    part: Part::Key,
+                    part: FieldPart::Key,
                     replacement: meant.to_owned(),
                 };
                 report.help_edit(format!("did you mean `{meant}`?"), edit)
@@ -153,7 +153,7 @@ impl Place<'_> {
             Value::String(item) if expected == ["a list"] && is_word(item) => {
                 let edit = Edit {
                     origin: self.origin(),
-                    part: Part::Value,
+                    part: FieldPart::Value,
                     replacement: format!("[{item}]"),
                 };
                 return report.help_edit("write a list of one item", edit);
@@ -190,7 +190,7 @@ impl Place<'_> {
             Some(meant) => {
                 let edit = Edit {
                     origin: self.origin(),
-                    part: Part::Value,
+                    part: FieldPart::Value,
                     replacement: scalar(meant, choices),
                 };
                 report.help_edit(format!("did you mean `{meant}`?"), edit)

@@ -4,13 +4,13 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use pointer_diagnostics::Part;
+use pointer_diagnostics::FieldPart;
 
 /// One line a diagnostic: place, code, message, help, edit.
 fn lines(diagnostics: &Diagnostics) -> String {
     let line = |d: &pointer_diagnostics::Diagnostic| {
         let label = &d.labels[0];
-        let part = if label.part == Part::Key {
+        let part = if label.part == FieldPart::Key {
             "key of "
         } else {
             ""

@@ -96,5 +96,5 @@ pub(super) fn at<T>(verb: &str, path: &Path, result: io::Result<T>) -> anyhow::R
 
 /// A path for a message: whatever the file system holds, on one line.
 pub(super) fn show(path: &OsStr) -> String {
-    pointer_diagnostics::report::escape(&path.to_string_lossy()).into_owned()
+    pointer_diagnostics::report::escape_text(&path.to_string_lossy()).into_owned()
 }

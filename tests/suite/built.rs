@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use manifest_yaml::{Limits, read, write_documents_as_kustomize};
+use manifest_yaml::{ReadLimits, read_documents, write_documents_as_kustomize};
 use rayon::prelude::*;
 use siteplan::manifest::Object;
 
@@ -89,7 +89,7 @@ pub(crate) fn assert_rendered(kustomize: &Path, fleet: &Path, compiled: &Compile
 
 /// The objects in what kustomize printed.
 pub(crate) fn objects(text: &str) -> Vec<Object> {
-    let documents = read(text, &Limits::MANIFEST).unwrap();
+    let documents = read_documents(text, &ReadLimits::MANIFEST).unwrap();
     documents
         .iter()
         .map(|d| d.to_value().unwrap())

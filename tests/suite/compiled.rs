@@ -62,6 +62,6 @@ fn report(root: &Path, mut found: Diagnostics) -> String {
             sources.insert(label.origin.file.as_ref(), text);
         }
     }
-    report::sort(&mut found, &sources);
-    report::human(&found, &sources, Look::default())
+    report::sort_diagnostics(&mut found, &sources);
+    report::print_human(&found, &sources, Look::default())
 }

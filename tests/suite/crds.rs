@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use manifest_yaml::{Limits, read};
+use manifest_yaml::{ReadLimits, read_documents};
 use serde_json::{Map, Value, json};
 
 use crate::built::{built, objects};
@@ -98,7 +98,7 @@ fn definitions(directory: &Path) -> BTreeMap<Key, Value> {
             continue;
         }
         let text = fs_err::read_to_string(entry.path()).unwrap();
-        for document in read(&text, &Limits::MANIFEST).unwrap() {
+        for document in read_documents(&text, &ReadLimits::MANIFEST).unwrap() {
             let definition = document.to_value().unwrap();
             for version in definition["spec"]["versions"]
                 .as_array()

@@ -65,7 +65,7 @@ fn the_order_of_keys_and_the_style_of_inputs_change_nothing() {
     let rewritten = fleet_of_many(|files| {
         for (path, text) in files.iter_mut().filter(|(path, _)| is_input(path)) {
             let input = read_input(path, text).0.unwrap();
-            *text = yaml::write(&input.value);
+            *text = yaml::write_document(&input.value);
         }
     });
     let without_ledgers = |mut files: BTreeMap<PathBuf, Vec<u8>>| {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use manifest_yaml::{Limits, read};
+use manifest_yaml::{ReadLimits, read_documents};
 use serde_json::{Value, json};
 use siteplan::schema::{InputKind, input_schema};
 
@@ -216,9 +216,9 @@ fn examples_of_rules_are_written_in_the_input_language() {
             continue;
         }
         for block in blocks(&page).into_iter().filter(|b| b.language == "yaml") {
-            match read(block.text, &Limits::MANIFEST).map(|d| {
+            match read_documents(block.text, &ReadLimits::MANIFEST).map(|d| {
                 d.iter()
-                    .map(manifest_yaml::Node::to_value)
+                    .map(manifest_yaml::YamlNode::to_value)
                     .collect::<Vec<_>>()
             }) {
                 Err(why) => wrong.push(format!("{path}: {why:?}")),
@@ -283,7 +283,7 @@ fn workflows_of_the_readme_run_commands_that_exist() {
         .map(|c| c.get_name().to_owned())
         .collect();
     for block in blocks(&readme).into_iter().filter(|b| b.language == "yaml") {
-        read(block.text, &Limits::MANIFEST).unwrap();
+        read_documents(block.text, &ReadLimits::MANIFEST).unwrap();
     }
     for word in readme
         .split("siteplan ")

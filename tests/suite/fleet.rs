@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use manifest_yaml::{Limits, read};
+use manifest_yaml::{ReadLimits, read_documents};
 use rustomize::{DiskFiles, Renderer};
 use serde_json::Value;
 use siteplan::manifest::Object;
@@ -258,7 +258,7 @@ fn overlays() -> Vec<Overlay> {
 }
 
 fn documents(path: &str) -> Vec<Value> {
-    read(&repository::read(path), &Limits::MANIFEST)
+    read_documents(&repository::read(path), &ReadLimits::MANIFEST)
         .unwrap()
         .iter()
         .map(|d| d.to_value().unwrap())

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use manifest_yaml::{Limits, read, write, write_as_kustomize};
+use manifest_yaml::{ReadLimits, read_documents, write_as_kustomize, write_document};
 use serde_json::{Map, Value, json};
 
 use crate::oracle;
@@ -175,13 +175,13 @@ fn our_reader_reads_back_what_is_written() {
     let separated = |s: &String| s.contains(['\u{2028}', '\u{2029}']);
     let without: Vec<String> = awkward().into_iter().filter(|s| !separated(s)).collect();
     for (written, expected) in [
-        (write(&document()), document()),
+        (write_document(&document()), document()),
         (
             write_as_kustomize(&json!({"list": without})),
             json!({"list": without}),
         ),
     ] {
-        let read = read(&written, &Limits::MANIFEST).unwrap();
+        let read = read_documents(&written, &ReadLimits::MANIFEST).unwrap();
         assert_eq!(read[0].to_value().unwrap(), expected);
     }
 }
@@ -190,7 +190,7 @@ fn our_reader_reads_back_what_is_written() {
 fn numbers_and_words_are_read_back_by_our_reader() {
     let value = json!({"a": 1, "b": -1, "c": 0.5, "d": 1e21, "e": u64::MAX, "f": i64::MIN, "g": 1e-7, "h": true, "i": null, "j": 1_234_567.5});
     assert_eq!(
-        read(&write(&value), &Limits::MANIFEST).unwrap()[0]
+        read_documents(&write_document(&value), &ReadLimits::MANIFEST).unwrap()[0]
             .to_value()
             .unwrap(),
         value
@@ -215,7 +215,7 @@ fn kubectl_reads_back_what_is_written() {
     for field in ["values", "keys", "list", "nested"] {
         expected[field] = document()[field].clone();
     }
-    let written = write(&expected);
+    let written = write_document(&expected);
     let feeder = std::thread::spawn(move || stdin.write_all(written.as_bytes()));
     let output = child.wait_with_output().unwrap();
     feeder.join().unwrap().unwrap();
@@ -240,7 +240,7 @@ fn a_yaml_1_1_reader_reads_back_what_is_written() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let written = write(&document());
+    let written = write_document(&document());
     let feeder = std::thread::spawn(move || stdin.write_all(written.as_bytes()));
     let output = child.wait_with_output().unwrap();
     feeder.join().unwrap().unwrap();
@@ -321,7 +321,7 @@ const PIECES: [&str; 44] = [
 
 #[test]
 fn no_text_makes_a_reader_panic() {
-    use pointer_diagnostics::{Part, Pointer};
+    use pointer_diagnostics::{FieldPart, Pointer};
     let rounds = std::env::var_os("RANDOM_TEXTS")
         .and_then(|n| n.to_str()?.parse().ok())
         .unwrap_or(4000);
@@ -334,22 +334,22 @@ fn no_text_makes_a_reader_panic() {
     };
     for _ in 0..rounds {
         let text: String = (0..=roll(24)).map(|_| PIECES[roll(PIECES.len())]).collect();
-        if let Ok(documents) = read(&text, &Limits::MANIFEST) {
+        if let Ok(documents) = read_documents(&text, &ReadLimits::MANIFEST) {
             for value in documents.iter().filter_map(|d| d.to_value().ok()) {
-                let back = read(&write(&value), &Limits::MANIFEST).unwrap();
+                let back = read_documents(&write_document(&value), &ReadLimits::MANIFEST).unwrap();
                 assert_eq!(back[0].to_value(), Ok(value), "{text:?}");
             }
         }
         _ = siteplan::load::read_input("a.yaml", &text);
         for part in [
-            Part::Key,
-            Part::Value,
-            Part::Bytes {
+            FieldPart::Key,
+            FieldPart::Value,
+            FieldPart::Bytes {
                 start: roll(30),
                 end: roll(60),
             },
         ] {
-            let range = manifest_yaml::span(&text, &Pointer::parse("/a/0/b"), part);
+            let range = manifest_yaml::find_span(&text, &Pointer::parse("/a/0/b"), part);
             assert!(text.get(range).is_some(), "{text:?}");
         }
     }

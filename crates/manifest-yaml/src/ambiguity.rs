@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::scalar::{Dialect, Resolved, resolve};
-use super::write::float_text;
+use super::scalar::{Dialect, ResolvedScalar, resolve_scalar};
+use super::write::print_float;
 
 /// What is wrong with a plain scalar, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Ambiguity {
 }
 
 /// Looks at a plain scalar; `None` when every reader sees the same and no text is lost.
-pub fn ambiguity(text: &str) -> Option<Ambiguity> {
+pub fn find_ambiguity(text: &str) -> Option<Ambiguity> {
     let found = |readings: &str, instead: &[String]| {
         Some(Ambiguity {
             readings: readings.to_owned(),
@@ -37,36 +37,38 @@ pub fn ambiguity(text: &str) -> Option<Ambiguity> {
         "=" | "<<" => return found("has a meaning of its own in YAML 1.1", &[quoted]),
         _ => {}
     }
-    match resolve(text, Dialect::Configuration) {
-        Resolved::Bool(bool) => return found(boolean_readings(text), &[bool.to_string(), quoted]),
-        Resolved::Timestamp(time) => {
+    match resolve_scalar(text, Dialect::Configuration) {
+        ResolvedScalar::Bool(bool) => {
+            return found(boolean_readings(text), &[bool.to_string(), quoted]);
+        }
+        ResolvedScalar::Timestamp(time) => {
             return found(&format!("is the time {time} to some readers"), &[quoted]);
         }
-        Resolved::Int(int) if int.to_string() != text => {
+        ResolvedScalar::Int(int) if int.to_string() != text => {
             return found(
                 &integer_readings(text, &int.to_string()),
                 &[quoted, int.to_string()],
             );
         }
-        Resolved::Uint(_) => {
+        ResolvedScalar::Uint(_) => {
             return found(
                 "is an integer to some readers and a rounded float to others",
                 &[quoted],
             );
         }
-        Resolved::Float(float) if !float.is_finite() => {
+        ResolvedScalar::Float(float) if !float.is_finite() => {
             return found("is not a finite number", &[quoted]);
         }
-        Resolved::Float(float) if float_text(float) != text => {
+        ResolvedScalar::Float(float) if print_float(float) != text => {
             return found(
-                &format!("is the number {}", float_text(float)),
-                &[quoted, float_text(float)],
+                &format!("is the number {}", print_float(float)),
+                &[quoted, print_float(float)],
             );
         }
         _ => {}
     }
-    let yaml_1_1 =
-        resolve(text, Dialect::Configuration) == Resolved::Text && YAML_1_1.is_match(text);
+    let yaml_1_1 = resolve_scalar(text, Dialect::Configuration) == ResolvedScalar::Text
+        && YAML_1_1.is_match(text);
     if yaml_1_1 {
         found(
             "is text to some readers and a number or a time to others",
@@ -160,7 +162,7 @@ mod tests {
             "bad-0",
             "4.18.22",
         ] {
-            assert_eq!(ambiguity(text), None, "{text}");
+            assert_eq!(find_ambiguity(text), None, "{text}");
         }
     }
 
@@ -202,7 +204,7 @@ mod tests {
             "1e400",
             ".5_5",
         ] {
-            assert!(ambiguity(text).is_some(), "{text}");
+            assert!(find_ambiguity(text).is_some(), "{text}");
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Merge keys (`<<`), expanded as kustomize does: what is written wins over what is merged, the first of a list wins.
 
-use super::node::{Data, Node, ReadError, Style};
+use super::node::{NodeData, ReadError, ScalarStyle, YamlNode};
 
 /// Replaces the `<<` entries of every mapping by the entries that they name.
-pub fn expand_merge_keys(node: &mut Node) -> Result<(), ReadError> {
+pub fn expand_merge_keys(node: &mut YamlNode) -> Result<(), ReadError> {
     match &mut node.data {
-        Data::Scalar { .. } => Ok(()),
-        Data::Sequence { items, .. } => items.iter_mut().try_for_each(expand_merge_keys),
-        Data::Mapping { entries, .. } => {
+        NodeData::Scalar { .. } => Ok(()),
+        NodeData::Sequence { items, .. } => items.iter_mut().try_for_each(expand_merge_keys),
+        NodeData::Mapping { entries, .. } => {
             if entries.iter().any(|(key, _)| is_merge_key(key)) {
-                expand(entries)?;
+                expand_entries(entries)?;
             }
             entries
                 .iter_mut()
@@ -19,27 +19,27 @@ pub fn expand_merge_keys(node: &mut Node) -> Result<(), ReadError> {
 }
 
 /// Whether a key is a merge key, also when it is quoted: Go's libraries drop such a key without merging anything.
-fn is_merge_key(key: &Node) -> bool {
+fn is_merge_key(key: &YamlNode) -> bool {
     key.text() == Some("<<")
 }
 
-fn is_plain(key: &Node) -> bool {
+fn is_plain_key(key: &YamlNode) -> bool {
     matches!(
         key.data,
-        Data::Scalar {
-            style: Style::Plain,
+        NodeData::Scalar {
+            style: ScalarStyle::Plain,
             ..
         }
     )
 }
 
-fn expand(entries: &mut Vec<(Node, Node)>) -> Result<(), ReadError> {
+fn expand_entries(entries: &mut Vec<(YamlNode, YamlNode)>) -> Result<(), ReadError> {
     let (merges, own): (Vec<_>, Vec<_>) = std::mem::take(entries)
         .into_iter()
         .partition(|(key, _)| is_merge_key(key));
     let merges: Vec<_> = merges
         .into_iter()
-        .filter(|(key, _)| is_plain(key))
+        .filter(|(key, _)| is_plain_key(key))
         .collect();
     *entries = own;
     if let [_, (second, _), ..] = merges.as_slice() {
@@ -50,13 +50,13 @@ fn expand(entries: &mut Vec<(Node, Node)>) -> Result<(), ReadError> {
     }
     for (_, value) in merges {
         match value.data {
-            Data::Mapping { .. } => merge(entries, value)?,
-            Data::Sequence { items, .. } => {
+            NodeData::Mapping { .. } => merge_entries(entries, value)?,
+            NodeData::Sequence { items, .. } => {
                 for item in items {
-                    merge(entries, item)?;
+                    merge_entries(entries, item)?;
                 }
             }
-            Data::Scalar { .. } => {
+            NodeData::Scalar { .. } => {
                 return Err(ReadError::new(value.span, "a merge key needs a mapping"));
             }
         }
@@ -64,16 +64,16 @@ fn expand(entries: &mut Vec<(Node, Node)>) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn merge(entries: &mut Vec<(Node, Node)>, from: Node) -> Result<(), ReadError> {
+fn merge_entries(entries: &mut Vec<(YamlNode, YamlNode)>, from: YamlNode) -> Result<(), ReadError> {
     let span = from.span;
-    let Data::Mapping {
+    let NodeData::Mapping {
         entries: mut found, ..
     } = from.data
     else {
         return Err(ReadError::new(span, "a merge key needs a mapping"));
     };
     if found.iter().any(|(key, _)| is_merge_key(key)) {
-        expand(&mut found)?;
+        expand_entries(&mut found)?;
     }
     for (key, value) in found {
         if !entries

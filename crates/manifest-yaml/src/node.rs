@@ -36,36 +36,36 @@ impl TextRange {
 
 /// A value of a YAML document. Aliases are already replaced by what they point to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct YamlNode {
     /// The scalar, sequence or mapping.
-    pub data: Data,
+    pub data: NodeData,
     /// The tag that was written, shortened (`!!int`, `!custom`, `!`).
     pub tag: Option<Box<str>>,
     /// Where it was written.
     pub span: TextRange,
 }
 
-/// What a [`Node`] holds.
+/// What a [`YamlNode`] holds.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Data {
+pub enum NodeData {
     /// Text in some notation; what it means depends on style and tag.
     Scalar {
         /// The text, with escapes and line folding resolved.
         text: Arc<str>,
         /// The notation.
-        style: Style,
+        style: ScalarStyle,
     },
     /// A list.
     Sequence {
         /// The elements.
-        items: Vec<Node>,
+        items: Vec<YamlNode>,
         /// Whether it was written with brackets.
         flow: bool,
     },
     /// Keys and values, in the order in which they were written; keys may repeat.
     Mapping {
         /// The pairs of key and value.
-        entries: Vec<(Node, Node)>,
+        entries: Vec<(YamlNode, YamlNode)>,
         /// Whether it was written with braces.
         flow: bool,
     },
@@ -73,7 +73,7 @@ pub enum Data {
 
 /// The notation of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub enum ScalarStyle {
     /// Without quotes; may be a number, a boolean, null or text.
     Plain,
     /// `'text'`
@@ -113,11 +113,11 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-impl Node {
+impl YamlNode {
     /// The text of a scalar.
     pub fn text(&self) -> Option<&str> {
         match &self.data {
-            Data::Scalar { text, .. } => Some(text),
+            NodeData::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }
@@ -125,7 +125,7 @@ impl Node {
     /// The elements of a sequence.
     pub fn items(&self) -> Option<&[Self]> {
         match &self.data {
-            Data::Sequence { items, .. } => Some(items),
+            NodeData::Sequence { items, .. } => Some(items),
             _ => None,
         }
     }
@@ -133,7 +133,7 @@ impl Node {
     /// The pairs of a mapping.
     pub fn entries(&self) -> Option<&[(Self, Self)]> {
         match &self.data {
-            Data::Mapping { entries, .. } => Some(entries),
+            NodeData::Mapping { entries, .. } => Some(entries),
             _ => None,
         }
     }

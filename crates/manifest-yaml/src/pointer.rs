@@ -74,7 +74,7 @@ impl fmt::Display for Pointer {
 
 /// Which bytes of a place are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Part {
+pub enum FieldPart {
     /// The key that names the field.
     Key,
     /// The field's value.

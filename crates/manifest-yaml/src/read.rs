@@ -1,15 +1,17 @@
-//! From text to [`Node`]s, within limits, with aliases replaced by what they point to.
+//! From text to [`YamlNode`]s, within limits, with aliases replaced by what they point to.
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
+use granit_parser::{
+    Event, Options, Parser, ScalarStyle as ParserStyle, ScanError, Span, StructureStyle, Tag,
+};
 
-use super::node::{Data, Node, ReadError, Style, TextRange};
+use super::node::{NodeData, ReadError, ScalarStyle, TextRange, YamlNode};
 use super::{expand_merge_keys, quick};
 
 /// How much a text may ask for. The defaults let every manifest pass that was seen in practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ReadLimits {
     /// Bytes of one text; what aliases repeat counts again.
     pub bytes: usize,
     /// Levels of nesting.
@@ -18,7 +20,7 @@ pub struct Limits {
     pub nodes: usize,
 }
 
-impl Limits {
+impl ReadLimits {
     /// For Kubernetes manifests: large custom resource definitions, generated lists.
     pub const MANIFEST: Self = Self {
         bytes: 64 << 20,
@@ -37,8 +39,8 @@ impl Limits {
 const REPEATED: usize = 200_000;
 
 /// Reads all documents of a text, with anchors and merge keys expanded. Empty documents are null.
-pub fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, ReadError> {
-    let mut found = parse(text, limits)?.documents;
+pub fn read_documents(text: &str, limits: &ReadLimits) -> Result<Vec<YamlNode>, ReadError> {
+    let mut found = parse_documents(text, limits)?.documents;
     for document in &mut found {
         expand_merge_keys(document)?;
     }
@@ -46,13 +48,13 @@ pub fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, ReadError> {
 }
 
 /// Reads the first document of a text and ignores what follows it, as go-yaml does; merge keys stay as written.
-pub fn read_first(text: &str, limits: &Limits) -> Result<Option<Node>, ReadError> {
-    if let Some(node) = quick::read(text, limits) {
+pub fn read_first_document(text: &str, limits: &ReadLimits) -> Result<Option<YamlNode>, ReadError> {
+    if let Some(node) = quick::read_quickly(text, limits) {
         return Ok(Some(node));
     }
-    let mut builder = Builder::start(text, limits)?;
-    for event in Parser::new_from_str_with_options(text, options(limits)) {
-        let (event, span) = event.map_err(|e| syntax(text, &e))?;
+    let mut builder = NodeBuilder::start(text, limits)?;
+    for event in Parser::new_from_str_with_options(text, parser_options(limits)) {
+        let (event, span) = event.map_err(|e| syntax_error(text, &e))?;
         if matches!(event, Event::DocumentEnd) {
             break;
         }
@@ -63,9 +65,9 @@ pub fn read_first(text: &str, limits: &Limits) -> Result<Option<Node>, ReadError
 
 /// A text read whole: its documents, and the places of what plain data does not contain.
 #[derive(Debug, Default)]
-pub struct Parsed {
+pub struct ParsedText {
     /// The documents in order.
-    pub documents: Vec<Node>,
+    pub documents: Vec<YamlNode>,
     /// Where anchors are defined.
     pub anchors: Vec<TextRange>,
     /// Where aliases are used.
@@ -75,31 +77,31 @@ pub struct Parsed {
 }
 
 /// Reads all documents of a text and notes anchors, aliases and tags.
-pub fn parse(text: &str, limits: &Limits) -> Result<Parsed, ReadError> {
-    match quick::read(text, limits) {
-        Some(node) => Ok(Parsed {
+pub fn parse_documents(text: &str, limits: &ReadLimits) -> Result<ParsedText, ReadError> {
+    match quick::read_quickly(text, limits) {
+        Some(node) => Ok(ParsedText {
             documents: vec![node],
-            ..Parsed::default()
+            ..ParsedText::default()
         }),
         None => parse_fully(text, limits),
     }
 }
 
 /// The same for every text there is.
-pub(crate) fn parse_fully(text: &str, limits: &Limits) -> Result<Parsed, ReadError> {
-    let mut builder = Builder::start(text, limits)?;
-    for event in Parser::new_from_str_with_options(text, options(limits)) {
-        let (event, span) = event.map_err(|e| syntax(text, &e))?;
+pub(crate) fn parse_fully(text: &str, limits: &ReadLimits) -> Result<ParsedText, ReadError> {
+    let mut builder = NodeBuilder::start(text, limits)?;
+    for event in Parser::new_from_str_with_options(text, parser_options(limits)) {
+        let (event, span) = event.map_err(|e| syntax_error(text, &e))?;
         builder.take(event, &span)?;
     }
-    let Builder {
+    let NodeBuilder {
         documents,
         anchors,
         aliases,
         tags,
         ..
     } = builder;
-    Ok(Parsed {
+    Ok(ParsedText {
         documents,
         anchors,
         aliases,
@@ -107,7 +109,7 @@ pub(crate) fn parse_fully(text: &str, limits: &Limits) -> Result<Parsed, ReadErr
     })
 }
 
-fn options(limits: &Limits) -> Options {
+fn parser_options(limits: &ReadLimits) -> Options {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_anchor_events = true;
@@ -116,7 +118,7 @@ fn options(limits: &Limits) -> Options {
     options
 }
 
-fn syntax(text: &str, error: &ScanError) -> ReadError {
+fn syntax_error(text: &str, error: &ScanError) -> ReadError {
     let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
     ReadError::new(char_at(text, start), error.info())
 }
@@ -131,7 +133,7 @@ fn char_at(text: &str, start: usize) -> TextRange {
 }
 
 /// The first character that readers of YAML do not agree on or do not allow.
-pub fn forbidden_character(text: &str) -> Option<(TextRange, char)> {
+pub fn find_forbidden_character(text: &str) -> Option<(TextRange, char)> {
     let bytes = text.as_bytes();
     let suspect = |i: usize| match bytes[i] {
         0..=8 | 0x0B | 0x0C | 0x0E..=0x1F | 0x7F => true,
@@ -146,10 +148,10 @@ pub fn forbidden_character(text: &str) -> Option<(TextRange, char)> {
 }
 
 /// A collection whose end has not come yet.
-struct Open {
-    node: Node,
+struct OpenCollection {
+    node: YamlNode,
     anchor: usize,
-    key: Option<Node>,
+    key: Option<YamlNode>,
     /// The deepest level below, counted from this collection.
     height: usize,
     /// Values and bytes of text built before it.
@@ -157,19 +159,19 @@ struct Open {
 }
 
 /// What an alias repeats, and how much it costs.
-struct Anchored {
-    node: Node,
+struct AnchoredNode {
+    node: YamlNode,
     height: usize,
     size: (usize, usize),
 }
 
-struct Builder<'l> {
-    limits: &'l Limits,
+struct NodeBuilder<'l> {
+    limits: &'l ReadLimits,
     /// The length of a text that does not end in a line break or in blanks.
     unended_at: Option<usize>,
-    open: Vec<Open>,
-    anchored: BTreeMap<usize, Anchored>,
-    documents: Vec<Node>,
+    open: Vec<OpenCollection>,
+    anchored: BTreeMap<usize, AnchoredNode>,
+    documents: Vec<YamlNode>,
     anchors: Vec<TextRange>,
     aliases: Vec<TextRange>,
     tags: Vec<TextRange>,
@@ -179,8 +181,8 @@ struct Builder<'l> {
     repeated: usize,
 }
 
-impl<'l> Builder<'l> {
-    fn start(text: &str, limits: &'l Limits) -> Result<Self, ReadError> {
+impl<'l> NodeBuilder<'l> {
+    fn start(text: &str, limits: &'l ReadLimits) -> Result<Self, ReadError> {
         if text.len() > limits.bytes {
             let message = format!(
                 "the file has {} bytes; at most {} are read",
@@ -189,7 +191,7 @@ impl<'l> Builder<'l> {
             );
             return Err(ReadError::new(TextRange::default(), message));
         }
-        if let Some((range, found)) = forbidden_character(text) {
+        if let Some((range, found)) = find_forbidden_character(text) {
             let message = format!("the character U+{:04X} is not allowed", u32::from(found));
             return Err(ReadError::new(range, message));
         }
@@ -212,10 +214,10 @@ impl<'l> Builder<'l> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span);
-                let data = scalar(self.unended(&text, style, range), style, range);
+                let data = scalar_data(self.unended(&text, style, range), style, range);
                 self.size.1 += text.len();
                 self.finish(
-                    Node {
+                    YamlNode {
                         data,
                         tag,
                         span: range,
@@ -227,12 +229,12 @@ impl<'l> Builder<'l> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span);
-                let data = Data::Sequence {
+                let data = NodeData::Sequence {
                     items: Vec::new(),
                     flow: style == StructureStyle::Flow,
                 };
                 self.push(
-                    Node {
+                    YamlNode {
                         data,
                         tag,
                         span: range,
@@ -242,12 +244,12 @@ impl<'l> Builder<'l> {
             }
             Event::MappingStart(style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span);
-                let data = Data::Mapping {
+                let data = NodeData::Mapping {
                     entries: Vec::new(),
                     flow: style == StructureStyle::Flow,
                 };
                 self.push(
-                    Node {
+                    YamlNode {
                         data,
                         tag,
                         span: range,
@@ -266,8 +268,8 @@ impl<'l> Builder<'l> {
     }
 
     /// A block scalar whose last line ends with the file, not with a line break, has none in its value either.
-    fn unended<'s>(&self, text: &'s str, style: ScalarStyle, range: TextRange) -> &'s str {
-        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    fn unended<'s>(&self, text: &'s str, style: ParserStyle, range: TextRange) -> &'s str {
+        let block = matches!(style, ParserStyle::Literal | ParserStyle::Folded);
         let at_end = self.unended_at.is_some_and(|end| range.bytes().end >= end);
         if block && at_end {
             text.strip_suffix('\n').unwrap_or(text)
@@ -289,12 +291,12 @@ impl<'l> Builder<'l> {
         })
     }
 
-    fn push(&mut self, node: Node, anchor: usize) -> Result<(), ReadError> {
+    fn push(&mut self, node: YamlNode, anchor: usize) -> Result<(), ReadError> {
         if self.open.len() >= self.limits.depth {
             return Err(too_deep(node.span, self.limits));
         }
         let before = self.size;
-        self.open.push(Open {
+        self.open.push(OpenCollection {
             node,
             anchor,
             key: None,
@@ -305,7 +307,7 @@ impl<'l> Builder<'l> {
     }
 
     fn pop(&mut self, end: TextRange) -> Result<(), ReadError> {
-        let Some(Open {
+        let Some(OpenCollection {
             mut node,
             anchor,
             height,
@@ -316,13 +318,13 @@ impl<'l> Builder<'l> {
             return Ok(());
         };
         node.span = match &node.data {
-            Data::Sequence { items, flow: false } => {
-                around(node.span, items.last().map(|n| n.span))
+            NodeData::Sequence { items, flow: false } => {
+                extend_range(node.span, items.last().map(|n| n.span))
             }
-            Data::Mapping {
+            NodeData::Mapping {
                 entries,
                 flow: false,
-            } => around(node.span, entries.last().map(|(_, n)| n.span)),
+            } => extend_range(node.span, entries.last().map(|(_, n)| n.span)),
             _ => TextRange {
                 start: node.span.start,
                 end: end.end,
@@ -349,7 +351,7 @@ impl<'l> Builder<'l> {
                 "aliases repeat more than a file may hold",
             ));
         }
-        let node = Node {
+        let node = YamlNode {
             span: range,
             ..found.node.clone()
         };
@@ -359,7 +361,7 @@ impl<'l> Builder<'l> {
     /// Puts a finished value into the collection around it. `self.size` already counts what is below it.
     fn finish(
         &mut self,
-        node: Node,
+        node: YamlNode,
         anchor: usize,
         height: usize,
         size: (usize, usize),
@@ -374,7 +376,7 @@ impl<'l> Builder<'l> {
         if anchor != 0 {
             self.anchored.insert(
                 anchor,
-                Anchored {
+                AnchoredNode {
                     node: node.clone(),
                     height,
                     size,
@@ -388,38 +390,38 @@ impl<'l> Builder<'l> {
         };
         parent.height = parent.height.max(height);
         match &mut parent.node.data {
-            Data::Sequence { items, .. } => items.push(node),
-            Data::Mapping { entries, .. } => match parent.key.take() {
+            NodeData::Sequence { items, .. } => items.push(node),
+            NodeData::Mapping { entries, .. } => match parent.key.take() {
                 Some(key) => entries.push((key, node)),
                 None => parent.key = Some(node),
             },
-            Data::Scalar { .. } => {}
+            NodeData::Scalar { .. } => {}
         }
         Ok(())
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, range: TextRange) -> Data {
+fn scalar_data(text: &str, style: ParserStyle, range: TextRange) -> NodeData {
     let style = match style {
-        ScalarStyle::SingleQuoted => Style::Single,
-        ScalarStyle::DoubleQuoted => Style::Double,
-        ScalarStyle::Literal => Style::Literal,
-        ScalarStyle::Folded => Style::Folded,
-        ScalarStyle::Plain => Style::Plain,
+        ParserStyle::SingleQuoted => ScalarStyle::Single,
+        ParserStyle::DoubleQuoted => ScalarStyle::Double,
+        ParserStyle::Literal => ScalarStyle::Literal,
+        ParserStyle::Folded => ScalarStyle::Folded,
+        ParserStyle::Plain => ScalarStyle::Plain,
     };
     // The parser words a value that was not written as `~`.
-    let text = if style == Style::Plain && range.is_empty() {
+    let text = if style == ScalarStyle::Plain && range.is_empty() {
         ""
     } else {
         text
     };
-    Data::Scalar {
+    NodeData::Scalar {
         text: text.into(),
         style,
     }
 }
 
-fn around(start: TextRange, last: Option<TextRange>) -> TextRange {
+fn extend_range(start: TextRange, last: Option<TextRange>) -> TextRange {
     TextRange {
         start: start.start,
         end: last.map_or(start.end, |l| l.end.max(start.end)),
@@ -431,7 +433,7 @@ fn text_range(span: &Span) -> TextRange {
         .map_or_else(TextRange::default, |r| TextRange::new(r.start, r.end))
 }
 
-fn too_deep(range: TextRange, limits: &Limits) -> ReadError {
+fn too_deep(range: TextRange, limits: &ReadLimits) -> ReadError {
     ReadError::new(range, format!("nested more than {} levels", limits.depth))
 }
 
@@ -451,20 +453,21 @@ mod tests {
         };
         let bomb: String = (0..10).map(level).collect();
         assert!(
-            read(&bomb, &Limits::MANIFEST).is_err_and(|e| e.message.contains("aliases repeat"))
+            read_documents(&bomb, &ReadLimits::MANIFEST)
+                .is_err_and(|e| e.message.contains("aliases repeat"))
         );
         assert!(
-            read("a: &a [*a]\n", &Limits::MANIFEST)
+            read_documents("a: &a [*a]\n", &ReadLimits::MANIFEST)
                 .is_err_and(|e| e.message.contains("contains itself"))
         );
         let deep = "[".repeat(101);
-        assert!(read(&deep, &Limits::MANIFEST).is_err());
+        assert!(read_documents(&deep, &ReadLimits::MANIFEST).is_err());
     }
 
     #[test]
     fn a_block_scalar_that_ends_with_the_file_has_no_line_break() {
         let text = |yaml: &str| {
-            read(yaml, &Limits::MANIFEST).unwrap()[0]
+            read_documents(yaml, &ReadLimits::MANIFEST).unwrap()[0]
                 .get("a")
                 .unwrap()
                 .text()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// The meaning of a plain scalar.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Resolved {
+pub enum ResolvedScalar {
     /// Nothing.
     Null,
     /// A boolean.
@@ -31,72 +31,72 @@ pub enum Dialect {
 }
 
 /// Resolves a plain scalar.
-pub fn resolve(text: &str, dialect: Dialect) -> Resolved {
+pub fn resolve_scalar(text: &str, dialect: Dialect) -> ResolvedScalar {
     let Some(first) = text.bytes().next() else {
-        return Resolved::Null;
+        return ResolvedScalar::Null;
     };
     match first {
-        b'0'..=b'9' => digits(text),
-        b'+' | b'-' => infinity(text).unwrap_or_else(|| digits(text)),
-        b'.' => {
-            infinity(text).unwrap_or_else(|| float(text).map_or(Resolved::Text, Resolved::Float))
-        }
+        b'0'..=b'9' => resolve_number(text),
+        b'+' | b'-' => resolve_special_float(text).unwrap_or_else(|| resolve_number(text)),
+        b'.' => resolve_special_float(text).unwrap_or_else(|| {
+            parse_float(text).map_or(ResolvedScalar::Text, ResolvedScalar::Float)
+        }),
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
-            word(text, dialect)
+            resolve_word(text, dialect)
         }
-        _ => Resolved::Text,
+        _ => ResolvedScalar::Text,
     }
 }
 
-fn word(text: &str, dialect: Dialect) -> Resolved {
+fn resolve_word(text: &str, dialect: Dialect) -> ResolvedScalar {
     match text {
-        "~" | "null" | "Null" | "NULL" => Resolved::Null,
-        "true" | "True" | "TRUE" => Resolved::Bool(true),
-        "false" | "False" | "FALSE" => Resolved::Bool(false),
+        "~" | "null" | "Null" | "NULL" => ResolvedScalar::Null,
+        "true" | "True" | "TRUE" => ResolvedScalar::Bool(true),
+        "false" | "False" | "FALSE" => ResolvedScalar::Bool(false),
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON"
             if dialect == Dialect::Configuration =>
         {
-            Resolved::Bool(true)
+            ResolvedScalar::Bool(true)
         }
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF"
             if dialect == Dialect::Configuration =>
         {
-            Resolved::Bool(false)
+            ResolvedScalar::Bool(false)
         }
-        _ => Resolved::Text,
+        _ => ResolvedScalar::Text,
     }
 }
 
-fn infinity(text: &str) -> Option<Resolved> {
+fn resolve_special_float(text: &str) -> Option<ResolvedScalar> {
     match text {
-        ".nan" | ".NaN" | ".NAN" => Some(Resolved::Float(f64::NAN)),
+        ".nan" | ".NaN" | ".NAN" => Some(ResolvedScalar::Float(f64::NAN)),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
-            Some(Resolved::Float(f64::INFINITY))
+            Some(ResolvedScalar::Float(f64::INFINITY))
         }
-        "-.inf" | "-.Inf" | "-.INF" => Some(Resolved::Float(f64::NEG_INFINITY)),
+        "-.inf" | "-.Inf" | "-.INF" => Some(ResolvedScalar::Float(f64::NEG_INFINITY)),
         _ => None,
     }
 }
 
 /// A scalar that starts with a digit or a sign: a time, an integer, a float or text.
-fn digits(text: &str) -> Resolved {
-    if let Some(time) = timestamp(text) {
-        return Resolved::Timestamp(time);
+fn resolve_number(text: &str) -> ResolvedScalar {
+    if let Some(time) = parse_timestamp(text) {
+        return ResolvedScalar::Timestamp(time);
     }
     let plain: String = text.chars().filter(|c| *c != '_').collect();
-    if let Some(number) = integer(&plain) {
+    if let Some(number) = parse_integer(&plain) {
         return number;
     }
     if looks_like_float(&plain)
-        && let Some(number) = float(&plain)
+        && let Some(number) = parse_float(&plain)
     {
-        return Resolved::Float(number);
+        return ResolvedScalar::Float(number);
     }
-    signed_after_prefix(&plain).unwrap_or(Resolved::Text)
+    signed_after_prefix(&plain).unwrap_or(ResolvedScalar::Text)
 }
 
 /// An integer with the prefixes of Go: `0x`, `0o`, `0b`, and a leading `0` for octal.
-fn integer(text: &str) -> Option<Resolved> {
+fn parse_integer(text: &str) -> Option<ResolvedScalar> {
     let (sign, digits) = match text.as_bytes() {
         [b'-', ..] => (Some('-'), &text[1..]),
         [b'+', ..] => (Some('+'), &text[1..]),
@@ -109,11 +109,11 @@ fn integer(text: &str) -> Option<Resolved> {
         [b'0', _, ..] => (8, &digits[1..]),
         _ => (10, digits),
     };
-    parsed(sign, digits, radix)
+    parse_digits(sign, digits, radix)
 }
 
 /// `0b-1` and `0o-7`: after the prefix, Go's libraries read a sign once more.
-fn signed_after_prefix(text: &str) -> Option<Resolved> {
+fn signed_after_prefix(text: &str) -> Option<ResolvedScalar> {
     let (negative, rest) = text
         .strip_prefix('-')
         .map_or((false, text), |rest| (true, rest));
@@ -123,21 +123,21 @@ fn signed_after_prefix(text: &str) -> Option<Resolved> {
         _ => return None,
     };
     match digits.as_bytes() {
-        [b'-', ..] if !negative => parsed(Some('-'), &digits[1..], radix),
-        [b'+', ..] if !negative => parsed(Some('+'), &digits[1..], radix),
-        _ => parsed(negative.then_some('-'), digits, radix),
+        [b'-', ..] if !negative => parse_digits(Some('-'), &digits[1..], radix),
+        [b'+', ..] if !negative => parse_digits(Some('+'), &digits[1..], radix),
+        _ => parse_digits(negative.then_some('-'), digits, radix),
     }
 }
 
-fn parsed(sign: Option<char>, digits: &str, radix: u32) -> Option<Resolved> {
+fn parse_digits(sign: Option<char>, digits: &str, radix: u32) -> Option<ResolvedScalar> {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return None;
     }
     let value = i128::from_str_radix(digits, radix).ok()?;
     let value = if sign == Some('-') { -value } else { value };
     match (i64::try_from(value), u64::try_from(value)) {
-        (Ok(int), _) => Some(Resolved::Int(int)),
-        (Err(_), Ok(uint)) if sign.is_none() => Some(Resolved::Uint(uint)),
+        (Ok(int), _) => Some(ResolvedScalar::Int(int)),
+        (Err(_), Ok(uint)) if sign.is_none() => Some(ResolvedScalar::Uint(uint)),
         _ => None,
     }
 }
@@ -159,7 +159,7 @@ fn looks_like_float(text: &str) -> bool {
 }
 
 /// A finite number in decimal notation.
-fn float(text: &str) -> Option<f64> {
+fn parse_float(text: &str) -> Option<f64> {
     let decimal = text
         .bytes()
         .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
@@ -169,13 +169,13 @@ fn float(text: &str) -> Option<f64> {
 }
 
 /// A date, or a date and a time, as RFC 3339 writes it.
-fn timestamp(text: &str) -> Option<String> {
+fn parse_timestamp(text: &str) -> Option<String> {
     let mut rest = Scan { rest: text };
     let year = rest.exactly(4)?;
     rest.literal('-')?;
     let month = rest.up_to_two(1, 12)?;
     rest.literal('-')?;
-    let day = rest.up_to_two(1, days(year, month))?;
+    let day = rest.up_to_two(1, days_in_month(year, month))?;
     let date = format!("{year:04}-{month:02}-{day:02}");
     if rest.rest.is_empty() {
         return Some(format!("{date}T00:00:00Z"));
@@ -197,7 +197,7 @@ fn timestamp(text: &str) -> Option<String> {
         .then(|| format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}"))
 }
 
-fn days(year: u32, month: u32) -> u32 {
+fn days_in_month(year: u32, month: u32) -> u32 {
     match month {
         2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
             29
@@ -301,8 +301,8 @@ impl Scan<'_> {
 mod tests {
     use super::*;
 
-    fn manifest(text: &str) -> Resolved {
-        resolve(text, Dialect::Manifest)
+    fn manifest(text: &str) -> ResolvedScalar {
+        resolve_scalar(text, Dialect::Manifest)
     }
 
     #[test]
@@ -321,19 +321,25 @@ mod tests {
             ("0o-7", -7),
             ("0_", 0),
         ] {
-            assert_eq!(manifest(text), Resolved::Int(value), "{text}");
+            assert_eq!(manifest(text), ResolvedScalar::Int(value), "{text}");
         }
-        assert_eq!(manifest("18446744073709551615"), Resolved::Uint(u64::MAX));
-        assert_eq!(manifest("08"), Resolved::Float(8.0));
+        assert_eq!(
+            manifest("18446744073709551615"),
+            ResolvedScalar::Uint(u64::MAX)
+        );
+        assert_eq!(manifest("08"), ResolvedScalar::Float(8.0));
     }
 
     #[test]
     fn words_are_booleans_only_where_the_dialect_says_so() {
-        assert_eq!(manifest("yes"), Resolved::Text);
-        assert_eq!(resolve("yes", Dialect::Configuration), Resolved::Bool(true));
-        assert_eq!(manifest("True"), Resolved::Bool(true));
-        assert_eq!(manifest("tRue"), Resolved::Text);
-        assert_eq!(manifest(""), Resolved::Null);
+        assert_eq!(manifest("yes"), ResolvedScalar::Text);
+        assert_eq!(
+            resolve_scalar("yes", Dialect::Configuration),
+            ResolvedScalar::Bool(true)
+        );
+        assert_eq!(manifest("True"), ResolvedScalar::Bool(true));
+        assert_eq!(manifest("tRue"), ResolvedScalar::Text);
+        assert_eq!(manifest(""), ResolvedScalar::Null);
     }
 
     #[test]
@@ -349,7 +355,7 @@ mod tests {
         ] {
             assert_eq!(
                 manifest(text),
-                Resolved::Timestamp(value.to_owned()),
+                ResolvedScalar::Timestamp(value.to_owned()),
                 "{text}"
             );
         }
@@ -360,15 +366,15 @@ mod tests {
             "2001-12-14T21:59:43",
             "20011-1-1",
         ] {
-            assert_eq!(manifest(text), Resolved::Text, "{text}");
+            assert_eq!(manifest(text), ResolvedScalar::Text, "{text}");
         }
     }
 
     #[test]
     fn floats_need_a_mantissa_and_a_finite_value() {
-        assert_eq!(manifest("1e3"), Resolved::Float(1000.0));
-        assert_eq!(manifest("5."), Resolved::Float(5.0));
-        assert_eq!(manifest(".5"), Resolved::Float(0.5));
+        assert_eq!(manifest("1e3"), ResolvedScalar::Float(1000.0));
+        assert_eq!(manifest("5."), ResolvedScalar::Float(5.0));
+        assert_eq!(manifest(".5"), ResolvedScalar::Float(0.5));
         for text in [
             "1e400",
             ".",
@@ -381,7 +387,7 @@ mod tests {
             "0x",
             "10.20.0.5",
         ] {
-            assert_eq!(manifest(text), Resolved::Text, "{text}");
+            assert_eq!(manifest(text), ResolvedScalar::Text, "{text}");
         }
     }
 }

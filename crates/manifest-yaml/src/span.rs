@@ -2,25 +2,25 @@
 
 use std::ops::Range;
 
-use super::node::{Data, Node, TextRange};
-use super::read::{Limits, parse};
-use crate::pointer::{Part, Pointer};
+use super::node::{NodeData, TextRange, YamlNode};
+use super::read::{ReadLimits, parse_documents};
+use crate::pointer::{FieldPart, Pointer};
 
 /// The first document of a text, read once to look many fields up.
 #[derive(Debug, Clone)]
 pub struct Spans {
-    root: Option<Node>,
+    root: Option<YamlNode>,
 }
 
 /// The bytes of a field's key or value in the first document of a text; see [`Spans::find`].
-pub fn span(text: &str, pointer: &Pointer, part: Part) -> Range<usize> {
+pub fn find_span(text: &str, pointer: &Pointer, part: FieldPart) -> Range<usize> {
     Spans::new(text).find(text, pointer, part)
 }
 
 impl Spans {
     /// Reads a text; one that cannot be read has no fields.
     pub fn new(text: &str) -> Self {
-        let documents = parse(text, &Limits::MANIFEST)
+        let documents = parse_documents(text, &ReadLimits::MANIFEST)
             .map(|parsed| parsed.documents)
             .unwrap_or_default();
         Self {
@@ -30,14 +30,14 @@ impl Spans {
 
     /// The bytes of a field's key or value. For a field that was not written: the nearest key above that was. Text that cannot be read
     /// has its first bytes as the place of everything. `text` is the one that was read.
-    pub fn find(&self, text: &str, pointer: &Pointer, part: Part) -> Range<usize> {
-        if let Part::Bytes { start, end } = part {
+    pub fn find(&self, text: &str, pointer: &Pointer, part: FieldPart) -> Range<usize> {
+        if let FieldPart::Bytes { start, end } = part {
             return on_characters(text, start, end);
         }
         let Some(root) = &self.root else {
             return first_line(text);
         };
-        let found = find(root, pointer, part).bytes();
+        let found = find_range(root, pointer, part).bytes();
         let trimmed = text
             .get(found.clone())
             .map_or(found.len(), |t| t.trim_end().len());
@@ -45,20 +45,20 @@ impl Spans {
     }
 }
 
-fn find(root: &Node, pointer: &Pointer, part: Part) -> TextRange {
+fn find_range(root: &YamlNode, pointer: &Pointer, part: FieldPart) -> TextRange {
     let (mut node, mut key) = (root, None);
     for token in pointer.tokens() {
         let next = match &node.data {
-            Data::Mapping { entries, .. } => entries
+            NodeData::Mapping { entries, .. } => entries
                 .iter()
                 .find(|(k, _)| k.text() == Some(&token))
                 .map(|(k, v)| (v, Some(k.span))),
-            Data::Sequence { items, .. } => token
+            NodeData::Sequence { items, .. } => token
                 .parse()
                 .ok()
                 .and_then(|i: usize| items.get(i))
                 .map(|v| (v, None)),
-            Data::Scalar { .. } => None,
+            NodeData::Scalar { .. } => None,
         };
         match next {
             Some((value, name)) => {
@@ -75,13 +75,13 @@ fn find(root: &Node, pointer: &Pointer, part: Part) -> TextRange {
         }
     }
     match (part, key) {
-        (Part::Value, _) if !node.span.is_empty() => node.span,
+        (FieldPart::Value, _) if !node.span.is_empty() => node.span,
         (_, Some(key)) => key,
         _ => first_key(root),
     }
 }
 
-fn first_key(root: &Node) -> TextRange {
+fn first_key(root: &YamlNode) -> TextRange {
     root.entries()
         .and_then(|e| e.first())
         .map_or(root.span, |(key, _)| key.span)
@@ -110,23 +110,23 @@ mod tests {
     const TEXT: &str =
         "# sites\nspec:\n  pools:\n    acp: {arch: amd64}\n  list:\n  - a\n  - b: |\n      x\n";
 
-    fn at(pointer: &str, part: Part) -> &'static str {
-        &TEXT[span(TEXT, &Pointer::parse(pointer), part)]
+    fn at(pointer: &str, part: FieldPart) -> &'static str {
+        &TEXT[find_span(TEXT, &Pointer::parse(pointer), part)]
     }
 
     #[test]
     fn keys_and_values_are_found() {
-        assert_eq!(at("/spec/pools/acp/arch", Part::Value), "amd64");
-        assert_eq!(at("/spec/pools/acp/arch", Part::Key), "arch");
-        assert_eq!(at("/spec/list/0", Part::Value), "a");
-        assert_eq!(at("/spec/pools", Part::Value), "acp: {arch: amd64}");
+        assert_eq!(at("/spec/pools/acp/arch", FieldPart::Value), "amd64");
+        assert_eq!(at("/spec/pools/acp/arch", FieldPart::Key), "arch");
+        assert_eq!(at("/spec/list/0", FieldPart::Value), "a");
+        assert_eq!(at("/spec/pools", FieldPart::Value), "acp: {arch: amd64}");
     }
 
     #[test]
     fn a_missing_field_is_shown_at_the_nearest_key_above() {
-        assert_eq!(at("/spec/pools/acp/nodes/x", Part::Value), "acp");
-        assert_eq!(at("/spec/missing", Part::Key), "spec");
-        assert_eq!(at("/missing", Part::Value), "spec");
+        assert_eq!(at("/spec/pools/acp/nodes/x", FieldPart::Value), "acp");
+        assert_eq!(at("/spec/missing", FieldPart::Key), "spec");
+        assert_eq!(at("/missing", FieldPart::Value), "spec");
     }
 
     #[test]
@@ -142,8 +142,12 @@ mod tests {
             "*x",
             "\r\n",
         ] {
-            for part in [Part::Key, Part::Value, Part::Bytes { start: 1, end: 900 }] {
-                let range = span(text, &Pointer::parse("/a/0/b"), part);
+            for part in [
+                FieldPart::Key,
+                FieldPart::Value,
+                FieldPart::Bytes { start: 1, end: 900 },
+            ] {
+                let range = find_span(text, &Pointer::parse("/a/0/b"), part);
                 assert!(text.get(range).is_some(), "{text:?}");
             }
         }

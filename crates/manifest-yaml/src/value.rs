@@ -1,50 +1,53 @@
-//! From what was written to what it means: [`Node`]s as JSON values, resolved as Go's YAML libraries do.
+//! From what was written to what it means: [`YamlNode`]s as JSON values, resolved as Go's YAML libraries do.
 
 use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
 use super::Meaning;
-use super::node::{Data, Node, ReadError, Style, TextRange};
-use super::scalar::{Dialect, Resolved, resolve};
+use super::node::{NodeData, ReadError, ScalarStyle, TextRange, YamlNode};
+use super::scalar::{Dialect, ResolvedScalar, resolve_scalar};
 
-impl Node {
+impl YamlNode {
     /// The value that kustomize and kubectl see: `0644` is 420, `yes` is text, `1.0` is 1, a date is a time in RFC 3339.
     ///
     /// A key that is not text, a key that repeats, `.inf` and `.nan` are errors.
     pub fn to_value(&self) -> Result<Value, ReadError> {
-        meaning(self, Dialect::Manifest).map(Value::from)
+        resolve_node(self, Dialect::Manifest).map(Value::from)
     }
 
     /// The value that kustomize sees in a kustomization or in a JSON patch: `yes` is true.
     pub fn configuration(&self) -> Result<Meaning<'_>, ReadError> {
-        meaning(self, Dialect::Configuration)
+        resolve_node(self, Dialect::Configuration)
     }
 }
 
-fn meaning(node: &Node, dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
+fn resolve_node(node: &YamlNode, dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
     match &node.data {
-        Data::Scalar { text, style } => scalar(node, text, *style, dialect),
-        Data::Sequence { items, .. } => items
+        NodeData::Scalar { text, style } => resolve_scalar_node(node, text, *style, dialect),
+        NodeData::Sequence { items, .. } => items
             .iter()
-            .map(|item| meaning(item, dialect))
+            .map(|item| resolve_node(item, dialect))
             .collect::<Result<_, _>>()
             .map(Meaning::Sequence),
-        Data::Mapping { entries, .. } => mapping(entries, dialect),
+        NodeData::Mapping { entries, .. } => resolve_mapping(entries, dialect),
     }
 }
 
-fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Meaning<'_>, ReadError> {
+fn resolve_mapping(
+    entries: &[(YamlNode, YamlNode)],
+    dialect: Dialect,
+) -> Result<Meaning<'_>, ReadError> {
     let mut pairs = Vec::with_capacity(entries.len());
     for (key, entry) in entries {
-        pairs.push((key_text(key, dialect)?, meaning(entry, dialect)?));
+        pairs.push((resolve_key(key, dialect)?, resolve_node(entry, dialect)?));
     }
     // go-yaml 2 lets the last of equal keys win.
     if dialect == Dialect::Configuration {
         return Ok(Meaning::mapping_of_last(pairs));
     }
     Meaning::mapping(pairs).map_err(|name| {
-        let same = |key: &&Node| key_text(key, dialect).is_ok_and(|text| text == name);
+        let same = |key: &&YamlNode| resolve_key(key, dialect).is_ok_and(|text| text == name);
         let again = entries.iter().map(|(key, _)| key).filter(same).nth(1);
         ReadError::new(
             again.map_or_else(TextRange::default, |key| key.span),
@@ -53,11 +56,11 @@ fn mapping(entries: &[(Node, Node)], dialect: Dialect) -> Result<Meaning<'_>, Re
     })
 }
 
-fn key_text(key: &Node, dialect: Dialect) -> Result<Cow<'_, str>, ReadError> {
-    let Data::Scalar { text, style } = &key.data else {
+fn resolve_key(key: &YamlNode, dialect: Dialect) -> Result<Cow<'_, str>, ReadError> {
+    let NodeData::Scalar { text, style } = &key.data else {
         return Err(ReadError::new(key.span, "a key that is not text"));
     };
-    match (scalar(key, text, *style, dialect)?, dialect) {
+    match (resolve_scalar_node(key, text, *style, dialect)?, dialect) {
         (Meaning::Text(name), _) => Ok(name),
         (other @ (Meaning::Bool(_) | Meaning::Number(_)), Dialect::Configuration) => {
             Ok(Cow::Owned(Value::from(other).to_string()))
@@ -69,18 +72,18 @@ fn key_text(key: &Node, dialect: Dialect) -> Result<Cow<'_, str>, ReadError> {
     }
 }
 
-fn scalar<'n>(
-    node: &'n Node,
+fn resolve_scalar_node<'n>(
+    node: &'n YamlNode,
     text: &'n str,
-    style: Style,
+    style: ScalarStyle,
     dialect: Dialect,
 ) -> Result<Meaning<'n>, ReadError> {
     let wrong = |what: &str| ReadError::new(node.span, format!("`{text}` is not {what}"));
     match node.tag.as_deref() {
-        None | Some("!") if style == Style::Plain => {
-            match resolve(text, dialect) {
+        None | Some("!") if style == ScalarStyle::Plain => {
+            match resolve_scalar(text, dialect) {
                 // go-yaml 2 takes what looks like a time for text.
-                Resolved::Timestamp(_) if dialect == Dialect::Configuration => {
+                ResolvedScalar::Timestamp(_) if dialect == Dialect::Configuration => {
                     Ok(Meaning::Text(Cow::Borrowed(text)))
                 }
                 resolved => {
@@ -89,26 +92,26 @@ fn scalar<'n>(
             }
         }
         Some(tag @ ("!!int" | "!!float" | "!!bool" | "!!null" | "!!timestamp")) => {
-            tagged(tag, resolve(text, dialect), text)
+            resolve_tagged(tag, resolve_scalar(text, dialect), text)
                 .ok_or_else(|| wrong(&format!("of the type `{tag}`")))
         }
-        Some("!!binary") => binary_text(text)
+        Some("!!binary") => decode_binary_text(text)
             .map(|text| Meaning::Text(Cow::Owned(text)))
             .ok_or_else(|| wrong("base64")),
         _ => Ok(Meaning::Text(Cow::Borrowed(text))),
     }
 }
 
-fn tagged<'n>(tag: &str, resolved: Resolved, text: &'n str) -> Option<Meaning<'n>> {
+fn resolve_tagged<'n>(tag: &str, resolved: ResolvedScalar, text: &'n str) -> Option<Meaning<'n>> {
     let fits = match tag {
-        "!!int" => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_)),
+        "!!int" => matches!(resolved, ResolvedScalar::Int(_) | ResolvedScalar::Uint(_)),
         "!!float" => matches!(
             resolved,
-            Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)
+            ResolvedScalar::Int(_) | ResolvedScalar::Uint(_) | ResolvedScalar::Float(_)
         ),
-        "!!bool" => matches!(resolved, Resolved::Bool(_)),
-        "!!null" => matches!(resolved, Resolved::Null),
-        _ => matches!(resolved, Resolved::Timestamp(_)),
+        "!!bool" => matches!(resolved, ResolvedScalar::Bool(_)),
+        "!!null" => matches!(resolved, ResolvedScalar::Null),
+        _ => matches!(resolved, ResolvedScalar::Timestamp(_)),
     };
     if fits {
         resolved_meaning(resolved, text)
@@ -118,20 +121,20 @@ fn tagged<'n>(tag: &str, resolved: Resolved, text: &'n str) -> Option<Meaning<'n
 }
 
 /// `None` for infinities and for what is not a number.
-pub(super) fn resolved_meaning(resolved: Resolved, text: &str) -> Option<Meaning<'_>> {
+pub(super) fn resolved_meaning(resolved: ResolvedScalar, text: &str) -> Option<Meaning<'_>> {
     Some(match resolved {
-        Resolved::Null => Meaning::Null,
-        Resolved::Bool(bool) => Meaning::Bool(bool),
-        Resolved::Int(int) => Meaning::Number(int.into()),
-        Resolved::Uint(uint) => Meaning::Number(uint.into()),
-        Resolved::Float(float) => Meaning::Number(float_number(float)?),
-        Resolved::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
-        Resolved::Text => Meaning::Text(Cow::Borrowed(text)),
+        ResolvedScalar::Null => Meaning::Null,
+        ResolvedScalar::Bool(bool) => Meaning::Bool(bool),
+        ResolvedScalar::Int(int) => Meaning::Number(int.into()),
+        ResolvedScalar::Uint(uint) => Meaning::Number(uint.into()),
+        ResolvedScalar::Float(float) => Meaning::Number(convert_float(float)?),
+        ResolvedScalar::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
+        ResolvedScalar::Text => Meaning::Text(Cow::Borrowed(text)),
     })
 }
 
 /// A float as a number; one without a fraction becomes an integer, as it does on its way through kustomize.
-pub fn float_number(float: f64) -> Option<Number> {
+pub fn convert_float(float: f64) -> Option<Number> {
     let whole = float.is_finite() && float.fract() == 0.0 && float.abs() < 1e21;
     // The shortest digits that read back, filled up with zeros.
     let shortest = if whole {
@@ -149,7 +152,7 @@ pub fn float_number(float: f64) -> Option<Number> {
 }
 
 /// The text behind base64, where it is UTF-8; line breaks are ignored.
-pub fn binary_text(text: &str) -> Option<String> {
+pub fn decode_binary_text(text: &str) -> Option<String> {
     let symbols: Vec<u8> = text
         .bytes()
         .filter(|b| !matches!(b, b'\n' | b'\r'))
@@ -187,10 +190,10 @@ fn sextet(symbol: u8) -> Option<u32> {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Limits, read};
+    use super::super::{ReadLimits, read_documents};
 
     fn value(text: &str) -> Result<serde_json::Value, String> {
-        let documents = read(text, &Limits::MANIFEST).map_err(|e| e.message)?;
+        let documents = read_documents(text, &ReadLimits::MANIFEST).map_err(|e| e.message)?;
         documents[0].to_value().map_err(|e| e.message)
     }
 

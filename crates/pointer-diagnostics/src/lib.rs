@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-pub use manifest_yaml::{Part, Pointer};
+pub use manifest_yaml::{FieldPart, Pointer};
 pub use origin::Origin;
 pub use rule::Rule;
 pub use sources::{Position, Sources};
@@ -63,7 +63,7 @@ pub struct Label {
     /// The file and the field in it.
     pub origin: Origin,
     /// Which bytes of the field are meant.
-    pub part: Part,
+    pub part: FieldPart,
     /// What this place has to do with it; may be empty.
     pub text: String,
 }
@@ -83,7 +83,7 @@ pub struct Edit {
     /// The field.
     pub origin: Origin,
     /// Which bytes of it.
-    pub part: Part,
+    pub part: FieldPart,
     /// What to write instead.
     pub replacement: String,
 }
@@ -92,13 +92,13 @@ impl Diagnostic {
     /// Adds the primary place: the value of a field.
     #[must_use]
     pub fn primary(self, origin: Origin, text: impl Into<String>) -> Self {
-        self.label_first(origin, Part::Value, text.into())
+        self.label_first(origin, FieldPart::Value, text.into())
     }
 
     /// Adds the primary place: the key of a field.
     #[must_use]
     pub fn primary_key(self, origin: Origin, text: impl Into<String>) -> Self {
-        self.label_first(origin, Part::Key, text.into())
+        self.label_first(origin, FieldPart::Key, text.into())
     }
 
     /// Adds the primary place: a range of bytes of the file, where there is no field to name.
@@ -106,7 +106,7 @@ impl Diagnostic {
     pub fn primary_bytes(self, file: &str, range: Range<usize>, text: impl Into<String>) -> Self {
         self.label_first(
             Origin::file(file),
-            Part::Bytes {
+            FieldPart::Bytes {
                 start: range.start,
                 end: range.end,
             },
@@ -119,7 +119,7 @@ impl Diagnostic {
     pub fn context(mut self, origin: Origin, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             origin,
-            part: Part::Value,
+            part: FieldPart::Value,
             text: text.into(),
         });
         self
@@ -130,7 +130,7 @@ impl Diagnostic {
     pub fn context_key(mut self, origin: Origin, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             origin,
-            part: Part::Key,
+            part: FieldPart::Key,
             text: text.into(),
         });
         self
@@ -156,7 +156,7 @@ impl Diagnostic {
         self
     }
 
-    fn label_first(mut self, origin: Origin, part: Part, text: String) -> Self {
+    fn label_first(mut self, origin: Origin, part: FieldPart, text: String) -> Self {
         self.labels.insert(0, Label { origin, part, text });
         self
     }

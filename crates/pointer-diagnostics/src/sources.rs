@@ -7,17 +7,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::{Label, Origin, Part};
+use crate::{FieldPart, Label, Origin};
 use manifest_yaml as yaml;
 
 /// The files that were read, by path from the root of the repository, with `/`.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: BTreeMap<Arc<str>, Arc<File>>,
+    files: BTreeMap<Arc<str>, Arc<SourceText>>,
 }
 
 #[derive(Debug)]
-struct File {
+struct SourceText {
     text: Arc<str>,
     /// Read when the first field of the file is looked up.
     spans: OnceLock<yaml::Spans>,
@@ -42,7 +42,7 @@ impl Sources {
     pub fn insert(&mut self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) {
         self.files.insert(
             path.into(),
-            Arc::new(File {
+            Arc::new(SourceText {
                 text: text.into(),
                 spans: OnceLock::new(),
             }),
@@ -70,18 +70,17 @@ impl Sources {
     }
 
     /// The bytes of a field or of a part of it. For a field that is missing: the nearest key above it that is written.
-    pub fn bytes(&self, origin: &Origin, part: Part) -> Range<usize> {
+    pub fn bytes(&self, origin: &Origin, part: FieldPart) -> Range<usize> {
         let Some(file) = self.files.get(&origin.file) else {
             return 0..0;
         };
         let text = file.text.as_ref();
         let found = match part {
-            Part::Bytes { start, end } => start..end,
-            Part::Key | Part::Value => {
-                file.spans
-                    .get_or_init(|| yaml::Spans::new(text))
-                    .find(text, &origin.pointer, part)
-            }
+            FieldPart::Bytes { start, end } => start..end,
+            FieldPart::Key | FieldPart::Value => file
+                .spans
+                .get_or_init(|| yaml::Spans::new(text))
+                .find(text, &origin.pointer, part),
         };
         let start = boundary_below(text, found.start);
         start..boundary_below(text, found.end).max(start)
@@ -90,12 +89,14 @@ impl Sources {
     /// The line and column of a byte of a file; the first ones if it was not read.
     pub fn position(&self, path: &str, byte: usize) -> Position {
         self.text(path)
-            .map_or(Position { line: 1, column: 1 }, |text| position(text, byte))
+            .map_or(Position { line: 1, column: 1 }, |text| {
+                find_position(text, byte)
+            })
     }
 }
 
 /// The line and column of a byte.
-pub(crate) fn position(text: &str, byte: usize) -> Position {
+pub(crate) fn find_position(text: &str, byte: usize) -> Position {
     let before = &text[..boundary_below(text, byte)];
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
     Position {
@@ -126,17 +127,20 @@ mod tests {
 
     #[test]
     fn columns_count_characters_not_bytes() {
-        assert_eq!(position("ä: ö\nü: x", 9), Position { line: 2, column: 2 });
-        assert_eq!(position("ä: ö", 6), Position { line: 1, column: 5 });
+        assert_eq!(
+            find_position("ä: ö\nü: x", 9),
+            Position { line: 2, column: 2 }
+        );
+        assert_eq!(find_position("ä: ö", 6), Position { line: 1, column: 5 });
     }
 
     #[test]
     fn a_byte_inside_a_character_or_behind_the_end_is_moved_back() {
-        assert_eq!(position("äö", 1), Position { line: 1, column: 1 });
-        assert_eq!(position("äö", 99), Position { line: 1, column: 3 });
+        assert_eq!(find_position("äö", 1), Position { line: 1, column: 1 });
+        assert_eq!(find_position("äö", 99), Position { line: 1, column: 3 });
         let label = Label {
             origin: Origin::file("a.yaml"),
-            part: Part::Bytes { start: 1, end: 999 },
+            part: FieldPart::Bytes { start: 1, end: 999 },
             text: String::new(),
         };
         assert_eq!(sources("äö").span(&label), 0..4);
@@ -146,7 +150,7 @@ mod tests {
     fn a_reversed_range_becomes_empty() {
         let origin = Origin::file("a.yaml");
         assert_eq!(
-            sources("abcdef").bytes(&origin, Part::Bytes { start: 4, end: 2 }),
+            sources("abcdef").bytes(&origin, FieldPart::Bytes { start: 4, end: 2 }),
             4..4
         );
     }
@@ -157,6 +161,6 @@ mod tests {
             file: Arc::from("b.yaml"),
             pointer: Pointer::root().at("x"),
         };
-        assert_eq!(sources("a: 1").bytes(&origin, Part::Value), 0..0);
+        assert_eq!(sources("a: 1").bytes(&origin, FieldPart::Value), 0..0);
     }
 }

@@ -9,7 +9,9 @@ use super::problem::{Outcome, of_file};
 use super::resource::{Resource, Source};
 use super::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use crate::rules;
-use manifest_yaml::{Limits, ReadError, Style, expand_merge_keys, float_text, read_first};
+use manifest_yaml::{
+    ReadError, ReadLimits, ScalarStyle, expand_merge_keys, print_float, read_first_document,
+};
 use pointer_diagnostics::Diagnostic;
 
 /// From this many bytes on, documents are parsed on all cores.
@@ -55,7 +57,7 @@ pub(super) fn resources(file: &str, bytes: &[u8]) -> Outcome<Vec<Resource>> {
                 }
             }
         }
-        if queue.len() > Limits::MANIFEST.nodes {
+        if queue.len() > ReadLimits::MANIFEST.nodes {
             return Err(of_file(
                 &rules::MALFORMED_RESOURCE,
                 &file,
@@ -154,7 +156,7 @@ fn parse(offset: usize, piece: &str) -> Result<Option<Node>, ReadError> {
         error.range.end = error.range.end.saturating_add(shift);
         error
     };
-    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(shift)? else {
+    let Some(mut node) = read_first_document(text, &ReadLimits::MANIFEST).map_err(shift)? else {
         return Ok(None);
     };
     expand_merge_keys(&mut node).map_err(shift)?;
@@ -243,8 +245,8 @@ fn list_items(file: &str, node: &Node) -> Outcome<Option<Vec<Node>>> {
 /// A tree as Go's decoder sees it: nothing depends on braces or on folding.
 fn decoded(node: &Node) -> Node {
     match node {
-        Node::Scalar(scalar) if scalar.style == Style::Folded => Node::Scalar(Scalar {
-            style: Style::Literal,
+        Node::Scalar(scalar) if scalar.style == ScalarStyle::Folded => Node::Scalar(Scalar {
+            style: ScalarStyle::Literal,
             ..scalar.clone()
         }),
         Node::Scalar(_) => node.clone(),
@@ -268,7 +270,7 @@ fn from_json(value: &Value) -> Node {
         }),
         Value::Object(map) => {
             let key = |key: &str| Scalar {
-                style: Style::Double,
+                style: ScalarStyle::Double,
                 ..Scalar::text(key)
             };
             let entries = map
@@ -281,14 +283,14 @@ fn from_json(value: &Value) -> Node {
             })
         }
         Value::String(text) => Node::Scalar(Scalar {
-            style: Style::Double,
+            style: ScalarStyle::Double,
             ..Scalar::text(text)
         }),
         Value::Number(number) => {
             let text = number
                 .as_f64()
                 .filter(|_| number.is_f64())
-                .map_or_else(|| number.to_string(), float_text);
+                .map_or_else(|| number.to_string(), print_float);
             Node::Scalar(Scalar {
                 tag: implicit(&text),
                 ..Scalar::untyped(&text)
@@ -340,7 +342,7 @@ mod tests {
     fn the_place_of_a_syntax_error_is_that_in_the_file() {
         let text = "kind: A\nmetadata: {name: a}\n---\na: [\n";
         let found = resources("a.yaml", text.as_bytes()).unwrap_err();
-        let pointer_diagnostics::Part::Bytes { start, .. } = found.labels[0].part else {
+        let pointer_diagnostics::FieldPart::Bytes { start, .. } = found.labels[0].part else {
             panic!("bytes")
         };
         assert!(start > 28, "{start}");

@@ -225,10 +225,15 @@ pub(super) fn with_entry(old: &Node, key: &Scalar, text: &Scalar) -> Result<Opti
 mod tests {
     use super::*;
     use crate::meaning::value;
-    use manifest_yaml::{Limits, read_first};
+    use manifest_yaml::{ReadLimits, read_first_document};
 
     fn set(text: &str, path: &str, create: bool, make: Make) -> Result<serde_json::Value, String> {
-        let root = Node::read(read_first(text, &Limits::MANIFEST).unwrap().unwrap()).unwrap();
+        let root = Node::read(
+            read_first_document(text, &ReadLimits::MANIFEST)
+                .unwrap()
+                .unwrap(),
+        )
+        .unwrap();
         let spec = FieldSpec::new(KindFilter::default(), path, create);
         let changed = change(&root, &spec, make, &mut |old| match make {
             Make::Map => with_entry(old, &Scalar::untyped("k"), &Scalar::text("v")),

@@ -10,7 +10,7 @@ use super::kustomization::Generator;
 use super::meaning::{Unprintable, value};
 use super::resource::{Behavior, Generated, Resource, Source};
 use super::tree::{Mapping, Node, Scalar, Tag};
-use manifest_yaml::Style;
+use manifest_yaml::ScalarStyle;
 
 /// The keys and contents that a generator collected from literals and files.
 pub(super) type Pairs = Vec<(String, Vec<u8>)>;
@@ -72,9 +72,9 @@ pub(super) fn object(
 
 fn text(text: &str) -> Node {
     let style = if text.contains('\n') {
-        Style::Literal
+        ScalarStyle::Literal
     } else {
-        Style::Plain
+        ScalarStyle::Plain
     };
     Node::Scalar(Scalar {
         style,

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
 use manifest_yaml::{
-    Dialect, Limits, Meaning, Resolved, Style, binary_text, float_number, read_first, resolve,
+    Dialect, Meaning, ReadLimits, ResolvedScalar, ScalarStyle, convert_float, decode_binary_text,
+    read_first_document, resolve_scalar,
 };
 
 /// Why a tree cannot be printed, and where: keys and indexes from the root.
@@ -198,7 +199,7 @@ fn key_text(key: &Scalar, flow: bool) -> Result<Cow<'_, str>, Unprintable> {
 
 fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Meaning<'_>, Unprintable> {
     if scalar.tag == Tag::Text {
-        let folded = (scalar.style == Style::Folded && !flow)
+        let folded = (scalar.style == ScalarStyle::Folded && !flow)
             .then(|| refolded(&scalar.text))
             .flatten();
         return match folded {
@@ -206,11 +207,11 @@ fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Meaning<'_>, Unprintabl
             None => text_meaning(&scalar.text),
         };
     }
-    let plain = scalar.style == Style::Plain && !scalar.text.contains('\n');
+    let plain = scalar.style == ScalarStyle::Plain && !scalar.text.contains('\n');
     // Without content, and with a colon, a plain scalar inside braces is quoted on the way.
     let quoted_in_flow =
         flow && plain && !scalar.explicit && (scalar.text.is_empty() || scalar.text.contains(':'));
-    let resolved = resolve(&scalar.text, Dialect::Manifest);
+    let resolved = resolve_scalar(&scalar.text, Dialect::Manifest);
     let typed = scalar.explicit || (scalar.tag != Tag::None && type_of(&resolved) != scalar.tag);
     if quoted_in_flow || (!plain && !typed) {
         return text_meaning(&scalar.text);
@@ -228,19 +229,26 @@ fn text_meaning(text: &str) -> Result<Meaning<'_>, Unprintable> {
 }
 
 fn binary(text: &str) -> Result<Meaning<'_>, Unprintable> {
-    let decoded = binary_text(text)
+    let decoded = decode_binary_text(text)
         .ok_or_else(|| Unprintable::new("`!!binary` does not hold UTF-8 in base64"))?;
     checked(&decoded).map(|t| Meaning::Text(Cow::Owned(t.to_owned())))
 }
 
-fn typed_meaning(tag: Tag, resolved: Resolved, text: &str) -> Result<Meaning<'_>, Unprintable> {
+fn typed_meaning(
+    tag: Tag,
+    resolved: ResolvedScalar,
+    text: &str,
+) -> Result<Meaning<'_>, Unprintable> {
     let wrong = |what: &str| Err(Unprintable::new(format!("`{text}` is not {what}")));
     match (tag, &resolved) {
-        (Tag::Int, Resolved::Int(_) | Resolved::Uint(_))
-        | (Tag::Float, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_))
-        | (Tag::Bool, Resolved::Bool(_))
-        | (Tag::Null, Resolved::Null)
-        | (Tag::Timestamp, Resolved::Timestamp(_)) => plain_meaning(resolved, text),
+        (Tag::Int, ResolvedScalar::Int(_) | ResolvedScalar::Uint(_))
+        | (
+            Tag::Float,
+            ResolvedScalar::Int(_) | ResolvedScalar::Uint(_) | ResolvedScalar::Float(_),
+        )
+        | (Tag::Bool, ResolvedScalar::Bool(_))
+        | (Tag::Null, ResolvedScalar::Null)
+        | (Tag::Timestamp, ResolvedScalar::Timestamp(_)) => plain_meaning(resolved, text),
         (Tag::Int, _) => wrong("an integer"),
         (Tag::Float, _) => wrong("a number"),
         (Tag::Bool, _) => wrong("a boolean"),
@@ -249,18 +257,18 @@ fn typed_meaning(tag: Tag, resolved: Resolved, text: &str) -> Result<Meaning<'_>
     }
 }
 
-fn plain_meaning(resolved: Resolved, text: &str) -> Result<Meaning<'_>, Unprintable> {
+fn plain_meaning(resolved: ResolvedScalar, text: &str) -> Result<Meaning<'_>, Unprintable> {
     Ok(match resolved {
-        Resolved::Null => Meaning::Null,
-        Resolved::Bool(bool) => Meaning::Bool(bool),
-        Resolved::Int(int) => Meaning::Number(int.into()),
-        Resolved::Uint(uint) => Meaning::Number(uint.into()),
-        Resolved::Float(float) => Meaning::Number(
-            float_number(float)
+        ResolvedScalar::Null => Meaning::Null,
+        ResolvedScalar::Bool(bool) => Meaning::Bool(bool),
+        ResolvedScalar::Int(int) => Meaning::Number(int.into()),
+        ResolvedScalar::Uint(uint) => Meaning::Number(uint.into()),
+        ResolvedScalar::Float(float) => Meaning::Number(
+            convert_float(float)
                 .ok_or_else(|| Unprintable::new(format!("`{text}` is not a number")))?,
         ),
-        Resolved::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
-        Resolved::Text => return text_meaning(text),
+        ResolvedScalar::Timestamp(time) => Meaning::Text(Cow::Owned(time)),
+        ResolvedScalar::Text => return text_meaning(text),
     })
 }
 
@@ -321,7 +329,9 @@ fn refolded(text: &str) -> Option<String> {
             at_break = false;
         }
     }
-    let read = read_first(&written, &Limits::MANIFEST).ok().flatten()?;
+    let read = read_first_document(&written, &ReadLimits::MANIFEST)
+        .ok()
+        .flatten()?;
     read.get("a")?.text().map(str::to_owned)
 }
 
@@ -330,7 +340,9 @@ mod tests {
     use super::*;
 
     fn print(text: &str) -> Result<Value, String> {
-        let read = read_first(text, &Limits::MANIFEST).unwrap().unwrap();
+        let read = read_first_document(text, &ReadLimits::MANIFEST)
+            .unwrap()
+            .unwrap();
         let root = Node::read(read).unwrap();
         printable(&root, false, &|_, _| None)
             .map(Value::from)

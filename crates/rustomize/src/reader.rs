@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::problem::{Outcome, of_field, of_file};
 use crate::rules;
-use manifest_yaml::{Limits, Meaning, Node, ReadError, expand_merge_keys, read_first};
+use manifest_yaml::{
+    Meaning, ReadError, ReadLimits, YamlNode, expand_merge_keys, read_first_document,
+};
 use pointer_diagnostics::Pointer;
 
 /// Decodes a configuration file. Only its first document counts.
@@ -31,13 +33,13 @@ pub(super) fn decode<T>(
                 .primary_bytes(file, range, ""),
         )
     };
-    let mut node = read_first(text, &Limits::MANIFEST).map_err(syntax)?;
+    let mut node = read_first_document(text, &ReadLimits::MANIFEST).map_err(syntax)?;
     node.as_mut()
         .map_or(Ok(()), expand_merge_keys)
         .map_err(syntax)?;
     let value = node
         .as_ref()
-        .map_or(Ok(Meaning::Null), Node::configuration)
+        .map_or(Ok(Meaning::Null), YamlNode::configuration)
         .map_err(syntax)?;
     decode(&Field {
         file,

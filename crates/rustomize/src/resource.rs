@@ -9,7 +9,7 @@ use super::alias;
 use super::meaning::{Unprintable, printable};
 use super::shared::Shared;
 use super::tree::{Mapping, Node, Scalar};
-use manifest_yaml::{Style, append_as_kustomize};
+use manifest_yaml::{ScalarStyle, append_as_kustomize};
 
 /// What tells an object from others of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -437,7 +437,7 @@ fn with_field(node: &Node, path: &[&str], value: Option<Node>) -> Node {
     match (path, value) {
         ([], _) => return node.clone(),
         ([key], None) => mapping.remove(key),
-        ([key], Some(value)) => mapping.set(key, value, Style::Plain),
+        ([key], Some(value)) => mapping.set(key, value, ScalarStyle::Plain),
         ([key, ..], None) if mapping.get(key).is_none() => return node.clone(),
         ([key, rest @ ..], value) => {
             let below = mapping

@@ -9,7 +9,7 @@ use super::layer::PatchContent;
 use super::meaning::{Unprintable, meaning};
 use super::resource::{History, Resource};
 use super::tree::{Mapping, Node, Scalar};
-use manifest_yaml::written_field;
+use manifest_yaml::print_field;
 
 /// An object as a base makes it, with what was computed from it so far.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl Shared {
         }
         field
             .text
-            .get_or_init(|| Some(Arc::from(written_field(meaning(value, false).ok()?))))
+            .get_or_init(|| Some(Arc::from(print_field(meaning(value, false).ok()?))))
             .clone()
     }
 }

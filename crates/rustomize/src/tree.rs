@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use manifest_yaml::{Data, Dialect, Resolved, Style, resolve};
+use manifest_yaml::{Dialect, NodeData, ResolvedScalar, ScalarStyle, resolve_scalar};
 
 /// A value of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) struct Mapping {
 pub(super) struct Scalar {
     pub(super) text: Arc<str>,
     pub(super) tag: Tag,
-    pub(super) style: Style,
+    pub(super) style: ScalarStyle,
     /// Whether the tag was written in the file.
     pub(super) explicit: bool,
     /// Places of an object with the same number (not 0) are one: what changes one of them changes all.
@@ -63,7 +63,7 @@ impl Scalar {
         Self {
             text: Arc::from(text),
             tag: Tag::None,
-            style: Style::Plain,
+            style: ScalarStyle::Plain,
             explicit: false,
             alias: 0,
         }
@@ -82,8 +82,8 @@ impl Scalar {
         self.tag == Tag::Null
     }
 
-    fn read(text: Arc<str>, tag: Option<&str>, style: Style) -> Self {
-        let plain = style == Style::Plain;
+    fn read(text: Arc<str>, tag: Option<&str>, style: ScalarStyle) -> Self {
+        let plain = style == ScalarStyle::Plain;
         let (tag, explicit) = match tag {
             None | Some("!") if plain => (implicit(&text), false),
             None | Some("!") => (Tag::Text, false),
@@ -101,18 +101,18 @@ impl Scalar {
 
 /// The type that a plain scalar has by its text.
 pub(super) fn implicit(text: &str) -> Tag {
-    type_of(&resolve(text, Dialect::Manifest))
+    type_of(&resolve_scalar(text, Dialect::Manifest))
 }
 
 /// The type of what a plain scalar means.
-pub(super) fn type_of(resolved: &Resolved) -> Tag {
+pub(super) fn type_of(resolved: &ResolvedScalar) -> Tag {
     match resolved {
-        Resolved::Null => Tag::Null,
-        Resolved::Bool(_) => Tag::Bool,
-        Resolved::Int(_) | Resolved::Uint(_) => Tag::Int,
-        Resolved::Float(_) => Tag::Float,
-        Resolved::Timestamp(_) => Tag::Timestamp,
-        Resolved::Text => Tag::Text,
+        ResolvedScalar::Null => Tag::Null,
+        ResolvedScalar::Bool(_) => Tag::Bool,
+        ResolvedScalar::Int(_) | ResolvedScalar::Uint(_) => Tag::Int,
+        ResolvedScalar::Float(_) => Tag::Float,
+        ResolvedScalar::Timestamp(_) => Tag::Timestamp,
+        ResolvedScalar::Text => Tag::Text,
     }
 }
 
@@ -131,12 +131,12 @@ fn explicit_tag(tag: &str) -> Tag {
 
 impl Node {
     /// Takes over what was read from a file. The error is the place of a key that is not a scalar.
-    pub(super) fn read(node: manifest_yaml::Node) -> Result<Self, manifest_yaml::ReadError> {
+    pub(super) fn read(node: manifest_yaml::YamlNode) -> Result<Self, manifest_yaml::ReadError> {
         Ok(match node.data {
-            Data::Scalar { text, style } => {
+            NodeData::Scalar { text, style } => {
                 Self::Scalar(Scalar::read(text, node.tag.as_deref(), style))
             }
-            Data::Sequence { items, flow } => {
+            NodeData::Sequence { items, flow } => {
                 let items = items
                     .into_iter()
                     .map(Self::read)
@@ -146,7 +146,7 @@ impl Node {
                     flow,
                 })
             }
-            Data::Mapping { entries, flow } => {
+            NodeData::Mapping { entries, flow } => {
                 let entries = entries
                     .into_iter()
                     .map(|(key, value)| Ok((read_key(key)?, Self::read(value)?)));
@@ -237,7 +237,7 @@ impl Node {
 
     /// Whether it is text without quotes or a tag, that is read as text whatever decides about it.
     pub(super) fn is_plain_text(&self) -> bool {
-        matches!(self, Self::Scalar(s) if s.tag == Tag::Text && s.style == Style::Plain && !s.explicit && implicit(&s.text) == Tag::Text)
+        matches!(self, Self::Scalar(s) if s.tag == Tag::Text && s.style == ScalarStyle::Plain && !s.explicit && implicit(&s.text) == Tag::Text)
     }
 
     /// Whether both are one and the same value, not only equal ones.
@@ -270,7 +270,7 @@ impl Node {
             Self::Scalar(scalar) => {
                 let Self::Scalar(old) = before else {
                     return Self::Scalar(Scalar {
-                        style: Style::Plain,
+                        style: ScalarStyle::Plain,
                         explicit: false,
                         ..scalar
                     });
@@ -296,9 +296,9 @@ impl Node {
 }
 
 /// A key; null keys and collections as keys cannot be printed by anyone.
-fn read_key(key: manifest_yaml::Node) -> Result<Scalar, manifest_yaml::ReadError> {
+fn read_key(key: manifest_yaml::YamlNode) -> Result<Scalar, manifest_yaml::ReadError> {
     match key.data {
-        Data::Scalar { text, style } => Ok(Scalar::read(text, key.tag.as_deref(), style)),
+        NodeData::Scalar { text, style } => Ok(Scalar::read(text, key.tag.as_deref(), style)),
         _ => Err(manifest_yaml::ReadError {
             range: key.span,
             message: "a key that is a list or a map".to_owned(),
@@ -335,7 +335,7 @@ impl Mapping {
     }
 
     /// Sets a field: in the style of what stood there, or as a new entry. Null removes it.
-    pub(super) fn set(&mut self, key: &str, value: Node, key_style: Style) {
+    pub(super) fn set(&mut self, key: &str, value: Node, key_style: ScalarStyle) {
         self.set_under(
             &Scalar {
                 style: key_style,
@@ -368,16 +368,16 @@ pub(super) fn quoted_if_needed(value: Node) -> Node {
     match value {
         Node::Scalar(scalar)
             if matches!(scalar.tag, Tag::Text | Tag::None)
-                && scalar.style == Style::Plain
+                && scalar.style == ScalarStyle::Plain
                 && !scalar.text.is_empty()
                 && !scalar.text.contains('\n')
                 && !matches!(
-                    resolve(&scalar.text, Dialect::Configuration),
-                    Resolved::Text | Resolved::Timestamp(_)
+                    resolve_scalar(&scalar.text, Dialect::Configuration),
+                    ResolvedScalar::Text | ResolvedScalar::Timestamp(_)
                 ) =>
         {
             Node::Scalar(Scalar {
-                style: Style::Double,
+                style: ScalarStyle::Double,
                 ..scalar
             })
         }

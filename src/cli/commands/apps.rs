@@ -81,7 +81,7 @@ fn one(app: &App, format: Format) -> anyhow::Result<String> {
     let value = value(app)?;
     Ok(match format {
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&value)?),
-        _ => format!("# {}\n{}", app.file, yaml::write(&value)),
+        _ => format!("# {}\n{}", app.file, yaml::write_document(&value)),
     })
 }
 

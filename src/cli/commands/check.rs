@@ -14,7 +14,7 @@ use crate::compare::{self, ChangeKind, Comparison, Present, text};
 use crate::plan::RESERVED_SITE;
 use crate::tree::{Tree, TreePath};
 use crate::write;
-use pointer_diagnostics::report::escape;
+use pointer_diagnostics::report::escape_text;
 
 /// Compile sites and compare with out/, without writing
 ///
@@ -180,5 +180,5 @@ fn line(change: &compare::Change) -> String {
         (ChangeKind::Changed, true) => "edited by hand",
         (ChangeKind::Stale, _) => "stale",
     };
-    format!("{kind:<15} out/{}\n", escape(change.path.as_str()))
+    format!("{kind:<15} out/{}\n", escape_text(change.path.as_str()))
 }

@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::load::Site;
 use crate::model::Exception;
 use crate::plan::is_date;
-use pointer_diagnostics::report::escape;
+use pointer_diagnostics::report::escape_text;
 
 /// List the patches that sites make to single instances, with their reasons and ends
 #[derive(Debug, Args)]
@@ -72,9 +72,9 @@ fn line(site: &Site, exception: &Exception, ended: bool) -> String {
     format!(
         "{}/{}  until {}{ended}  {}\n",
         site.name,
-        escape(app),
-        escape(until),
-        escape(reason)
+        escape_text(app),
+        escape_text(until),
+        escape_text(reason)
     )
 }
 

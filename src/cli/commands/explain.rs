@@ -12,7 +12,7 @@ use crate::nearest::nearest;
 use crate::patch::Operation;
 use crate::rules;
 use pointer_diagnostics::report;
-use pointer_diagnostics::{Diagnostics, Origin, Part};
+use pointer_diagnostics::{Diagnostics, FieldPart, Origin};
 
 /// Explain a diagnostic, or where the fields of an object come from
 ///
@@ -75,7 +75,7 @@ fn explain_code(code: &str, console: &Console) -> anyhow::Result<Outcome> {
             }
         }
     };
-    console.data(&report::explain(rule, console.look()))?;
+    console.data(&report::print_rule_page(rule, console.look()))?;
     Ok(Outcome::Good)
 }
 
@@ -103,11 +103,11 @@ fn one(operation: &Operation, session: &Session<'_>) -> String {
     let value = operation
         .value
         .as_ref()
-        .map(manifest_yaml::write)
+        .map(manifest_yaml::write_document)
         .unwrap_or_default();
     let indented: String = value
         .lines()
-        .map(|line| format!("      {}\n", report::escape(line)))
+        .map(|line| format!("      {}\n", report::escape_text(line)))
         .collect();
     let places: String = reason
         .origins
@@ -124,7 +124,7 @@ fn one(operation: &Operation, session: &Session<'_>) -> String {
 fn place(origin: &Origin, session: &Session<'_>) -> String {
     let label = pointer_diagnostics::Label {
         origin: origin.clone(),
-        part: Part::Key,
+        part: FieldPart::Key,
         text: String::new(),
     };
     let one: Diagnostics = [pointer_diagnostics::Diagnostic {

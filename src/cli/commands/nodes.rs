@@ -13,7 +13,7 @@ use crate::cli::console::Console;
 use crate::cli::session::Session;
 use crate::cluster;
 use manifest_yaml as yaml;
-use pointer_diagnostics::report::escape;
+use pointer_diagnostics::report::escape_text;
 
 /// Bring the nodes of a cluster and a site file together
 #[derive(Debug, Args)]
@@ -76,7 +76,7 @@ fn import(
     let pools = cluster::import(&nodes, &reserved);
     console.data(&match console.format() {
         Format::Json => format!("{pools:#}\n"),
-        _ => yaml::write(&pools),
+        _ => yaml::write_document(&pools),
     })?;
     Ok(Outcome::Good)
 }
@@ -112,7 +112,7 @@ fn line(difference: &cluster::Difference) -> String {
         if text.is_empty() {
             "nothing".to_owned()
         } else {
-            escape(text).into_owned()
+            escape_text(text).into_owned()
         }
     };
     let cluster::Difference {
@@ -123,8 +123,8 @@ fn line(difference: &cluster::Difference) -> String {
     } = difference;
     format!(
         "{}  {}: site file {}, cluster {}\n",
-        escape(node),
-        escape(field),
+        escape_text(node),
+        escape_text(field),
         side(site),
         side(cluster)
     )

@@ -8,10 +8,10 @@ use crate::cli::console::Console;
 use crate::cli::session::{Session, sources_of};
 use crate::load::Site;
 use manifest_yaml as yaml;
-use manifest_yaml::{self, Data, Node};
+use manifest_yaml::{self, NodeData, YamlNode};
 use pointer_diagnostics::Sources;
 use pointer_diagnostics::report;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Label, Origin, Part, Pointer, Severity};
+use pointer_diagnostics::{Diagnostic, Diagnostics, FieldPart, Label, Origin, Pointer, Severity};
 
 /// Print a site merged with its profiles, with the origin of each line
 #[derive(Debug, Args)]
@@ -42,9 +42,9 @@ pub(in crate::cli) fn run(
 
 /// The merged document with a comment on each line: the file and line it comes from.
 fn annotated(site: &Site, session: &Session<'_>) -> String {
-    let text = yaml::write(&site.merged);
+    let text = yaml::write_document(&site.merged);
     let mut lines = Lines::new(&text);
-    if let Some(root) = yaml::read(&text, &yaml::Limits::INPUT)
+    if let Some(root) = yaml::read_documents(&text, &yaml::ReadLimits::INPUT)
         .ok()
         .and_then(|d| d.into_iter().next())
     {
@@ -60,12 +60,12 @@ fn annotated(site: &Site, session: &Session<'_>) -> String {
         + 2;
     let line = |(line, origin): (&str, &Option<Origin>)| {
         let Some(origin) = origin else {
-            return format!("{}\n", report::escape(line));
+            return format!("{}\n", report::escape_text(line));
         };
         let gap = width.saturating_sub(line.chars().count()).max(2);
         format!(
             "{}{:gap$}# {}\n",
-            report::escape(line),
+            report::escape_text(line),
             "",
             place(origin, &sources)
         )
@@ -90,23 +90,23 @@ impl Lines {
         }
     }
 
-    fn collect(&mut self, node: &Node, at: &Pointer, site: &Site) {
+    fn collect(&mut self, node: &YamlNode, at: &Pointer, site: &Site) {
         match &node.data {
-            Data::Mapping { entries, .. } => {
+            NodeData::Mapping { entries, .. } => {
                 for (key, value) in entries {
                     let below = at.at(key.text().unwrap_or_default());
                     self.note(key.span.bytes().start, &below, site);
                     self.collect(value, &below, site);
                 }
             }
-            Data::Sequence { items, .. } => {
+            NodeData::Sequence { items, .. } => {
                 for (index, item) in items.iter().enumerate() {
                     let below = at.at(index);
                     self.note(item.span.bytes().start, &below, site);
                     self.collect(item, &below, site);
                 }
             }
-            Data::Scalar { .. } => {}
+            NodeData::Scalar { .. } => {}
         }
     }
 
@@ -124,7 +124,7 @@ impl Lines {
 fn sources(origins: &[Option<Origin>], session: &Session<'_>) -> Sources {
     let labels = origins.iter().flatten().map(|origin| Label {
         origin: origin.clone(),
-        part: Part::Key,
+        part: FieldPart::Key,
         text: String::new(),
     });
     let all = Diagnostic {
@@ -138,6 +138,6 @@ fn sources(origins: &[Option<Origin>], session: &Session<'_>) -> Sources {
 }
 
 fn place(origin: &Origin, sources: &Sources) -> String {
-    let position = sources.position(&origin.file, sources.bytes(origin, Part::Key).start);
+    let position = sources.position(&origin.file, sources.bytes(origin, FieldPart::Key).start);
     format!("{}:{}", origin.file, position.line)
 }

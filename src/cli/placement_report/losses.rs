@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Paint;
 use super::table::{Side, Text, cut, lines, split};
 use crate::fit::{Cell, Overview};
-use pointer_diagnostics::report::escape;
+use pointer_diagnostics::report::escape_text;
 
 /// The widest name column.
 const NAMES: usize = 40;
@@ -93,11 +93,11 @@ impl Block<'_> {
             "NODE LOST"
         };
         let mut all = Vec::new();
-        let head = |name: &&str| Text::painted(escape(name), |t| paint.bold(t));
+        let head = |name: &&str| Text::painted(escape_text(name), |t| paint.bold(t));
         let start = if self.prefix.is_empty() {
             title.to_owned()
         } else {
-            format!("{title} {}", escape(self.prefix))
+            format!("{title} {}", escape_text(self.prefix))
         };
         all.push(
             std::iter::once(Text::painted(start, |t| paint.bold(t)))
@@ -106,7 +106,7 @@ impl Block<'_> {
         );
         for w in self.rows {
             let name = Text::new(cut(
-                &escape(&self.overview.workloads[*w].name),
+                &escape_text(&self.overview.workloads[*w].name),
                 self.name_width,
             ));
             let cell = |l: &usize| {

@@ -10,8 +10,8 @@ mod workloads;
 use std::fmt::Write as _;
 
 use crate::fit::{Cell, Overview};
-use pointer_diagnostics::report::wrap;
-use pointer_diagnostics::report::{Look, escape};
+use pointer_diagnostics::report::wrap_text;
+use pointer_diagnostics::report::{Look, escape_text};
 
 /// The widest line where there is no terminal.
 const UNBOUNDED: usize = 10_000;
@@ -86,7 +86,7 @@ fn headline(overview: &Overview, paint: Paint) -> String {
     };
     format!(
         "{}: {placed}{survived}\n",
-        paint.bold(&escape(&overview.site))
+        paint.bold(&escape_text(&overview.site))
     )
 }
 
@@ -97,7 +97,10 @@ fn list(text: &mut String, title: &str, items: &[String], width: usize, paint: P
     }
     let _ = writeln!(text, "\n{}", paint.bold(title));
     for item in items {
-        for (number, line) in wrap(&escape(item), width.min(PROSE) - 4).iter().enumerate() {
+        for (number, line) in wrap_text(&escape_text(item), width.min(PROSE) - 4)
+            .iter()
+            .enumerate()
+        {
             let start = if number == 0 { "  - " } else { "    " };
             let _ = writeln!(text, "{start}{line}");
         }

@@ -3,7 +3,7 @@
 use super::Paint;
 use super::table::{Side, Text, cut, lines, split};
 use crate::fit::{Cell, MOST, Overview, Row};
-use pointer_diagnostics::report::escape;
+use pointer_diagnostics::report::escape_text;
 
 /// Narrower names say nothing.
 const NARROWEST: usize = 16;
@@ -36,7 +36,7 @@ pub(super) fn table(overview: &Overview, width: usize, paint: Paint) -> String {
         .into_iter()
         .zip(&overview.workloads)
         .map(|(mut row, workload)| {
-            row[0] = Text::new(cut(&escape(&workload.name), names));
+            row[0] = Text::new(cut(&escape_text(&workload.name), names));
             row
         });
     all.extend(named);
@@ -47,7 +47,10 @@ pub(super) fn table(overview: &Overview, width: usize, paint: Paint) -> String {
         "" => String::new(),
         prefix => format!(
             "{}\n",
-            paint.dim(&format!("the names of nodes begin with {}", escape(prefix)))
+            paint.dim(&format!(
+                "the names of nodes begin with {}",
+                escape_text(prefix)
+            ))
         ),
     };
     format!("{}{note}", lines(&all, &sides))
@@ -99,7 +102,7 @@ impl<'a> Nodes<'a> {
     }
 
     fn header(&self, paint: Paint) -> Vec<Text> {
-        let bold = |text: &str| Text::painted(escape(text), |t| paint.bold(t));
+        let bold = |text: &str| Text::painted(escape_text(text), |t| paint.bold(t));
         let mut header = vec![bold("WORKLOAD"), bold("PODS"), bold("MAY RUN")];
         if self.each {
             header.extend(self.names.iter().map(|n| bold(n)));
@@ -127,7 +130,7 @@ impl<'a> Nodes<'a> {
             .collect();
         let text = match names.as_slice() {
             [] => "-".to_owned(),
-            [one] => escape(one).into_owned(),
+            [one] => escape_text(one).into_owned(),
             several => format!("{} nodes", several.len()),
         };
         vec![Text::new(text)]
@@ -179,7 +182,7 @@ fn worst(overview: &Overview, row: &Row, nodes: &Nodes<'_>, paint: Paint) -> Tex
         [first, rest @ ..] => format!("{}+{}", short(first), rest.len()),
         [] => String::new(),
     };
-    Text::painted(format!("{}: {what}", escape(&lost)), |t| {
+    Text::painted(format!("{}: {what}", escape_text(&lost)), |t| {
         paint.cell(*cell, t)
     })
 }

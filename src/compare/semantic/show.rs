@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Counts, Differences, FieldChange, FieldChangeKind, ObjectChange};
 use crate::compare::text::{Difference, difference};
 use crate::manifest::ObjectId;
-use pointer_diagnostics::report::escape;
+use pointer_diagnostics::report::escape_text;
 
 /// Lines of a map, list or text that are shown.
 const MAX_LINES: usize = 40;
@@ -111,7 +111,11 @@ fn value(f: &mut Formatter<'_>, head: &str, mark: char, value: &Value) -> fmt::R
         return writeln!(f, "{head}: {text}");
     }
     writeln!(f, "{head}:")?;
-    block(f, &format!("{mark} "), &manifest_yaml::write(value))
+    block(
+        f,
+        &format!("{mark} "),
+        &manifest_yaml::write_document(value),
+    )
 }
 
 /// A scalar, or an empty map or list, on one line; a text of several lines is none.
@@ -145,7 +149,7 @@ fn cut(line: &str) -> String {
     } else {
         ""
     };
-    format!("{}{rest}", escape(&start))
+    format!("{}{rest}", escape_text(&start))
 }
 
 /// The object as kubectl names it, with its namespace.
@@ -159,5 +163,5 @@ fn name(id: &ObjectId) -> String {
         .namespace
         .as_ref()
         .map_or(String::new(), |namespace| format!(" in {namespace}"));
-    escape(&format!("{}{group}/{}{namespace}", id.kind, id.name)).into_owned()
+    escape_text(&format!("{}{group}/{}{namespace}", id.kind, id.name)).into_owned()
 }

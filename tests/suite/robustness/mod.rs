@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use arbtest::arbtest;
 use pointer_diagnostics::Sources;
 use pointer_diagnostics::report::{self, Look};
-use pointer_diagnostics::{Diagnostics, Part};
+use pointer_diagnostics::{Diagnostics, FieldPart};
 use siteplan::compile::Compiler;
 use siteplan::load::{self, Files};
 
@@ -140,7 +140,7 @@ fn report(mut found: Diagnostics, directory: &Path) {
             continue;
         };
         assert!(text.get(span).is_some(), "{label:?} is outside of its file");
-        if let Part::Bytes { start, end } = label.part {
+        if let FieldPart::Bytes { start, end } = label.part {
             assert!(
                 text.get(start..end).is_some(),
                 "{label:?} is outside of its file of {} bytes",
@@ -148,33 +148,33 @@ fn report(mut found: Diagnostics, directory: &Path) {
             );
         }
     }
-    report::sort(&mut found, &sources);
+    report::sort_diagnostics(&mut found, &sources);
     for (color, width) in [
         (false, None),
         (true, Some(20)),
         (false, Some(80)),
         (true, Some(200)),
     ] {
-        report::human(&found, &sources, Look { color, width });
+        report::print_human(&found, &sources, Look { color, width });
     }
-    let json = report::json(&found, &sources);
+    let json = report::print_json(&found, &sources);
     let tool = report::SarifTool {
         name: "siteplan",
         version: "0.0.0",
         rules: siteplan::rules::all(),
     };
-    let sarif = report::sarif(tool, &found, &sources, "fleet");
+    let sarif = report::print_sarif(tool, &found, &sources, "fleet");
     for text in json.lines().chain([sarif.as_str()]) {
         assert!(!text.contains('\u{1b}'), "an escape in a report: {text:?}");
     }
-    let github = report::github(&found, &sources, "fleet");
+    let github = report::print_github(&found, &sources, "fleet");
     assert!(
         github
             .lines()
             .all(|line| line.is_empty() || line.starts_with("::")),
         "{github}"
     );
-    report::summary(&found);
+    report::print_summary(&found);
 }
 
 fn sources(found: &Diagnostics, directory: &Path) -> Sources {

@@ -213,7 +213,7 @@ fn deep(line: &str, u: &mut Unstructured<'_>) -> Result<String> {
 
 /// The document with another value, or another key, at a random place: what only the passes behind parsing can find.
 fn retyped(text: &str, u: &mut Unstructured<'_>) -> Result<String> {
-    let documents = yaml::read(text, &yaml::Limits::MANIFEST).unwrap_or_default();
+    let documents = yaml::read_documents(text, &yaml::ReadLimits::MANIFEST).unwrap_or_default();
     let mut values: Vec<Value> = documents.iter().filter_map(|d| d.to_value().ok()).collect();
     if values.is_empty() {
         return Ok((*u.choose(&SCALARS)?).to_owned());

@@ -1,16 +1,16 @@
 //! The part of YAML that nearly every manifest keeps to, read in one pass.
 //!
 //! Block mappings and sequences, scalars on one line, literal blocks, collections in braces on one line. Whatever else a text
-//! contains (or gets wrong), [`read`] gives up and the full reader decides: what is read here is read exactly as it reads it, which a
+//! contains (or gets wrong), [`read_quickly`] gives up and the full reader decides: what is read here is read exactly as it reads it, which a
 //! test holds both to.
 
 use std::sync::Arc;
 
-use super::node::{Data, Node, Style, TextRange};
-use super::read::Limits;
+use super::node::{NodeData, ScalarStyle, TextRange, YamlNode};
+use super::read::ReadLimits;
 
 /// Reads the only document of a text. `None`: the full reader must look at it.
-pub(super) fn read(text: &str, limits: &Limits) -> Option<Node> {
+pub(super) fn read_quickly(text: &str, limits: &ReadLimits) -> Option<YamlNode> {
     // Without an early end, so that many bytes are looked at at once.
     let usual = text.bytes().fold(true, |usual, b| {
         usual & matches!(b, b' '..=b'~' | b'\n' | b'\t')
@@ -132,9 +132,9 @@ impl Reader<'_> {
         self.byte(self.at) == Some(b'-') && self.is_blank(self.at + 1)
     }
 
-    fn node(&mut self, data: Data, start: usize, end: usize) -> Option<Node> {
+    fn node(&mut self, data: NodeData, start: usize, end: usize) -> Option<YamlNode> {
         self.nodes = self.nodes.checked_sub(1)?;
-        Some(Node {
+        Some(YamlNode {
             data,
             tag: None,
             span: TextRange::new(start, end),
@@ -144,12 +144,12 @@ impl Reader<'_> {
     fn text_node(
         &mut self,
         text: impl Into<Arc<str>>,
-        style: Style,
+        style: ScalarStyle,
         start: usize,
         end: usize,
-    ) -> Option<Node> {
+    ) -> Option<YamlNode> {
         self.node(
-            Data::Scalar {
+            NodeData::Scalar {
                 text: text.into(),
                 style,
             },
@@ -159,7 +159,7 @@ impl Reader<'_> {
     }
 
     /// A collection whose content starts at the cursor, at a column.
-    fn block(&mut self, column: usize) -> Option<Node> {
+    fn block(&mut self, column: usize) -> Option<YamlNode> {
         self.depth = self.depth.checked_sub(1)?;
         let node = if self.starts_item() {
             self.sequence(column, self.at)
@@ -171,14 +171,18 @@ impl Reader<'_> {
     }
 
     /// The elements whose dashes stand at a column, as a sequence that starts at an offset.
-    fn sequence(&mut self, column: usize, start: usize) -> Option<Node> {
+    fn sequence(&mut self, column: usize, start: usize) -> Option<YamlNode> {
         let items = self.items(column)?;
         let end = items.last().map_or(start, |item| item.span.end as usize);
-        self.node(Data::Sequence { items, flow: false }, start, end.max(start))
+        self.node(
+            NodeData::Sequence { items, flow: false },
+            start,
+            end.max(start),
+        )
     }
 
     /// A sequence that is not indented more than its key. To the full reader it starts after the first dash.
-    fn level_sequence(&mut self, column: usize) -> Option<Node> {
+    fn level_sequence(&mut self, column: usize) -> Option<YamlNode> {
         let content = self.skip_spaces(self.at + 1);
         if self.byte(content)? == b'#' || (self.byte(content)? == b'\n' && content > self.at + 1) {
             return None;
@@ -189,8 +193,8 @@ impl Reader<'_> {
         node
     }
 
-    fn items(&mut self, column: usize) -> Option<Vec<Node>> {
-        let mut items: Vec<Node> = Vec::new();
+    fn items(&mut self, column: usize) -> Option<Vec<YamlNode>> {
+        let mut items: Vec<YamlNode> = Vec::new();
         loop {
             items.push(self.item(column)?);
             if self.is_done() || self.indent < column {
@@ -207,7 +211,7 @@ impl Reader<'_> {
     }
 
     /// An element; the cursor is on its dash.
-    fn item(&mut self, column: usize) -> Option<Node> {
+    fn item(&mut self, column: usize) -> Option<YamlNode> {
         let dash = self.at;
         let content = self.skip_spaces(dash + 1);
         match self.byte(content) {
@@ -219,7 +223,7 @@ impl Reader<'_> {
                 if content > dash + 1 || self.is_done() {
                     return None;
                 }
-                self.text_node("", Style::Plain, dash + 1, dash + 1)
+                self.text_node("", ScalarStyle::Plain, dash + 1, dash + 1)
             }
             Some(_) => {
                 let inner = column + (content - dash);
@@ -232,9 +236,9 @@ impl Reader<'_> {
         }
     }
 
-    fn mapping(&mut self, column: usize) -> Option<Node> {
+    fn mapping(&mut self, column: usize) -> Option<YamlNode> {
         let start = self.at;
-        let mut entries: Vec<(Node, Node)> = Vec::new();
+        let mut entries: Vec<(YamlNode, YamlNode)> = Vec::new();
         loop {
             let key_start = self.at;
             let key_end = self.key_end(key_start)?;
@@ -252,7 +256,7 @@ impl Reader<'_> {
             .last()
             .map_or(start, |(_, value)| value.span.end as usize);
         self.node(
-            Data::Mapping {
+            NodeData::Mapping {
                 entries,
                 flow: false,
             },
@@ -286,16 +290,16 @@ impl Reader<'_> {
         (end - start <= 1000).then_some(end)
     }
 
-    fn key(&mut self, start: usize, colon: usize) -> Option<Node> {
+    fn key(&mut self, start: usize, colon: usize) -> Option<YamlNode> {
         if matches!(self.byte(start), Some(b'\'' | b'"')) {
             return self.quoted(start).map(|(node, _)| node);
         }
         let text = self.text[start..colon].trim_end_matches(' ');
-        self.text_node(text, Style::Plain, start, start + text.len())
+        self.text_node(text, ScalarStyle::Plain, start, start + text.len())
     }
 
     /// The value of a field of the mapping at a column; the offset is that of the colon.
-    fn field(&mut self, colon: usize, column: usize) -> Option<Node> {
+    fn field(&mut self, colon: usize, column: usize) -> Option<YamlNode> {
         let content = self.skip_spaces(colon + 1);
         if !matches!(self.byte(content), None | Some(b'\n' | b'#')) {
             return self.inline(content, column);
@@ -307,11 +311,11 @@ impl Reader<'_> {
         if !self.is_done() && self.indent > column {
             return self.block(self.indent);
         }
-        self.text_node("", Style::Plain, colon, colon)
+        self.text_node("", ScalarStyle::Plain, colon, colon)
     }
 
     /// A value that starts on the line of its key or dash, inside a collection at a column. The cursor moves to the next line.
-    fn inline(&mut self, start: usize, column: usize) -> Option<Node> {
+    fn inline(&mut self, start: usize, column: usize) -> Option<YamlNode> {
         let (node, end) = match self.byte(start)? {
             b'\'' | b'"' => self.quoted(start)?,
             b'{' | b'[' => self.flow(start)?,
@@ -351,7 +355,7 @@ impl Reader<'_> {
     }
 
     /// A plain scalar up to the end of the line or a comment.
-    fn plain(&mut self, start: usize) -> Option<(Node, usize)> {
+    fn plain(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         if !self.starts_plain(start) {
             return None;
         }
@@ -367,7 +371,7 @@ impl Reader<'_> {
         }
         let text = self.text[start..end].trim_end_matches(' ');
         let end = start + text.len();
-        Some((self.text_node(text, Style::Plain, start, end)?, end))
+        Some((self.text_node(text, ScalarStyle::Plain, start, end)?, end))
     }
 
     /// The offset of the quote that ends a quoted scalar on its line.
@@ -387,25 +391,31 @@ impl Reader<'_> {
     }
 
     /// A quoted scalar, and the offset after it.
-    fn quoted(&mut self, start: usize) -> Option<(Node, usize)> {
+    fn quoted(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         let quote = self.byte(start)?;
         let close = self.closing_quote(start, quote)?;
         let inner = &self.text[start + 1..close];
         let node = match quote {
-            b'\'' if inner.contains("''") => {
-                self.text_node(inner.replace("''", "'"), Style::Single, start, close + 1)?
-            }
-            b'\'' => self.text_node(inner, Style::Single, start, close + 1)?,
-            _ if inner.contains('\\') => {
-                self.text_node(unescaped(inner)?, Style::Double, start, close + 1)?
-            }
-            _ => self.text_node(inner, Style::Double, start, close + 1)?,
+            b'\'' if inner.contains("''") => self.text_node(
+                inner.replace("''", "'"),
+                ScalarStyle::Single,
+                start,
+                close + 1,
+            )?,
+            b'\'' => self.text_node(inner, ScalarStyle::Single, start, close + 1)?,
+            _ if inner.contains('\\') => self.text_node(
+                unescape_quoted(inner)?,
+                ScalarStyle::Double,
+                start,
+                close + 1,
+            )?,
+            _ => self.text_node(inner, ScalarStyle::Double, start, close + 1)?,
         };
         Some((node, close + 1))
     }
 
     /// `|`, `|-` or `|+`, and the lines after it.
-    fn literal(&mut self, start: usize, column: usize) -> Option<Node> {
+    fn literal(&mut self, start: usize, column: usize) -> Option<YamlNode> {
         let header = self.text[start..self.line_end(start)].trim_end_matches(' ');
         if !matches!(header, "|" | "|-" | "|+") {
             return None;
@@ -452,11 +462,11 @@ impl Reader<'_> {
         }
         // To the full reader, blank lines and the indentation after the text belong to it.
         let end = self.skip_spaces(at);
-        self.text_node(text, Style::Literal, content, end)
+        self.text_node(text, ScalarStyle::Literal, content, end)
     }
 
     /// A collection in braces or brackets that ends on its line, and the offset after it.
-    fn flow(&mut self, start: usize) -> Option<(Node, usize)> {
+    fn flow(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         self.depth = self.depth.checked_sub(1)?;
         let found = if self.byte(start) == Some(b'[') {
             self.flow_sequence(start)
@@ -467,7 +477,7 @@ impl Reader<'_> {
         found
     }
 
-    fn flow_sequence(&mut self, start: usize) -> Option<(Node, usize)> {
+    fn flow_sequence(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         let mut items = Vec::new();
         let mut at = self.skip_spaces(start + 1);
         while self.byte(at)? != b']' {
@@ -476,12 +486,12 @@ impl Reader<'_> {
             at = self.next_in_flow(end, b']')?;
         }
         Some((
-            self.node(Data::Sequence { items, flow: true }, start, at + 1)?,
+            self.node(NodeData::Sequence { items, flow: true }, start, at + 1)?,
             at + 1,
         ))
     }
 
-    fn flow_mapping(&mut self, start: usize) -> Option<(Node, usize)> {
+    fn flow_mapping(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         let mut entries = Vec::new();
         let mut at = self.skip_spaces(start + 1);
         while self.byte(at)? != b'}' {
@@ -501,7 +511,7 @@ impl Reader<'_> {
         }
         Some((
             self.node(
-                Data::Mapping {
+                NodeData::Mapping {
                     entries,
                     flow: true,
                 },
@@ -526,7 +536,7 @@ impl Reader<'_> {
         }
     }
 
-    fn flow_value(&mut self, start: usize) -> Option<(Node, usize)> {
+    fn flow_value(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         match self.byte(start)? {
             b'{' | b'[' => self.flow(start),
             b'\'' | b'"' => self.quoted(start),
@@ -535,7 +545,7 @@ impl Reader<'_> {
     }
 
     /// A plain scalar in braces or brackets.
-    fn flow_plain(&mut self, start: usize) -> Option<(Node, usize)> {
+    fn flow_plain(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         if !self.starts_plain(start) {
             return None;
         }
@@ -557,7 +567,7 @@ impl Reader<'_> {
         }
         let text = self.text[start..end].trim_end_matches(' ');
         let end = start + text.len();
-        Some((self.text_node(text, Style::Plain, start, end)?, end))
+        Some((self.text_node(text, ScalarStyle::Plain, start, end)?, end))
     }
 }
 
@@ -568,7 +578,7 @@ fn is_marker(line: &[u8]) -> bool {
 }
 
 /// The text of a double-quoted scalar with the usual escapes.
-fn unescaped(inner: &str) -> Option<String> {
+fn unescape_quoted(inner: &str) -> Option<String> {
     let mut text = String::with_capacity(inner.len());
     let mut chars = inner.chars();
     while let Some(c) = chars.next() {

@@ -8,10 +8,10 @@ use crate::read::parse_fully;
 /// Compares with the full reader; whether there was something to compare.
 #[track_caller]
 fn same_as_the_full_reader(text: &str) -> bool {
-    let Some(found) = read(text, &Limits::MANIFEST) else {
+    let Some(found) = read_quickly(text, &ReadLimits::MANIFEST) else {
         return false;
     };
-    let full = parse_fully(text, &Limits::MANIFEST);
+    let full = parse_fully(text, &ReadLimits::MANIFEST);
     assert_eq!(
         full.map(|parsed| parsed.documents),
         Ok(vec![found]),

@@ -13,54 +13,54 @@ use serde_json::Value;
 
 use super::Meaning;
 
-pub use number::{float_text, general_float};
-pub use text::style as text_style;
-use text::{Form, Place, Spelling};
+pub use number::{print_float, print_general_float};
+pub use text::choose_text_style;
+use text::{Notation, Spelling, TextPlace};
 
 /// The value as one document that any YAML reader reads back as it is.
-pub fn write(value: &Value) -> String {
-    document(value, Spelling::Portable)
+pub fn write_document(value: &Value) -> String {
+    print_document(value, Spelling::Portable)
 }
 
 /// The values as one stream that any YAML reader reads back as they are.
 pub fn write_documents<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
-    stream(values, Spelling::Portable)
+    write_stream(values, Spelling::Portable)
 }
 
 /// The value exactly as kustomize prints it.
 pub fn write_as_kustomize(value: &Value) -> String {
-    document(value, Spelling::Kustomize)
+    print_document(value, Spelling::Kustomize)
 }
 
 /// The values exactly as kustomize prints them.
 pub fn write_documents_as_kustomize<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
-    stream(values, Spelling::Kustomize)
+    write_stream(values, Spelling::Kustomize)
 }
 
-fn stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -> String {
+fn write_stream<'v>(values: impl IntoIterator<Item = &'v Value>, spelling: Spelling) -> String {
     values
         .into_iter()
-        .map(|value| document(value, spelling))
+        .map(|value| print_document(value, spelling))
         .collect::<Vec<_>>()
         .join("---\n")
 }
 
-fn document(value: &Value, spelling: Spelling) -> String {
+fn print_document(value: &Value, spelling: Spelling) -> String {
     let mut out = String::new();
-    append(&mut out, Meaning::from(value), spelling);
+    append_document(&mut out, Meaning::from(value), spelling);
     out
 }
 
 /// Appends a document exactly as kustomize prints it.
 pub fn append_as_kustomize(out: &mut String, value: Meaning<'_>) {
-    append(out, value, Spelling::Kustomize);
+    append_document(out, value, Spelling::Kustomize);
 }
 
 /// What kustomize prints after the colon of a field at the top of a document. Printed as [`Meaning::Written`], it need not be written
 /// again.
-pub fn written_field(value: Meaning<'_>) -> String {
+pub fn print_field(value: Meaning<'_>) -> String {
     let mut out = String::from(":");
-    Writer {
+    DocumentWriter {
         out: &mut out,
         spelling: Spelling::Kustomize,
     }
@@ -68,8 +68,8 @@ pub fn written_field(value: Meaning<'_>) -> String {
     out.split_off(1)
 }
 
-fn append(out: &mut String, value: Meaning<'_>, spelling: Spelling) {
-    Writer { out, spelling }.value(value, 0, Context::Document);
+fn append_document(out: &mut String, value: Meaning<'_>, spelling: Spelling) {
+    DocumentWriter { out, spelling }.value(value, 0, ValuePosition::Document);
     if !out.ends_with('\n') {
         out.push('\n');
     }
@@ -77,7 +77,7 @@ fn append(out: &mut String, value: Meaning<'_>, spelling: Spelling) {
 
 /// Where a value stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Context {
+enum ValuePosition {
     Document,
     /// After `key:`.
     Field,
@@ -85,31 +85,31 @@ enum Context {
     Item,
 }
 
-struct Writer<'o> {
+struct DocumentWriter<'o> {
     out: &'o mut String,
     spelling: Spelling,
 }
 
-impl Writer<'_> {
+impl DocumentWriter<'_> {
     /// Writes a value whose children are indented by `indent` columns. The cursor is after `key:`, after `- ` or at the start.
-    fn value(&mut self, value: Meaning<'_>, indent: usize, context: Context) {
+    fn value(&mut self, value: Meaning<'_>, indent: usize, context: ValuePosition) {
         match value {
             Meaning::Sequence(items) if !items.is_empty() => self.sequence(items, indent, context),
             Meaning::Mapping(mut entries) if !entries.is_empty() => {
-                order::sort(&mut entries);
+                order::sort_entries(&mut entries);
                 self.mapping(entries, indent, context);
             }
             _ => self.scalar(&value, indent, context),
         }
     }
 
-    fn sequence(&mut self, items: Vec<Meaning<'_>>, indent: usize, context: Context) {
+    fn sequence(&mut self, items: Vec<Meaning<'_>>, indent: usize, context: ValuePosition) {
         for (index, item) in items.into_iter().enumerate() {
-            if index > 0 || context == Context::Field {
+            if index > 0 || context == ValuePosition::Field {
                 self.line(indent);
             }
             self.out.push_str("- ");
-            self.value(item, indent + 2, Context::Item);
+            self.value(item, indent + 2, ValuePosition::Item);
         }
     }
 
@@ -117,25 +117,25 @@ impl Writer<'_> {
         &mut self,
         entries: Vec<(Cow<'_, str>, Meaning<'_>)>,
         indent: usize,
-        context: Context,
+        context: ValuePosition,
     ) {
         for (index, (key, value)) in entries.into_iter().enumerate() {
-            if index > 0 || context == Context::Field {
+            if index > 0 || context == ValuePosition::Field {
                 self.line(indent);
             }
             let simple = text::is_simple_key(&key);
             if simple {
-                self.text(&key, indent, Place::SimpleKey);
+                self.text(&key, indent, TextPlace::SimpleKey);
                 self.out.push(':');
             } else {
                 self.out.push_str("? ");
-                self.text(&key, indent + 2, Place::LongKey);
+                self.text(&key, indent + 2, TextPlace::LongKey);
                 self.line(indent);
                 self.out.push(':');
             }
             if !simple && value.is_collection() {
                 self.out.push(' ');
-                self.value(value, indent + 2, Context::Item);
+                self.value(value, indent + 2, ValuePosition::Item);
             } else {
                 self.field(value, indent);
             }
@@ -150,26 +150,26 @@ impl Writer<'_> {
         } else {
             indent
         };
-        self.value(value, indent, Context::Field);
+        self.value(value, indent, ValuePosition::Field);
     }
 
-    fn scalar(&mut self, value: &Meaning<'_>, indent: usize, context: Context) {
+    fn scalar(&mut self, value: &Meaning<'_>, indent: usize, context: ValuePosition) {
         if let Meaning::Written(text) = value {
             return self.out.push_str(text);
         }
-        if context == Context::Field {
+        if context == ValuePosition::Field {
             self.out.push(' ');
         }
         match value {
             Meaning::Null | Meaning::Written(_) => self.out.push_str("null"),
             Meaning::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
-            Meaning::Number(number) => self.out.push_str(&number::text(number)),
+            Meaning::Number(number) => self.out.push_str(&number::print_number(number)),
             Meaning::Text(text) => {
                 // The indentation of what continues the scalar: two more than the collection around it.
                 match context {
-                    Context::Field => self.text(text, indent + 2, Place::Value),
-                    Context::Item => self.text(text, indent, Place::Value),
-                    Context::Document => self.text(text, 0, Place::Document),
+                    ValuePosition::Field => self.text(text, indent + 2, TextPlace::Value),
+                    ValuePosition::Item => self.text(text, indent, TextPlace::Value),
+                    ValuePosition::Document => self.text(text, 0, TextPlace::Document),
                 }
             }
             Meaning::Sequence(_) => self.out.push_str("[]"),
@@ -177,22 +177,22 @@ impl Writer<'_> {
         }
     }
 
-    fn text(&mut self, text: &str, indent: usize, place: Place) {
-        let form = text::form(text, place, self.spelling);
-        if form == Form::Plain && !text.contains(' ') {
+    fn text(&mut self, text: &str, indent: usize, place: TextPlace) {
+        let form = text::choose_notation(text, place, self.spelling);
+        if form == Notation::Plain && !text.contains(' ') {
             return self.out.push_str(text);
         }
         let column = self.out.chars().rev().take_while(|c| *c != '\n').count();
-        let start = text::Start {
+        let start = text::TextStart {
             column,
             indent,
-            fold: place != Place::SimpleKey,
+            fold: place != TextPlace::SimpleKey,
         };
         match form {
-            Form::Plain => text::plain(self.out, text, start),
-            Form::Single => text::single(self.out, text, start),
-            Form::Double => text::double(self.out, text, start),
-            Form::Literal => text::literal(self.out, text, indent),
+            Notation::Plain => text::write_plain(self.out, text, start),
+            Notation::Single => text::write_single_quoted(self.out, text, start),
+            Notation::Double => text::write_double_quoted(self.out, text, start),
+            Notation::Literal => text::write_literal(self.out, text, indent),
         }
     }
 
@@ -200,6 +200,6 @@ impl Writer<'_> {
         if !self.out.ends_with('\n') && !self.out.is_empty() {
             self.out.push('\n');
         }
-        text::indent(self.out, indent);
+        text::write_indentation(self.out, indent);
     }
 }

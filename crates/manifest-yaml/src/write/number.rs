@@ -2,22 +2,22 @@
 
 use serde_json::Number;
 
-use crate::float_number;
+use crate::convert_float;
 
 /// The number in kustomize's notation.
-pub(super) fn text(number: &Number) -> String {
+pub(super) fn print_number(number: &Number) -> String {
     match number.as_f64() {
-        Some(float) if number.is_f64() => float_text(float),
+        Some(float) if number.is_f64() => print_float(float),
         _ => number.to_string(),
     }
 }
 
 /// A float in kustomize's notation: without a fraction as an integer, else the shortest digits that read back, with an exponent below
 /// 0.0001 and from a million.
-pub fn float_text(float: f64) -> String {
-    match float_number(float) {
+pub fn print_float(float: f64) -> String {
+    match convert_float(float) {
         Some(number) if !number.is_f64() => number.to_string(),
-        Some(_) => general_float(float),
+        Some(_) => print_general_float(float),
         None if float.is_nan() => ".nan".to_owned(),
         None if float > 0.0 => ".inf".to_owned(),
         None => "-.inf".to_owned(),
@@ -25,7 +25,7 @@ pub fn float_text(float: f64) -> String {
 }
 
 /// The shortest digits that read back, with an exponent below 0.0001 and from a million.
-pub fn general_float(float: f64) -> String {
+pub fn print_general_float(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;
@@ -40,7 +40,7 @@ pub fn general_float(float: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::float_text;
+    use super::print_float;
 
     #[test]
     fn floats_are_printed_as_kustomize_prints_them() {
@@ -57,7 +57,7 @@ mod tests {
             (0.0001, "0.0001"),
             (5e-324, "5e-324"),
         ] {
-            assert_eq!(float_text(float), text);
+            assert_eq!(print_float(float), text);
         }
     }
 }

@@ -5,19 +5,19 @@ use std::cmp::Ordering;
 
 /// Sorts entries by their keys. The order is not transitive for a few sets (`v10`, `v1alpha1`, `v2`), where kustomize itself prints
 /// different orders on different runs; those are sorted by code point, so that the result never depends on chance.
-pub(super) fn sort<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
+pub(super) fn sort_entries<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
     entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if entries.is_sorted_by(|(a, _), (b, _)| compare(a, b) == Ordering::Less) {
+    if entries.is_sorted_by(|(a, _), (b, _)| compare_keys(a, b) == Ordering::Less) {
         return;
     }
     let mut natural: Vec<usize> = Vec::with_capacity(entries.len());
     for index in 0..entries.len() {
         let at = natural.partition_point(|other| {
-            compare(&entries[*other].0, &entries[index].0) == Ordering::Less
+            compare_keys(&entries[*other].0, &entries[index].0) == Ordering::Less
         });
         natural.insert(at, index);
     }
-    if natural.is_sorted_by(|a, b| compare(&entries[*a].0, &entries[*b].0) == Ordering::Less) {
+    if natural.is_sorted_by(|a, b| compare_keys(&entries[*a].0, &entries[*b].0) == Ordering::Less) {
         let mut unordered: Vec<Option<_>> = entries.drain(..).map(Some).collect();
         entries.extend(
             natural
@@ -28,7 +28,7 @@ pub(super) fn sort<V>(entries: &mut Vec<(Cow<'_, str>, V)>) {
 }
 
 /// Compares two keys. Letters are compared by code point and come after everything else; numbers are compared as numbers.
-fn compare(left: &str, right: &str) -> Ordering {
+fn compare_keys(left: &str, right: &str) -> Ordering {
     // The common case: the first bytes that differ are letters.
     let bytes = left.bytes().zip(right.bytes()).find(|(a, b)| a != b);
     if let Some((a, b)) = bytes
@@ -55,8 +55,8 @@ fn compare(left: &str, right: &str) -> Ordering {
     let continues = (a == '0' || b == '0') && before.any(|c| c != b'0');
     let seed = u64::from(continues);
     // What is before the difference is the same on both sides, and so is its length.
-    let (left_number, left_length) = run(&left[at..], seed);
-    let (right_number, right_length) = run(&right[at..], seed);
+    let (left_number, left_length) = leading_number(&left[at..], seed);
+    let (right_number, right_length) = leading_number(&right[at..], seed);
     left_number
         .cmp(&right_number)
         .then(left_length.cmp(&right_length))
@@ -64,7 +64,7 @@ fn compare(left: &str, right: &str) -> Ordering {
 }
 
 /// The number that the leading digits make, and how many there are.
-fn run(text: &str, seed: u64) -> (u64, usize) {
+fn leading_number(text: &str, seed: u64) -> (u64, usize) {
     let digits = text.chars().map_while(|c| c.to_digit(10));
     digits.fold((seed, 0), |(number, length), digit| {
         (
@@ -87,7 +87,7 @@ mod tests {
             .into_iter()
             .map(|key| (Cow::Borrowed(key), key))
             .collect();
-        sort(&mut entries);
+        sort_entries(&mut entries);
         entries.into_iter().map(|(_, key)| key).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::ambiguity::could_be_other_than_text;
-use crate::{Dialect, Resolved, Style, resolve};
+use crate::{Dialect, ResolvedScalar, ScalarStyle, resolve_scalar};
 
 /// The column after which a line is broken at the next space.
 const WIDTH: usize = 80;
@@ -19,7 +19,7 @@ pub(super) enum Spelling {
 
 /// Where a string stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum TextPlace {
     /// A value of a mapping or an element.
     Value,
     /// A document of its own.
@@ -32,7 +32,7 @@ pub(super) enum Place {
 
 /// The notation of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Notation {
     Plain,
     Single,
     Double,
@@ -41,7 +41,7 @@ pub(super) enum Form {
 
 /// The cursor before a string, and whether long lines are folded.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Start {
+pub(super) struct TextStart {
     pub(super) column: usize,
     pub(super) indent: usize,
     pub(super) fold: bool,
@@ -53,31 +53,37 @@ pub(super) fn is_simple_key(key: &str) -> bool {
 }
 
 /// Chooses the notation.
-pub(super) fn form(text: &str, place: Place, spelling: Spelling) -> Form {
+pub(super) fn choose_notation(text: &str, place: TextPlace, spelling: Spelling) -> Notation {
     if is_plain_word(text) {
-        return Form::Plain;
+        return Notation::Plain;
     }
-    let facts = Facts::of(text, spelling);
+    let facts = TextFacts::of(text, spelling);
     if text.contains('\n') {
-        let literal = facts.literal_allowed() && matches!(place, Place::Value | Place::LongKey);
-        return if literal { Form::Literal } else { Form::Double };
+        let literal =
+            facts.literal_allowed() && matches!(place, TextPlace::Value | TextPlace::LongKey);
+        return if literal {
+            Notation::Literal
+        } else {
+            Notation::Double
+        };
     }
-    let is_text = resolve(text, Dialect::Configuration) == Resolved::Text && !is_base_60(text);
+    let is_text =
+        resolve_scalar(text, Dialect::Configuration) == ResolvedScalar::Text && !is_base_60(text);
     if !is_text
         || (spelling == Spelling::Portable && could_be_other_than_text(text))
         || facts.special
     {
-        return Form::Double;
+        return Notation::Double;
     }
     match facts {
-        Facts {
+        TextFacts {
             break_space: true, ..
         }
-        | Facts {
+        | TextFacts {
             space_break: true, ..
-        } => Form::Double,
-        facts if facts.plain_allowed() => Form::Plain,
-        _ => Form::Single,
+        } => Notation::Double,
+        facts if facts.plain_allowed() => Notation::Plain,
+        _ => Notation::Single,
     }
 }
 
@@ -86,7 +92,7 @@ fn is_plain_word(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
         && bytes.iter().all(|b| WORD[usize::from(*b)])
-        && (bytes.len() > 5 || resolve(text, Dialect::Configuration) == Resolved::Text)
+        && (bytes.len() > 5 || resolve_scalar(text, Dialect::Configuration) == ResolvedScalar::Text)
 }
 
 /// The bytes that words are made of.
@@ -102,7 +108,7 @@ const WORD: [bool; 256] = {
 };
 
 /// Appends spaces.
-pub(super) fn indent(out: &mut String, columns: usize) {
+pub(super) fn write_indentation(out: &mut String, columns: usize) {
     const SPACES: &str = "                                                                ";
     match SPACES.get(..columns) {
         Some(spaces) => out.push_str(spaces),
@@ -111,12 +117,12 @@ pub(super) fn indent(out: &mut String, columns: usize) {
 }
 
 /// The notation in which Go's libraries write a text.
-pub fn style(text: &str) -> Style {
-    match form(text, Place::Value, Spelling::Kustomize) {
-        Form::Plain => Style::Plain,
-        Form::Single => Style::Single,
-        Form::Double => Style::Double,
-        Form::Literal => Style::Literal,
+pub fn choose_text_style(text: &str) -> ScalarStyle {
+    match choose_notation(text, TextPlace::Value, Spelling::Kustomize) {
+        Notation::Plain => ScalarStyle::Plain,
+        Notation::Single => ScalarStyle::Single,
+        Notation::Double => ScalarStyle::Double,
+        Notation::Literal => ScalarStyle::Literal,
     }
 }
 
@@ -146,7 +152,7 @@ fn is_base_60(text: &str) -> bool {
     clippy::struct_excessive_bools,
     reason = "independent facts, each from one rule of the notation"
 )]
-struct Facts {
+struct TextFacts {
     /// Needs escapes.
     special: bool,
     /// Would be taken for the beginning of something else.
@@ -161,7 +167,7 @@ struct Facts {
     line_break: bool,
 }
 
-impl Facts {
+impl TextFacts {
     fn of(text: &str, spelling: Spelling) -> Self {
         let separator = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
         // To Go, line and paragraph separators are printable line breaks.
@@ -237,25 +243,25 @@ impl Pen<'_> {
     }
 
     fn indentation(&mut self) {
-        indent(self.out, self.indent);
+        write_indentation(self.out, self.indent);
         self.column = self.indent;
     }
 }
 
 /// Without quotes.
-pub(super) fn plain(out: &mut String, text: &str, start: Start) {
+pub(super) fn write_plain(out: &mut String, text: &str, start: TextStart) {
     let mut pen = Pen {
         out,
         column: start.column,
         indent: start.indent,
     };
-    folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| {
+    put_folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| {
         pen.put(c);
     });
 }
 
 /// `'text'`
-pub(super) fn single(out: &mut String, text: &str, start: Start) {
+pub(super) fn write_single_quoted(out: &mut String, text: &str, start: TextStart) {
     let mut pen = Pen {
         out,
         column: start.column,
@@ -263,7 +269,7 @@ pub(super) fn single(out: &mut String, text: &str, start: Start) {
     };
     pen.put('\'');
     let mut breaks = false;
-    folded(
+    put_folded(
         &mut pen,
         text,
         start.fold,
@@ -288,7 +294,7 @@ pub(super) fn single(out: &mut String, text: &str, start: Start) {
 }
 
 /// Breaks a long line at single spaces between the given offsets.
-fn folded(
+fn put_folded(
     pen: &mut Pen<'_>,
     text: &str,
     fold: bool,
@@ -314,7 +320,7 @@ fn folded(
 }
 
 /// `"text"`
-pub(super) fn double(out: &mut String, text: &str, start: Start) {
+pub(super) fn write_double_quoted(out: &mut String, text: &str, start: TextStart) {
     let mut pen = Pen {
         out,
         column: start.column,
@@ -337,7 +343,7 @@ pub(super) fn double(out: &mut String, text: &str, start: Start) {
             spaces = true;
         } else {
             if escape_all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
-                escaped(&mut pen, c);
+                put_escaped(&mut pen, c);
             } else {
                 pen.put(c);
             }
@@ -347,7 +353,7 @@ pub(super) fn double(out: &mut String, text: &str, start: Start) {
     pen.put('"');
 }
 
-fn escaped(pen: &mut Pen<'_>, c: char) {
+fn put_escaped(pen: &mut Pen<'_>, c: char) {
     let short = match c {
         '\0' => '0',
         '\u{7}' => 'a',
@@ -381,7 +387,7 @@ fn escaped(pen: &mut Pen<'_>, c: char) {
 }
 
 /// `|`
-pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
+pub(super) fn write_literal(out: &mut String, text: &str, indent: usize) {
     out.push('|');
     if text.starts_with(|c| c == ' ' || is_break(c)) {
         out.push('2');
@@ -396,7 +402,7 @@ pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
     let mut breaks = true;
     for c in text.chars() {
         if breaks && !is_break(c) {
-            self::indent(out, indent);
+            write_indentation(out, indent);
         }
         out.push(c);
         breaks = is_break(c);
@@ -407,7 +413,7 @@ pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
 mod tests {
     use serde_json::json;
 
-    use crate::{write, write_as_kustomize};
+    use crate::{write_as_kustomize, write_document};
 
     #[test]
     fn strings_are_quoted_where_a_reader_would_see_something_else() {
@@ -426,7 +432,10 @@ mod tests {
             ("1Gi", "1Gi"),
             ("\u{1F600}", "\"\\U0001F600\""),
         ] {
-            assert_eq!(write(&json!({"a": text})), format!("a: {expected}\n"));
+            assert_eq!(
+                write_document(&json!({"a": text})),
+                format!("a: {expected}\n")
+            );
         }
         assert_eq!(
             write_as_kustomize(&json!({"a": "=", "b": "2024-02-30"})),
@@ -438,20 +447,20 @@ mod tests {
     fn multi_line_text_is_literal_with_the_header_that_it_needs() {
         let value = json!({"a": "x\ny\n", "b": "x\ny", "c": "x\n\n", "d": " x\ny\n", "e": "\n", "f": "x \ny"});
         let expected = "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |+\n  x\n\nd: |2\n   x\n  y\ne: |2+\n\nf: \"x \\ny\"\n";
-        assert_eq!(write(&value), expected);
+        assert_eq!(write_document(&value), expected);
     }
 
     #[test]
     fn collections_are_laid_out_as_kustomize_lays_them_out() {
         let value = json!({"a": [{"b": 1, "c": [[1, 2], []]}, {}, "x"], "d": {"e": null}});
         let expected = "a:\n- b: 1\n  c:\n  - - 1\n    - 2\n  - []\n- {}\n- x\nd:\n  e: null\n";
-        assert_eq!(write(&value), expected);
+        assert_eq!(write_document(&value), expected);
     }
 
     #[test]
     fn long_lines_are_folded_at_spaces_after_column_80() {
         let long = "word ".repeat(20);
-        let written = write(&json!({"a": long.trim_end()}));
+        let written = write_document(&json!({"a": long.trim_end()}));
         assert_eq!(
             written,
             format!(

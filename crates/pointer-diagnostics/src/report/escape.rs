@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// Writes control characters, line breaks, characters that change the reading direction and invisible characters as escapes:
 /// `\n`, `\u{202e}`.
-pub fn escape(text: &str) -> Cow<'_, str> {
+pub fn escape_text(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
@@ -28,14 +28,14 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// (`::`, also behind spaces, or `##[`).
 pub(super) fn escape_lines(text: &str) -> String {
     text.split('\n')
-        .map(|line| guarded(&escape(line)))
+        .map(|line| guard_line(&escape_text(line)))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 /// Replaces what would move the cursor or the reading direction by visible characters of the same number of bytes, so that byte ranges
 /// stay right. Line breaks and tabs stay.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(super) fn replace_hidden(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| is_unsafe(c) && !c.is_ascii();
     if !text.chars().any(hidden) {
         return Cow::Borrowed(text);
@@ -54,7 +54,7 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     )
 }
 
-fn guarded(line: &str) -> String {
+fn guard_line(line: &str) -> String {
     let start = line.trim_start();
     if start.starts_with("::") || start.starts_with("##[") {
         format!("| {line}")
@@ -78,17 +78,20 @@ mod tests {
     #[test]
     fn control_and_bidi_characters_become_escapes() {
         assert_eq!(
-            escape("a\u{1b}[31m\u{202e}b\nc\u{85}"),
+            escape_text("a\u{1b}[31m\u{202e}b\nc\u{85}"),
             r"a\u{1b}[31m\u{202e}b\nc\u{85}"
         );
-        assert_eq!(escape("plain `naïve` 日本 👩‍🔧"), "plain `naïve` 日本 👩‍🔧");
+        assert_eq!(
+            escape_text("plain `naïve` 日本 👩‍🔧"),
+            "plain `naïve` 日本 👩‍🔧"
+        );
     }
 
     #[test]
     fn hidden_characters_are_replaced_byte_for_byte() {
         let text = "a\u{85}\u{202e}\u{e0041}\tb\n";
-        assert_eq!(visible(text).len(), text.len());
-        assert_eq!(visible(text), "a¿\u{fffd}\u{fffd}?\tb\n");
+        assert_eq!(replace_hidden(text).len(), text.len());
+        assert_eq!(replace_hidden(text), "a¿\u{fffd}\u{fffd}?\tb\n");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Look;
-use super::wrap::wrap;
+use super::wrap::wrap_text;
 use crate::Rule;
 
 const HEADING: Style = Style::new().bold();
@@ -12,12 +12,12 @@ const CODE: Style = AnsiColor::Cyan.on_default();
 const WIDEST: usize = 100;
 
 /// The page of a rule: what it finds, why it matters, an example, how to fix it.
-pub fn explain(rule: &Rule, look: Look) -> String {
+pub fn print_rule_page(rule: &Rule, look: Look) -> String {
     let title = format!("{}[{}]: {}", rule.severity.word(), rule.code, rule.summary);
-    let mut page = styled(&title, HEADING, look) + "\n";
-    for block in blocks(rule.explain)
+    let mut page = print_styled(&title, HEADING, look) + "\n";
+    for block in parse_blocks(rule.explain)
         .into_iter()
-        .skip_while(|b| matches!(b, Block::Title))
+        .skip_while(|b| matches!(b, PageBlock::Title))
     {
         page.push('\n');
         page.push_str(&block.render(look));
@@ -27,7 +27,7 @@ pub fn explain(rule: &Rule, look: Look) -> String {
 
 /// The few things that a page of Markdown is made of.
 #[derive(Debug, PartialEq, Eq)]
-enum Block<'a> {
+enum PageBlock<'a> {
     Title,
     Heading(&'a str),
     Paragraph(String),
@@ -35,14 +35,14 @@ enum Block<'a> {
     Code(Vec<&'a str>),
 }
 
-fn blocks(markdown: &str) -> Vec<Block<'_>> {
+fn parse_blocks(markdown: &str) -> Vec<PageBlock<'_>> {
     let mut blocks = Vec::new();
     let mut fence: Option<Vec<&str>> = None;
     let mut open = false;
     for line in markdown.lines() {
         match (&mut fence, line.trim_end()) {
             (Some(lines), "```") => {
-                blocks.push(Block::Code(std::mem::take(lines)));
+                blocks.push(PageBlock::Code(std::mem::take(lines)));
                 (fence, open) = (None, false);
             }
             (Some(lines), line) => lines.push(line),
@@ -50,61 +50,74 @@ fn blocks(markdown: &str) -> Vec<Block<'_>> {
             (None, line) => open = add_line(&mut blocks, line, open),
         }
     }
-    blocks.extend(fence.map(Block::Code));
+    blocks.extend(fence.map(PageBlock::Code));
     blocks
 }
 
 /// Adds a line of text; says whether the next line continues it.
-fn add_line<'a>(blocks: &mut Vec<Block<'a>>, line: &'a str, open: bool) -> bool {
+fn add_line<'a>(blocks: &mut Vec<PageBlock<'a>>, line: &'a str, open: bool) -> bool {
     let started = if let Some(heading) = line.strip_prefix("## ") {
-        Block::Heading(heading)
+        PageBlock::Heading(heading)
     } else if line.starts_with("# ") {
-        Block::Title
+        PageBlock::Title
     } else if let Some(item) = line.strip_prefix("- ") {
-        Block::Item(item.to_owned())
+        PageBlock::Item(item.to_owned())
     } else if line.is_empty() {
         return false;
     } else {
-        if let (true, Some(Block::Paragraph(text) | Block::Item(text))) = (open, blocks.last_mut())
+        if let (true, Some(PageBlock::Paragraph(text) | PageBlock::Item(text))) =
+            (open, blocks.last_mut())
         {
             text.push(' ');
             text.push_str(line.trim_start());
             return true;
         }
-        Block::Paragraph(line.to_owned())
+        PageBlock::Paragraph(line.to_owned())
     };
-    let continues = matches!(started, Block::Paragraph(_) | Block::Item(_));
+    let continues = matches!(started, PageBlock::Paragraph(_) | PageBlock::Item(_));
     blocks.push(started);
     continues
 }
 
-impl Block<'_> {
+impl PageBlock<'_> {
     fn render(&self, look: Look) -> String {
         let width = look.width.unwrap_or(WIDEST).clamp(20, WIDEST) - 4;
         match self {
             Self::Title => String::new(),
-            Self::Heading(text) => styled(text, HEADING, look) + "\n",
-            Self::Paragraph(text) => lines(&wrap(text, width), ["  ", "  "], look),
-            Self::Item(text) => lines(&wrap(text, width), ["  - ", "    "], look),
+            Self::Heading(text) => print_styled(text, HEADING, look) + "\n",
+            Self::Paragraph(text) => print_lines(&wrap_text(text, width), ["  ", "  "], look),
+            Self::Item(text) => print_lines(&wrap_text(text, width), ["  - ", "    "], look),
             Self::Code(code) => code
                 .iter()
-                .flat_map(|l| ["    ".to_owned(), styled(l, CODE, look), "\n".to_owned()])
+                .flat_map(|l| {
+                    [
+                        "    ".to_owned(),
+                        print_styled(l, CODE, look),
+                        "\n".to_owned(),
+                    ]
+                })
                 .collect(),
         }
     }
 }
 
 /// Lines behind a first and a further indentation, with text in backticks coloured.
-fn lines(lines: &[String], [first, further]: [&str; 2], look: Look) -> String {
+fn print_lines(lines: &[String], [first, further]: [&str; 2], look: Look) -> String {
     let indent = |i| if i == 0 { first } else { further };
     lines
         .iter()
         .enumerate()
-        .flat_map(|(i, line)| [indent(i).to_owned(), inline(line, look), "\n".to_owned()])
+        .flat_map(|(i, line)| {
+            [
+                indent(i).to_owned(),
+                print_inline(line, look),
+                "\n".to_owned(),
+            ]
+        })
         .collect()
 }
 
-fn inline(line: &str, look: Look) -> String {
+fn print_inline(line: &str, look: Look) -> String {
     if !look.color || line.matches('`').count() % 2 == 1 {
         return line.to_owned();
     }
@@ -112,7 +125,7 @@ fn inline(line: &str, look: Look) -> String {
     parts
         .map(|(i, part)| {
             if i % 2 == 1 {
-                styled(part, CODE, look)
+                print_styled(part, CODE, look)
             } else {
                 part.to_owned()
             }
@@ -120,7 +133,7 @@ fn inline(line: &str, look: Look) -> String {
         .collect()
 }
 
-fn styled(text: &str, style: Style, look: Look) -> String {
+fn print_styled(text: &str, style: Style, look: Look) -> String {
     if look.color {
         format!("{style}{text}{style:#}")
     } else {
@@ -170,7 +183,7 @@ reading stopped; the cause is often the line above.
             color: false,
             width: Some(60),
         };
-        assert_snapshot!(explain(&YAML_SYNTAX, look), @r"
+        assert_snapshot!(print_rule_page(&YAML_SYNTAX, look), @r"
         error[yaml-syntax]: a file is not well-formed YAML
 
         What it finds
@@ -200,14 +213,14 @@ reading stopped; the cause is often the line above.
     fn colour_adds_nothing_but_colour() {
         {
             let rule = &YAML_SYNTAX;
-            let plain = explain(
+            let plain = print_rule_page(
                 rule,
                 Look {
                     color: false,
                     width: None,
                 },
             );
-            let coloured = explain(
+            let coloured = print_rule_page(
                 rule,
                 Look {
                     color: true,

@@ -1,18 +1,18 @@
 //! Diagnostics as workflow commands of GitHub Actions, which shows them beside the lines of a pull request.
 
-use super::escape::escape;
+use super::escape::escape_text;
 use crate::sources::Sources;
 use crate::{Diagnostic, Diagnostics, Label, Severity};
 
 /// One workflow command a line. `directory` is the fleet's directory in the git repository, empty for its root.
-pub fn github(diagnostics: &Diagnostics, sources: &Sources, directory: &str) -> String {
+pub fn print_github(diagnostics: &Diagnostics, sources: &Sources, directory: &str) -> String {
     diagnostics
         .iter()
-        .map(|d| command(d, sources, directory) + "\n")
+        .map(|d| print_command(d, sources, directory) + "\n")
         .collect()
 }
 
-fn command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) -> String {
+fn print_command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) -> String {
     let name = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -21,21 +21,25 @@ fn command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) -> Strin
     let mut properties = diagnostic
         .labels
         .first()
-        .map_or_else(Vec::new, |l| place(l, sources, directory));
+        .map_or_else(Vec::new, |l| list_place_properties(l, sources, directory));
     properties.push(("title", diagnostic.code.to_owned()));
     let properties: Vec<String> = properties
         .iter()
-        .map(|(k, v)| format!("{k}={}", property(v)))
+        .map(|(k, v)| format!("{k}={}", escape_property(v)))
         .collect();
     format!(
         "::{name} {}::{}",
         properties.join(","),
-        data(&body(diagnostic, sources))
+        escape_data(&print_body(diagnostic, sources))
     )
 }
 
 /// File, line and column. GitHub takes columns only where a range is on one line.
-fn place(label: &Label, sources: &Sources, directory: &str) -> Vec<(&'static str, String)> {
+fn list_place_properties(
+    label: &Label,
+    sources: &Sources,
+    directory: &str,
+) -> Vec<(&'static str, String)> {
     let file = &label.origin.file;
     let mut place = vec![("file", in_repository(directory, file))];
     if sources.text(file).is_none() {
@@ -64,17 +68,17 @@ pub(super) fn in_repository(directory: &str, file: &str) -> String {
 }
 
 /// The message, what each place says, and the help, in lines.
-fn body(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let mut lines = vec![escape(&diagnostic.message).into_owned()];
+fn print_body(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let mut lines = vec![escape_text(&diagnostic.message).into_owned()];
     for (i, label) in diagnostic.labels.iter().enumerate() {
-        let text = escape(&label.text);
+        let text = escape_text(&label.text);
         if i == 0 && !text.is_empty() {
             lines.push(text.into_owned());
         } else if i > 0 {
             let position = sources.position(&label.origin.file, sources.span(label).start);
             lines.push(format!(
                 "{}:{}:{}: {text}",
-                escape(&label.origin.file),
+                escape_text(&label.origin.file),
                 position.line,
                 position.column
             ));
@@ -85,7 +89,7 @@ fn body(diagnostic: &Diagnostic, sources: &Sources) -> String {
             "help: {}",
             help.text
                 .split('\n')
-                .map(escape)
+                .map(escape_text)
                 .collect::<Vec<_>>()
                 .join("\n")
         ));
@@ -94,15 +98,15 @@ fn body(diagnostic: &Diagnostic, sources: &Sources) -> String {
 }
 
 /// Escapes the text of a command, as the runner's `ActionCommand` reads it.
-fn data(text: &str) -> String {
+fn escape_data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
 /// Escapes a property of a command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+fn escape_property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]
@@ -127,7 +131,7 @@ mod tests {
             .help("less\n::error::y");
         let d = Diagnostics::from_iter([d.context(Origin::file("b,c:d.yaml"), "asks")]);
         assert_eq!(
-            github(&d, &sources, "fleets/emea/"),
+            print_github(&d, &sources, "fleets/emea/"),
             "::error file=fleets/emea/a.yaml,line=2,endLine=2,col=4,endColumn=5,title=cpu-shortage::50%25 of `x`%0Atoo much%0A\
              b,c:d.yaml:1:1: asks%0Ahelp: less%0A::error::y\n"
         );
@@ -139,7 +143,7 @@ mod tests {
             .report("m\n::set-output name=x::y")
             .primary(Origin::file("b,c:d.yaml"), "");
         assert_eq!(
-            github(&Diagnostics::from_iter([d]), &Sources::new(), ""),
+            print_github(&Diagnostics::from_iter([d]), &Sources::new(), ""),
             "::error file=b%2Cc%3Ad.yaml,title=cpu-shortage::m\\n::set-output name=x::y\n"
         );
     }

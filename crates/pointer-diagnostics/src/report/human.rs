@@ -5,23 +5,23 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::Look;
-use super::escape::{escape, escape_lines, visible};
-use super::wrap::wrap;
-use crate::sources::{Sources, position};
+use super::escape::{escape_lines, escape_text, replace_hidden};
+use super::wrap::wrap_text;
+use crate::sources::{Sources, find_position};
 use crate::{Diagnostic, Diagnostics, Edit, Label, Severity};
 
-/// All diagnostics with the lines that they are about, an empty line behind each. [`super::summary`] counts them.
-pub fn human(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String {
-    let renderer = renderer(look);
+/// All diagnostics with the lines that they are about, an empty line behind each. [`super::print_summary`] counts them.
+pub fn print_human(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String {
+    let renderer = make_renderer(look);
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&picture(diagnostic, sources, look)));
+        text.push_str(&renderer.render(&draw_diagnostic(diagnostic, sources, look)));
         text.push_str("\n\n");
     }
     text
 }
 
-fn renderer(look: Look) -> Renderer {
+fn make_renderer(look: Look) -> Renderer {
     let renderer = if look.color {
         Renderer::styled()
     } else {
@@ -35,7 +35,11 @@ const WIDEST: usize = 1000;
 /// Below this width a picture is of no use.
 const NARROWEST: usize = 30;
 
-fn picture<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, look: Look) -> Vec<Group<'a>> {
+fn draw_diagnostic<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a Sources,
+    look: Look,
+) -> Vec<Group<'a>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -43,26 +47,26 @@ fn picture<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, look: Look) -> 
     };
     let mut main = Group::with_title(
         level
-            .primary_title(escape(&diagnostic.message))
+            .primary_title(escape_text(&diagnostic.message))
             .id(diagnostic.code),
     );
-    for file in files(&diagnostic.labels) {
-        main = with_file(main, diagnostic, file, sources);
+    for file in list_files(&diagnostic.labels) {
+        main = draw_file(main, diagnostic, file, sources);
     }
     let Some(help) = &diagnostic.help else {
         return vec![main];
     };
-    match help.edit.as_ref().and_then(|edit| patch(edit, sources)) {
+    match help.edit.as_ref().and_then(|edit| draw_edit(edit, sources)) {
         Some(snippet) => {
             let title = Level::HELP.secondary_title(escape_lines(&help.text));
             vec![main, Group::with_title(title).element(snippet)]
         }
-        None => vec![main.element(Level::HELP.message(wrapped(&help.text, look)))],
+        None => vec![main.element(Level::HELP.message(wrap_help(&help.text, look)))],
     }
 }
 
 /// The files of the labels, the primary's first, each once.
-fn files(labels: &[Label]) -> Vec<&str> {
+fn list_files(labels: &[Label]) -> Vec<&str> {
     let mut files: Vec<&str> = Vec::new();
     for label in labels {
         if !files.contains(&label.origin.file.as_ref()) {
@@ -73,7 +77,7 @@ fn files(labels: &[Label]) -> Vec<&str> {
 }
 
 /// Adds the lines of one file with all labels in it. Of a file that was not read only the name is known.
-fn with_file<'a>(
+fn draw_file<'a>(
     group: Group<'a>,
     diagnostic: &'a Diagnostic,
     file: &'a str,
@@ -87,11 +91,13 @@ fn with_file<'a>(
     let Some(text) = sources.text(file) else {
         let notes = labels
             .filter(|(_, l)| !l.text.is_empty())
-            .map(|(_, l)| Level::NOTE.message(escape(&l.text)));
-        return group.element(Origin::path(escape(file))).elements(notes);
+            .map(|(_, l)| Level::NOTE.message(escape_text(&l.text)));
+        return group
+            .element(Origin::path(escape_text(file)))
+            .elements(notes);
     };
     let marks: Vec<(usize, &Label, Range<usize>)> = labels
-        .map(|(i, l)| (i, l, first_line(text, sources.span(l))))
+        .map(|(i, l)| (i, l, cut_to_first_line(text, sources.span(l))))
         .collect();
     let from = marks
         .iter()
@@ -99,7 +105,7 @@ fn with_file<'a>(
         .min()
         .unwrap_or(0);
     let to = marks.iter().map(|(.., range)| range.end).max().unwrap_or(0);
-    let window = Window::around(text, from..to);
+    let window = SourceWindow::around(text, from..to);
     let annotations = marks.into_iter().map(|(i, label, range)| {
         let kind = if i == 0 {
             AnnotationKind::Primary
@@ -110,29 +116,29 @@ fn with_file<'a>(
         if label.text.is_empty() {
             annotation
         } else {
-            annotation.label(escape(&label.text))
+            annotation.label(escape_text(&label.text))
         }
     });
     group.element(window.snippet(file).annotations(annotations))
 }
 
-fn patch<'a>(edit: &'a Edit, sources: &'a Sources) -> Option<Snippet<'a, Patch<'a>>> {
+fn draw_edit<'a>(edit: &'a Edit, sources: &'a Sources) -> Option<Snippet<'a, Patch<'a>>> {
     let text = sources.text(&edit.origin.file)?;
     let range = sources.bytes(&edit.origin, edit.part);
-    let window = Window::around(text, range.clone());
-    let replacement = visible(&edit.replacement);
+    let window = SourceWindow::around(text, range.clone());
+    let replacement = replace_hidden(&edit.replacement);
     let patch = Patch::new(window.inside(&range), replacement);
     Some(window.snippet(&edit.origin.file).patch(patch))
 }
 
 /// The whole lines of a file that a picture needs, so that a long file costs nothing.
-struct Window<'a> {
+struct SourceWindow<'a> {
     text: &'a str,
     start: usize,
     line: usize,
 }
 
-impl<'a> Window<'a> {
+impl<'a> SourceWindow<'a> {
     fn around(text: &'a str, range: Range<usize>) -> Self {
         let start = text[..range.start].rfind('\n').map_or(0, |i| i + 1);
         let end = text[range.end..]
@@ -141,7 +147,7 @@ impl<'a> Window<'a> {
         Self {
             text: &text[start..end],
             start,
-            line: position(text, start).line,
+            line: find_position(text, start).line,
         }
     }
 
@@ -150,20 +156,20 @@ impl<'a> Window<'a> {
     }
 
     fn snippet<T: Clone>(&self, file: &str) -> Snippet<'a, T> {
-        Snippet::source(visible(self.text))
-            .path(escape(file).into_owned())
+        Snippet::source(replace_hidden(self.text))
+            .path(escape_text(file).into_owned())
             .line_start(self.line)
     }
 }
 
 /// A mark under a field of many lines would hide what the message says: its first line is enough.
-fn first_line(text: &str, range: Range<usize>) -> Range<usize> {
+fn cut_to_first_line(text: &str, range: Range<usize>) -> Range<usize> {
     let line = text[range.clone()].split('\n').next().unwrap_or_default();
     range.start..range.start + line.trim_end().len()
 }
 
 /// Help in the width of the terminal; the words that stand before each line (`  = help: `) are counted.
-fn wrapped(text: &str, look: Look) -> String {
+fn wrap_help(text: &str, look: Look) -> String {
     const BEFORE: usize = 14;
     let Some(width) = look.width else {
         return escape_lines(text);
@@ -174,7 +180,7 @@ fn wrapped(text: &str, look: Look) -> String {
         if fits {
             vec![line.to_owned()]
         } else {
-            wrap(line, width)
+            wrap_text(line, width)
         }
     });
     escape_lines(&lines.collect::<Vec<_>>().join("\n"))
@@ -185,7 +191,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::{Origin, Part, Rule};
+    use crate::{FieldPart, Origin, Rule};
 
     const RULE: Rule = Rule {
         code: "cpu-shortage",
@@ -198,7 +204,7 @@ mod tests {
 
     fn bytes(file: &str, text: &str, needle: &str, says: &str) -> Label {
         let start = text.find(needle).expect("the test's text has it");
-        let part = Part::Bytes {
+        let part = FieldPart::Bytes {
             start,
             end: start + needle.len(),
         };
@@ -229,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_primary_file_comes_first_and_the_others_follow() {
-        assert_snapshot!(human(&two_files(), &sources(), Look::default()), @r"
+        assert_snapshot!(print_human(&two_files(), &sources(), Look::default()), @r"
         error[cpu-shortage]: workload `postgres` needs 4 CPUs but node `acp-01` has 2
          --> base/apps/postgres/app.yaml:3:9
           |
@@ -247,7 +253,7 @@ mod tests {
 
     #[test]
     fn help_is_wrapped_in_a_narrow_terminal() {
-        assert_snapshot!(human(&two_files(), &sources(), Look { color: false, width: Some(40) }), @r"
+        assert_snapshot!(print_human(&two_files(), &sources(), Look { color: false, width: Some(40) }), @r"
         error[cpu-shortage]: workload `postgres` needs 4 CPUs but node `acp-01` has 2
          --> base/apps/postgres/app.yaml:3:9
           |
@@ -277,7 +283,7 @@ mod tests {
             .report("unknown key `cpus`")
             .help_edit("did you mean `capacity`?", edit);
         d.labels = vec![label];
-        assert_snapshot!(human(&[d].into_iter().collect(), &sources(), Look::default()), @r"
+        assert_snapshot!(print_human(&[d].into_iter().collect(), &sources(), Look::default()), @r"
         error[cpu-shortage]: unknown key `cpus`
          --> sites/plant-07.yaml:4:5
           |
@@ -298,7 +304,7 @@ mod tests {
             .report("no such file")
             .primary(Origin::file("sites/gone.yaml"), "named in `profiles`")
             .help("add it");
-        assert_snapshot!(human(&[d].into_iter().collect(), &sources(), Look::default()), @r"
+        assert_snapshot!(print_human(&[d].into_iter().collect(), &sources(), Look::default()), @r"
         error[cpu-shortage]: no such file
         --> sites/gone.yaml
          = note: named in `profiles`
@@ -313,7 +319,7 @@ mod tests {
         sources.insert("a.yaml", text.as_str());
         let mut d = RULE.report("too long");
         d.labels = vec![bytes("a.yaml", &text, "k: v", "here")];
-        let shown = human(
+        let shown = print_human(
             &[d].into_iter().collect(),
             &sources,
             Look {
@@ -335,7 +341,7 @@ mod tests {
             .help("say\n::warning::x");
         d.labels = vec![bytes("a\u{1b}.yaml", text, "x", "\u{202e}label\n")];
         for color in [false, true] {
-            let shown = human(
+            let shown = print_human(
                 &[d.clone()].into_iter().collect(),
                 &sources,
                 Look { color, width: None },
@@ -359,7 +365,7 @@ mod tests {
         sources.insert("a.yaml", text);
         for start in 0..=text.len() + 2 {
             for end in 0..=text.len() + 2 {
-                let part = Part::Bytes { start, end };
+                let part = FieldPart::Bytes { start, end };
                 let edit = Edit {
                     origin: Origin::file("a.yaml"),
                     part,
@@ -372,7 +378,7 @@ mod tests {
                     text: "l".to_owned(),
                 }];
                 for width in [Some(0), Some(31), None] {
-                    human(
+                    print_human(
                         &[d.clone()].into_iter().collect(),
                         &sources,
                         Look {

@@ -3,71 +3,74 @@
 use serde::Serialize;
 
 use crate::sources::Sources;
-use crate::{Diagnostic, Diagnostics, Edit, Label, Origin, Part, Severity};
+use crate::{Diagnostic, Diagnostics, Edit, FieldPart, Label, Origin, Severity};
 
 /// The version of the document. It grows when a field goes or changes its meaning, not when one is added.
 const VERSION: u32 = 1;
 
 /// All diagnostics as one JSON document that ends with a line break.
-pub fn json(diagnostics: &Diagnostics, sources: &Sources) -> String {
-    let document = Document {
+pub fn print_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let document = JsonReport {
         version: VERSION,
         errors: diagnostics.count(Severity::Error),
         warnings: diagnostics.count(Severity::Warning),
         notes: diagnostics.count(Severity::Note),
-        diagnostics: diagnostics.iter().map(|d| Item::new(d, sources)).collect(),
+        diagnostics: diagnostics
+            .iter()
+            .map(|d| JsonDiagnostic::new(d, sources))
+            .collect(),
     };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct JsonReport<'a> {
     version: u32,
     errors: usize,
     warnings: usize,
     notes: usize,
-    diagnostics: Vec<Item<'a>>,
+    diagnostics: Vec<JsonDiagnostic<'a>>,
 }
 
 #[derive(Serialize)]
-struct Item<'a> {
+struct JsonDiagnostic<'a> {
     code: &'a str,
     severity: Severity,
     message: &'a str,
-    labels: Vec<Place<'a>>,
+    labels: Vec<JsonLabel<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    edit: Option<Change<'a>>,
+    edit: Option<JsonEdit<'a>>,
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+struct JsonLabel<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<&'a str>,
-    start: Point,
-    end: Point,
+    start: JsonPoint,
+    end: JsonPoint,
     text: &'a str,
 }
 
 #[derive(Serialize)]
-struct Change<'a> {
+struct JsonEdit<'a> {
     file: &'a str,
-    start: Point,
-    end: Point,
+    start: JsonPoint,
+    end: JsonPoint,
     replacement: &'a str,
 }
 
 /// Line and column from 1, the column in characters; the offset in bytes from 0.
 #[derive(Serialize)]
-struct Point {
+struct JsonPoint {
     line: usize,
     column: usize,
     offset: usize,
 }
 
-impl<'a> Item<'a> {
+impl<'a> JsonDiagnostic<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &Sources) -> Self {
         let help = diagnostic.help.as_ref();
         Self {
@@ -77,22 +80,22 @@ impl<'a> Item<'a> {
             labels: diagnostic
                 .labels
                 .iter()
-                .map(|l| Place::new(l, sources))
+                .map(|l| JsonLabel::new(l, sources))
                 .collect(),
             help: help.map(|h| h.text.as_str()),
             edit: help
                 .and_then(|h| h.edit.as_ref())
-                .map(|e| Change::new(e, sources)),
+                .map(|e| JsonEdit::new(e, sources)),
         }
     }
 }
 
-impl<'a> Place<'a> {
+impl<'a> JsonLabel<'a> {
     fn new(label: &'a Label, sources: &Sources) -> Self {
-        let (start, end) = points(&label.origin, label.part, sources);
+        let (start, end) = locate_field(&label.origin, label.part, sources);
         let pointer = match label.part {
-            Part::Bytes { .. } => None,
-            Part::Key | Part::Value => Some(label.origin.pointer.as_str()),
+            FieldPart::Bytes { .. } => None,
+            FieldPart::Key | FieldPart::Value => Some(label.origin.pointer.as_str()),
         };
         Self {
             file: &label.origin.file,
@@ -104,9 +107,9 @@ impl<'a> Place<'a> {
     }
 }
 
-impl<'a> Change<'a> {
+impl<'a> JsonEdit<'a> {
     fn new(edit: &'a Edit, sources: &Sources) -> Self {
-        let (start, end) = points(&edit.origin, edit.part, sources);
+        let (start, end) = locate_field(&edit.origin, edit.part, sources);
         Self {
             file: &edit.origin.file,
             start,
@@ -116,11 +119,11 @@ impl<'a> Change<'a> {
     }
 }
 
-fn points(origin: &Origin, part: Part, sources: &Sources) -> (Point, Point) {
+fn locate_field(origin: &Origin, part: FieldPart, sources: &Sources) -> (JsonPoint, JsonPoint) {
     let range = sources.bytes(origin, part);
     let point = |offset: usize| {
         let position = sources.position(&origin.file, offset);
-        Point {
+        JsonPoint {
             line: position.line,
             column: position.column,
             offset,
@@ -148,14 +151,14 @@ mod tests {
         sources.insert("a.yaml", "ä: arm\n");
         let edit = Edit {
             origin: Origin::file("a.yaml"),
-            part: Part::Bytes { start: 4, end: 7 },
+            part: FieldPart::Bytes { start: 4, end: 7 },
             replacement: "arm64".to_owned(),
         };
         let d = RULE
             .report("no arch `arm`")
             .primary_bytes("a.yaml", 4..7, "here")
             .help_edit("write `arm64`", edit);
-        assert_snapshot!(json(&[d].into_iter().collect(), &sources), @r#"
+        assert_snapshot!(print_json(&[d].into_iter().collect(), &sources), @r#"
         {
           "version": 1,
           "errors": 1,

@@ -16,13 +16,13 @@ use std::collections::BTreeSet;
 
 use crate::{Diagnostics, Severity, Sources};
 
-pub use escape::escape;
-pub use explain::explain;
-pub use github::github;
-pub use human::human;
-pub use json::json;
-pub use sarif::{SarifTool, sarif};
-pub use wrap::wrap;
+pub use escape::escape_text;
+pub use explain::print_rule_page;
+pub use github::print_github;
+pub use human::print_human;
+pub use json::print_json;
+pub use sarif::{SarifTool, print_sarif};
+pub use wrap::wrap_text;
 
 /// How text for people looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,17 +34,17 @@ pub struct Look {
 }
 
 /// Sorts as reports are sorted: by file, position, severity, code and message; repetitions are dropped.
-pub fn sort(diagnostics: &mut Diagnostics, sources: &Sources) {
+pub fn sort_diagnostics(diagnostics: &mut Diagnostics, sources: &Sources) {
     diagnostics.sort(|label| sources.span(label).start);
 }
 
 /// One line that counts: `3 errors, 1 warning in 2 files`; `no problems` where there are none.
-pub fn summary(diagnostics: &Diagnostics) -> String {
+pub fn print_summary(diagnostics: &Diagnostics) -> String {
     let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
         .filter_map(|severity| match diagnostics.count(severity) {
             0 => None,
-            n => Some(counted(n, severity.word())),
+            n => Some(print_count(n, severity.word())),
         })
         .collect();
     if counts.is_empty() {
@@ -58,13 +58,13 @@ pub fn summary(diagnostics: &Diagnostics) -> String {
     let place = if files.is_empty() {
         String::new()
     } else {
-        format!(" in {}", counted(files.len(), "file"))
+        format!(" in {}", print_count(files.len(), "file"))
     };
     format!("{}{place}", counts.join(", "))
 }
 
 /// `1 error`, `2 errors`.
-fn counted(n: usize, noun: &str) -> String {
+fn print_count(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
@@ -94,11 +94,11 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        assert_eq!(summary(&all), "3 errors, 1 warning in 2 files");
+        assert_eq!(print_summary(&all), "3 errors, 1 warning in 2 files");
     }
 
     #[test]
     fn the_summary_of_nothing_says_so() {
-        assert_eq!(summary(&Diagnostics::new()), "no problems");
+        assert_eq!(print_summary(&Diagnostics::new()), "no problems");
     }
 }

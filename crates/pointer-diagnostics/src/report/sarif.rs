@@ -6,9 +6,9 @@ use std::ops::Range;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::escape::escape;
+use super::escape::escape_text;
 use super::github::in_repository;
-use crate::{Diagnostic, Diagnostics, Edit, Label, Part, Rule, Severity, Sources};
+use crate::{Diagnostic, Diagnostics, Edit, FieldPart, Label, Rule, Severity, Sources};
 
 /// The program that found the diagnostics, as a SARIF log names it.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct SarifTool<'a> {
 
 /// Renders all diagnostics as one SARIF log with the rules of its findings. `directory` is where the files' root lies in the git
 /// repository, empty for its root.
-pub fn sarif(
+pub fn print_sarif(
     tool: SarifTool<'_>,
     diagnostics: &Diagnostics,
     sources: &Sources,
@@ -40,7 +40,7 @@ pub fn sarif(
     let mut seen = BTreeMap::new();
     let results: Vec<Value> = diagnostics
         .iter()
-        .map(|d| result(d, &places, &mut seen))
+        .map(|d| describe_result(d, &places, &mut seen))
         .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -49,7 +49,7 @@ pub fn sarif(
             "tool": {"driver": {
                 "name": tool.name,
                 "semanticVersion": tool.version,
-                "rules": places.rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
+                "rules": places.rules.iter().map(|rule| describe_rule(rule)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -58,16 +58,16 @@ pub fn sarif(
     format!("{log:#}\n")
 }
 
-fn descriptor(rule: &Rule) -> Value {
+fn describe_rule(rule: &Rule) -> Value {
     json!({
         "id": rule.code,
         "shortDescription": {"text": rule.summary},
         "help": {"text": rule.explain, "markdown": rule.explain},
-        "defaultConfiguration": {"level": level(rule.severity)},
+        "defaultConfiguration": {"level": sarif_level(rule.severity)},
     })
 }
 
-fn level(severity: Severity) -> &'static str {
+fn sarif_level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -75,12 +75,16 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<String, usize>) -> Value {
+fn describe_result(
+    diagnostic: &Diagnostic,
+    places: &Places,
+    seen: &mut BTreeMap<String, usize>,
+) -> Value {
     let mut result = json!({
         "ruleId": diagnostic.code,
-        "level": level(diagnostic.severity),
-        "message": {"text": message(diagnostic)},
-        "partialFingerprints": {format!("{}/v1", places.tool): fingerprint(diagnostic, places, seen)},
+        "level": sarif_level(diagnostic.severity),
+        "message": {"text": print_message(diagnostic)},
+        "partialFingerprints": {format!("{}/v1", places.tool): compute_fingerprint(diagnostic, places, seen)},
     });
     if let Some(index) = places.rules.iter().position(|r| r.code == diagnostic.code) {
         result["ruleIndex"] = json!(index);
@@ -99,14 +103,14 @@ fn result(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<String, 
 }
 
 /// The message, and the help behind it: services show only this text beside a line.
-fn message(diagnostic: &Diagnostic) -> String {
-    let message = escape(&diagnostic.message);
+fn print_message(diagnostic: &Diagnostic) -> String {
+    let message = escape_text(&diagnostic.message);
     match &diagnostic.help {
         Some(help) => format!(
             "{message}\nhelp: {}",
             help.text
                 .split('\n')
-                .map(escape)
+                .map(escape_text)
                 .collect::<Vec<_>>()
                 .join("\n")
         ),
@@ -116,7 +120,7 @@ fn message(diagnostic: &Diagnostic) -> String {
 
 /// Stays the same when lines move: made of the code, the file, the field (or the text of the place), and a number where all these are
 /// equal.
-fn fingerprint(
+fn compute_fingerprint(
     diagnostic: &Diagnostic,
     places: &Places,
     seen: &mut BTreeMap<String, usize>,
@@ -125,8 +129,10 @@ fn fingerprint(
         .labels
         .first()
         .map_or_else(String::new, |label| match label.part {
-            Part::Key | Part::Value => format!("{}\n{}", label.origin.file, label.origin.pointer),
-            Part::Bytes { .. } => format!("{}\n{}", label.origin.file, places.line(label)),
+            FieldPart::Key | FieldPart::Value => {
+                format!("{}\n{}", label.origin.file, label.origin.pointer)
+            }
+            FieldPart::Bytes { .. } => format!("{}\n{}", label.origin.file, places.line(label)),
         });
     let identity = format!("{}\n{place}", diagnostic.code);
     let number = seen.entry(identity.clone()).or_insert(0);
@@ -153,7 +159,7 @@ impl Places<'_> {
         }
         let mut location = json!({"physicalLocation": physical});
         if !label.text.is_empty() {
-            location["message"] = json!({"text": escape(&label.text)});
+            location["message"] = json!({"text": escape_text(&label.text)});
         }
         location
     }
@@ -170,13 +176,13 @@ impl Places<'_> {
     }
 
     fn artifact(&self, file: &str) -> Value {
-        json!({"uri": uri(&in_repository(self.directory, file)), "uriBaseId": "%SRCROOT%"})
+        json!({"uri": encode_path(&in_repository(self.directory, file)), "uriBaseId": "%SRCROOT%"})
     }
 
     fn fix(&self, text: &str, edit: &Edit) -> Value {
         let range = self.sources.bytes(&edit.origin, edit.part);
         json!({
-            "description": {"text": escape(text)},
+            "description": {"text": escape_text(text)},
             "artifactChanges": [{
                 "artifactLocation": self.artifact(&edit.origin.file),
                 "replacements": [{
@@ -199,7 +205,7 @@ impl Places<'_> {
 }
 
 /// Percent-encodes a path (RFC 3986), except `/`.
-fn uri(path: &str) -> String {
+fn encode_path(path: &str) -> String {
     path.bytes()
         .map(|b| match b {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
@@ -234,7 +240,7 @@ mod tests {
             version: "1.2.3",
             rules: &[&AMBIGUOUS_SCALAR, &OTHER],
         };
-        serde_json::from_str(&sarif(tool, diagnostics, &sources, "")).expect("SARIF is JSON")
+        serde_json::from_str(&print_sarif(tool, diagnostics, &sources, "")).expect("SARIF is JSON")
     }
 
     fn found(start: usize) -> Diagnostic {

@@ -1,11 +1,11 @@
 //! Breaks text at words.
 
 /// Breaks a paragraph into lines of at most `width` characters, where a word is not longer itself. Text in backticks is kept together.
-pub fn wrap(paragraph: &str, width: usize) -> Vec<String> {
+pub fn wrap_text(paragraph: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in words(paragraph) {
+    for word in split_words(paragraph) {
         let length = word.chars().count();
         if used > 0 && used + 1 + length > width {
             lines.push(std::mem::take(&mut line));
@@ -25,7 +25,7 @@ pub fn wrap(paragraph: &str, width: usize) -> Vec<String> {
 }
 
 /// The words; a pair of backticks holds words together.
-fn words(text: &str) -> Vec<&str> {
+fn split_words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let (mut start, mut quoted) = (0, false);
     for (i, c) in text.char_indices() {
@@ -49,12 +49,12 @@ mod tests {
     #[test]
     fn lines_break_at_words_and_never_inside_backticks() {
         assert_eq!(
-            wrap("run `siteplan build` in  the fleet", 12),
+            wrap_text("run `siteplan build` in  the fleet", 12),
             ["run", "`siteplan build`", "in the fleet"]
         );
-        assert_eq!(wrap("", 10), Vec::<String>::new());
+        assert_eq!(wrap_text("", 10), Vec::<String>::new());
         assert_eq!(
-            wrap("incomprehensibilities x", 3),
+            wrap_text("incomprehensibilities x", 3),
             ["incomprehensibilities", "x"]
         );
     }

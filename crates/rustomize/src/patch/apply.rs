@@ -332,7 +332,7 @@ fn fitted(document: &Resource, resource: &Resource) -> Node {
         root.put("metadata", Node::Mapping(metadata));
     }
     let api_version = Node::Scalar(Scalar::untyped(resource.api_version()));
-    root.set("apiVersion", api_version, manifest_yaml::Style::Plain);
+    root.set("apiVersion", api_version, manifest_yaml::ScalarStyle::Plain);
     Node::Mapping(root)
 }
 

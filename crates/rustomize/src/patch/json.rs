@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::meaning::{Unprintable, meaning};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use manifest_yaml::{
-    Dialect, Limits, Meaning, Resolved, Style, expand_merge_keys, general_float, read_first,
-    resolve, text_style,
+    Dialect, Meaning, ReadLimits, ResolvedScalar, ScalarStyle, choose_text_style,
+    expand_merge_keys, print_general_float, read_first_document, resolve_scalar,
 };
 
 /// One change.
@@ -60,7 +60,8 @@ pub(crate) fn read(text: &str) -> Result<Vec<Operation>, String> {
         let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
         return operations(&Meaning::from(&value));
     }
-    let Some(mut node) = read_first(text, &Limits::MANIFEST).map_err(|e| e.message)? else {
+    let Some(mut node) = read_first_document(text, &ReadLimits::MANIFEST).map_err(|e| e.message)?
+    else {
         return Ok(Vec::new());
     };
     expand_merge_keys(&mut node).map_err(|e| e.message)?;
@@ -342,7 +343,7 @@ fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
         Node::Scalar(scalar) if is_normal(scalar) => Ok(None),
         Node::Scalar(scalar) => {
             let negative_zero = scalar.tag == Tag::Float
-                && matches!(resolve(&scalar.text, Dialect::Manifest), Resolved::Float(f) if f == 0.0 && f.is_sign_negative());
+                && matches!(resolve_scalar(&scalar.text, Dialect::Manifest), ResolvedScalar::Float(f) if f == 0.0 && f.is_sign_negative());
             let normal = match meaning(node, flow)? {
                 Meaning::Number(_) if negative_zero => Node::Scalar(Scalar {
                     tag: Tag::Int,
@@ -361,10 +362,10 @@ fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
 
 /// Whether a scalar certainly is as Go's library would write it.
 fn is_normal(scalar: &Scalar) -> bool {
-    let plain = scalar.style == Style::Plain && !scalar.explicit && scalar.alias == 0;
+    let plain = scalar.style == ScalarStyle::Plain && !scalar.explicit && scalar.alias == 0;
     let text = &*scalar.text;
     match scalar.tag {
-        Tag::Text => plain && text_style(text) == Style::Plain,
+        Tag::Text => plain && choose_text_style(text) == ScalarStyle::Plain,
         Tag::Bool => plain && matches!(text, "true" | "false"),
         Tag::Int => {
             plain
@@ -413,7 +414,7 @@ fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unpr
             name != *key.text
                 || key.tag != Tag::Text
                 || key.explicit
-                || key.style != text_style(&name)
+                || key.style != choose_text_style(&name)
         };
         if !normal_key && changed() {
             entries.get_or_insert_with(|| mapping.entries.to_vec())[at].0 = text_scalar(&name);
@@ -452,7 +453,7 @@ fn as_text(text: &Arc<str>) -> Scalar {
     Scalar {
         text: Arc::clone(text),
         tag: Tag::Text,
-        style: text_style(text),
+        style: choose_text_style(text),
         explicit: false,
         alias: 0,
     }
@@ -467,7 +468,7 @@ fn from_meaning(value: &Meaning<'_>) -> Node {
             ..Scalar::untyped(if *bool { "true" } else { "false" })
         }),
         Meaning::Number(number) => {
-            let text = general_float(number.as_f64().unwrap_or_default());
+            let text = print_general_float(number.as_f64().unwrap_or_default());
             Node::Scalar(Scalar {
                 tag: implicit(&text),
                 ..Scalar::untyped(&text)

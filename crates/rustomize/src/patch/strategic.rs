@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::schema::Schema;
 use crate::tree::{Mapping, Node, Scalar, Sequence, quoted_if_needed};
-use manifest_yaml::Style;
+use manifest_yaml::ScalarStyle;
 
 /// Why a patch does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,7 +255,7 @@ fn walk_fields(
             Walked::Same => continue,
             Walked::Gone => base.remove(key),
             Walked::InPlace(node) => base.put(key, node),
-            Walked::FromPatch(node) => base.set(key, quoted_if_needed(node), Style::Plain),
+            Walked::FromPatch(node) => base.set(key, quoted_if_needed(node), ScalarStyle::Plain),
         }
         changed = true;
     }
@@ -511,7 +511,7 @@ fn with_keys(value: Node, keys: &[String], values: &[String]) -> Node {
         Node::Mapping(mut mapping) => {
             for (key, text) in keys.iter().zip(values) {
                 if mapping.get(key).is_none() && !text.is_empty() {
-                    mapping.set(key, Node::Scalar(Scalar::untyped(text)), Style::Plain);
+                    mapping.set(key, Node::Scalar(Scalar::untyped(text)), ScalarStyle::Plain);
                 }
             }
             Node::Mapping(mapping)

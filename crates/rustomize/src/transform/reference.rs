@@ -7,7 +7,7 @@ use crate::config::{Config, Reference};
 use crate::field::{FieldSpec, KindFilter, Make, change, replaced_scalar};
 use crate::resource::{Id, Resource};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
-use manifest_yaml::Style;
+use manifest_yaml::ScalarStyle;
 
 /// Corrects the names in all objects. Only objects that were renamed (or moved, or patched) can be meant.
 pub(crate) fn follow(resources: &mut [Resource], config: &Arc<Config>) -> Result<(), String> {
@@ -274,13 +274,13 @@ impl Candidates {
         new.set(
             "name",
             Node::Scalar(Scalar::untyped(&found.id.name)),
-            Style::Plain,
+            ScalarStyle::Plain,
         );
         if !found.id.namespace.is_empty() {
             new.set(
                 "namespace",
                 Node::Scalar(Scalar::untyped(&found.id.namespace)),
-                Style::Plain,
+                ScalarStyle::Plain,
             );
         }
         Ok((new != *mapping).then_some(Node::Mapping(new)))

@@ -11,7 +11,7 @@ use crate::kustomization::{
 use crate::patch::select::Texts;
 use crate::resource::{Id, Resource};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
-use manifest_yaml::Style;
+use manifest_yaml::ScalarStyle;
 
 /// Applies one replacement.
 pub(crate) fn apply(resources: &mut [Resource], replacement: &Replacement) -> Result<(), String> {
@@ -438,10 +438,10 @@ fn edit_matching(
 /// A scalar as it is written, with its quotes: that is what patterns are compared with.
 fn written(node: &Node) -> String {
     match node {
-        Node::Scalar(scalar) if scalar.style == Style::Double && scalar.tag != Tag::None => {
+        Node::Scalar(scalar) if scalar.style == ScalarStyle::Double && scalar.tag != Tag::None => {
             format!("\"{}\"", scalar.text)
         }
-        Node::Scalar(scalar) if scalar.style == Style::Single => format!("'{}'", scalar.text),
+        Node::Scalar(scalar) if scalar.style == ScalarStyle::Single => format!("'{}'", scalar.text),
         other => other.text().to_owned(),
     }
 }
