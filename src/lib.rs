@@ -46,6 +46,7 @@ pub mod place;
 pub mod plan;
 pub mod pods;
 pub mod revision;
+pub mod rulebook;
 pub mod rules;
 pub mod scaffold;
 pub mod schema;

@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 
 use super::args::{Color, Format, Global};
-use crate::rules;
+use crate::rulebook;
 use pointer_diagnostics::Sources;
 use pointer_diagnostics::report::{self, Look, SarifTool};
 use pointer_diagnostics::{Diagnostics, Severity};
@@ -179,7 +179,7 @@ impl Console {
                 let tool = SarifTool {
                     name: "siteplan",
                     version: env!("CARGO_PKG_VERSION"),
-                    rules: rules::all(),
+                    rules: rulebook::all_rules(),
                 };
                 self.data(&report::print_sarif(tool, &found, sources, directory))
             }

@@ -16,6 +16,7 @@ use crate::overlay::Overlay;
 use crate::plan::{Instance, SitePlan};
 use crate::rules;
 use crate::tree::TreeError;
+use crate::validate::PATH_NOT_PORTABLE;
 use manifest_yaml as yaml;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 use rustomize::{Build, DiskFiles, Files, MemoryFiles, NoFiles, Renderer};
@@ -312,7 +313,7 @@ fn digest(
 
 /// Reports a path that out/ cannot hold.
 pub(super) fn tree_error(file: &str, why: &TreeError) -> Diagnostic {
-    rules::PATH_NOT_PORTABLE
+    PATH_NOT_PORTABLE
         .report(why.to_string())
         .primary(Origin::file(file), "")
         .help("choose shorter names, of letters, digits, `.`, `_` and `-`, that differ in more than case")

@@ -6,25 +6,9 @@
 //! silent and expensive.
 
 mod argo;
-mod argocd_version;
 mod definitions;
-mod destinations;
-mod gates;
-mod images;
-mod kustomizations;
-mod metadata;
-mod names;
-mod namespaces;
-mod normal_form;
-mod output_schema;
-mod override_files;
-mod permits;
 mod projects;
-mod references;
-mod secrets;
-mod shared;
-mod size;
-mod source_paths;
+mod rules;
 mod sync_options;
 mod syntax;
 mod view;
@@ -37,11 +21,11 @@ use serde_json::Value;
 use crate::bundle::File;
 use crate::manifest::Object;
 use crate::plan::SitePlan;
-use pointer_diagnostics::Diagnostics;
+use pointer_diagnostics::{Diagnostics, Rule};
 
 use view::View;
 
-pub use names::shared_names;
+pub use rules::shared_application_name::shared_names;
 
 /// What validation looks at.
 #[derive(Debug, Clone, Copy)]
@@ -58,39 +42,27 @@ pub struct ValidateInput<'a> {
     pub files: &'a BTreeSet<String>,
 }
 
-/// Holds a site's output against all rules.
+/// A rule that is a check of its own over a site's output: one file of `rules/`.
+#[derive(Debug)]
+pub struct CheckedRule {
+    /// The code, the severity and the texts.
+    pub rule: Rule,
+    /// Finds the problem everywhere on a site.
+    check: fn(&View<'_>, &mut Diagnostics),
+}
+
+/// Every rule that is a check of its own, sorted by code.
+pub const CHECKED_RULES: &[&CheckedRule] = rules::REGISTRY;
+
+/// The rule about paths; compiling raises it too.
+pub const PATH_NOT_PORTABLE: &Rule = &rules::path_not_portable::RULE.rule;
+
+/// Checks a site's output against all rules.
 pub fn validate(input: &ValidateInput<'_>) -> Diagnostics {
     let view = View::new(input);
     let mut found = Diagnostics::new();
-    for check in CHECKS {
-        check(&view, &mut found);
+    for rule in CHECKED_RULES {
+        (rule.check)(&view, &mut found);
     }
     found
 }
-
-/// Finds one kind of trouble.
-type Check = fn(&View<'_>, &mut Diagnostics);
-
-const CHECKS: &[Check] = &[
-    argocd_version::check,
-    names::check,
-    shared::check,
-    destinations::check,
-    permits::check,
-    projects::check,
-    waves::check,
-    gates::check,
-    sync_options::check,
-    normal_form::check,
-    output_schema::check,
-    definitions::check,
-    namespaces::check,
-    source_paths::check,
-    kustomizations::check,
-    override_files::check,
-    secrets::check,
-    images::check,
-    metadata::check,
-    references::check,
-    size::check,
-];

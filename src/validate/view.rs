@@ -1,5 +1,6 @@
 //! A site as the rules see it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -12,6 +13,7 @@ use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule};
 
 use super::ValidateInput;
 use super::argo::Argo;
+use super::definitions::{EarlyResource, find_early_resources};
 
 /// A site as the rules see it: its objects with their instances, and its Applications and projects, wherever they come from.
 pub(super) struct View<'a> {
@@ -24,6 +26,7 @@ pub(super) struct View<'a> {
     pub(super) argo: Vec<Argo<'a>>,
     /// Everything that was bundled, the same objects as in `argo` among them.
     pub(super) bundled: Vec<Object>,
+    early_resources: OnceCell<Vec<EarlyResource<'a>>>,
 }
 
 impl<'a> View<'a> {
@@ -42,6 +45,7 @@ impl<'a> View<'a> {
             kinds: Kinds::of_site(input.plan, input.rendered),
             argo: Argo::all(input),
             bundled,
+            early_resources: OnceCell::new(),
         }
     }
 
@@ -68,6 +72,12 @@ impl<'a> View<'a> {
     /// The rendered objects of an instance.
     pub(super) fn objects_of(&self, instance: &Instance) -> &'a [Object] {
         self.rendered.get(&instance.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the custom resources whose API is not known to be there before them. Found once for all rules that read them.
+    pub(super) fn early_resources(&self) -> &[EarlyResource<'a>] {
+        self.early_resources
+            .get_or_init(|| find_early_resources(self))
     }
 
     /// Starts a report about an object of an instance.

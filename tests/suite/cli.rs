@@ -364,7 +364,7 @@ fn graph_shows_the_waves() {
 #[test]
 fn explain_knows_every_code_and_every_field() {
     let fleet = copy_of_fleet();
-    for rule in siteplan::rules::all() {
+    for rule in siteplan::rulebook::all_rules() {
         let ran = siteplan(fleet.path(), &["explain", rule.code]);
         assert!(
             ran.code == Some(0) && ran.stdout.contains(rule.code),

@@ -10,6 +10,7 @@
 mod broken_inputs;
 mod built;
 mod bundle;
+mod checked;
 mod cli;
 mod compiled;
 mod crds;
@@ -27,6 +28,7 @@ mod made_site;
 mod oracle;
 mod repository;
 mod robustness;
+mod rule_fixtures;
 mod rules;
 mod schemas;
 mod tidy;

@@ -13,6 +13,17 @@ pub(crate) fn read(path: &str) -> String {
     fs_err::read_to_string(root().join(path)).unwrap()
 }
 
+/// Asserts that a committed file has a text; with `BLESS=1`, writes it.
+pub(crate) fn hold_or_bless(path: &str, expected: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        fs_err::write(root().join(path), expected).unwrap();
+    }
+    assert!(
+        read(path) == expected,
+        "{path} is out of date: run BLESS=1 cargo test --locked, and read the difference"
+    );
+}
+
 /// Path and text of the files below a directory whose name ends in `.extension`, sorted.
 pub(crate) fn files(directory: &str, extension: &str) -> Vec<(String, String)> {
     let wanted = |path: &&String| Path::new(path).extension().is_some_and(|e| e == extension);

@@ -10,7 +10,7 @@ use crate::cli::session::{Session, sources_of};
 use crate::compile::CompiledSite;
 use crate::nearest::nearest;
 use crate::patch::Operation;
-use crate::rules;
+use crate::rulebook;
 use pointer_diagnostics::report;
 use pointer_diagnostics::{Diagnostics, FieldPart, Origin};
 
@@ -65,8 +65,8 @@ pub(in crate::cli) fn run(
 }
 
 fn explain_code(code: &str, console: &Console) -> anyhow::Result<Outcome> {
-    let Some(rule) = rules::find(code) else {
-        match nearest(code, rules::all().iter().map(|r| r.code)) {
+    let Some(rule) = rulebook::find_rule(code) else {
+        match nearest(code, rulebook::all_rules().iter().map(|r| r.code)) {
             Some(near) => bail!("there is no diagnostic `{code}`: did you mean `{near}`?"),
             None => {
                 bail!(

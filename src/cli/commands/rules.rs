@@ -3,19 +3,22 @@
 use crate::cli::Outcome;
 use crate::cli::args::Format;
 use crate::cli::console::Console;
-use crate::rules;
+use crate::rulebook;
 use pointer_diagnostics::Rule;
 
 pub(in crate::cli) fn run(console: &Console) -> anyhow::Result<Outcome> {
     let text = match console.format() {
         Format::Json => {
-            let list: Vec<_> = rules::all()
+            let list: Vec<_> = rulebook::all_rules()
                 .iter()
                 .map(|r| serde_json::json!({"code": r.code, "severity": r.severity, "summary": r.summary}))
                 .collect();
             format!("{}\n", serde_json::to_string_pretty(&list)?)
         }
-        _ => rules::all().iter().map(|rule| line(rule)).collect(),
+        _ => rulebook::all_rules()
+            .iter()
+            .map(|rule| line(rule))
+            .collect(),
     };
     console.data(&text)?;
     Ok(Outcome::Good)

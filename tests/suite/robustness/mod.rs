@@ -161,7 +161,7 @@ fn report(mut found: Diagnostics, directory: &Path) {
     let tool = report::SarifTool {
         name: "siteplan",
         version: "0.0.0",
-        rules: siteplan::rules::all(),
+        rules: siteplan::rulebook::all_rules(),
     };
     let sarif = report::print_sarif(tool, &found, &sources, "fleet");
     for text in json.lines().chain([sarif.as_str()]) {

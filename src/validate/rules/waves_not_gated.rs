@@ -7,13 +7,22 @@ use serde_json::Value;
 use crate::bundle::{HEALTH_KEY, WAVE};
 use crate::manifest::Object;
 use crate::model::Topology;
-use crate::rules;
-use pointer_diagnostics::Diagnostics;
+use crate::validate::CheckedRule;
+use crate::validate::argo::Place;
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::argo::Place;
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "waves-not-gated",
+        severity: Severity::Error,
+        summary: "nothing makes the waves of Applications wait for each other",
+        explain: include_str!("../../../docs/rules/waves-not-gated.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     let of_instances = view
         .argo
         .iter()
@@ -24,7 +33,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
     let settings_elsewhere = view.argocd().topology == Topology::Hub;
     if waves.len() > 1 && !settings_elsewhere && !view.bundled.iter().any(tells_health) {
         found.push(
-            rules::WAVES_NOT_GATED
+            RULE.rule
                 .report(format!(
                     "site `{}` has {} waves, but nothing tells Argo CD the health of an Application",
                     view.plan.name,

@@ -1,15 +1,22 @@
 //! Paths that Argo CD can follow: relative, without detours, to a directory that is there.
 
-use std::collections::BTreeMap;
-
 use crate::bundle::repository_path;
-use crate::rules;
-use pointer_diagnostics::Diagnostics;
+use crate::validate::CheckedRule;
+use crate::validate::argo::{Argo, Place};
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::argo::Argo;
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "source-path-missing",
+        severity: Severity::Error,
+        summary: "an Application names a path that Argo CD cannot follow",
+        explain: include_str!("../../../docs/rules/source-path-missing.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for application in view.argo.iter().filter(|a| a.is_application()) {
         let own = application.text("/spec/source/repoURL") == view.fleet().source.repo_url;
         let Some(path) = application
@@ -27,12 +34,11 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             );
             found.push(
                 application
-                    .report(view.plan, &rules::SOURCE_PATH_MISSING, says)
+                    .report(view.plan, &RULE.rule, says)
                     .help("name a directory of the repository with a kustomization, by its path from the root"),
             );
         }
     }
-    check_case(view, found);
 }
 
 fn trouble(view: &View<'_>, application: &Argo<'_>, path: &str) -> Option<&'static str> {
@@ -59,24 +65,6 @@ fn trouble(view: &View<'_>, application: &Argo<'_>, path: &str) -> Option<&'stat
     };
     // Other directories of the repository are not of this fleet, so nothing is known about them.
     let gone = here.is_some_and(|directory| !below(directory));
-    let outside = here.is_none() && !matches!(application.place, super::argo::Place::In(_));
+    let outside = here.is_none() && !matches!(application.place, Place::In(_));
     (gone || outside).then_some("is no directory of the output")
-}
-
-/// Files of bases and overlays that are one file where case does not count.
-fn check_case(view: &View<'_>, found: &mut Diagnostics) {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    for file in view.files {
-        if let Some(other) = seen.insert(file.to_lowercase(), file) {
-            let report = rules::PATH_NOT_PORTABLE.report(format!(
-                "the paths `{other}` and `{file}` differ only in case"
-            ));
-            let origin = pointer_diagnostics::Origin::file(file);
-            found.push(
-                report
-                    .primary(origin, "")
-                    .help("rename one of them: they are one file on some file systems"),
-            );
-        }
-    }
 }

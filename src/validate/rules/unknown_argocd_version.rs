@@ -1,14 +1,23 @@
 //! The version of Argo CD: everything that is written depends on it.
 
-use crate::rules;
-use pointer_diagnostics::Diagnostics;
+use crate::validate::CheckedRule;
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "unknown-argocd-version",
+        severity: Severity::Error,
+        summary: "the version of Argo CD is none that siteplan knows",
+        explain: include_str!("../../../docs/rules/unknown-argocd-version.md"),
+    },
+    check,
+};
 
 /// The oldest Argo CD whose behaviour is known.
 const OLDEST: (u32, u32) = (2, 14);
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     let argocd = view.argocd();
     let says = match argocd.version() {
         None => format!(
@@ -22,7 +31,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
         Some(_) => return,
     };
     found.push(
-        rules::UNKNOWN_ARGOCD_VERSION
+        RULE.rule
             .report(says)
             .primary(view.fleet_origin("/argocd/version"), "")
             .help(

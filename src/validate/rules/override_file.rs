@@ -1,16 +1,25 @@
 //! Files beside an overlay that change what Argo CD makes of it.
 
-use crate::rules;
-use pointer_diagnostics::{Diagnostics, Origin};
+use crate::validate::CheckedRule;
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Origin, Rule, Severity};
 
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "override-file",
+        severity: Severity::Error,
+        summary: "a file changes what Argo CD makes of a directory",
+        explain: include_str!("../../../docs/rules/override-file.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for file in view.files {
         let name = file.rsplit('/').next().unwrap_or(file);
         let Some(effect) = effect(name) else { continue };
         found.push(
-            rules::OVERRIDE_FILE
+            RULE.rule
                 .report(format!("the file `{file}` {effect}"))
                 .primary(Origin::file(file), "")
                 .help("take the file out; what it says belongs into the site, the app or the kustomization"),

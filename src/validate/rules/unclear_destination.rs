@@ -1,19 +1,28 @@
 //! Where Applications go: one cluster, named in one way.
 
 use crate::model::Topology;
-use crate::rules;
-use pointer_diagnostics::Diagnostics;
+use crate::validate::CheckedRule;
+use crate::validate::argo::{Argo, Place};
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::argo::{Argo, Place};
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "unclear-destination",
+        severity: Severity::Error,
+        summary: "an Application does not name one cluster in one way",
+        explain: include_str!("../../../docs/rules/unclear-destination.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for application in view.argo.iter().filter(|a| a.is_application()) {
         if let Some(trouble) = trouble(view, application) {
             let says = format!("Application `{}` {trouble}", application.object.name());
             found.push(
                 application
-                    .report(view.plan, &rules::UNCLEAR_DESTINATION, says)
+                    .report(view.plan, &RULE.rule, says)
                     .help("give `spec.destination` either the `name` or the `server` of the one cluster that is meant"),
             );
         }

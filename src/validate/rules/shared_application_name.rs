@@ -1,47 +1,45 @@
-//! Names of Applications and projects: fit for a label, and each taken once.
+//! Names of Applications and projects are each taken once in the namespace of an Argo CD.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{Name, SiteNames};
 use crate::load::Fleet;
 use crate::model::Topology;
-use crate::rules;
-use pointer_diagnostics::{Diagnostics, Pointer};
+use crate::validate::CheckedRule;
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
-use super::syntax::is_label;
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "shared-application-name",
+        severity: Severity::Error,
+        summary: "two sites of a hub have an Application of the same name",
+        explain: include_str!("../../../docs/rules/shared-application-name.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
-    let mut taken: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (index, argo) in view.argo.iter().enumerate() {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
+    let mut taken: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for argo in &view.argo {
         let (kind, name) = (argo.object.kind(), argo.object.name());
-        if !is_label(name) {
-            let says = format!(
-                "the name of {kind} `{name}` cannot be the value of a label ({} characters)",
-                name.chars().count()
-            );
-            found.push(argo.report(view.plan, &rules::NAME_TOO_LONG, says).help(
-                "use at most 63 lower-case letters, digits and dashes: Argo CD labels what it syncs with the name",
-            ));
-        }
         let elsewhere = argo
             .object
             .namespace()
             .is_some_and(|namespace| namespace != view.argocd().namespace());
-        if !elsewhere && taken.insert((kind, name), index).is_some() {
+        if !elsewhere && !taken.insert((kind, name)) {
             let says = format!(
                 "two objects of site `{}` are called {kind} `{name}`",
                 view.plan.name
             );
-            found.push(
-                argo.report(view.plan, &rules::SHARED_APPLICATION_NAME, says)
-                    .help("rename the instance or the object: names are unique in the namespace of Argo CD"),
-            );
+            found.push(argo.report(view.plan, &RULE.rule, says).help(
+                "rename the instance or the object: names are unique in the namespace of Argo CD",
+            ));
         }
     }
 }
 
-/// Names that two sites of one hub take, after shortening; nothing where every site has its own Argo CD.
+/// Reports names that two sites of one hub take, after shortening; nothing where every site has its own Argo CD.
 pub fn shared_names(fleet: &Fleet, sites: &[SiteNames]) -> Diagnostics {
     let mut found = Diagnostics::new();
     if fleet.spec.argocd.topology == Topology::PerSite {
@@ -53,7 +51,7 @@ pub fn shared_names(fleet: &Fleet, sites: &[SiteNames]) -> Diagnostics {
             continue;
         };
         found.push(
-            rules::SHARED_APPLICATION_NAME
+            RULE.rule
                 .report(format!(
                     "{} and {} would both be {} `{}`",
                     other.owner,

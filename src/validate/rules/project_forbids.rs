@@ -6,17 +6,26 @@ use serde_json::Value;
 
 use crate::bundle::IN_CLUSTER;
 use crate::manifest::Object;
-use crate::rules;
+use crate::validate::CheckedRule;
+use crate::validate::argo::{Argo, Place};
+use crate::validate::view::View;
 use kubernetes_vocabulary::ResourceScope;
-use pointer_diagnostics::Diagnostics;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::argo::{Argo, Place};
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "project-forbids",
+        severity: Severity::Error,
+        summary: "a project does not permit what its Application holds",
+        explain: include_str!("../../../docs/rules/project-forbids.md"),
+    },
+    check,
+};
 
 /// The project that every Argo CD has, which permits everything unless somebody changes it.
 const DEFAULT: &str = "default";
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for application in view.argo.iter().filter(|a| a.is_application()) {
         let name = application.text("/spec/project");
         let project = view
@@ -38,7 +47,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             );
             found.push(
                 application
-                    .report(view.plan, &rules::PROJECT_FORBIDS, says)
+                    .report(view.plan, &RULE.rule, says)
                     .help("let the project list it, or take it out of the Application"),
             );
         }

@@ -3,13 +3,22 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Instance;
-use crate::rules;
+use crate::validate::CheckedRule;
+use crate::validate::view::{View, called};
 use kubernetes_vocabulary::ResourceScope;
-use pointer_diagnostics::Diagnostics;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::view::{View, called};
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "shared-resource",
+        severity: Severity::Error,
+        summary: "two instances of a site bring the same object",
+        explain: include_str!("../../../docs/rules/shared-resource.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     let mut owners: BTreeMap<(&str, &str, &str, &str), &Instance> = BTreeMap::new();
     for (instance, object) in view.objects() {
         let namespace = match view.kinds.scope_of(object) {
@@ -34,7 +43,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             called(object)
         );
         found.push(
-            view.report(&rules::SHARED_RESOURCE, instance, says)
+            view.report(&RULE.rule, instance, says)
                 .context_key(
                     owner.origin.clone(),
                     format!("`{}` brings it too", owner.name),

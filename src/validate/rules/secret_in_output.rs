@@ -6,10 +6,19 @@ use regex::RegexSet;
 use serde_json::Value;
 
 use crate::manifest::Object;
-use crate::rules;
-use pointer_diagnostics::{Diagnostics, Pointer};
+use crate::validate::CheckedRule;
+use crate::validate::view::{View, called};
+use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
-use super::view::{View, called};
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "secret-in-output",
+        severity: Severity::Error,
+        summary: "a secret would be committed to git",
+        explain: include_str!("../../../docs/rules/secret-in-output.md"),
+    },
+    check,
+};
 
 /// What secrets look like, and what they are. Only forms that nothing else has.
 const FORMS: &[(&str, &str)] = &[
@@ -37,7 +46,7 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSet::new(FORMS.iter().map(|(form, _)| *form)).expect("the forms above are tested")
 });
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         let content = content_of_secret(object);
         if !content.is_empty() {
@@ -46,25 +55,19 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
                 called(object),
                 content.join("`, `")
             );
-            found.push(
-                view.report(&rules::SECRET_IN_OUTPUT, instance, says)
-                    .help(HELP),
-            );
+            found.push(view.report(&RULE.rule, instance, says).help(HELP));
             continue;
         }
         let mut hits = Vec::new();
         search(object.value(), &Pointer::root(), &mut hits);
         for (at, what) in hits {
             let says = format!("{} holds {what} at `{}`", called(object), at.as_str());
-            found.push(
-                view.report(&rules::SECRET_IN_OUTPUT, instance, says)
-                    .help(HELP),
-            );
+            found.push(view.report(&RULE.rule, instance, says).help(HELP));
         }
     }
     if let Some(what) = looks_like(&view.fleet().source.repo_url) {
         found.push(
-            rules::SECRET_IN_OUTPUT
+            RULE.rule
                 .report(format!("the address of the repository is {what}"))
                 .primary(view.fleet_origin("/source/repoURL"), "")
                 .help(

@@ -1,17 +1,26 @@
-//! Namespaces are there before what lives in them, and every namespaced object says which is its own.
+//! Namespaces are there before what lives in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::is_platform_namespace;
 use crate::model::Topology;
 use crate::plan::InstanceSource;
-use crate::rules;
+use crate::validate::CheckedRule;
+use crate::validate::view::{View, called};
 use kubernetes_vocabulary::ResourceScope;
-use pointer_diagnostics::Diagnostics;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::view::{View, called};
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "namespace-not-made",
+        severity: Severity::Error,
+        summary: "an object lives in a namespace that is not there",
+        explain: include_str!("../../../docs/rules/namespace-not-made.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     let made = made(view);
     let mut missing: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (instance, object) in view
@@ -19,10 +28,6 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
         .filter(|(_, o)| view.kinds.scope_of(o) == ResourceScope::Namespaced)
     {
         let Some(namespace) = object.namespace().filter(|n| !n.is_empty()) else {
-            let says = format!("{} has no namespace", called(object));
-            found.push(view.report(&rules::NAMESPACE_NOT_SET, instance, says).help(
-                "write `metadata.namespace` in the base, or `namespace:` in its kustomization",
-            ));
             continue;
         };
         let there = is_clusters_own(view, namespace)
@@ -38,7 +43,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             "is made by nobody on this site; it is that of"
         };
         let says = format!("the namespace `{namespace}` {when} {}", called(object));
-        found.push(view.report(&rules::NAMESPACE_NOT_MADE, instance, says).help(format!(
+        found.push(view.report(&RULE.rule, instance, says).help(format!(
             "add `{namespace}: {{}}` under `namespaces:` of the site, or list it under `provides.namespaces` of the app that makes it"
         )));
     }

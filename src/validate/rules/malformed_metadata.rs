@@ -3,16 +3,25 @@
 use serde_json::{Map, Value};
 
 use crate::manifest::Object;
-use crate::rules;
-use pointer_diagnostics::{Diagnostics, Pointer};
-
-use super::syntax::{
+use crate::validate::CheckedRule;
+use crate::validate::syntax::{
     MAX_ANNOTATIONS, is_label, is_label_value, is_path_segment, is_qualified_name, is_service_name,
     is_subdomain,
 };
-use super::view::{View, called};
+use crate::validate::view::{View, called};
+use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "malformed-metadata",
+        severity: Severity::Error,
+        summary: "a name, label or annotation has a form that the API server refuses",
+        explain: include_str!("../../../docs/rules/malformed-metadata.md"),
+    },
+    check,
+};
+
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         let mut troubles: Vec<String> = name_trouble(object).into_iter().collect();
         troubles.extend(
@@ -25,7 +34,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
         for trouble in troubles {
             found.push(
                 view.report(
-                    &rules::MALFORMED_METADATA,
+                    &RULE.rule,
                     instance,
                     format!("{} {trouble}", called(object)),
                 )

@@ -7,10 +7,19 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::Catalogue;
 use crate::manifest::Object;
-use crate::rules;
-use pointer_diagnostics::Diagnostics;
+use crate::validate::CheckedRule;
+use crate::validate::view::{View, called};
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::view::{View, called};
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "unknown-reference",
+        severity: Severity::Error,
+        summary: "a pod refers to an object that nothing makes",
+        explain: include_str!("../../../docs/rules/unknown-reference.md"),
+    },
+    check,
+};
 
 /// Names that Kubernetes and OpenShift make in every namespace.
 const EVERYWHERE: &[(&str, &str)] = &[
@@ -21,7 +30,7 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ("ServiceAccount", "deployer"),
 ];
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     let known = Known::of(view);
     for (instance, object) in view.objects() {
         let Some(namespace) = object.namespace() else {
@@ -37,10 +46,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
                 "{} needs the {kind} `{name}`, which nothing makes in `{namespace}`",
                 called(object)
             );
-            found.push(
-                view.report(&rules::UNKNOWN_REFERENCE, instance, says)
-                    .help(help(kind)),
-            );
+            found.push(view.report(&RULE.rule, instance, says).help(help(kind)));
         }
     }
 }

@@ -6,12 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::plan::Instance;
-use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
+use crate::validate::CheckedRule;
+use crate::validate::view::{View, at_instance};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Rule, Severity};
 
-use super::view::{View, at_instance};
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "kustomize-out-of-reach",
+        severity: Severity::Error,
+        summary: "a kustomization refers to what kustomize does not load",
+        explain: include_str!("../../../docs/rules/kustomize-out-of-reach.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (directory, document) in view.kustomizations {
         let mut seen = BTreeSet::new();
         for (field, reference) in references(document) {
@@ -64,7 +73,7 @@ fn trouble(view: &View<'_>, directory: &str, target: &str) -> Option<&'static st
 }
 
 fn report(view: &View<'_>, directory: &str, says: String) -> Diagnostic {
-    let report = rules::KUSTOMIZE_OUT_OF_REACH.report(says);
+    let report = RULE.rule.report(says);
     let report = match owner(view, directory) {
         Some(instance) => at_instance(report, instance),
         None => report.primary(Origin::file(&format!("{directory}/kustomization.yaml")), ""),

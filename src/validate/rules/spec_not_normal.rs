@@ -3,20 +3,29 @@
 
 use serde_json::{Map, Value};
 
-use crate::rules;
-use pointer_diagnostics::{Diagnostics, Pointer};
+use crate::validate::CheckedRule;
+use crate::validate::argo::Argo;
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
-use super::argo::Argo;
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "spec-not-normal",
+        severity: Severity::Error,
+        summary: "an Application has fields that Argo CD takes out again",
+        explain: include_str!("../../../docs/rules/spec-not-normal.md"),
+    },
+    check,
+};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for argo in &view.argo {
         for trouble in troubles(argo) {
             let says = format!("{} `{}` {trouble}", argo.object.kind(), argo.object.name());
             found.push(
-                argo.report(view.plan, &rules::SPEC_NOT_NORMAL, says)
+                argo.report(view.plan, &RULE.rule, says)
                     .help("leave it out: Argo CD writes or removes it itself"),
             );
         }

@@ -1,12 +1,21 @@
 //! Applications, projects and kustomizations against closed schemas: a key that Argo CD or kustomize does not know is a mistake.
 
-use crate::rules;
 use crate::schema::{OutputKind, validate_output};
-use pointer_diagnostics::{Diagnostics, Origin};
+use crate::validate::CheckedRule;
+use crate::validate::view::View;
+use pointer_diagnostics::{Diagnostics, Origin, Rule, Severity};
 
-use super::view::View;
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "not-to-schema",
+        severity: Severity::Error,
+        summary: "an Application, a project or a kustomization does not fit its schema",
+        explain: include_str!("../../../docs/rules/not-to-schema.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for argo in &view.argo {
         let kind = if argo.is_application() {
             OutputKind::Application
@@ -20,7 +29,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
                 argo.object.name(),
                 trouble.message
             );
-            let report = argo.report(view.plan, &rules::NOT_TO_SCHEMA, says);
+            let report = argo.report(view.plan, &RULE.rule, says);
             found.push(
                 report.help(
                     trouble
@@ -37,7 +46,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
         .filter(|(directory, _)| directory.starts_with(&of_site))
     {
         for trouble in validate_output(OutputKind::Kustomization, document) {
-            let report = rules::NOT_TO_SCHEMA.report(format!(
+            let report = RULE.rule.report(format!(
                 "`{directory}/kustomization.yaml`: {}",
                 trouble.message
             ));

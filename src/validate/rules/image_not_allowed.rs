@@ -8,12 +8,21 @@ use crate::catalogue::Catalogue;
 use crate::manifest::Object;
 use crate::model::ImagePolicy;
 use crate::plan::Instance;
-use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics};
+use crate::validate::CheckedRule;
+use crate::validate::view::{View, called};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Rule, Severity};
 
-use super::view::{View, called};
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "image-not-allowed",
+        severity: Severity::Error,
+        summary: "an image comes from where the fleet does not allow",
+        explain: include_str!("../../../docs/rules/image-not-allowed.md"),
+    },
+    check,
+};
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     let policy = &view.fleet().images;
     if policy.allow.is_empty() && policy.deny.is_empty() {
         return;
@@ -80,9 +89,9 @@ fn of_manifest(view: &View<'_>, used: &Used<'_>, refusal: &Refusal) -> Diagnosti
     } = used;
     let message = format!("{} uses `{image}`, {}", called(object), refusal.says);
     let Some((first, others)) = instances.split_first() else {
-        return rules::IMAGE_NOT_ALLOWED.report(message);
+        return RULE.rule.report(message);
     };
-    let report = view.report(&rules::IMAGE_NOT_ALLOWED, first, message);
+    let report = view.report(&RULE.rule, first, message);
     others.iter().fold(report, |report, other| {
         report.context_key(
             other.origin.clone(),
@@ -97,7 +106,7 @@ fn of_operator(
     (index, image): (usize, &str),
     refusal: &Refusal,
 ) -> Diagnostic {
-    let report = rules::IMAGE_NOT_ALLOWED.report(format!(
+    let report = RULE.rule.report(format!(
         "`{}` leads to `{image}`, {}",
         instance.name, refusal.says
     ));

@@ -2,16 +2,25 @@
 
 use crate::bundle::SYNC_OPTIONS;
 use crate::manifest::Object;
-use crate::rules;
-use pointer_diagnostics::Diagnostics;
+use crate::validate::CheckedRule;
+use crate::validate::syntax::MAX_ANNOTATIONS;
+use crate::validate::view::{View, called};
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::syntax::MAX_ANNOTATIONS;
-use super::view::{View, called};
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "object-too-large",
+        severity: Severity::Error,
+        summary: "an object is larger than the API server or kubectl can take",
+        explain: include_str!("../../../docs/rules/object-too-large.md"),
+    },
+    check,
+};
 
 /// The API server refuses larger requests, and etcd larger values (1.5 MiB); status and managed fields need room too.
 const MAX_OBJECT: usize = 1 << 20;
 
-pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
+fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         let size = object.value().to_string().len();
         let (limit, help) = match size {
@@ -29,10 +38,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Diagnostics) {
             "{} has {size} bytes, at most {limit} are possible",
             called(object)
         );
-        found.push(
-            view.report(&rules::OBJECT_TOO_LARGE, instance, says)
-                .help(help),
-        );
+        found.push(view.report(&RULE.rule, instance, says).help(help));
     }
 }
 

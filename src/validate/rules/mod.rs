@@ -1,0 +1,70 @@
+//! The rules over a site's output, a file each.
+//!
+//! `BLESS=1 cargo test --locked rules::` writes this list from the folder.
+
+pub(super) mod application_applied_server_side;
+pub(super) mod crd_after_resource;
+pub(super) mod crd_not_on_site;
+pub(super) mod dry_run_not_skipped;
+pub(super) mod image_not_allowed;
+pub(super) mod kustomize_out_of_reach;
+pub(super) mod malformed_metadata;
+pub(super) mod malformed_project;
+pub(super) mod name_too_long;
+pub(super) mod namespace_not_made;
+pub(super) mod namespace_not_set;
+pub(super) mod not_to_schema;
+pub(super) mod object_too_large;
+pub(super) mod override_file;
+pub(super) mod path_not_portable;
+pub(super) mod project_after_application;
+pub(super) mod project_forbids;
+pub(super) mod project_too_wide;
+pub(super) mod secret_in_output;
+pub(super) mod shared_application_name;
+pub(super) mod shared_resource;
+pub(super) mod source_path_missing;
+pub(super) mod spec_not_normal;
+pub(super) mod sync_option_too_new;
+pub(super) mod unclear_destination;
+pub(super) mod unknown_argocd_version;
+pub(super) mod unknown_reference;
+pub(super) mod unknown_sync_option;
+pub(super) mod wave_not_integer;
+pub(super) mod waves_not_gated;
+
+use super::CheckedRule;
+
+/// Every rule of this folder, sorted by code.
+pub(super) const REGISTRY: &[&CheckedRule] = &[
+    &application_applied_server_side::RULE,
+    &crd_after_resource::RULE,
+    &crd_not_on_site::RULE,
+    &dry_run_not_skipped::RULE,
+    &image_not_allowed::RULE,
+    &kustomize_out_of_reach::RULE,
+    &malformed_metadata::RULE,
+    &malformed_project::RULE,
+    &name_too_long::RULE,
+    &namespace_not_made::RULE,
+    &namespace_not_set::RULE,
+    &not_to_schema::RULE,
+    &object_too_large::RULE,
+    &override_file::RULE,
+    &path_not_portable::RULE,
+    &project_after_application::RULE,
+    &project_forbids::RULE,
+    &project_too_wide::RULE,
+    &secret_in_output::RULE,
+    &shared_application_name::RULE,
+    &shared_resource::RULE,
+    &source_path_missing::RULE,
+    &spec_not_normal::RULE,
+    &sync_option_too_new::RULE,
+    &unclear_destination::RULE,
+    &unknown_argocd_version::RULE,
+    &unknown_reference::RULE,
+    &unknown_sync_option::RULE,
+    &wave_not_integer::RULE,
+    &waves_not_gated::RULE,
+];
