@@ -5,11 +5,12 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
+use kubernetes_vocabulary::labels::HOSTNAME;
 use std::time::{Duration, Instant};
 
 use kubernetes_vocabulary::Quantity;
 use podfit::prove::{Outcome, Problem, Redundancy, Workload, prove};
-use podfit::scheduler::{HOSTNAME, Node, PodSpec};
+use podfit::scheduler::{Node, PodSpec};
 use serde_json::{Value, json};
 
 fn main() {

@@ -27,6 +27,7 @@
     )
 )]
 
+pub mod argocd;
 pub mod bundle;
 pub mod catalogue;
 pub mod cli;

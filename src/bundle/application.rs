@@ -1,5 +1,9 @@
 //! The Application of an instance.
 
+use crate::argocd::{
+    MANIFEST_GENERATE_PATHS, RESOURCES_FINALIZER, SKIP_DRY_RUN, SYNC_OPTIONS, SYNC_WAVE,
+};
+use kubernetes_vocabulary::labels::APP_PART_OF;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -9,10 +13,7 @@ use crate::plan::{Instance, InstanceSource};
 use kubernetes_vocabulary::ResourceScope;
 
 use super::project::cluster;
-use super::{
-    Context, DEFAULT_NAMESPACE, RESOURCES_FINALIZER, SYNC_OPTIONS, WAVE, differences, dry_run, has,
-    names, repository_path,
-};
+use super::{Context, DEFAULT_NAMESPACE, differences, dry_run, has, names, repository_path};
 
 /// The Application of an instance.
 pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
@@ -20,7 +21,7 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
     let mut metadata = json!({
         "name": names::application_name(&site.name, &instance.name),
         "namespace": fleet.argocd.namespace(),
-        "labels": {"app.kubernetes.io/part-of": names::site_name(&site.name), "siteplan.dev/site": site.name},
+        "labels": {APP_PART_OF: names::site_name(&site.name), "siteplan.dev/site": site.name},
         "annotations": annotations(context, instance),
     });
     if on_remove(instance) != OnRemove::Keep {
@@ -90,9 +91,9 @@ fn on_remove(instance: &Instance) -> OnRemove {
 
 fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value> {
     let mut annotations = Map::new();
-    annotations.insert(WAVE.to_owned(), json!(instance.wave.to_string()));
+    annotations.insert(SYNC_WAVE.to_owned(), json!(instance.wave.to_string()));
     annotations.insert(
-        "argocd.argoproj.io/manifest-generate-paths".to_owned(),
+        MANIFEST_GENERATE_PATHS.to_owned(),
         json!(generate_paths(context, instance)),
     );
     if on_remove(instance) == OnRemove::Confirm {
@@ -162,7 +163,7 @@ fn sync_options(context: &Context<'_>, instance: &Instance, ignores: bool) -> Ve
             matches!(instance.source, InstanceSource::Nodes),
             "ServerSideApply=true",
         ),
-        (skips, dry_run::SKIP_DRY_RUN),
+        (skips, SKIP_DRY_RUN),
     ];
     options
         .into_iter()

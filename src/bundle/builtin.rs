@@ -1,5 +1,7 @@
 //! The objects of the apps that siteplan makes itself: `namespaces` and `nodes`.
 
+use crate::argocd::{COMPARE_OPTIONS, SYNC_OPTIONS};
+use kubernetes_vocabulary::labels;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
@@ -8,12 +10,8 @@ use crate::manifest::Object;
 use crate::model::{NodeState, PodSecurity};
 use crate::plan::{Instance, InstanceSource, NamespacePlan, NodePlan, SitePlan};
 
-use super::SYNC_OPTIONS;
-
 /// What Argo CD may never do with a namespace or a node: not when it leaves git, not when its Application is deleted.
 const KEEP: &str = "Prune=false,Delete=false";
-/// The annotation by which an object that has left git does not keep its Application out of sync.
-const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
 
 /// The objects of a built-in instance with the names of their files; nothing for an app of base/apps.
 pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Object)> {
@@ -47,7 +45,7 @@ fn namespace(name: &str, plan: &NamespacePlan) -> Object {
     if let Some(level) = plan.pod_security {
         for mode in ["audit", "enforce", "warn"] {
             labels.insert(
-                format!("pod-security.kubernetes.io/{mode}"),
+                format!("{}{mode}", labels::POD_SECURITY_PREFIX),
                 level_name(level).to_owned(),
             );
         }
@@ -122,12 +120,12 @@ fn managed_labels<'a>(
 /// Whether the node's kubelet or the installer writes the label.
 fn is_kubelets(key: &str) -> bool {
     const KUBELETS: &[&str] = &[
-        "kubernetes.io/arch",
-        "kubernetes.io/hostname",
-        "kubernetes.io/os",
-        "node-role.kubernetes.io/control-plane",
-        "node-role.kubernetes.io/master",
-        "node-role.kubernetes.io/worker",
+        labels::ARCH,
+        labels::HOSTNAME,
+        labels::OS,
+        labels::NODE_ROLE_CONTROL_PLANE,
+        labels::NODE_ROLE_MASTER,
+        labels::NODE_ROLE_WORKER,
     ];
     KUBELETS.contains(&key)
 }

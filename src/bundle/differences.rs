@@ -1,5 +1,6 @@
 //! Fields that others write, so that Argo CD neither reports nor reverts them.
 
+use crate::argocd::{POST_DELETE_FINALIZER, PRE_DELETE_FINALIZER};
 use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, WrittenBack};
@@ -30,10 +31,7 @@ pub(super) fn of_applications(deletion_hooks: bool) -> Value {
                 ".metadata.finalizers[]? | select(. == \"{finalizer}\" or . == \"{finalizer}/cleanup\")"
             )
         };
-        let finalizers = [
-            "post-delete-finalizer.argocd.argoproj.io",
-            "pre-delete-finalizer.argocd.argoproj.io",
-        ];
+        let finalizers = [POST_DELETE_FINALIZER, PRE_DELETE_FINALIZER];
         entry["jqPathExpressions"] = finalizers.into_iter().map(of).collect();
     }
     entry

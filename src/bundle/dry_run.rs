@@ -3,6 +3,7 @@
 //! Argo CD tries out all objects of an Application before it applies the first one; an object whose API is missing fails the sync
 //! unless its dry run is skipped. Definitions within the same Application are seen; those that an operator brings are not.
 
+use crate::argocd::{SKIP_DRY_RUN, SYNC_OPTIONS};
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -12,10 +13,7 @@ use crate::manifest::{Object, ObjectId};
 use crate::model::ArgoCd;
 use crate::plan::SitePlan;
 
-use super::{SYNC_OPTIONS, comes_with_platform, has};
-
-/// The sync option.
-pub(crate) const SKIP_DRY_RUN: &str = "SkipDryRunOnMissingResource=true";
+use super::{comes_with_platform, has};
 
 /// An annotation that an object needs in its overlay, because the Argo CD is too old to be told for the whole Application.
 #[derive(Debug, Clone, PartialEq, Eq)]

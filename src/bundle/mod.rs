@@ -29,21 +29,11 @@ use pointer_diagnostics::Diagnostics;
 
 pub use builtin::builtin_objects;
 pub use dry_run::{NeededAnnotation, needed_annotations};
-pub(crate) use dry_run::{
-    SKIP_DRY_RUN, definitions, for_whole_app, skips_dry_run, without_definition,
-};
+pub(crate) use dry_run::{definitions, for_whole_app, skips_dry_run, without_definition};
 pub use fleet::fleet_bundle;
 pub use names::{Name, NameKind, SiteNames, application_name, names};
 pub use settings::{HEALTH_KEY, HEALTH_SCRIPT};
 
-/// The annotation that orders resources within a sync.
-pub(crate) const WAVE: &str = "argocd.argoproj.io/sync-wave";
-/// The annotation with a resource's own sync options.
-pub(crate) const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
-/// The cluster that Argo CD itself runs in.
-pub(crate) const IN_CLUSTER: &str = "https://kubernetes.default.svc";
-/// The finalizer that makes Argo CD delete what an Application or a project holds, before it goes.
-pub(crate) const RESOURCES_FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 /// The wave of a site's AppProject: before, and when things are removed after, every Application.
 const PROJECT_WAVE: &str = "-100";
 /// The namespace that Applications of cluster-scoped objects name; nothing is put there.

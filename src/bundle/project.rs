@@ -1,5 +1,6 @@
 //! The project of a site's Applications: it permits what they hold and nothing else.
 
+use crate::argocd::{IN_CLUSTER_SERVER, RESOURCES_FINALIZER, SYNC_WAVE};
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -9,7 +10,7 @@ use crate::model::Topology;
 use kubernetes_vocabulary::ResourceScope;
 
 use super::application::destination_namespace;
-use super::{Context, IN_CLUSTER, PROJECT_WAVE, RESOURCES_FINALIZER, WAVE, names};
+use super::{Context, PROJECT_WAVE, names};
 
 /// The AppProject of a site.
 pub(super) fn of_site(context: &Context<'_>) -> Value {
@@ -34,7 +35,7 @@ pub(super) fn of_site(context: &Context<'_>) -> Value {
             "name": names::site_name(&site.name),
             "namespace": context.fleet().argocd.namespace(),
             "labels": {"siteplan.dev/site": site.name},
-            "annotations": {WAVE: PROJECT_WAVE},
+            "annotations": {SYNC_WAVE: PROJECT_WAVE},
             "finalizers": [RESOURCES_FINALIZER],
         },
         "spec": spec,
@@ -96,7 +97,7 @@ fn destinations(context: &Context<'_>) -> Value {
 /// How the site's cluster is called in destinations: the key, and its value.
 pub(super) fn cluster<'a>(context: &Context<'a>) -> (&'static str, &'a str) {
     match context.fleet().argocd.topology {
-        Topology::PerSite => ("server", IN_CLUSTER),
+        Topology::PerSite => ("server", IN_CLUSTER_SERVER),
         Topology::Hub => ("name", &context.site().name),
     }
 }

@@ -1,12 +1,13 @@
 //! Root Applications, which bring projects and Applications, and the projects that permit just that.
 
+use crate::argocd::{HOOK, IN_CLUSTER_SERVER};
 use serde_json::{Value, json};
 
 use crate::manifest::Object;
 use crate::model::FleetSpec;
 
 use super::application::retry;
-use super::{Context, IN_CLUSTER, differences, names, repository_path};
+use super::{Context, differences, names, repository_path};
 
 /// How many old syncs a root remembers; each holds a line for every Application.
 const HISTORY: u32 = 3;
@@ -64,7 +65,7 @@ impl Root<'_> {
                     "path": repository_path(fleet, &self.path),
                     "targetRevision": fleet.source.revision,
                 },
-                "destination": {"server": IN_CLUSTER, "namespace": fleet.argocd.namespace()},
+                "destination": {"server": IN_CLUSTER_SERVER, "namespace": fleet.argocd.namespace()},
                 "ignoreDifferences": [differences::of_applications(self.deletion_hooks)],
                 "revisionHistoryLimit": HISTORY,
                 "syncPolicy": {
@@ -89,7 +90,7 @@ impl Root<'_> {
             "spec": {
                 "description": format!("The root of {}", self.title),
                 "sourceRepos": [fleet.source.repo_url],
-                "destinations": [{"server": IN_CLUSTER, "namespace": fleet.argocd.namespace()}],
+                "destinations": [{"server": IN_CLUSTER_SERVER, "namespace": fleet.argocd.namespace()}],
                 "namespaceResourceWhitelist": [
                     {"group": "argoproj.io", "kind": "AppProject"},
                     {"group": "argoproj.io", "kind": "Application"},
@@ -101,9 +102,7 @@ impl Root<'_> {
 
 /// Whether the object is a hook for which Argo CD puts a finalizer on the Application.
 fn has_deletion_hook(object: &Object) -> bool {
-    let hooks = object
-        .annotation("argocd.argoproj.io/hook")
-        .unwrap_or_default();
+    let hooks = object.annotation(HOOK).unwrap_or_default();
     hooks
         .split(',')
         .any(|hook| matches!(hook.trim(), "PreDelete" | "PostDelete"))

@@ -2,6 +2,7 @@
 //!
 //! Argo CD looks at the health of everything that it syncs but of Applications, unless a script says how. The script is health.lua.
 
+use kubernetes_vocabulary::labels::{APP_NAME, APP_PART_OF};
 use serde_json::{Value, json};
 
 use crate::model::{ArgoCd, ArgoFlavour};
@@ -31,7 +32,7 @@ fn config_map(argocd: &ArgoCd) -> Value {
         "metadata": {
             "name": "argocd-cm",
             "namespace": argocd.namespace(),
-            "labels": {"app.kubernetes.io/name": "argocd-cm", "app.kubernetes.io/part-of": "argocd"},
+            "labels": {APP_NAME: "argocd-cm", APP_PART_OF: "argocd"},
         },
         "data": {HEALTH_KEY: HEALTH_SCRIPT},
     })

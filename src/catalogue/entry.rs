@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kubernetes_vocabulary::SelectorOperator;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -243,13 +244,12 @@ pub enum DefaultOperator {
     DoesNotExist,
 }
 
-impl DefaultOperator {
-    /// The operator's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::In => "In",
-            Self::Exists => "Exists",
-            Self::DoesNotExist => "DoesNotExist",
+impl From<DefaultOperator> for SelectorOperator {
+    fn from(operator: DefaultOperator) -> Self {
+        match operator {
+            DefaultOperator::In => Self::In,
+            DefaultOperator::Exists => Self::Exists,
+            DefaultOperator::DoesNotExist => Self::DoesNotExist,
         }
     }
 }

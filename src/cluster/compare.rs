@@ -1,5 +1,6 @@
 //! How a site file and its cluster differ.
 
+use kubernetes_vocabulary::labels::HOSTNAME;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -113,7 +114,7 @@ fn carries(node: &ClusterNode, planned: &NodePlan) -> bool {
     let own = planned
         .labels
         .iter()
-        .filter(|(key, _)| key.as_str() != "kubernetes.io/hostname");
+        .filter(|(key, _)| key.as_str() != HOSTNAME);
     own.into_iter()
         .all(|(key, value)| node.all_labels.get(key) == Some(value))
 }

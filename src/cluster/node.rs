@@ -1,5 +1,6 @@
 //! Nodes as the API server lists them.
 
+use kubernetes_vocabulary::labels::{ARCH, NODE_ROLE_PREFIX, ZONE};
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
@@ -37,7 +38,7 @@ pub struct ClusterNode {
 const PLATFORM_LABELS: [&str; 14] = [
     "kubernetes.io/",
     "beta.kubernetes.io/",
-    "node-role.kubernetes.io/",
+    NODE_ROLE_PREFIX,
     "topology.kubernetes.io/",
     "failure-domain.beta.kubernetes.io/",
     "node.kubernetes.io/",
@@ -84,7 +85,7 @@ fn node(item: &Value) -> anyhow::Result<ClusterNode> {
         .to_owned();
     let all_labels = strings(item.pointer("/metadata/labels"));
     let arch = all_labels
-        .get("kubernetes.io/arch")
+        .get(ARCH)
         .map(String::as_str)
         .or(text("/status/nodeInfo/architecture"));
     let arch = arch.with_context(|| format!("node `{name}` does not say its architecture"))?;
@@ -94,7 +95,7 @@ fn node(item: &Value) -> anyhow::Result<ClusterNode> {
     Ok(ClusterNode {
         arch,
         roles: roles(&all_labels),
-        zone: all_labels.get("topology.kubernetes.io/zone").cloned(),
+        zone: all_labels.get(ZONE).cloned(),
         labels: all_labels
             .iter()
             .filter(|(k, _)| !is_platforms(k))
@@ -119,7 +120,7 @@ fn is_platforms(label: &str) -> bool {
 fn roles(labels: &BTreeMap<String, String>) -> Vec<Role> {
     let mut roles: Vec<Role> = labels
         .keys()
-        .filter_map(|key| match key.strip_prefix("node-role.kubernetes.io/")? {
+        .filter_map(|key| match key.strip_prefix(NODE_ROLE_PREFIX)? {
             "control-plane" | "master" => Some(Role::ControlPlane),
             "worker" => Some(Role::Worker),
             "infra" => Some(Role::Infra),

@@ -1,5 +1,6 @@
 //! Why nodes do not take a pod, as labels at the lines of the site file that make it so.
 
+use kubernetes_vocabulary::labels::ARCH;
 use std::collections::BTreeMap;
 
 use super::Scope;
@@ -59,13 +60,9 @@ fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[Reason]) -> Origin {
         .or_else(|| reasons.first());
     let pool = scope.plan.origin(&Pointer::parse("/pools").at(&node.pool));
     match first {
-        Some(Reason::Mismatch { wants })
-            if wants.iter().any(|(w, _)| w.key == "kubernetes.io/arch") =>
-        {
-            scope
-                .plan
-                .origin(&Pointer::parse("/pools").at(&node.pool).at("arch"))
-        }
+        Some(Reason::Mismatch { wants }) if wants.iter().any(|(w, _)| w.key == ARCH) => scope
+            .plan
+            .origin(&Pointer::parse("/pools").at(&node.pool).at("arch")),
         Some(Reason::Taint(taint)) if node.spec.taints.contains(taint) => node.origin.at("taints"),
         Some(Reason::Taint(_)) => of_pool(scope, node, "taints"),
         Some(Reason::Insufficient { resource, .. }) => capacity(scope, node, resource),

@@ -1,5 +1,6 @@
 //! Questions: what if a node were not there, or one more were.
 
+use kubernetes_vocabulary::labels;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -59,9 +60,7 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
             "name" => node.name.clone_from(value),
             "arch" => node.arch = arch(value)?,
             "zone" => {
-                _ = node
-                    .labels
-                    .insert("topology.kubernetes.io/zone".to_owned(), value.clone());
+                _ = node.labels.insert(labels::ZONE.to_owned(), value.clone());
             }
             _ => add_fact(&mut node, key, value)?,
         }
@@ -72,12 +71,10 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
             node.name
         )));
     }
-    node.labels.insert(
-        "kubernetes.io/arch".to_owned(),
-        node.arch.label().to_owned(),
-    );
     node.labels
-        .insert("kubernetes.io/hostname".to_owned(), node.name.clone());
+        .insert(labels::ARCH.to_owned(), node.arch.label().to_owned());
+    node.labels
+        .insert(labels::HOSTNAME.to_owned(), node.name.clone());
     plan.nodes.push(node);
     Ok(plan)
 }
@@ -127,12 +124,7 @@ fn like(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
         .ok_or_else(|| WhatIfError(format!("there is no pool `{pool}` on `{}`", plan.name)))?;
     let mut node = model.clone();
     node.state = None;
-    for label in model
-        .spec
-        .labels
-        .keys()
-        .chain([&"topology.kubernetes.io/zone".to_owned()])
-    {
+    for label in model.spec.labels.keys().chain([&labels::ZONE.to_owned()]) {
         node.labels.remove(label);
     }
     node.spec = NodeSpec::default();
@@ -141,10 +133,7 @@ fn like(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
 }
 
 fn plain(plan: &SitePlan) -> NodePlan {
-    let labels = [
-        ("kubernetes.io/os", "linux"),
-        ("node-role.kubernetes.io/worker", ""),
-    ];
+    let labels = [(labels::OS, "linux"), (labels::NODE_ROLE_WORKER, "")];
     NodePlan {
         name: String::new(),
         pool: "added".to_owned(),

@@ -24,22 +24,6 @@ pub struct GroupKind {
     pub kind: String,
 }
 
-/// Built-in cluster-scoped kinds that came, or whose present versions came, after Kubernetes 1.21.
-const SINCE_1_21: &[&str] = &[
-    "ClusterTrustBundle",
-    "DeviceClass",
-    "FlowSchema",
-    "IPAddress",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
-    "PriorityLevelConfiguration",
-    "ResourceSlice",
-    "ServiceCIDR",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "VolumeAttributesClass",
-];
-
 /// Returns the name of the resource of a kind, for instance `deployments`; `None` for kinds that the catalogue does not name.
 pub fn resource(group: &str, kind: &str) -> Option<&'static str> {
     entry(group, kind)?.plural.as_deref()
@@ -64,14 +48,6 @@ pub fn is_cluster_scoped(object: &Object) -> Option<bool> {
     scope(object.group(), object.kind()).map(|scope| scope == ResourceScope::Cluster)
 }
 
-/// Whether kustomize knows that the object's kind is cluster-scoped, and so leaves its namespace alone: the built-in kinds of Kubernetes
-/// 1.21. It takes every other kind for namespaced.
-pub fn is_cluster_scoped_to_kustomize(object: &Object) -> bool {
-    provider(object.group(), object.kind()) == Some(&ApiProvider::Kubernetes)
-        && is_cluster_scoped(object) == Some(true)
-        && !SINCE_1_21.contains(&object.kind())
-}
-
 impl GroupKind {
     /// The kind of an object.
     pub fn of(object: &Object) -> Self {
@@ -94,5 +70,64 @@ impl std::fmt::Display for GroupKind {
             "" => f.write_str(&self.kind),
             group => write!(f, "{}.{group}", self.kind),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The kinds that kustomize knows to be cluster-scoped, in some version.
+    fn known_to_kustomize() -> BTreeSet<GroupKind> {
+        rustomize::CLUSTER_SCOPED_KINDS
+            .iter()
+            .flat_map(|known| {
+                known
+                    .kinds
+                    .iter()
+                    .map(|kind| GroupKind::new(known.group, kind))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn kinds_that_kustomize_takes_for_cluster_scoped_are_so_here() {
+        // No cluster serves PodSecurityPolicy since Kubernetes 1.25, and nobody writes a ComponentStatus.
+        let unknown_here = [
+            GroupKind::new("", "ComponentStatus"),
+            GroupKind::new("policy", "PodSecurityPolicy"),
+        ];
+        for known in known_to_kustomize() {
+            let expected = (!unknown_here.contains(&known)).then_some(ResourceScope::Cluster);
+            assert_eq!(scope(&known.group, &known.kind), expected, "{known}");
+        }
+    }
+
+    #[test]
+    fn kustomize_knows_the_built_in_cluster_scoped_kinds_of_1_21() {
+        // kustomize takes these for namespaced: they came after its OpenAPI data.
+        let since = [
+            "ClusterTrustBundle",
+            "DeviceClass",
+            "IPAddress",
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "ResourceSlice",
+            "ServiceCIDR",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "VolumeAttributesClass",
+        ];
+        let known = known_to_kustomize();
+        let unknown: BTreeSet<&str> = Catalogue::built_in()
+            .entries()
+            .filter(|entry| entry.brought_by == Some(ApiProvider::Kubernetes))
+            .filter(|entry| entry.scope == Some(ResourceScope::Cluster))
+            .filter(|entry| !known.contains(&GroupKind::new(&entry.group, &entry.kind)))
+            .map(|entry| entry.kind.as_str())
+            .collect();
+        assert_eq!(unknown, BTreeSet::from(since));
     }
 }

@@ -17,7 +17,7 @@ pub use fleet::{
 pub use site::{
     AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec,
     Network, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role, SiteSpec,
-    StorageClassRef, Survive, Toleration, TolerationOperator, Vips,
+    StorageClassRef, Survive, TolerationMatch, TolerationSpec, Vips,
 };
 
 /// The API version of all inputs.

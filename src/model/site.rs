@@ -203,13 +203,14 @@ pub enum Role {
 /// A pod's tolerance of a taint, as Kubernetes writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Toleration {
+#[schemars(rename = "Toleration")]
+pub struct TolerationSpec {
     /// The taint's key; absent with `Exists`: every key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// How the value is compared; `Equal` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operator: Option<TolerationOperator>,
+    pub operator: Option<TolerationMatch>,
     /// The taint's value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -223,7 +224,8 @@ pub struct Toleration {
 
 /// How a toleration compares values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum TolerationOperator {
+#[schemars(rename = "TolerationOperator")]
+pub enum TolerationMatch {
     /// Key and value are equal.
     Equal,
     /// The key is there.
@@ -449,7 +451,7 @@ pub struct Placement {
     pub node_selector: BTreeMap<String, String>,
     /// Taints that its pods tolerate.
     #[serde(default)]
-    pub tolerations: Vec<Toleration>,
+    pub tolerations: Vec<TolerationSpec>,
 }
 
 /// A patch to one instance, with a reason and an end.

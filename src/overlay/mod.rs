@@ -189,7 +189,7 @@ fn check_movable(input: &OverlayInput<'_>, found: &mut Diagnostics) {
     };
     let own = app.spec.namespace.as_deref();
     let misplaced = |o: &&Object| match kinds::is_cluster_scoped(o) {
-        Some(true) => !kinds::is_cluster_scoped_to_kustomize(o),
+        Some(true) => !rustomize::is_cluster_scoped(o.group(), o.version(), o.kind()),
         _ => o.namespace().is_some() && o.namespace() != own,
     };
     if let Some(object) = input.base.iter().find(misplaced) {

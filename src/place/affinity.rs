@@ -3,15 +3,18 @@
 //! Terms are ORed, so a term of our own would widen what the base says, and a rule in one term alone would not hold. An empty term
 //! matches no node and is left so. What is there already is not added again.
 
+use kubernetes_vocabulary::LabelRequirement;
+use kubernetes_vocabulary::fields::REQUIRED_DURING_SCHEDULING;
 use serde_json::{Value, json};
 
 use crate::catalogue::{ArchVia, Field};
 use crate::manifest::Object;
 use crate::patch::{Editor, Reason};
-use crate::plan::LabelRequirement;
 use pointer_diagnostics::Pointer;
 
-use super::requirement::{Spoken, contradiction, expression, is_empty_term, says_the_same};
+use super::requirement::{
+    find_contradiction, find_missing, is_empty_term, read_expressions, read_map, to_expression,
+};
 use super::scope::Subject;
 
 /// Where the part's node selector terms are, or would be.
@@ -27,7 +30,7 @@ pub(super) fn terms(subject: &Subject<'_>, object: &Object) -> Option<Pointer> {
             let affinity = part.pointer(object, Field::NodeAffinity)?;
             Some(
                 affinity
-                    .at("requiredDuringSchedulingIgnoredDuringExecution")
+                    .at(REQUIRED_DURING_SCHEDULING)
                     .at("nodeSelectorTerms"),
             )
         }
@@ -43,7 +46,7 @@ pub(super) fn add(
 ) -> bool {
     let items = match editor.get(terms) {
         None | Some(Value::Null) => {
-            let expressions: Vec<Value> = rule.iter().map(expression).collect();
+            let expressions: Vec<Value> = rule.iter().map(to_expression).collect();
             return editor.set(terms, json!([{ "matchExpressions": expressions }]), reason);
         }
         Some(Value::Array(items)) => items.clone(),
@@ -73,8 +76,8 @@ pub(super) fn contradicts(
     map: Option<&Value>,
     rule: &[LabelRequirement],
 ) -> Option<String> {
-    let ours = || rule.iter().map(Spoken::of_rule);
-    let without_terms = contradiction(ours().chain(Spoken::of_map(map)));
+    let map = read_map(map);
+    let without_terms = find_contradiction(rule.iter().chain(&map));
     let written: Vec<&Value> = terms
         .and_then(Value::as_array)
         .into_iter()
@@ -86,14 +89,13 @@ pub(super) fn contradicts(
     }
     let mut closed = Vec::new();
     for term in written {
+        let expressions = read_expressions(term);
         // A term that contradicts itself is the base's own affair.
-        if contradiction(Spoken::of_term(term).chain(Spoken::of_map(map))).is_some() {
+        if find_contradiction(expressions.iter().chain(&map)).is_some() {
             continue;
         }
-        closed.push(contradiction(
-            ours()
-                .chain(Spoken::of_map(map))
-                .chain(Spoken::of_term(term)),
+        closed.push(find_contradiction(
+            rule.iter().chain(&map).chain(&expressions),
         )?);
     }
     closed.into_iter().next()
@@ -101,12 +103,8 @@ pub(super) fn contradicts(
 
 /// The expressions that a term lacks.
 fn missing(term: &Value, rule: &[LabelRequirement]) -> Vec<Value> {
-    let there = term
-        .get("matchExpressions")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    rule.iter()
-        .filter(|r| !there.iter().any(|e| says_the_same(e, r)))
-        .map(expression)
+    find_missing(term, rule)
+        .into_iter()
+        .map(to_expression)
         .collect()
 }

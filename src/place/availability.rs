@@ -4,6 +4,7 @@
 //! a node of its own. Where the site survives no loss only the number is written. A part that neither site nor app speaks of is left as
 //! it is.
 
+use kubernetes_vocabulary::labels;
 use serde_json::{Value, json};
 
 use crate::catalogue::Field;
@@ -184,7 +185,7 @@ impl Part<'_, '_> {
         let mut over =
             |topology| spread::over(editor, object, self.subject, (topology, selector), reason);
         let zones = if self.promise.zones > 0 {
-            over(spread::ZONE)
+            over(labels::ZONE)
         } else {
             Some(true)
         };
@@ -197,7 +198,7 @@ impl Part<'_, '_> {
                         editor,
                         object,
                         self.subject,
-                        (spread::HOSTNAME, selector),
+                        (labels::HOSTNAME, selector),
                         reason,
                     )
                 }),
@@ -205,7 +206,7 @@ impl Part<'_, '_> {
                 editor,
                 object,
                 self.subject,
-                (spread::HOSTNAME, selector),
+                (labels::HOSTNAME, selector),
                 reason,
             )
             .or_else(|| {

@@ -1,11 +1,12 @@
 //! PodDisruptionBudgets: no more pods of a part may be evicted at once than the site survives.
 
+use kubernetes_vocabulary::labels::APP_PREFIX;
 use serde_json::{Map, Value, json};
 
 use crate::manifest::Object;
 
-use super::label_selector::selects;
 use super::replicas::Promise;
+use super::requirement::selects_pods;
 use super::scope::Subject;
 
 /// The budget of a part; `None` where an operator or the base has one, or where the pods end by themselves.
@@ -49,7 +50,7 @@ fn has_budget(subject: &Subject<'_>, objects: &[Object]) -> bool {
     objects.iter().any(|o| {
         o.kind() == "PodDisruptionBudget"
             && o.namespace() == object.namespace()
-            && selects(o.get("/spec/selector"), &labels)
+            && selects_pods(o.get("/spec/selector"), &labels)
     })
 }
 
@@ -81,7 +82,7 @@ fn labels(object: &Object) -> Map<String, Value> {
         .and_then(Value::as_object)
         .into_iter()
         .flatten();
-    all.filter(|(key, _)| key.starts_with("app.kubernetes.io/"))
+    all.filter(|(key, _)| key.starts_with(APP_PREFIX))
         .map(|(k, v)| (k.clone(), v.clone()))
         .collect()
 }

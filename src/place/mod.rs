@@ -9,7 +9,6 @@ mod architecture;
 mod availability;
 mod budget;
 mod candidate;
-mod label_selector;
 mod node_selector;
 mod part_names;
 mod replicas;

@@ -1,15 +1,15 @@
 //! Plain node selectors: maps of labels, and lists of `{key, value}`. They know equality only.
 
+use kubernetes_vocabulary::LabelRequirement;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::patch::{Editor, Reason};
-use crate::plan::LabelRequirement;
 use pointer_diagnostics::Pointer;
 
 use super::candidate::Candidate;
-use super::requirement::{map_selects, meets};
+use super::requirement::map_selects_node;
 
 /// The labels that say what the rule says, on the nodes there are: `None` where equality cannot say it. `written` is what the base
 /// selects already.
@@ -18,19 +18,17 @@ pub(super) fn labels(
     written: Option<&Value>,
     nodes: &[Candidate<'_>],
 ) -> Option<BTreeMap<String, String>> {
-    let equal = |r: &&LabelRequirement| r.operator == "In" && r.values.len() == 1;
     let map: BTreeMap<String, String> = rule
         .iter()
-        .filter(equal)
-        .map(|r| (r.key.clone(), r.values[0].clone()))
+        .filter_map(|r| Some((r.key.clone(), r.equal_value()?.to_owned())))
         .collect();
-    let selected = nodes.iter().filter(|c| map_selects(written, c));
+    let selected = nodes.iter().filter(|c| map_selects_node(written, c));
     let says_as_much = selected
         .filter(|c| {
             map.iter()
                 .all(|(key, value)| c.labels.get(key) == Some(value))
         })
-        .all(|c| rule.iter().all(|r| meets(&c.labels, r)));
+        .all(|c| rule.iter().all(|r| r.matches(&c.labels)));
     says_as_much.then_some(map)
 }
 

@@ -3,6 +3,8 @@
 //! Architectures are what the site wants ∩ what the images exist for ∩ what nodes there are. An empty result says which of the three
 //! is in the way.
 
+use kubernetes_vocabulary::labels::ARCH;
+use kubernetes_vocabulary::{LabelRequirement, SelectorOperator};
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -11,18 +13,13 @@ use crate::catalogue::{ArchVia, Field, Inject};
 use crate::manifest::Object;
 use crate::model::Arch;
 use crate::patch::Reason;
-use crate::plan::LabelRequirement;
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 use super::architecture::{self, Images, Wanted, listed};
 use super::candidate::Candidate;
-use super::requirement::meets;
 use super::scope::{Scope, Subject};
 use super::tolerations;
-
-/// The node label that carries the architecture.
-pub(super) const ARCH: &str = "kubernetes.io/arch";
 
 /// Where a part may run, as far as the site and the app say.
 #[derive(Debug)]
@@ -103,7 +100,7 @@ fn make<'a>(
     let labels = labels(subject);
     let nodes: Vec<Candidate<'a>> = reachable
         .iter()
-        .filter(|c| labels.iter().all(|l| meets(&c.labels, l)))
+        .filter(|c| labels.iter().all(|l| l.matches(&c.labels)))
         .cloned()
         .collect();
     if nodes.is_empty() {
@@ -166,7 +163,7 @@ fn arch_expression(nodes: &[Candidate<'_>]) -> LabelRequirement {
     let arch: BTreeSet<Arch> = nodes.iter().map(|c| c.node.arch).collect();
     LabelRequirement {
         key: ARCH.to_owned(),
-        operator: "In",
+        operator: SelectorOperator::In,
         values: arch.iter().map(|a| a.label().to_owned()).collect(),
     }
 }
@@ -178,11 +175,7 @@ fn labels(subject: &Subject<'_>) -> Vec<LabelRequirement> {
         .into_iter()
         .flat_map(|(_, placement)| &placement.node_selector);
     written
-        .map(|(key, value)| LabelRequirement {
-            key: key.clone(),
-            operator: "In",
-            values: vec![value.clone()],
-        })
+        .map(|(key, value)| LabelRequirement::equals(key, value))
         .collect()
 }
 
@@ -256,7 +249,7 @@ fn no_node_with_labels(
 ) -> Diagnostic {
     let unmet = labels
         .iter()
-        .find(|l| !reachable.iter().any(|c| meets(&c.labels, l)));
+        .find(|l| !reachable.iter().any(|c| l.matches(&c.labels)));
     let part = subject.placement.map(|(name, _)| name).unwrap_or_default();
     let origin = scope.of_placement(part, "nodeSelector");
     let place = subject.pool(scope).map_or_else(
@@ -325,9 +318,9 @@ pub(super) fn eligible<'a>(
         .chain(&rule.tolerations)
         .collect();
     let selected = rule.nodes.iter().filter(|c| {
-        super::requirement::terms_select(terms, c)
-            && super::requirement::map_selects(map, c)
-            && tolerations::admit(&c.node.taints, &tolerated)
+        super::requirement::terms_select_node(terms, c)
+            && super::requirement::map_selects_node(map, c)
+            && tolerations::admit_pods(&c.node.taints, &tolerated)
     });
     selected.cloned().collect()
 }

@@ -10,6 +10,8 @@
 //! drained out of the count. During a rolling update old pods count as well and may leave the new ones together when they go, so
 //! Deployments spread each revision by itself (`matchLabelKeys`).
 
+use kubernetes_vocabulary::fields::{PREFERRED_DURING_SCHEDULING, REQUIRED_DURING_SCHEDULING};
+use kubernetes_vocabulary::labels::{HOSTNAME, POD_TEMPLATE_HASH};
 use serde_json::{Value, json};
 
 use crate::catalogue::Field;
@@ -17,13 +19,8 @@ use crate::manifest::Object;
 use crate::patch::{Editor, Reason};
 use pointer_diagnostics::Pointer;
 
-use super::label_selector::selects;
+use super::requirement::selects_pods;
 use super::scope::Subject;
-
-pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
-pub(super) const ZONE: &str = "topology.kubernetes.io/zone";
-const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 /// Adds a spread over a topology, unless there is one. `None`: the kind has no place for one.
 pub(super) fn over(
@@ -50,7 +47,7 @@ pub(super) fn over(
         "labelSelector": selector,
     });
     if subject.part.part.places.contains_key(&Field::Rollout) {
-        constraint["matchLabelKeys"] = json!(["pod-template-hash"]);
+        constraint["matchLabelKeys"] = json!([POD_TEMPLATE_HASH]);
     }
     Some(editor.append(&list, constraint, reason))
 }
@@ -69,8 +66,11 @@ pub(super) fn apart(
     }
     let term = json!({"labelSelector": selector, "topologyKey": HOSTNAME});
     let (field, element) = match required {
-        true => (REQUIRED, term),
-        false => (PREFERRED, json!({"weight": 100, "podAffinityTerm": term})),
+        true => (REQUIRED_DURING_SCHEDULING, term),
+        false => (
+            PREFERRED_DURING_SCHEDULING,
+            json!({"weight": 100, "podAffinityTerm": term}),
+        ),
     };
     let list = affinity.at(field);
     let there = editor
@@ -87,13 +87,13 @@ pub(super) fn is_apart(subject: &Subject<'_>, object: &Object) -> bool {
     };
     let labels = subject.part.pod_labels(object);
     let terms = object
-        .get(affinity.at(REQUIRED).as_str())
+        .get(affinity.at(REQUIRED_DURING_SCHEDULING).as_str())
         .and_then(Value::as_array)
         .into_iter()
         .flatten();
     terms.into_iter().any(|term| {
         term.get("topologyKey").and_then(Value::as_str) == Some(HOSTNAME)
-            && selects(term.get("labelSelector"), &labels)
+            && selects_pods(term.get("labelSelector"), &labels)
     })
 }
 

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::catalogue::Field;
 use crate::manifest::Object;
-use kubernetes_vocabulary::{Taint, TaintEffect};
+use kubernetes_vocabulary::taint::find_untolerated;
+use kubernetes_vocabulary::{Taint, Toleration};
+use serde::Deserialize as _;
 
 use super::scope::{Scope, Subject};
 
@@ -38,45 +40,24 @@ pub(super) fn wanted(scope: &Scope<'_>, subject: &Subject<'_>, object: &Object) 
     there.split_off(had)
 }
 
-/// Whether pods with the tolerations may start on a node with the taints. `PreferNoSchedule` keeps nobody away.
-pub(super) fn admit(taints: &[Taint], tolerations: &[&Value]) -> bool {
-    let hard = taints
+/// Returns whether pods with the tolerations may start on a node with the taints. A toleration that cannot be read covers none.
+pub(super) fn admit_pods(taints: &[Taint], tolerations: &[&Value]) -> bool {
+    let readable: Vec<Toleration> = tolerations
         .iter()
-        .filter(|t| t.effect != TaintEffect::PreferNoSchedule);
-    hard.into_iter()
-        .all(|taint| tolerations.iter().any(|t| tolerates(t, taint)))
+        .filter_map(|toleration| Toleration::deserialize(*toleration).ok())
+        .collect();
+    find_untolerated(taints, &readable).is_none()
 }
 
-/// Whether a toleration covers a taint (`core/v1 Toleration.ToleratesTaint`).
+/// Returns whether a toleration covers a taint.
 fn tolerates(toleration: &Value, taint: &Taint) -> bool {
-    let text = |key: &str| {
-        toleration
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let effect = text("effect").is_empty() || text("effect") == effect_name(taint.effect);
-    let key = text("key").is_empty() || text("key") == taint.key;
-    let value = match text("operator") {
-        "Exists" => true,
-        "" | "Equal" => !text("key").is_empty() && text("value") == taint.value,
-        _ => false,
-    };
-    effect && key && value
+    Toleration::deserialize(toleration).is_ok_and(|toleration| toleration.tolerates(taint))
 }
 
 fn toleration_of(taint: &Taint) -> Value {
-    let effect = effect_name(taint.effect);
+    let effect = taint.effect;
     match taint.value.as_str() {
         "" => json!({"key": taint.key, "operator": "Exists", "effect": effect}),
         value => json!({"key": taint.key, "operator": "Equal", "value": value, "effect": effect}),
-    }
-}
-
-fn effect_name(effect: TaintEffect) -> &'static str {
-    match effect {
-        TaintEffect::NoSchedule => "NoSchedule",
-        TaintEffect::PreferNoSchedule => "PreferNoSchedule",
-        TaintEffect::NoExecute => "NoExecute",
     }
 }

@@ -1,20 +1,19 @@
 //! Writes the placement rule into the field that the catalogue names.
 
+use kubernetes_vocabulary::LabelRequirement;
+use kubernetes_vocabulary::fields::PREFERRED_DURING_SCHEDULING;
+use kubernetes_vocabulary::labels::ARCH;
 use serde_json::{Value, json};
 
 use crate::catalogue::{ArchVia, DefaultExpression, Field, Inject};
 use crate::manifest::Object;
 use crate::patch::{Editor, Op, Operation};
-use crate::plan::LabelRequirement;
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Pointer};
 
-use super::requirement::meets;
 use super::rule::PlacementRule;
 use super::scope::{Scope, Subject};
 use super::{ObjectPatch, Ruled, affinity, node_selector};
-
-const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 /// Places all parts; one patch an object.
 pub(super) fn write(
@@ -158,7 +157,7 @@ fn with_defaults(
         .filter(|_| default_holds(subject, object) && !rule.expressions.is_empty());
     for default in defaults {
         let requirement = requirement(default);
-        let met = rule.nodes.iter().any(|c| meets(&c.labels, &requirement));
+        let met = rule.nodes.iter().any(|c| requirement.matches(&c.labels));
         if (met || !default.only_if_met) && !expressions.contains(&requirement) {
             expressions.push(requirement);
         }
@@ -169,7 +168,7 @@ fn with_defaults(
 fn requirement(default: &DefaultExpression) -> LabelRequirement {
     LabelRequirement {
         key: default.key.clone(),
-        operator: default.operator.name(),
+        operator: default.operator.into(),
         values: default.values.clone(),
     }
 }
@@ -186,7 +185,12 @@ fn fields(
         return true;
     }
     let preferred = place_of(subject, object).filter(|_| !defaults.preferred.is_empty());
-    let preferred = preferred.map(|p| (p.at(PREFERRED), Value::Array(defaults.preferred.clone())));
+    let preferred = preferred.map(|p| {
+        (
+            p.at(PREFERRED_DURING_SCHEDULING),
+            Value::Array(defaults.preferred.clone()),
+        )
+    });
     let fields = defaults
         .fields
         .iter()
@@ -224,11 +228,9 @@ fn place_rule(
     if labels.is_empty() {
         return Ok(true);
     }
-    let defaults = expressions
+    let with_defaults = expressions
         .iter()
-        .filter(|e| e.operator == "In" && e.values.len() == 1);
-    let with_defaults = defaults
-        .map(|e| (e.key.clone(), e.values[0].clone()))
+        .filter_map(|e| Some((e.key.clone(), e.equal_value()?.to_owned())))
         .chain(labels)
         .collect();
     Ok(match via {
@@ -288,16 +290,16 @@ fn architecture(
     let Some(place) = subject.part.pointer(object, Field::Architecture) else {
         return Ok(true);
     };
-    let Some(arch) = rule.expressions.iter().find(|e| e.key == super::rule::ARCH) else {
+    let Some(arch) = rule.expressions.iter().find(|e| e.key == ARCH) else {
         return Ok(true);
     };
     match (
         object.get(place.as_str()).and_then(Value::as_str),
         arch.values.as_slice(),
     ) {
-        (Some(written), values) if !values.iter().any(|v| v == written) => Err(Box::new(
-            contradicts(scope, (subject, rule), object, super::rule::ARCH),
-        )),
+        (Some(written), values) if !values.iter().any(|v| v == written) => {
+            Err(Box::new(contradicts(scope, (subject, rule), object, ARCH)))
+        }
         (None, [one]) => Ok(editor.set(&place, json!(one), &rule.reason)),
         _ => Ok(true),
     }
@@ -346,7 +348,7 @@ fn not_expressible(
     let wanted: Vec<String> = rule
         .expressions
         .iter()
-        .filter(|e| e.operator != "In" || e.values.len() != 1)
+        .filter(|e| e.equal_value().is_none())
         .map(said)
         .collect();
     rules::SELECTOR_NOT_EXPRESSIBLE

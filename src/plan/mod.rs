@@ -22,10 +22,8 @@ use crate::rules;
 use pointer_diagnostics::Diagnostics;
 
 pub use instances::is_date;
-pub use shape::is_label;
 pub use site_plan::{
-    ImagePlan, Instance, InstanceSource, LabelRequirement, NamespacePlan, NodePlan, PoolPlan,
-    SitePlan,
+    ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
 };
 
 /// The built-in instance that owns every Namespace.

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use crate::load::Site;
 use crate::model::{DiskGroup, NodeSpec, Pool, Role};
 use crate::rules;
+use kubernetes_vocabulary::labels::{ARCH, HOSTNAME, NODE_ROLE_PREFIX, OS, ZONE};
 use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::{Instance, NodePlan};
-
-const ZONE: &str = "topology.kubernetes.io/zone";
-const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// The nodes that Kubernetes supports in one cluster: <https://kubernetes.io/docs/setup/best-practices/cluster-large/>.
 const MOST_NODES: u64 = 5_000;
@@ -243,17 +241,14 @@ fn counted(mut disks: DiskGroup) -> DiskGroup {
 fn labels(name: &str, pool: &Pool, own: &NodeSpec) -> BTreeMap<String, String> {
     let mut labels = pool.labels.clone();
     labels.extend(own.labels.clone());
-    labels.insert(
-        "kubernetes.io/arch".to_owned(),
-        pool.arch.label().to_owned(),
-    );
-    labels.insert("kubernetes.io/os".to_owned(), "linux".to_owned());
+    labels.insert(ARCH.to_owned(), pool.arch.label().to_owned());
+    labels.insert(OS.to_owned(), "linux".to_owned());
     labels
         .entry(HOSTNAME.to_owned())
         .or_insert_with(|| name.to_owned());
     for role in &pool.roles {
         labels
-            .entry(format!("node-role.kubernetes.io/{}", role_label(*role)))
+            .entry(format!("{NODE_ROLE_PREFIX}{}", role_label(*role)))
             .or_default();
     }
     if let Some(zone) = &own.zone {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::load::Site;
 use crate::model::Pool;
 use crate::rules;
-use kubernetes_vocabulary::TaintEffect;
+use kubernetes_vocabulary::{LabelRequirement, SelectorOperator, TaintEffect};
 use pointer_diagnostics::{Diagnostics, Pointer};
 
-use super::{LabelRequirement, PoolPlan};
+use super::PoolPlan;
 
 /// Finds a selector for every pool. Two pools that nothing tells apart are reported.
 pub(super) fn pools(site: &Site, found: &mut Diagnostics) -> BTreeMap<String, PoolPlan> {
@@ -42,7 +42,7 @@ fn plan(name: &str, pool: &Pool, pools: &BTreeMap<String, Pool>) -> PoolPlan {
     let own = pool
         .labels
         .iter()
-        .map(|(key, value)| requirement(key, "In", value));
+        .map(|(key, value)| LabelRequirement::equals(key, value));
     let others = pools
         .iter()
         .filter(|(other, _)| *other != name)
@@ -71,22 +71,15 @@ fn exclusion(pool: &Pool, other: &Pool) -> Option<LabelRequirement> {
         .iter()
         .find(|(key, _)| !pool.labels.contains_key(*key))
         .filter(|_| would_match)?;
-    Some(requirement(key, "NotIn", value))
-}
-
-fn requirement(key: &str, operator: &'static str, value: &str) -> LabelRequirement {
-    LabelRequirement {
-        key: key.to_owned(),
-        operator,
-        values: vec![value.to_owned()],
-    }
+    Some(LabelRequirement::new(
+        key,
+        SelectorOperator::NotIn,
+        &[value],
+    ))
 }
 
 fn hard_taints(pool: &Pool) -> Vec<(&str, &str, TaintEffect)> {
-    let hard = pool
-        .taints
-        .iter()
-        .filter(|t| t.effect != TaintEffect::PreferNoSchedule);
+    let hard = pool.taints.iter().filter(|taint| taint.is_hard());
     hard.map(|t| (t.key.as_str(), t.value.as_str(), t.effect))
         .collect()
 }

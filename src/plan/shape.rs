@@ -3,6 +3,7 @@
 use crate::load::Site;
 use crate::model::{HaMode, Role};
 use crate::rules;
+use kubernetes_vocabulary::names::{is_dns_label, is_dns_subdomain};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 use super::{NodePlan, RESERVED_INSTANCES, RESERVED_SITE};
@@ -45,7 +46,7 @@ pub(super) fn check_names(site: &Site, found: &mut Diagnostics) {
     {
         for node in nodes {
             let origin = site.origin(&Pointer::parse("/pools").at(pool).at("nodes").at(node));
-            if !is_subdomain(node) {
+            if !is_dns_subdomain(node) {
                 found.push(not_a_name(
                     node,
                     "node",
@@ -114,7 +115,7 @@ fn reserved(name: &str, origin: Origin) -> Diagnostic {
 }
 
 fn check_label(name: &str, what: &str, origin: Origin, found: &mut Diagnostics) {
-    if !is_label(name) {
+    if !is_dns_label(name) {
         found.push(not_a_name(
             name,
             what,
@@ -134,18 +135,4 @@ fn not_a_name(name: &str, what: &str, expected: &str, origin: Origin) -> Diagnos
         .report(message)
         .primary_key(origin, format!("expected {expected}"))
         .help("choose a shorter or simpler name")
-}
-
-/// Whether the text is a DNS label (RFC 1123), as Kubernetes asks of most names.
-pub fn is_label(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let bytes = text.as_bytes();
-    (1..=63).contains(&bytes.len())
-        && bytes.iter().all(|b| inner(*b))
-        && bytes.first() != Some(&b'-')
-        && bytes.last() != Some(&b'-')
-}
-
-fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_label)
 }

@@ -11,7 +11,7 @@ use crate::model::{
     Role, StorageClassRef,
 };
 use crate::template;
-use kubernetes_vocabulary::{Quantity, Taint};
+use kubernetes_vocabulary::{LabelRequirement, Quantity, Taint};
 use pointer_diagnostics::{Origin, Pointer};
 
 /// A site with everything resolved.
@@ -48,17 +48,6 @@ pub struct PoolPlan {
     pub taints: Vec<Taint>,
     /// Whether siteplan puts the labels on the nodes.
     pub manage_labels: bool,
-}
-
-/// One expression of a node selector term.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LabelRequirement {
-    /// The label.
-    pub key: String,
-    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
-    pub operator: &'static str,
-    /// The values; empty for the last two.
-    pub values: Vec<String>,
 }
 
 /// A node with what it has from its pool.

@@ -1,5 +1,6 @@
 //! PodDisruptionBudgets: those in the manifests. Those that operators make follow their own replicas and are not known here.
 
+use kubernetes_vocabulary::LabelSelector;
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -7,7 +8,6 @@ use super::rollout::share;
 use super::{PodsInput, SitePods, Source, objects};
 use crate::manifest::Object;
 use podfit::prove::{Budget, BudgetLimit, Share};
-use podfit::scheduler::LabelSelector;
 
 /// Adds the budgets of the manifests.
 pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {

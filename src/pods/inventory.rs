@@ -1,5 +1,7 @@
 //! What the site's manifests say about storage: classes, claims, volumes that exist, local disks.
 
+use kubernetes_vocabulary::annotations::DEFAULT_STORAGE_CLASS;
+use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm, SelectorOperator};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize as _;
@@ -7,7 +9,6 @@ use serde_json::Value;
 
 use super::{PodsInput, objects};
 use crate::manifest::Object;
-use podfit::scheduler::{NodeSelectorTerm, Operator, Requirement};
 
 /// What the manifests say about storage.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub(super) struct Inventory {
     /// Claims by namespace and name.
     claims: BTreeMap<(String, String), Value>,
     /// `allowedTopologies` by class.
-    topologies: BTreeMap<String, Vec<Vec<Requirement>>>,
+    topologies: BTreeMap<String, Vec<Vec<LabelRequirement>>>,
     /// Classes whose volumes can be used on one node only.
     local: BTreeSet<String>,
     /// The class of claims that name none.
@@ -52,7 +53,7 @@ pub(super) struct Disks {
 pub(super) struct Known {
     pub(super) class: String,
     pub(super) local: bool,
-    pub(super) allowed: Vec<Vec<Requirement>>,
+    pub(super) allowed: Vec<Vec<LabelRequirement>>,
     pub(super) pinned: Option<Vec<NodeSelectorTerm>>,
     pub(super) exclusive: bool,
 }
@@ -112,13 +113,13 @@ impl Inventory {
                 .iter()
                 .filter_map(Value::as_str)
                 .collect();
-            Some(Requirement::new(
+            Some(LabelRequirement::new(
                 e.get("key")?.as_str()?,
-                Operator::In,
+                SelectorOperator::In,
                 &values,
             ))
         };
-        let term = |t: &Value| -> Vec<Requirement> {
+        let term = |t: &Value| -> Vec<LabelRequirement> {
             let expressions = t
                 .get("matchLabelExpressions")
                 .and_then(Value::as_array)
@@ -131,7 +132,7 @@ impl Inventory {
         if text(object, "/provisioner") == "kubernetes.io/no-provisioner" {
             self.local.insert(object.name().to_owned());
         }
-        if object.annotation("storageclass.kubernetes.io/is-default-class") == Some("true") {
+        if object.annotation(DEFAULT_STORAGE_CLASS) == Some("true") {
             self.default_class
                 .get_or_insert_with(|| object.name().to_owned());
         }

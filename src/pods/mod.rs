@@ -16,6 +16,7 @@ mod tests;
 mod volume;
 mod workload;
 
+use kubernetes_vocabulary::Labels;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::manifest::{Object, ObjectId};
 use crate::plan::{Instance, SitePlan};
 use crate::rules;
 use podfit::prove::Problem;
-use podfit::scheduler::{Labels, Namespaces};
+use podfit::scheduler::Namespaces;
 use pointer_diagnostics::{Diagnostics, Origin};
 
 use inventory::Inventory;

@@ -9,9 +9,9 @@ use super::{PodsInput, SitePods, objects, platform, remediation, volume};
 use crate::manifest::Object;
 use crate::model::NodeState;
 use crate::plan::NodePlan;
-use kubernetes_vocabulary::Quantity;
+use kubernetes_vocabulary::{Labels, Quantity};
 use podfit::prove::Machine;
-use podfit::scheduler::{Labels, Node, PODS};
+use podfit::scheduler::{Node, PODS};
 
 /// More of a resource than any pod asks for.
 const PLENTY: &str = "1Ei";
@@ -122,7 +122,7 @@ fn offers(
         let here = disks
             .nodes
             .as_ref()
-            .is_none_or(|terms| terms.iter().any(|t| t.matches(node)));
+            .is_none_or(|terms| terms.iter().any(|t| t.matches(&node.name, &node.labels)));
         let count = i64::from(disks.count.unwrap_or(0)) * i64::from(here);
         let offer = offers.entry(volume::resource(&disks.class)).or_default();
         *offer = offer.plus(Quantity::units(count));

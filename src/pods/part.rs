@@ -1,21 +1,20 @@
 //! One part of an object as what its pods ask of a node.
 
+use kubernetes_vocabulary::labels::{ARCH, HOSTNAME};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::catalogue::{ArchVia, Field, OperandPart, OperandResources, Operands, PartAt};
 use crate::manifest::Object;
 use crate::model::Arch;
-use kubernetes_vocabulary::Quantity;
-use podfit::scheduler::{
-    HOSTNAME, LabelSelector, Labels, NodeSelectorTerm, Operator, PodAffinityTerm, PodSpec,
-    Requirement, SpecError, Toleration,
+use kubernetes_vocabulary::{
+    LabelRequirement, LabelSelector, Labels, NodeSelectorTerm, Quantity, SelectorOperator,
+    Toleration,
 };
+use podfit::scheduler::{PodAffinityTerm, PodSpec, SpecError};
 
 /// Reads one field.
 type Set = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
-
-const ARCH: &str = "kubernetes.io/arch";
 
 /// What the pods of a part ask of a node: from the pod's specification where there is one, else from the single fields.
 pub(super) fn spec(
@@ -112,13 +111,13 @@ fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
         return;
     }
     let wanted = defaults.expressions.iter().filter(|e| !e.only_if_met);
-    let expressions: Vec<Requirement> = wanted
-        .map(|e| Requirement {
+    let expressions: Vec<LabelRequirement> = wanted
+        .map(|e| LabelRequirement {
             key: e.key.clone(),
             operator: match e.operator {
-                crate::catalogue::DefaultOperator::In => Operator::In,
-                crate::catalogue::DefaultOperator::Exists => Operator::Exists,
-                crate::catalogue::DefaultOperator::DoesNotExist => Operator::DoesNotExist,
+                crate::catalogue::DefaultOperator::In => SelectorOperator::In,
+                crate::catalogue::DefaultOperator::Exists => SelectorOperator::Exists,
+                crate::catalogue::DefaultOperator::DoesNotExist => SelectorOperator::DoesNotExist,
             },
             values: e.values.clone(),
         })
@@ -137,7 +136,7 @@ fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
 }
 
 /// Adds expressions to every node affinity term.
-fn require(spec: &mut PodSpec, expressions: &[Requirement]) {
+fn require(spec: &mut PodSpec, expressions: &[LabelRequirement]) {
     if expressions.is_empty() {
         return;
     }
@@ -172,7 +171,7 @@ pub(super) fn complete(
         let own = known
             .labels
             .iter()
-            .map(|(key, value)| Requirement::new(key, Operator::In, &[value]));
+            .map(|(key, value)| LabelRequirement::new(key, SelectorOperator::In, &[value]));
         let selector = LabelSelector {
             requirements: own.collect(),
         };

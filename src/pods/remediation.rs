@@ -1,12 +1,13 @@
 //! Which nodes are fenced when they fail: those that a `NodeHealthCheck` watches and can have remediated.
 
+use kubernetes_vocabulary::LabelSelector;
 use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{PodsInput, objects};
 use crate::manifest::Object;
 use crate::model::NodeState;
-use podfit::scheduler::{LabelSelector, Node};
+use podfit::scheduler::Node;
 
 /// For each node, whether something fences it. A check that would stop at the promised loss, because too few nodes would be healthy
 /// (`minHealthy`), fences nothing.

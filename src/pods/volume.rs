@@ -1,5 +1,6 @@
 //! The volumes of a part's pods, as far as they say where the pods can run.
 
+use kubernetes_vocabulary::labels::HOSTNAME;
 use serde_json::Value;
 
 use super::Scope;
@@ -7,7 +8,7 @@ use super::inventory::Known;
 use crate::catalogue::{Field, PartAt};
 use crate::manifest::Object;
 use kubernetes_vocabulary::Quantity;
-use podfit::scheduler::{HOSTNAME, PodSpec, Volume};
+use podfit::scheduler::{PodSpec, Volume};
 
 /// The resource that stands for the volumes of a local class: each node has as many as it has disks for them.
 pub(super) fn resource(class: &str) -> String {

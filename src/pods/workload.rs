@@ -1,5 +1,8 @@
 //! The workloads of an object: the catalogue's parts, and what operators make beside them.
 
+use kubernetes_vocabulary::labels::ARCH;
+use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
+use kubernetes_vocabulary::{LabelRequirement, LabelSelector, SelectorOperator};
 use serde_json::Value;
 
 use super::{Scope, SitePods, Source, launcher, part, rollout, volume};
@@ -8,9 +11,7 @@ use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
 use crate::rules;
 use podfit::prove::{Budget, BudgetLimit, Recovery, Redundancy, Workload};
-use podfit::scheduler::{
-    CURRENT, LabelSelector, Operator, PodSpec, REVISION, Requirement, SpecError, fixed,
-};
+use podfit::scheduler::{CURRENT, PodSpec, SpecError, fixed};
 use pointer_diagnostics::Diagnostics;
 
 /// The label by which KubeVirt marks a machine's pod.
@@ -197,10 +198,7 @@ impl Making<'_, '_> {
 
     fn make_launcher(&self, spec: &mut PodSpec, site: &mut SitePods) {
         let machine = self.object.get(self.at.at.as_str()).unwrap_or(&Value::Null);
-        let arm = spec
-            .node_selector
-            .get("kubernetes.io/arch")
-            .is_some_and(|a| a == "arm64");
+        let arm = spec.node_selector.get(ARCH).is_some_and(|a| a == "arm64");
         launcher::set_requests(spec, machine, arm);
         spec.labels
             .insert(MACHINE.to_owned(), self.object.name().to_owned());
@@ -211,7 +209,7 @@ impl Making<'_, '_> {
             ));
         }
         if launcher::migrates(machine, self.default_eviction().as_deref()) {
-            let own = Requirement::new(MACHINE, Operator::In, &[self.object.name()]);
+            let own = LabelRequirement::new(MACHINE, SelectorOperator::In, &[self.object.name()]);
             site.problem.budgets.push(Budget {
                 name: format!("the live migration of {}", self.owner()),
                 namespace: spec.namespace.clone(),
@@ -240,7 +238,7 @@ impl Making<'_, '_> {
         let own = self.of_its_own();
         let sticky = own.map_or(part.sticky, |k| k.sticky);
         let is_deployment = self.object.kind() == "Deployment" && self.object.group() == "apps";
-        if is_deployment && !spec.labels.contains_key(REVISION) {
+        if is_deployment && !spec.labels.contains_key(POD_TEMPLATE_HASH) {
             spec = self.of_a_revision(spec);
         }
         Workload {
@@ -264,7 +262,7 @@ impl Making<'_, '_> {
     /// The same pods with the label of their revision, which selectors can name by key.
     fn of_a_revision(&self, spec: PodSpec) -> PodSpec {
         let mut labels = spec.labels.clone();
-        labels.insert(REVISION.to_owned(), CURRENT.to_owned());
+        labels.insert(POD_TEMPLATE_HASH.to_owned(), CURRENT.to_owned());
         let Some(written) = self.at.value(self.object, Field::PodSpec) else {
             return spec;
         };

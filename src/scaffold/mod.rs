@@ -84,7 +84,7 @@ pub fn app(root: &Path, name: &str) -> anyhow::Result<Vec<String>> {
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {
-    if !crate::plan::is_label(name) {
+    if !kubernetes_vocabulary::names::is_dns_label(name) {
         bail!(
             "`{}` is not a name: use at most 63 lower-case letters, digits and `-`",
             name.escape_debug()

@@ -1,8 +1,9 @@
 //! Sync options: Argo CD compares them letter by letter and silently ignores what it does not know.
 
+use crate::argocd::SYNC_OPTIONS;
 use serde_json::Value;
 
-use crate::bundle::{SYNC_OPTIONS, has};
+use crate::bundle::has;
 use crate::manifest::Object;
 use crate::model::ArgoCd;
 use crate::nearest::nearest;

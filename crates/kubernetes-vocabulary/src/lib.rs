@@ -1,18 +1,19 @@
-//! The small types of Kubernetes, exactly as its API server reads them.
-//!
-//! ```
-//! use kubernetes_vocabulary::Quantity;
-//!
-//! let request = Quantity::parse("1.5Gi").unwrap();
-//! assert!(request < Quantity::parse("2G").unwrap());
-//! ```
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod annotations;
+pub mod fields;
+pub mod labels;
+pub mod names;
 mod quantity;
 mod scope;
-mod taint;
+mod selector;
+pub mod taint;
 
 pub use quantity::{Quantity, QuantityError};
 pub use scope::ResourceScope;
-pub use taint::{Taint, TaintEffect};
+pub use selector::{
+    LabelRequirement, LabelSelector, Labels, NodeSelectorTerm, SelectorError, SelectorOperator,
+    null_as_default,
+};
+pub use taint::{Taint, TaintEffect, Toleration, TolerationOperator};

@@ -87,7 +87,9 @@ pub(super) enum PatchContent {
     Json(Vec<Operation>),
 }
 
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The first name that kustomize looks for in a directory; the others are `kustomization.yml` and `Kustomization`.
+pub const KUSTOMIZATION_FILE: &str = "kustomization.yaml";
+const NAMES: [&str; 3] = [KUSTOMIZATION_FILE, "kustomization.yml", "Kustomization"];
 
 /// Reads the kustomization of a directory and everything that it names, except other directories.
 pub(super) fn load(files: &dyn Files, patches: &KnownPatches, root: &str) -> Outcome<Layer> {

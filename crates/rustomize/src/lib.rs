@@ -48,7 +48,8 @@ use problem::Outcome;
 use resource::Resource;
 
 pub use files::{DiskFiles, FileError, FileKind, Files, MemoryFiles, NoFiles};
-pub use resource::Source;
+pub use layer::KUSTOMIZATION_FILE;
+pub use resource::{CLUSTER_SCOPED_KINDS, ClusterScopedKinds, Source, is_cluster_scoped};
 
 /// Builds kustomizations. Bases are read once and shared between builds and threads.
 pub struct Renderer {

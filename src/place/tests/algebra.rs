@@ -1,5 +1,6 @@
 //! The algebra of node affinity on random selectors and nodes.
 
+use kubernetes_vocabulary::{LabelRequirement, SelectorOperator};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -11,11 +12,20 @@ use crate::model::{Arch, NodeSpec};
 use crate::patch::{Editor, Reason};
 use crate::place::affinity::{add, contradicts};
 use crate::place::candidate::Candidate;
-use crate::place::requirement::{meets, terms_select};
-use crate::plan::{LabelRequirement, NodePlan};
+use crate::place::requirement::{terms_select_node, to_expression};
+use crate::plan::NodePlan;
 use pointer_diagnostics::{Origin, Pointer};
 
 const KEYS: [&str; 3] = ["arch", "zone", "disk"];
+/// All operators; the first four are those of rules.
+const OPERATORS: [SelectorOperator; 6] = [
+    SelectorOperator::In,
+    SelectorOperator::NotIn,
+    SelectorOperator::Exists,
+    SelectorOperator::DoesNotExist,
+    SelectorOperator::Gt,
+    SelectorOperator::Lt,
+];
 const VALUES: [&str; 3] = ["1", "2", "3"];
 
 fn values(u: &mut Unstructured<'_>) -> Result<Vec<String>> {
@@ -25,11 +35,14 @@ fn values(u: &mut Unstructured<'_>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn requirement(u: &mut Unstructured<'_>, operators: &[&'static str]) -> Result<LabelRequirement> {
+fn requirement(
+    u: &mut Unstructured<'_>,
+    operators: &[SelectorOperator],
+) -> Result<LabelRequirement> {
     let operator = *u.choose(operators)?;
     let values = match operator {
-        "Exists" | "DoesNotExist" => Vec::new(),
-        "Gt" | "Lt" => vec![(*u.choose(&VALUES)?).to_owned()],
+        SelectorOperator::Exists | SelectorOperator::DoesNotExist => Vec::new(),
+        SelectorOperator::Gt | SelectorOperator::Lt => vec![(*u.choose(&VALUES)?).to_owned()],
         _ => values(u)?,
     };
     Ok(LabelRequirement {
@@ -42,10 +55,7 @@ fn requirement(u: &mut Unstructured<'_>, operators: &[&'static str]) -> Result<L
 fn term(u: &mut Unstructured<'_>) -> Result<Value> {
     let count = u.int_in_range(0..=3)?;
     let expressions: Vec<Value> = (0..count)
-        .map(|_| {
-            requirement(u, &["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"])
-                .map(|r| super::super::requirement::expression(&r))
-        })
+        .map(|_| requirement(u, &OPERATORS).map(|r| to_expression(&r)))
         .collect::<Result<_>>()?;
     Ok(match u.int_in_range(0..=4)? {
         0 => json!({}),
@@ -91,7 +101,7 @@ fn selected(terms: &Value, nodes: &[(NodePlan, BTreeMap<String, String>)]) -> Ve
         labels: Cow::Borrowed(labels),
     });
     candidates
-        .filter(|c| terms_select(terms.get("terms"), c))
+        .filter(|c| terms_select_node(terms.get("terms"), c))
         .map(|c| c.node.name.clone())
         .collect()
 }
@@ -118,12 +128,12 @@ fn after_the_rule_the_nodes_are_those_before_that_meet_it_and_a_second_time_chan
         };
         let count = u.int_in_range(1..=3)?;
         let rule: Vec<LabelRequirement> = (0..count)
-            .map(|_| requirement(u, &["In", "NotIn", "Exists", "DoesNotExist"]))
+            .map(|_| requirement(u, &OPERATORS[..4]))
             .collect::<Result<_>>()?;
         let (after, _) = written(&object, &rule);
         let meeting = nodes
             .iter()
-            .filter(|(_, labels)| rule.iter().all(|r| meets(labels, r)))
+            .filter(|(_, labels)| rule.iter().all(|r| r.matches(labels)))
             .map(|(n, _)| n.name.clone());
         let before = selected(&object, &nodes);
         let expected: Vec<String> = meeting.filter(|n| before.contains(n)).collect();
@@ -151,7 +161,7 @@ fn after_the_rule_the_nodes_are_those_before_that_meet_it_and_a_second_time_chan
 fn an_empty_term_goes_on_matching_nothing() {
     let rule = [LabelRequirement {
         key: "arch".to_owned(),
-        operator: "In",
+        operator: SelectorOperator::In,
         values: vec!["1".to_owned()],
     }];
     let (after, operations) = written(&json!({"terms": [{}]}), &rule);
@@ -162,7 +172,7 @@ fn an_empty_term_goes_on_matching_nothing() {
 fn an_equal_expression_is_not_added_again() {
     let rule = [LabelRequirement {
         key: "arch".to_owned(),
-        operator: "In",
+        operator: SelectorOperator::In,
         values: vec!["1".to_owned(), "2".to_owned()],
     }];
     let terms = json!({"terms": [{"matchExpressions": [{"key": "arch", "operator": "In", "values": ["2", "1"]}]}]});

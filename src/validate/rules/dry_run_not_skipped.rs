@@ -1,8 +1,9 @@
 //! A sync does not fail where the API of a custom resource is still missing.
 
+use crate::argocd::SKIP_DRY_RUN;
 use serde_json::Value;
 
-use crate::bundle::{SKIP_DRY_RUN, for_whole_app, skips_dry_run};
+use crate::bundle::{for_whole_app, skips_dry_run};
 use crate::plan::Instance;
 use crate::validate::CheckedRule;
 use crate::validate::argo::Place;

@@ -1,13 +1,14 @@
 //! Names, labels and annotations in the forms that the API server takes.
 
+use kubernetes_vocabulary::annotations::TOTAL_SIZE_LIMIT;
+use kubernetes_vocabulary::names::{
+    is_dns_1035_label, is_dns_label, is_dns_subdomain, is_label_value, is_path_segment,
+    is_qualified_name,
+};
 use serde_json::{Map, Value};
 
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
-use crate::validate::syntax::{
-    MAX_ANNOTATIONS, is_label, is_label_value, is_path_segment, is_qualified_name, is_service_name,
-    is_subdomain,
-};
 use crate::validate::view::{View, called};
 use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
@@ -27,7 +28,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         troubles.extend(
             object
                 .namespace()
-                .filter(|n| !n.is_empty() && !is_label(n))
+                .filter(|n| !n.is_empty() && !is_dns_label(n))
                 .map(|n| format!("has the namespace `{n}`")),
         );
         collect(object.value(), &Pointer::root(), &mut troubles);
@@ -48,9 +49,12 @@ fn name_trouble(object: &Object) -> Option<String> {
     let name = object.name();
     let (good, expected): (fn(&str) -> bool, &str) = match (object.group(), object.kind()) {
         ("rbac.authorization.k8s.io", _) => (is_path_segment, "no slash and no percent sign"),
-        ("", "Namespace") => (is_label, "at most 63 lower-case letters, digits and dashes"),
+        ("", "Namespace") => (
+            is_dns_label,
+            "at most 63 lower-case letters, digits and dashes",
+        ),
         ("", "Service") => (
-            is_service_name,
+            is_dns_1035_label,
             "at most 63 lower-case letters, digits and dashes, a letter first",
         ),
         // Users, groups and image stream tags are named by rules of their own.
@@ -58,7 +62,7 @@ fn name_trouble(object: &Object) -> Option<String> {
             (is_path_segment, "no slash")
         }
         _ => (
-            is_subdomain,
+            is_dns_subdomain,
             "at most 253 lower-case letters, digits, dashes and dots",
         ),
     };
@@ -115,9 +119,9 @@ fn check_maps(metadata: &Map<String, Value>, at: &Pointer, troubles: &mut Vec<St
             .iter()
             .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
             .sum();
-        if size > MAX_ANNOTATIONS {
+        if size > TOTAL_SIZE_LIMIT {
             troubles.push(format!(
-                "has {size} bytes of annotations in `{}`, at most {MAX_ANNOTATIONS} are possible",
+                "has {size} bytes of annotations in `{}`, at most {TOTAL_SIZE_LIMIT} are possible",
                 place("annotations")
             ));
         }

@@ -1,8 +1,8 @@
 //! Names of Applications and projects are fit for a label: Argo CD labels what it syncs with them.
 
 use crate::validate::CheckedRule;
-use crate::validate::syntax::is_label;
 use crate::validate::view::View;
+use kubernetes_vocabulary::names::is_dns_label;
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
@@ -18,7 +18,7 @@ pub(super) static RULE: CheckedRule = CheckedRule {
 fn check(view: &View<'_>, found: &mut Diagnostics) {
     for argo in &view.argo {
         let (kind, name) = (argo.object.kind(), argo.object.name());
-        if is_label(name) {
+        if is_dns_label(name) {
             continue;
         }
         let message = format!(

@@ -1,10 +1,10 @@
 //! Objects that the API server, or kubectl's way of applying, has no room for.
 
-use crate::bundle::SYNC_OPTIONS;
+use crate::argocd::SYNC_OPTIONS;
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
-use crate::validate::syntax::MAX_ANNOTATIONS;
 use crate::validate::view::{View, called};
+use kubernetes_vocabulary::annotations::TOTAL_SIZE_LIMIT;
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
@@ -28,8 +28,8 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
                 MAX_OBJECT,
                 "split it, or keep its content outside of the cluster",
             ),
-            size if size > MAX_ANNOTATIONS && !applied_whole(object) => (
-                MAX_ANNOTATIONS,
+            size if size > TOTAL_SIZE_LIMIT && !applied_whole(object) => (
+                TOTAL_SIZE_LIMIT,
                 "annotate it with `argocd.argoproj.io/sync-options: ServerSideApply=true`: otherwise a copy of it goes into an annotation",
             ),
             _ => continue,

@@ -1,10 +1,10 @@
 //! Projects permit what their Applications hold. What is not permitted is not synced, and when it is removed it is not pruned.
 
+use crate::argocd::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::bundle::IN_CLUSTER;
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
 use crate::validate::argo::{Argo, Place};
@@ -132,8 +132,8 @@ impl Permits<'_> {
             let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
             let server = !cluster.server.is_empty() && glob(text("server"), cluster.server, false);
             let name = !cluster.name.is_empty() && glob(text("name"), cluster.name, false);
-            let in_cluster = cluster.server == IN_CLUSTER && text("name") == "in-cluster"
-                || cluster.name == "in-cluster" && text("server") == IN_CLUSTER;
+            let in_cluster = cluster.server == IN_CLUSTER_SERVER && text("name") == IN_CLUSTER_NAME
+                || cluster.name == IN_CLUSTER_NAME && text("server") == IN_CLUSTER_SERVER;
             (server || name || in_cluster) && glob(text("namespace"), namespace, false)
         };
         destinations.is_some_and(|all| all.iter().any(matches))

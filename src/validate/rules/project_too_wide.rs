@@ -1,6 +1,6 @@
 //! Projects reach the namespaces and clusters that their Applications need, and no others.
 
-use crate::bundle::IN_CLUSTER;
+use crate::argocd::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use crate::validate::CheckedRule;
 use crate::validate::argo::Argo;
 use crate::validate::projects::{project_entries, text_field};
@@ -41,8 +41,8 @@ fn describe_reach(view: &View<'_>, project: &Argo<'_>) -> Vec<String> {
                 found.push(format!("reaches every {key} that matches `{pattern}`"));
             }
         }
-        let here =
-            text_field(entry, "server") == IN_CLUSTER || text_field(entry, "name") == "in-cluster";
+        let here = text_field(entry, "server") == IN_CLUSTER_SERVER
+            || text_field(entry, "name") == IN_CLUSTER_NAME;
         if here && text_field(entry, "namespace") == argocd && !project.is_bootstrap() {
             found.push(format!(
                 "reaches Argo CD's own namespace `{argocd}`, and with it every other project"

@@ -1,6 +1,7 @@
 //! Applications in the form that Argo CD's controller gives them: it takes empty settings out, and whoever syncs the Application puts
 //! them back, for ever.
 
+use kubernetes_vocabulary::annotations::LAST_APPLIED;
 use serde_json::{Map, Value};
 
 use crate::validate::CheckedRule;
@@ -17,8 +18,6 @@ pub(super) static RULE: CheckedRule = CheckedRule {
     },
     check,
 };
-
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 fn check(view: &View<'_>, found: &mut Diagnostics) {
     for argo in &view.argo {

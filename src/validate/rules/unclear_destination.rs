@@ -1,5 +1,6 @@
 //! Where Applications go: one cluster, named in one way.
 
+use crate::argocd::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use crate::model::Topology;
 use crate::validate::CheckedRule;
 use crate::validate::argo::{Argo, Place};
@@ -42,8 +43,8 @@ fn trouble(view: &View<'_>, application: &Argo<'_>) -> Option<&'static str> {
     let here = application
         .text("/spec/destination/server")
         .trim_end_matches('/')
-        == crate::bundle::IN_CLUSTER
-        || application.text("/spec/destination/name") == "in-cluster";
+        == IN_CLUSTER_SERVER
+        || application.text("/spec/destination/name") == IN_CLUSTER_NAME;
     let hub = view.argocd().topology == Topology::Hub;
     let of_instance = matches!(application.place, Place::OfInstance(_));
     (here && hub && of_instance).then_some("goes to the hub itself instead of the site's cluster")

@@ -1,6 +1,6 @@
 //! Sync waves are whole numbers, written as text.
 
-use crate::bundle::WAVE;
+use crate::argocd::SYNC_WAVE;
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
 use crate::validate::argo::Place;
@@ -41,7 +41,7 @@ fn describe_unreadable_wave(object: &Object) -> Option<String> {
         .value()
         .get("metadata")?
         .get("annotations")?
-        .get(WAVE)?;
+        .get(SYNC_WAVE)?;
     if written.as_str().is_some_and(is_whole_number) {
         return None;
     }

@@ -1,10 +1,11 @@
 //! Waves of Applications wait for each other only where Argo CD is told how healthy an Application is.
 
+use crate::argocd::SYNC_WAVE;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::bundle::{HEALTH_KEY, WAVE};
+use crate::bundle::HEALTH_KEY;
 use crate::manifest::Object;
 use crate::model::Topology;
 use crate::validate::CheckedRule;
@@ -28,7 +29,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         .iter()
         .filter(|a| matches!(a.place, Place::OfInstance(_)));
     let waves: BTreeSet<&str> = of_instances
-        .filter_map(|a| a.object.annotation(WAVE))
+        .filter_map(|a| a.object.annotation(SYNC_WAVE))
         .collect();
     let settings_elsewhere = view.argocd().topology == Topology::Hub;
     if waves.len() > 1 && !settings_elsewhere && !view.bundled.iter().any(tells_health) {

@@ -1,6 +1,7 @@
 //! What is to be proved: nodes, workloads, budgets, and what the site promises to survive.
 
-use crate::scheduler::{LabelSelector, Namespaces, Node, PodSpec};
+use crate::scheduler::{Namespaces, Node, PodSpec};
+use kubernetes_vocabulary::LabelSelector;
 
 /// Nodes, the pods that are to run on them, and the promise of availability.
 #[derive(Debug, Clone, Default)]

@@ -14,9 +14,7 @@ use super::problem::{Recovery, Redundancy};
 use super::solve::{Solved, solve};
 use super::state::{Item, Placement, State};
 use crate::scheduler::Reason;
-
-/// The label that names a node's zone.
-const ZONE: &str = "topology.kubernetes.io/zone";
+use kubernetes_vocabulary::labels::ZONE;
 
 /// Nodes that are lost at once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

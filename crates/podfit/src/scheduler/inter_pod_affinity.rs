@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer};
 
-use super::selector::null_as_default;
-use super::{Cluster, LabelSelector, Labels, Namespaces, Operator, PodSpec, Reason, Requirement};
+use super::{Cluster, Namespaces, PodSpec, Reason};
+use kubernetes_vocabulary::{
+    LabelRequirement, LabelSelector, Labels, SelectorOperator, null_as_default,
+};
 
 /// A required term of pod affinity or anti-affinity. The keys of `matchLabelKeys` and `mismatchLabelKeys` are merged into the
 /// selector by `PodAffinityTerm::resolve`, as the API server does when the pod is made.
@@ -73,12 +75,12 @@ impl PodAffinityTerm {
             return;
         };
         for (keys, operator) in [
-            (&mut self.match_keys, Operator::In),
-            (&mut self.mismatch_keys, Operator::NotIn),
+            (&mut self.match_keys, SelectorOperator::In),
+            (&mut self.mismatch_keys, SelectorOperator::NotIn),
         ] {
             let known = std::mem::take(keys).into_iter().filter_map(|key| {
                 let value = labels.get(&key)?;
-                Some(Requirement::new(&key, operator, &[value]))
+                Some(LabelRequirement::new(&key, operator, &[value]))
             });
             selector.requirements.extend(known);
         }

@@ -16,7 +16,6 @@ mod pod;
 mod pod_topology_spread;
 mod reason;
 mod requests;
-mod selector;
 mod taint_toleration;
 #[cfg(test)]
 mod tests;
@@ -24,16 +23,14 @@ mod volume_binding;
 mod volume_restrictions;
 
 pub use inter_pod_affinity::{PodAffinityTerm, matches_all as matches_all_terms};
-pub use node::{HOSTNAME, Labels, Namespaces, Node};
-pub use node_affinity::{NodeSelectorTerm, PreferredTerm};
+pub use node::{Namespaces, Node};
+pub use node_affinity::PreferredTerm;
 pub use node_ports::HostPort;
 pub use node_resources_fit::{CPU, PODS, whole};
-pub use pod::{CURRENT, PodSpec, REVISION, SpecError};
+pub use pod::{CURRENT, PodSpec, SpecError};
 pub use pod_topology_spread::{NodePolicy, SpreadConstraint, WhenUnsatisfiable};
 pub use reason::Reason;
 pub use requests::pod_requests;
-pub use selector::{LabelSelector, Operator, Requirement};
-pub use taint_toleration::{Toleration, TolerationOperator};
 pub use volume_binding::Volume;
 
 /// A pod that has a node.

@@ -2,13 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kubernetes_vocabulary::{Quantity, Taint};
-
-/// Labels by key.
-pub type Labels = BTreeMap<String, String>;
-
-/// The label that names a node.
-pub const HOSTNAME: &str = "kubernetes.io/hostname";
+use kubernetes_vocabulary::labels::NAMESPACE_NAME;
+use kubernetes_vocabulary::{Labels, Quantity, Taint};
 
 /// A node, as far as the filters look at it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,13 +29,12 @@ impl Namespaces {
     pub fn insert(&mut self, name: &str, labels: &Labels) {
         let entry = self.0.entry(name.to_owned()).or_default();
         entry.extend(labels.clone());
-        entry.insert("kubernetes.io/metadata.name".to_owned(), name.to_owned());
+        entry.insert(NAMESPACE_NAME.to_owned(), name.to_owned());
     }
 
     /// The labels of a namespace.
     pub fn labels(&self, name: &str) -> Labels {
-        let implied =
-            || BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), name.to_owned())]);
+        let implied = || BTreeMap::from([(NAMESPACE_NAME.to_owned(), name.to_owned())]);
         self.0.get(name).cloned().unwrap_or_else(implied)
     }
 }

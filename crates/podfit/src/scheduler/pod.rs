@@ -8,16 +8,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::requests::pod_requests;
-use super::selector::null_as_default;
 use super::{
-    HostPort, Labels, NodeSelectorTerm, PodAffinityTerm, PreferredTerm, SpreadConstraint,
-    Toleration, Volume, WhenUnsatisfiable,
+    HostPort, PodAffinityTerm, PreferredTerm, SpreadConstraint, Volume, WhenUnsatisfiable,
 };
-use kubernetes_vocabulary::Quantity;
+use kubernetes_vocabulary::fields::NODE_NAME;
+use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
+use kubernetes_vocabulary::{
+    LabelRequirement, Labels, NodeSelectorTerm, Quantity, TaintEffect, Toleration, null_as_default,
+    taint,
+};
 
-/// The label that the Deployment controller puts on the pods of each revision.
-pub const REVISION: &str = "pod-template-hash";
-/// The value that stands for the revision that runs.
+/// The value of the label `pod-template-hash` that stands for the revision that runs.
 pub const CURRENT: &str = "current";
 const NEXT: &str = "next";
 
@@ -187,12 +188,13 @@ impl PodSpec {
         let mut spec = self.clone();
         if spec
             .labels
-            .get(REVISION)
+            .get(POD_TEMPLATE_HASH)
             .is_none_or(|value| value != CURRENT)
         {
             return spec;
         }
-        spec.labels.insert(REVISION.to_owned(), NEXT.to_owned());
+        spec.labels
+            .insert(POD_TEMPLATE_HASH.to_owned(), NEXT.to_owned());
         let terms = spec
             .affinity
             .iter_mut()
@@ -201,7 +203,7 @@ impl PodSpec {
         let selectors = terms.chain(spec.spread.iter_mut().filter_map(|c| c.selector.as_mut()));
         for requirement in selectors
             .flat_map(|s| &mut s.requirements)
-            .filter(|r| r.key == REVISION)
+            .filter(|r| r.key == POD_TEMPLATE_HASH)
         {
             for value in requirement.values.iter_mut().filter(|v| *v == CURRENT) {
                 NEXT.clone_into(value);
@@ -222,16 +224,16 @@ impl PodSpec {
     #[must_use]
     pub fn with_daemon_tolerations(&self) -> Self {
         let added = [
-            ("node.kubernetes.io/not-ready", "NoExecute"),
-            ("node.kubernetes.io/unreachable", "NoExecute"),
-            ("node.kubernetes.io/disk-pressure", "NoSchedule"),
-            ("node.kubernetes.io/memory-pressure", "NoSchedule"),
-            ("node.kubernetes.io/pid-pressure", "NoSchedule"),
-            ("node.kubernetes.io/unschedulable", "NoSchedule"),
+            (taint::NOT_READY, TaintEffect::NoExecute),
+            (taint::UNREACHABLE, TaintEffect::NoExecute),
+            (taint::DISK_PRESSURE, TaintEffect::NoSchedule),
+            (taint::MEMORY_PRESSURE, TaintEffect::NoSchedule),
+            (taint::PID_PRESSURE, TaintEffect::NoSchedule),
+            (taint::UNSCHEDULABLE, TaintEffect::NoSchedule),
         ];
         let mut spec = self.clone();
         spec.tolerations
-            .extend(added.map(|(key, effect)| Toleration::exists(key, effect)));
+            .extend(added.map(|(key, effect)| Toleration::exists(key, Some(effect))));
         spec
     }
 
@@ -239,7 +241,7 @@ impl PodSpec {
     #[must_use]
     pub fn pinned_to(&self, node: &str) -> Self {
         let mut spec = self.clone();
-        let pin = super::Requirement::new("metadata.name", super::Operator::In, &[node]);
+        let pin = LabelRequirement::equals(NODE_NAME, node);
         let mut terms = spec
             .node_affinity
             .take()

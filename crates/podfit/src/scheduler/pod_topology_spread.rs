@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::selector::null_as_default;
-use super::{
-    Cluster, LabelSelector, Labels, Node, Operator, PodSpec, Reason, Requirement, node_affinity,
-    taint_toleration,
+use super::{Cluster, Node, PodSpec, Reason, node_affinity, taint_toleration};
+use kubernetes_vocabulary::{
+    LabelRequirement, LabelSelector, Labels, SelectorOperator, null_as_default,
 };
 
 /// A constraint on how pods are spread.
@@ -68,7 +67,7 @@ impl SpreadConstraint {
             .into_iter()
             .filter_map(|key| {
                 let value = labels.get(&key)?;
-                Some(Requirement::new(&key, Operator::In, &[value]))
+                Some(LabelRequirement::new(&key, SelectorOperator::In, &[value]))
             });
         selector.requirements.extend(known);
     }

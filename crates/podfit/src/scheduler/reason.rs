@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::taint_toleration::effect_name;
-use super::{CPU, Node, Requirement};
-use kubernetes_vocabulary::{Quantity, Taint};
+use super::{CPU, Node};
+use kubernetes_vocabulary::fields::NODE_NAME;
+use kubernetes_vocabulary::{LabelRequirement, Quantity, Taint};
+use kubernetes_vocabulary::{SelectorOperator, labels};
 
 /// Why a pod cannot be placed on a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +24,7 @@ pub enum Reason {
     /// The node selector or the required node affinity does not hold.
     Mismatch {
         /// What is asked for and what the node has instead, one entry per expression; empty if no term can match.
-        wants: Vec<(Requirement, Option<String>)>,
+        wants: Vec<(LabelRequirement, Option<String>)>,
     },
     /// Another pod has the host port.
     PortTaken {
@@ -92,9 +93,9 @@ pub enum Reason {
 
 impl Reason {
     /// What is asked of the node's labels, and what it has.
-    pub(super) fn mismatch(wants: &[Requirement], node: &Node) -> Self {
+    pub(super) fn mismatch(wants: &[LabelRequirement], node: &Node) -> Self {
         let have = |key: &str| {
-            if key == "metadata.name" {
+            if key == NODE_NAME {
                 Some(node.name.clone())
             } else {
                 node.labels.get(key).cloned()
@@ -180,10 +181,10 @@ fn taint_text(taint: &Taint) -> String {
     } else {
         format!("={}", taint.value)
     };
-    format!("{}{value}:{}", taint.key, effect_name(taint.effect))
+    format!("{}{value}:{}", taint.key, taint.effect)
 }
 
-fn mismatch_text(wants: &[(Requirement, Option<String>)]) -> String {
+fn mismatch_text(wants: &[(LabelRequirement, Option<String>)]) -> String {
     if wants.is_empty() {
         return "no node affinity term can match".to_owned();
     }
@@ -198,27 +199,27 @@ fn mismatch_text(wants: &[(Requirement, Option<String>)]) -> String {
 }
 
 /// What a requirement asks for, without the key where that reads better: `ppc64le`, `a or b`, `not a`.
-fn bare(want: &Requirement) -> String {
+fn bare(want: &LabelRequirement) -> String {
     match want.operator {
-        super::Operator::In => want.values.join(" or "),
-        super::Operator::NotIn => format!("not {}", want.values.join(" or ")),
+        SelectorOperator::In => want.values.join(" or "),
+        SelectorOperator::NotIn => format!("not {}", want.values.join(" or ")),
         _ => want.to_string(),
     }
 }
 
 fn label_word(key: &str) -> &str {
     match key {
-        "kubernetes.io/arch" => "arch",
-        "kubernetes.io/hostname" | "metadata.name" => "name",
-        "topology.kubernetes.io/zone" => "zone",
+        labels::ARCH => "arch",
+        labels::HOSTNAME | NODE_NAME => "name",
+        labels::ZONE => "zone",
         key => key,
     }
 }
 
 fn domain_word(key: &str) -> &str {
     match key {
-        "kubernetes.io/hostname" => "node",
-        "topology.kubernetes.io/zone" => "zone",
+        labels::HOSTNAME => "node",
+        labels::ZONE => "zone",
         key => key,
     }
 }

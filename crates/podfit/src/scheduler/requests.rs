@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::pod::parse;
-use super::selector::null_as_default;
 use super::{CPU, SpecError};
 use kubernetes_vocabulary::Quantity;
+use kubernetes_vocabulary::null_as_default;
 
 type Resources = BTreeMap<String, Quantity>;
 

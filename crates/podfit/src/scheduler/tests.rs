@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use kubernetes_vocabulary::labels::HOSTNAME;
+use kubernetes_vocabulary::{LabelRequirement, Labels, NodeSelectorTerm, SelectorOperator};
+
 use super::*;
 use kubernetes_vocabulary::{Quantity, Taint, TaintEffect};
 
@@ -426,7 +429,7 @@ fn volume_binding_respects_allowed_topologies_and_existing_volumes() {
         node("b", &[("zone", "2")]),
         node("c", &[]),
     ];
-    let zone = |z: &str| vec![Requirement::new("zone", Operator::In, &[z])];
+    let zone = |z: &str| vec![LabelRequirement::new("zone", SelectorOperator::In, &[z])];
     let allowed = with_volume(Volume {
         allowed: vec![zone("2"), zone("3")],
         ..Volume::default()

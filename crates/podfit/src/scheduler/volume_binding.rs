@@ -3,7 +3,9 @@
 //! A claim that waits for its first consumer is bound where the pod goes, within the class's `allowedTopologies`; from then on the pod
 //! must stay in that segment of the topology: the node for local volumes, the zone for zonal ones.
 
-use super::{Candidate, Cluster, HOSTNAME, Node, NodeSelectorTerm, PodSpec, Reason, Requirement};
+use super::{Candidate, Cluster, Node, PodSpec, Reason};
+use kubernetes_vocabulary::labels::HOSTNAME;
+use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm};
 
 /// A volume of a pod, as far as it says where the pod can run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +20,7 @@ pub struct Volume {
     /// empty where every node reaches it.
     pub segment: Vec<String>,
     /// `allowedTopologies` of the class: terms are ORed, expressions in a term ANDed; empty: everywhere.
-    pub allowed: Vec<Vec<Requirement>>,
+    pub allowed: Vec<Vec<LabelRequirement>>,
     /// `nodeAffinity` of a volume that exists already; terms are ORed.
     pub pinned: Option<Vec<NodeSelectorTerm>>,
     /// Whether only one pod may use the claim (`ReadWriteOncePod`).
@@ -38,7 +40,7 @@ pub(super) fn filter_topology(spec: &PodSpec, node: &Node) -> Option<Reason> {
         let pinned = volume
             .pinned
             .as_ref()
-            .is_some_and(|terms| !terms.iter().any(|t| t.matches(node)));
+            .is_some_and(|terms| !terms.iter().any(|t| t.matches(&node.name, &node.labels)));
         let allowed = volume.allowed.is_empty()
             || volume
                 .allowed

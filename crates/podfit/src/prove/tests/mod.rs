@@ -4,13 +4,14 @@ mod placement;
 mod random;
 mod survival;
 
+use kubernetes_vocabulary::labels::HOSTNAME;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::scheduler::{HOSTNAME, Labels, Node, PodSpec, Reason};
-use kubernetes_vocabulary::Quantity;
+use crate::scheduler::{Node, PodSpec, Reason};
+use kubernetes_vocabulary::{Labels, Quantity};
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
     pairs

@@ -1,7 +1,9 @@
 //! Losses, drains, updates, margins.
 
 use super::*;
-use crate::scheduler::{CURRENT, LabelSelector, Operator, REVISION, Requirement, Volume};
+use crate::scheduler::{CURRENT, Volume};
+use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
+use kubernetes_vocabulary::{LabelRequirement, LabelSelector, SelectorOperator};
 
 fn fate(proof: &Proof, loss: usize, w: usize) -> &Fate {
     &proof.losses[loss].fates[&w]
@@ -262,7 +264,7 @@ fn a_node_that_is_being_replaced_counts_as_lost() {
 #[test]
 fn a_budget_that_allows_nothing_blocks_every_drain() {
     let selector = LabelSelector {
-        requirements: vec![Requirement::new("app", Operator::In, &["web"])],
+        requirements: vec![LabelRequirement::new("app", SelectorOperator::In, &["web"])],
     };
     let with = |limit| {
         let budget = Budget {
@@ -300,7 +302,7 @@ fn a_budget_that_allows_nothing_blocks_every_drain() {
 #[test]
 fn a_budget_waits_for_pods_that_no_other_node_takes() {
     let selector = LabelSelector {
-        requirements: vec![Requirement::new("app", Operator::In, &["db"])],
+        requirements: vec![LabelRequirement::new("app", SelectorOperator::In, &["db"])],
     };
     let db = Workload {
         redundancy: Redundancy::Majority,
@@ -421,7 +423,7 @@ fn a_revision_that_spreads_by_itself_does_not_block_the_next() {
         spec["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": HOSTNAME, "matchLabelKeys": keys,
             "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "web"}}}]);
         spec["nodeSelector"] = json!({"half": "yes"});
-        let pair = labels(&[("app", "web"), (REVISION, CURRENT)]);
+        let pair = labels(&[("app", "web"), (POD_TEMPLATE_HASH, CURRENT)]);
         let (spec, _) = PodSpec::read("web", "default", &pair, &spec);
         let rollout = Some(Rollout {
             surge: 1,
@@ -447,5 +449,5 @@ fn a_revision_that_spreads_by_itself_does_not_block_the_next() {
     };
     // Two pods run on a and one on b, which is full: a third on a would be two more than on b.
     assert_eq!(update(json!([])), 1);
-    assert_eq!(update(json!([REVISION])), 0);
+    assert_eq!(update(json!([POD_TEMPLATE_HASH])), 0);
 }
