@@ -57,8 +57,9 @@ fn ignored(fields: &WrittenBack, object: &Object) -> Value {
     if !fields.json_pointers.is_empty() {
         entry["jsonPointers"] = json!(fields.json_pointers);
     }
-    if !fields.jq_path_expressions.is_empty() {
-        entry["jqPathExpressions"] = json!(fields.jq_path_expressions);
+    let expressions = fields.jq_path_expressions_of(object);
+    if !expressions.is_empty() {
+        entry["jqPathExpressions"] = json!(expressions);
     }
     entry
 }

@@ -9,48 +9,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::kinds::GroupKind;
-use crate::manifest::{Object, ObjectId};
+use crate::manifest::Object;
 use crate::model::ArgoCd;
 use crate::plan::SitePlan;
 
 use super::{comes_with_platform, has};
-
-/// An annotation that an object needs in its overlay, because the Argo CD is too old to be told for the whole Application.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NeededAnnotation {
-    /// The object.
-    pub object: ObjectId,
-    /// The annotation.
-    pub key: &'static str,
-    /// Its whole value; what the object has already is in it.
-    pub value: String,
-}
-
-/// The annotations that an instance's objects need beside what its Application says; none from Argo CD 3.1 on.
-pub fn needed_annotations(site: &SitePlan, objects: &[Object]) -> Vec<NeededAnnotation> {
-    if for_whole_app(&site.fleet.spec.argocd) {
-        return Vec::new();
-    }
-    let needy = without_definition(site, objects)
-        .into_iter()
-        .filter(|o| !skips_dry_run(o));
-    needy
-        .map(|object| {
-            let own = object
-                .annotation(SYNC_OPTIONS)
-                .filter(|own| !own.is_empty());
-            let value = own.map_or_else(
-                || SKIP_DRY_RUN.to_owned(),
-                |own| format!("{own},{SKIP_DRY_RUN}"),
-            );
-            NeededAnnotation {
-                object: object.id(),
-                key: SYNC_OPTIONS,
-                value,
-            }
-        })
-        .collect()
-}
 
 /// Whether the option works for a whole Application.
 pub(crate) fn for_whole_app(argocd: &ArgoCd) -> bool {

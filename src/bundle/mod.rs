@@ -10,6 +10,7 @@ mod differences;
 mod dry_run;
 mod fleet;
 mod names;
+mod object_options;
 mod project;
 mod rights;
 mod root;
@@ -28,10 +29,10 @@ use crate::rules;
 use pointer_diagnostics::Diagnostics;
 
 pub use builtin::builtin_objects;
-pub use dry_run::{NeededAnnotation, needed_annotations};
 pub(crate) use dry_run::{definitions, for_whole_app, skips_dry_run, without_definition};
 pub use fleet::fleet_bundle;
 pub use names::{Name, NameKind, SiteNames, application_name, names};
+pub use object_options::{NeededAnnotation, needed_annotations};
 pub use settings::{HEALTH_KEY, HEALTH_SCRIPT};
 
 /// The wave of a site's AppProject: before, and when things are removed after, every Application.

@@ -6,6 +6,7 @@ use kubernetes_vocabulary::SelectorOperator;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::deletion_loss::DeletionLoss;
 use super::made_object::MadeObject;
 use super::operands::Operands;
 use super::part_path::PartPath;
@@ -38,6 +39,8 @@ pub struct Entry {
     pub parts: Vec<Part>,
     /// The pods that an operator creates and no field describes.
     pub operands: Option<Operands>,
+    /// What is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
+    pub deletion_loses: Option<DeletionLoss>,
     /// The objects that appear because an object of the kind is there.
     #[serde(default)]
     pub makes: Vec<MadeObject>,

@@ -4,6 +4,7 @@
 //! The catalogue is data: one entry a kind, in `data/*.yaml`, each with its source. An app can add entries of the same form. Paths are
 //! looked up in an object by [`Catalogue::parts`], which gives a [`PartAt`] for every place that describes pods.
 
+mod deletion_loss;
 mod entry;
 mod made_object;
 mod operands;
@@ -24,6 +25,7 @@ use crate::manifest::Object;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Pointer;
 
+pub use deletion_loss::DeletionLoss;
 pub use entry::{
     Absent, ArchVia, DefaultExpression, DefaultOperator, Defaults, Entry, Field, Inject, Part,
 };
@@ -162,6 +164,12 @@ impl Catalogue {
         found.map(AsRef::as_ref)
     }
 
+    /// Returns what is lost when an object is deleted; `None` where nothing is that cannot be made again.
+    pub fn deletion_loss(&self, object: &Object) -> Option<&DeletionLoss> {
+        let loss = self.entry(object)?.deletion_loses.as_ref()?;
+        loss.applies_to(object).then_some(loss)
+    }
+
     /// The places of an object that describe pods or volumes; none for unknown kinds.
     pub fn parts<'a>(&'a self, object: &Object) -> Vec<PartAt<'a>> {
         self.entry(object)
@@ -227,6 +235,9 @@ fn merged(known: &Entry, entry: Entry) -> Entry {
         plural: entry.plural.or_else(|| known.plural.clone()),
         brought_by: entry.brought_by.or_else(|| known.brought_by.clone()),
         operands: entry.operands.or_else(|| known.operands.clone()),
+        deletion_loses: entry
+            .deletion_loses
+            .or_else(|| known.deletion_loses.clone()),
         makes: if entry.makes.is_empty() {
             known.makes.clone()
         } else {

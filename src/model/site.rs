@@ -293,6 +293,8 @@ pub struct Bmc {
     pub address: String,
     /// The MAC address of the node's boot interface.
     pub boot_mac: Option<String>,
+    /// The path of the node in the controller's Redfish tree, for instance `/redfish/v1/Systems/1`, where there is more than one.
+    pub systems_uri: Option<String>,
 }
 
 /// A storage class that plays a role.

@@ -96,7 +96,7 @@ fn sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectP
         ],
     };
     let mut patches = Vec::new();
-    for needed in crate::bundle::needed_annotations(input.plan, objects) {
+    for needed in crate::bundle::needed_annotations(input.plan, input.catalogue, objects) {
         let Some(object) = objects.iter_mut().find(|o| o.id() == needed.object) else {
             continue;
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use siteplan::bundle::{File, builtin_objects, fleet_bundle, needed_annotations};
+use siteplan::catalogue::Catalogue;
 use siteplan::model::{Arch, NodeState, PodSecurity};
 use siteplan::plan::{NamespacePlan, PoolPlan};
 
@@ -147,7 +148,7 @@ fn options_newer_than_the_argo_cd_are_not_written() {
         application["spec"]["syncPolicy"]["retry"].get("refresh"),
         None
     );
-    let needed = needed_annotations(&old.plan, &old.rendered["web"]);
+    let needed = needed_annotations(&old.plan, Catalogue::built_in(), &old.rendered["web"]);
     assert_eq!(needed.len(), 1);
     assert_eq!(
         (
@@ -162,7 +163,10 @@ fn options_newer_than_the_argo_cd_are_not_written() {
         )
     );
     let new = web(json!({"version": "3.1"}));
-    assert_eq!(needed_annotations(&new.plan, &new.rendered["web"]), []);
+    assert_eq!(
+        needed_annotations(&new.plan, Catalogue::built_in(), &new.rendered["web"]),
+        []
+    );
 }
 
 #[test]
@@ -171,7 +175,7 @@ fn an_annotation_that_is_needed_keeps_what_the_object_has() {
     let own = json!({"argocd.argoproj.io/sync-options": "Prune=false"});
     let object = &mut made.rendered.get_mut("web").unwrap()[1];
     object.value_mut()["metadata"]["annotations"] = own;
-    let needed = needed_annotations(&made.plan, &made.rendered["web"]);
+    let needed = needed_annotations(&made.plan, Catalogue::built_in(), &made.rendered["web"]);
     assert_eq!(
         needed[0].value,
         "Prune=false,SkipDryRunOnMissingResource=true"

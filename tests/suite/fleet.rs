@@ -6,6 +6,7 @@ use std::sync::Arc;
 use manifest_yaml::{ReadLimits, read_documents};
 use rustomize::{DiskFiles, Renderer};
 use serde_json::Value;
+use siteplan::catalogue::Catalogue;
 use siteplan::manifest::Object;
 
 use crate::built::{Built, assert_rendered, build, built, further_versions, objects};
@@ -46,6 +47,28 @@ fn kubectl_and_the_versions_that_argo_cd_ships_build_the_same() {
     for (directory, expected) in built() {
         for other in &others {
             assert_same(directory, &other[directory], expected);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_made_again_is_deleted_only_after_somebody_confirmed() {
+    let catalogue = Catalogue::built_in();
+    let compiled = compiled::compile(repository::root());
+    let objects = compiled
+        .sites
+        .iter()
+        .flat_map(|site| site.rendered.values());
+    let lossy: Vec<&Object> = objects
+        .flatten()
+        .filter(|object| catalogue.deletion_loss(object).is_some())
+        .collect();
+    assert!(lossy.len() > 10, "{} objects", lossy.len());
+    for object in lossy {
+        let options = object.annotation("argocd.argoproj.io/sync-options");
+        let options = options.unwrap_or_default();
+        for option in ["Prune=", "Delete="] {
+            assert!(options.contains(option), "{}: `{options}`", object.id());
         }
     }
 }
