@@ -9,8 +9,8 @@ use kubernetes_vocabulary::labels::HOSTNAME;
 use std::time::{Duration, Instant};
 
 use kubernetes_vocabulary::Quantity;
-use podfit::prove::{Outcome, Problem, Redundancy, Workload, prove};
-use podfit::scheduler::{Node, PodSpec};
+use podfit::prove::{PlacementProblem, ProofOutcome, Redundancy, Workload, prove};
+use podfit::scheduler::{NodeInfo, PodSpec};
 use serde_json::{Value, json};
 
 fn main() {
@@ -35,12 +35,12 @@ fn main() {
     }
 }
 
-fn time(problem: &Problem) -> Duration {
+fn time(problem: &PlacementProblem) -> Duration {
     let start = Instant::now();
     let proof = prove(problem);
     let took = start.elapsed();
     assert!(
-        matches!(proof.outcome, Outcome::Proved(_)),
+        matches!(proof.outcome, ProofOutcome::Proved(_)),
         "every pod has a node"
     );
     let failing: Vec<_> = proof
@@ -53,10 +53,10 @@ fn time(problem: &Problem) -> Duration {
 }
 
 /// A mixed site: a tenth of the nodes another architecture, DaemonSets, databases that keep apart, web servers that are spread.
-fn site(nodes: usize) -> Problem {
-    let mut problem = Problem {
+fn site(nodes: usize) -> PlacementProblem {
+    let mut problem = PlacementProblem {
         lost_nodes: 1,
-        ..Problem::default()
+        ..PlacementProblem::default()
     };
     for n in 0..nodes {
         let arch = if n % 10 == 9 { "ppc64le" } else { "amd64" };
@@ -107,14 +107,14 @@ fn site(nodes: usize) -> Problem {
     problem
 }
 
-fn node(name: &str, arch: &str, zone: &str) -> Node {
+fn node(name: &str, arch: &str, zone: &str) -> NodeInfo {
     let labels = [
         ("kubernetes.io/arch", arch),
         (HOSTNAME, name),
         ("topology.kubernetes.io/zone", zone),
     ];
     let offers = [("cpu", 16), ("memory", 64 << 30), ("pods", 110)];
-    Node {
+    NodeInfo {
         name: name.to_owned(),
         labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
         allocatable: Some(
@@ -122,7 +122,7 @@ fn node(name: &str, arch: &str, zone: &str) -> Node {
                 .map(|(k, v)| (k.to_owned(), Quantity::units(v)))
                 .into(),
         ),
-        ..Node::default()
+        ..NodeInfo::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Scope;
 use crate::plan::NodePlan;
-use podfit::scheduler::Reason;
+use podfit::scheduler::FilterReason;
 use pointer_diagnostics::{Diagnostic, Origin, Pointer};
 
 /// Nodes that are named one by one in one label.
@@ -15,7 +15,7 @@ const NAMED: usize = 6;
 pub(super) fn context(
     scope: &Scope<'_>,
     mut diagnostic: Diagnostic,
-    reasons: &BTreeMap<usize, Vec<Reason>>,
+    reasons: &BTreeMap<usize, Vec<FilterReason>>,
 ) -> Diagnostic {
     let mut groups: Vec<(Origin, String, Vec<&str>)> = Vec::new();
     for (node, of_node) in reasons {
@@ -39,10 +39,10 @@ pub(super) fn context(
 }
 
 /// The reason that says most: what holds whatever else runs, else what is short.
-fn words(reasons: &[Reason]) -> String {
+fn words(reasons: &[FilterReason]) -> String {
     let fixed: Vec<String> = reasons
         .iter()
-        .filter(|r| r.fixed())
+        .filter(|r| r.is_static())
         .map(ToString::to_string)
         .collect();
     let all = if fixed.is_empty() {
@@ -53,19 +53,21 @@ fn words(reasons: &[Reason]) -> String {
     all.join(", ")
 }
 
-fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[Reason]) -> Origin {
+fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[FilterReason]) -> Origin {
     let first = reasons
         .iter()
-        .find(|r| r.fixed())
+        .find(|r| r.is_static())
         .or_else(|| reasons.first());
     let pool = scope.plan.origin(&Pointer::parse("/pools").at(&node.pool));
     match first {
-        Some(Reason::Mismatch { wants }) if wants.iter().any(|(w, _)| w.key == ARCH) => scope
+        Some(FilterReason::Mismatch { wants }) if wants.iter().any(|(w, _)| w.key == ARCH) => scope
             .plan
             .origin(&Pointer::parse("/pools").at(&node.pool).at("arch")),
-        Some(Reason::Taint(taint)) if node.spec.taints.contains(taint) => node.origin.at("taints"),
-        Some(Reason::Taint(_)) => of_pool(scope, node, "taints"),
-        Some(Reason::Insufficient { resource, .. }) => capacity(scope, node, resource),
+        Some(FilterReason::Taint(taint)) if node.spec.taints.contains(taint) => {
+            node.origin.at("taints")
+        }
+        Some(FilterReason::Taint(_)) => of_pool(scope, node, "taints"),
+        Some(FilterReason::Insufficient { resource, .. }) => capacity(scope, node, resource),
         _ if node.unnamed => pool,
         _ => node.origin.clone(),
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Scope;
 use super::cause::{context, counted, quoted};
 use crate::rules;
-use podfit::prove::{BlockedDrain, DrainBlock, Failure, Fate};
+use podfit::prove::{BlockedDrain, DrainBlock, LossFailure, WorkloadFate};
 use pointer_diagnostics::{Diagnostic, Diagnostics};
 
 pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
@@ -40,11 +40,11 @@ fn placeless(scope: &Scope<'_>) -> BTreeSet<usize> {
     let fails = fates.filter(|(_, fate)| {
         matches!(
             fate,
-            Fate::Fails {
-                why: Failure::NoPlace(_)
-                    | Failure::VolumeLost
-                    | Failure::OnlyByMoving(_)
-                    | Failure::NotProved,
+            WorkloadFate::Fails {
+                why: LossFailure::NoPlace(_)
+                    | LossFailure::VolumeLost
+                    | LossFailure::OnlyByMoving(_)
+                    | LossFailure::NotProved,
                 ..
             }
         )

@@ -6,16 +6,16 @@ use super::Scope;
 use super::cause::{context, quoted};
 use super::placement::workloads;
 use crate::rules;
-use podfit::prove::{Failure, Fate, Loss};
-use podfit::scheduler::Reason;
+use podfit::prove::{LossFailure, NodeLoss, WorkloadFate};
+use podfit::scheduler::FilterReason;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 /// Failures that have one cause.
 struct Group {
     kind: Kind,
     workloads: BTreeSet<usize>,
-    losses: Vec<Loss>,
-    reasons: BTreeMap<usize, Vec<Reason>>,
+    losses: Vec<NodeLoss>,
+    reasons: BTreeMap<usize, Vec<FilterReason>>,
 }
 
 /// Why workloads fail, as far as it decides what is reported together.
@@ -49,7 +49,7 @@ fn groups(scope: &Scope<'_>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for report in &scope.fit.proof.losses {
         for (workload, fate) in &report.fates {
-            let Fate::Fails { why, .. } = fate else {
+            let WorkloadFate::Fails { why, .. } = fate else {
                 continue;
             };
             let (kind, reasons) = kind(*workload, why);
@@ -75,17 +75,17 @@ fn groups(scope: &Scope<'_>) -> Vec<Group> {
     groups
 }
 
-fn kind(workload: usize, why: &Failure) -> (Kind, BTreeMap<usize, Vec<Reason>>) {
+fn kind(workload: usize, why: &LossFailure) -> (Kind, BTreeMap<usize, Vec<FilterReason>>) {
     match why {
-        Failure::MajorityLost => (Kind::MajorityLost(workload), BTreeMap::new()),
-        Failure::VolumeLost => (Kind::VolumeLost(workload), BTreeMap::new()),
-        Failure::NotFenced => (Kind::NotFenced, BTreeMap::new()),
-        Failure::NotProved => (Kind::NotProved, BTreeMap::new()),
-        Failure::OnlyByMoving(reasons) => (Kind::NotProved, reasons.clone()),
-        Failure::NoPlace(reasons) if reasons.values().flatten().any(Reason::capacity) => {
+        LossFailure::MajorityLost => (Kind::MajorityLost(workload), BTreeMap::new()),
+        LossFailure::VolumeLost => (Kind::VolumeLost(workload), BTreeMap::new()),
+        LossFailure::NotFenced => (Kind::NotFenced, BTreeMap::new()),
+        LossFailure::NotProved => (Kind::NotProved, BTreeMap::new()),
+        LossFailure::OnlyByMoving(reasons) => (Kind::NotProved, reasons.clone()),
+        LossFailure::NoPlace(reasons) if reasons.values().flatten().any(FilterReason::capacity) => {
             (Kind::NoRoom, reasons.clone())
         }
-        Failure::NoPlace(reasons) => (Kind::NoNode(workload), reasons.clone()),
+        LossFailure::NoPlace(reasons) => (Kind::NoNode(workload), reasons.clone()),
     }
 }
 
@@ -146,9 +146,9 @@ fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
 }
 
 /// Adds the line of the promise, where it is about such a loss.
-fn promised(scope: &Scope<'_>, diagnostic: Diagnostic, losses: &[Loss]) -> Diagnostic {
+fn promised(scope: &Scope<'_>, diagnostic: Diagnostic, losses: &[NodeLoss]) -> Diagnostic {
     let promise = scope.plan.site.spec.ha.survive;
-    let covers = |l: &Loss| {
+    let covers = |l: &NodeLoss| {
         if l.zones.is_empty() {
             l.nodes.len() <= promise.nodes as usize
         } else {
@@ -168,7 +168,7 @@ fn survive(scope: &Scope<'_>) -> Origin {
 }
 
 /// What is lost, in words: one of several nodes, one of several sets of nodes, zones.
-fn losses(scope: &Scope<'_>, losses: &[Loss]) -> String {
+fn losses(scope: &Scope<'_>, losses: &[NodeLoss]) -> String {
     let zones: Vec<&str> = losses
         .iter()
         .flat_map(|l| &l.zones)

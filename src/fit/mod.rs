@@ -14,7 +14,7 @@ mod what_if;
 
 use crate::plan::SitePlan;
 use crate::pods::{PodsInput, SitePods, pods};
-use podfit::prove::{Outcome, Proof, prove};
+use podfit::prove::{Proof, ProofOutcome, prove};
 use pointer_diagnostics::Diagnostics;
 
 pub use overview::{Cell, MOST, Overview, Row, Scenario};
@@ -37,7 +37,7 @@ impl SiteFit {
             .losses
             .iter()
             .all(|l| l.fates.values().all(|f| !f.fails()));
-        matches!(self.proof.outcome, Outcome::Proved(_))
+        matches!(self.proof.outcome, ProofOutcome::Proved(_))
             && survived
             && !self.proof.too_many_losses
             && self.proof.drains.is_empty()

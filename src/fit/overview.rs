@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::SiteFit;
-use podfit::prove::{Fate, LossReport, Outcome, eligible, margins};
+use podfit::prove::{LossReport, ProofOutcome, WorkloadFate, count_margins, find_eligible_nodes};
 
 /// The proof of a site, for tables and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -93,7 +93,7 @@ impl Overview {
     pub fn of(site: &str, fit: &SiteFit) -> Self {
         let problem = &fit.pods.problem;
         let losses: Vec<Scenario> = scenarios(fit);
-        let may_run = eligible(problem);
+        let may_run = find_eligible_nodes(problem);
         let mut rows: Vec<Row> = may_run
             .into_iter()
             .enumerate()
@@ -103,9 +103,9 @@ impl Overview {
         Self {
             site: site.to_owned(),
             outcome: match &fit.proof.outcome {
-                Outcome::Proved(_) => "proved",
-                Outcome::Impossible(_) => "impossible",
-                Outcome::NotProved { .. } => "not-proved",
+                ProofOutcome::Proved(_) => "proved",
+                ProofOutcome::Impossible(_) => "impossible",
+                ProofOutcome::NotProved { .. } => "not-proved",
             },
             holds: fit.holds(),
             nodes: problem.nodes.iter().map(|n| n.name.clone()).collect(),
@@ -136,13 +136,13 @@ fn scenarios(fit: &SiteFit) -> Vec<Scenario> {
     fit.proof.losses.iter().map(scenario).collect()
 }
 
-fn cell(fate: &Fate) -> Cell {
+fn cell(fate: &WorkloadFate) -> Cell {
     match fate {
-        Fate::Moved { pods } => Cell::Moved(*pods),
-        Fate::Degraded { missing } => Cell::Degraded(*missing),
-        Fate::Expendable { missing } => Cell::Expendable(*missing),
-        Fate::Gone => Cell::Gone,
-        Fate::Fails { missing, .. } => Cell::Fails(*missing),
+        WorkloadFate::Moved { pods } => Cell::Moved(*pods),
+        WorkloadFate::Degraded { missing } => Cell::Degraded(*missing),
+        WorkloadFate::Expendable { missing } => Cell::Expendable(*missing),
+        WorkloadFate::Gone => Cell::Gone,
+        WorkloadFate::Fails { missing, .. } => Cell::Fails(*missing),
     }
 }
 
@@ -150,7 +150,7 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
     let (problem, source) = (&fit.pods.problem, &fit.pods.sources[w]);
     let workload = &problem.workloads[w];
     let mut placed: BTreeMap<usize, u32> = BTreeMap::new();
-    if let Outcome::Proved(order) = &fit.proof.outcome {
+    if let ProofOutcome::Proved(order) = &fit.proof.outcome {
         for placement in order.iter().filter(|p| p.workload == w) {
             *placed.entry(placement.node).or_default() += 1;
         }
@@ -184,7 +184,7 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
 
 /// How many more pods of each workload would fit after its worst loss.
 fn add_margins(fit: &SiteFit, rows: &mut [Row]) {
-    let Outcome::Proved(order) = &fit.proof.outcome else {
+    let ProofOutcome::Proved(order) = &fit.proof.outcome else {
         return;
     };
     let counted: Vec<usize> = (0..rows.len()).filter(|w| !rows[*w].per_node).collect();
@@ -192,7 +192,7 @@ fn add_margins(fit: &SiteFit, rows: &mut [Row]) {
         .iter()
         .map(|w| (*w, rows[*w].worst.map(|l| &fit.proof.losses[l])))
         .collect();
-    let margins = margins(&fit.pods.problem, order, &cases, MOST);
+    let margins = count_margins(&fit.pods.problem, order, &cases, MOST);
     for (w, margin) in counted.into_iter().zip(margins) {
         rows[w].margin = Some(margin);
     }

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use super::Scope;
 use super::cause::{context, counted, quoted};
 use crate::rules;
-use podfit::prove::{Core, Outcome};
-use podfit::scheduler::{Reason, fixed};
+use podfit::prove::{ProofOutcome, UnplaceableCore};
+use podfit::scheduler::{FilterReason, find_static_reasons};
 use pointer_diagnostics::{Diagnostic, Diagnostics};
 
 pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
     match &scope.fit.proof.outcome {
-        Outcome::Proved(_) => {}
-        Outcome::Impossible(core) => {
+        ProofOutcome::Proved(_) => {}
+        ProofOutcome::Impossible(core) => {
             let nowhere = nowhere(scope);
             if nowhere.is_empty() {
                 found.push(impossible(scope, core));
             }
             found.extend(nowhere);
         }
-        Outcome::NotProved { steps } => found.push(
+        ProofOutcome::NotProved { steps } => found.push(
             rules::NOT_PROVED
                 .report(format!(
                     "after {steps} steps it is not proved that every pod of `{}` has a node",
@@ -36,22 +36,22 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
 /// Workloads that no node takes whatever else runs: those with the same reasons are reported together.
 fn nowhere(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let problem = &scope.fit.pods.problem;
-    let mut groups: BTreeMap<BTreeMap<usize, Vec<Reason>>, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<BTreeMap<usize, Vec<FilterReason>>, Vec<usize>> = BTreeMap::new();
     for (w, workload) in problem
         .workloads
         .iter()
         .enumerate()
         .filter(|(_, w)| w.pods > 0 && !w.per_node)
     {
-        let of_node = |(n, node)| (n, fixed(&workload.spec, node));
-        let reasons: BTreeMap<usize, Vec<Reason>> =
+        let of_node = |(n, node)| (n, find_static_reasons(&workload.spec, node));
+        let reasons: BTreeMap<usize, Vec<FilterReason>> =
             problem.nodes.iter().enumerate().map(of_node).collect();
         if reasons.values().all(|r| !r.is_empty()) {
             groups.entry(reasons).or_default().push(w);
         }
     }
     let report =
-        |(reasons, group): (&BTreeMap<usize, Vec<Reason>>, &Vec<usize>)| {
+        |(reasons, group): (&BTreeMap<usize, Vec<FilterReason>>, &Vec<usize>)| {
             let first = group.first().copied().unwrap_or_default();
             let origin = scope.fit.pods.sources[first].origin.clone();
             let diagnostic = rules::NO_PLACE_FOR_PODS
@@ -65,12 +65,12 @@ fn nowhere(scope: &Scope<'_>) -> Vec<Diagnostic> {
     ordered.into_iter().map(report).collect()
 }
 
-fn impossible(scope: &Scope<'_>, core: &Core) -> Diagnostic {
+fn impossible(scope: &Scope<'_>, core: &UnplaceableCore) -> Diagnostic {
     let source = &scope.fit.pods.sources[core.unplaced];
     let fixed = core
         .reasons
         .values()
-        .all(|of_node| of_node.iter().any(Reason::fixed));
+        .all(|of_node| of_node.iter().any(FilterReason::is_static));
     let label = match core.pods.as_slice() {
         [(_, 1)] => "its pod".to_owned(),
         [(_, pods)] => format!("{} of its pods have a place, the next has none", pods - 1),
@@ -92,7 +92,7 @@ fn impossible(scope: &Scope<'_>, core: &Core) -> Diagnostic {
     context(scope, diagnostic, &core.reasons)
 }
 
-fn message(scope: &Scope<'_>, core: &Core, fixed: bool) -> String {
+fn message(scope: &Scope<'_>, core: &UnplaceableCore, fixed: bool) -> String {
     let total = |w: usize| {
         scope
             .fit
@@ -127,8 +127,8 @@ fn message(scope: &Scope<'_>, core: &Core, fixed: bool) -> String {
     }
 }
 
-fn help(core: &Core, fixed: bool) -> String {
-    let short = core.reasons.values().flatten().any(Reason::capacity);
+fn help(core: &UnplaceableCore, fixed: bool) -> String {
+    let short = core.reasons.values().flatten().any(FilterReason::capacity);
     if fixed {
         "correct where it is placed, or the architecture, labels or taints of a node".to_owned()
     } else if short {

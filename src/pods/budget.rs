@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::rollout::share;
 use super::{PodsInput, SitePods, Source, objects};
 use crate::manifest::Object;
-use podfit::prove::{Budget, BudgetLimit, Share};
+use podfit::prove::{BudgetLimit, DisruptionBudget, PodShare};
 
 /// Adds the budgets of the manifests.
 pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {
@@ -25,17 +25,17 @@ pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {
     }
 }
 
-fn budget(object: &Object) -> Budget {
+fn budget(object: &Object) -> DisruptionBudget {
     let field = |key: &str| object.get(key).filter(|v| !v.is_null());
     let limit = match (field("/spec/maxUnavailable"), field("/spec/minAvailable")) {
-        (Some(most), _) => BudgetLimit::MaxUnavailable(share(most).unwrap_or(Share::Pods(0))),
+        (Some(most), _) => BudgetLimit::MaxUnavailable(share(most).unwrap_or(PodShare::Pods(0))),
         (None, Some(least)) => {
-            BudgetLimit::MinAvailable(share(least).unwrap_or(Share::Percent(100)))
+            BudgetLimit::MinAvailable(share(least).unwrap_or(PodShare::Percent(100)))
         }
         // The API's default where neither is written.
-        (None, None) => BudgetLimit::MinAvailable(Share::Pods(1)),
+        (None, None) => BudgetLimit::MinAvailable(PodShare::Pods(1)),
     };
-    Budget {
+    DisruptionBudget {
         name: object.id().to_string(),
         namespace: object.namespace().unwrap_or_default().to_owned(),
         selector: field("/spec/selector").and_then(|s: &Value| LabelSelector::deserialize(s).ok()),

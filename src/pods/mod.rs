@@ -1,4 +1,4 @@
-//! Which pods a site leads to: from the final manifests and the site's nodes to a [`Problem`].
+//! Which pods a site leads to: from the final manifests and the site's nodes to a [`PlacementProblem`].
 //!
 //! Every place that the catalogue knows becomes a workload, with what its pods ask for; what operators make without saying so comes from
 //! the `operands` of its entry in the catalogue. Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
@@ -24,7 +24,7 @@ use crate::catalogue::{Catalogue, carries_pods};
 use crate::manifest::{Object, ObjectId};
 use crate::plan::{Instance, SitePlan};
 use crate::rules;
-use podfit::prove::Problem;
+use podfit::prove::PlacementProblem;
 use podfit::scheduler::Namespaces;
 use pointer_diagnostics::{Diagnostics, Origin};
 
@@ -45,7 +45,7 @@ pub struct PodsInput<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct SitePods {
     /// Nodes, workloads and budgets.
-    pub problem: Problem,
+    pub problem: PlacementProblem,
     /// Where each workload comes from, in the order of the problem's.
     pub sources: Vec<Source>,
     /// Where each budget comes from, in the order of the problem's.

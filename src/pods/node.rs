@@ -10,8 +10,8 @@ use crate::manifest::Object;
 use crate::model::NodeState;
 use crate::plan::NodePlan;
 use kubernetes_vocabulary::{Labels, Quantity};
-use podfit::prove::Machine;
-use podfit::scheduler::{Node, PODS};
+use podfit::prove::MachineState;
+use podfit::scheduler::{NodeInfo, PODS};
 
 /// More of a resource than any pod asks for.
 const PLENTY: &str = "1Ei";
@@ -23,7 +23,7 @@ pub(super) fn add(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SiteP
     let managed = managed_labels(input);
     for plan in &input.plan.nodes {
         let more = managed.get(plan.name.as_str()).cloned().unwrap_or_default();
-        let mut node = Node {
+        let mut node = NodeInfo {
             name: plan.name.clone(),
             labels: plan.labels.clone().into_iter().chain(more).collect(),
             taints: plan.taints.clone(),
@@ -39,7 +39,7 @@ pub(super) fn add(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SiteP
         .nodes
         .iter()
         .zip(fenced)
-        .map(|(plan, remediated)| Machine {
+        .map(|(plan, remediated)| MachineState {
             remediated,
             replacing: plan.state == Some(NodeState::Replacing),
         })
@@ -70,7 +70,7 @@ fn offers(
     input: &PodsInput<'_>,
     inventory: &Inventory,
     plan: &NodePlan,
-    node: &Node,
+    node: &NodeInfo,
     site: &mut SitePods,
 ) -> BTreeMap<String, Quantity> {
     let mut offers = plan.capacity.clone();

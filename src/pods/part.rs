@@ -87,7 +87,7 @@ fn set_terms(spec: &mut PodSpec, via: ArchVia, value: &Value) -> Result<(), Spec
 /// Adds the resources of one more container.
 pub(super) fn add_resources(spec: &mut PodSpec, resources: &Value) -> Result<(), SpecError> {
     let container = json!({"containers": [{"resources": resources}]});
-    for (resource, quantity) in podfit::scheduler::pod_requests(&container)? {
+    for (resource, quantity) in podfit::scheduler::sum_pod_requests(&container)? {
         let sum = spec.requests.entry(resource).or_default();
         *sum = sum.plus(quantity);
     }

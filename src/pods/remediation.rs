@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::{PodsInput, objects};
 use crate::manifest::Object;
 use crate::model::NodeState;
-use podfit::scheduler::Node;
+use podfit::scheduler::NodeInfo;
 
 /// For each node, whether something fences it. A check that would stop at the promised loss, because too few nodes would be healthy
 /// (`minHealthy`), fences nothing.
-pub(super) fn remediated(input: &PodsInput<'_>, nodes: &[Node]) -> Vec<bool> {
+pub(super) fn remediated(input: &PodsInput<'_>, nodes: &[NodeInfo]) -> Vec<bool> {
     let away = input
         .plan
         .nodes

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use podfit::prove::{Rollout, Share};
+use podfit::prove::{PodShare, RollingUpdate};
 
 /// The rolling update of a Deployment; `None` where old pods go first. Percentages of the surge are rounded up, those of what may be
 /// missing down; if both come to nothing, one may be missing (`deployment/util.ResolveFenceposts`).
-pub(super) fn of(strategy: Option<&Value>, pods: u32) -> Option<Rollout> {
+pub(super) fn of(strategy: Option<&Value>, pods: u32) -> Option<RollingUpdate> {
     let kind = strategy
         .and_then(|s| s.get("type"))
         .and_then(Value::as_str)
@@ -19,34 +19,34 @@ pub(super) fn of(strategy: Option<&Value>, pods: u32) -> Option<Rollout> {
         settings
             .and_then(|s| s.get(key))
             .and_then(share)
-            .unwrap_or(Share::Percent(25))
+            .unwrap_or(PodShare::Percent(25))
     };
     let surge = written("maxSurge").of(pods);
     let unavailable = match written("maxUnavailable") {
-        Share::Pods(n) => n,
-        Share::Percent(percent) => {
+        PodShare::Pods(n) => n,
+        PodShare::Percent(percent) => {
             u32::try_from(u64::from(pods) * u64::from(percent) / 100).unwrap_or(u32::MAX)
         }
     };
     Some(if surge == 0 && unavailable == 0 {
-        Rollout {
+        RollingUpdate {
             surge,
             unavailable: 1,
         }
     } else {
-        Rollout { surge, unavailable }
+        RollingUpdate { surge, unavailable }
     })
 }
 
 /// A number, or a percentage.
-pub(super) fn share(value: &Value) -> Option<Share> {
+pub(super) fn share(value: &Value) -> Option<PodShare> {
     if let Some(number) = value.as_u64() {
-        return u32::try_from(number).ok().map(Share::Pods);
+        return u32::try_from(number).ok().map(PodShare::Pods);
     }
     let text = value.as_str()?;
     match text.strip_suffix('%') {
-        Some(percent) => percent.parse().ok().map(Share::Percent),
-        None => text.parse().ok().map(Share::Pods),
+        Some(percent) => percent.parse().ok().map(PodShare::Percent),
+        None => text.parse().ok().map(PodShare::Pods),
     }
 }
 
@@ -61,28 +61,28 @@ mod tests {
         let update = |settings: Value, pods| of(Some(&json!({"rollingUpdate": settings})), pods);
         assert_eq!(
             of(None, 3),
-            Some(Rollout {
+            Some(RollingUpdate {
                 surge: 1,
                 unavailable: 0
             })
         );
         assert_eq!(
             of(None, 4),
-            Some(Rollout {
+            Some(RollingUpdate {
                 surge: 1,
                 unavailable: 1
             })
         );
         assert_eq!(
             update(json!({"maxSurge": 0}), 3),
-            Some(Rollout {
+            Some(RollingUpdate {
                 surge: 0,
                 unavailable: 1
             })
         );
         assert_eq!(
             update(json!({"maxSurge": 0, "maxUnavailable": "50%"}), 3),
-            Some(Rollout {
+            Some(RollingUpdate {
                 surge: 0,
                 unavailable: 1
             })

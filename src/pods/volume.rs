@@ -8,7 +8,7 @@ use super::inventory::Known;
 use crate::catalogue::{Field, PartAt};
 use crate::manifest::Object;
 use kubernetes_vocabulary::Quantity;
-use podfit::scheduler::{PodSpec, Volume};
+use podfit::scheduler::{PodSpec, PodVolume};
 
 /// The resource that stands for the volumes of a local class: each node has as many as it has disks for them.
 pub(super) fn resource(class: &str) -> String {
@@ -69,7 +69,7 @@ fn claim_name(volume: &Value) -> Option<&str> {
 }
 
 /// Adds a volume of the pod's own; one of a class whose disks are counted takes one of them.
-fn take(scope: &Scope<'_>, spec: &mut PodSpec, volume: Volume) {
+fn take(scope: &Scope<'_>, spec: &mut PodSpec, volume: PodVolume) {
     if scope.inventory.counts(&volume.class) {
         let taken = spec.requests.entry(resource(&volume.class)).or_default();
         *taken = taken.plus(Quantity::units(1));
@@ -79,7 +79,7 @@ fn take(scope: &Scope<'_>, spec: &mut PodSpec, volume: Volume) {
     }
 }
 
-fn volume(claim: &str, known: &Known, shared: bool) -> Volume {
+fn volume(claim: &str, known: &Known, shared: bool) -> PodVolume {
     let mut segment: Vec<String> = known
         .allowed
         .iter()
@@ -91,7 +91,7 @@ fn volume(claim: &str, known: &Known, shared: bool) -> Volume {
     if known.local {
         segment = vec![HOSTNAME.to_owned()];
     }
-    Volume {
+    PodVolume {
         claim: claim.to_owned(),
         class: known.class.clone(),
         shared,

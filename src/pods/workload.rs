@@ -10,8 +10,8 @@ use crate::catalogue::{Field, OperandPart, Operands, PartAt};
 use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
 use crate::rules;
-use podfit::prove::{Budget, BudgetLimit, Recovery, Redundancy, Workload};
-use podfit::scheduler::{CURRENT, PodSpec, SpecError, fixed};
+use podfit::prove::{BudgetLimit, DisruptionBudget, Recovery, Redundancy, Workload};
+use podfit::scheduler::{CURRENT, PodSpec, SpecError, find_static_reasons};
 use pointer_diagnostics::Diagnostics;
 
 /// The label by which KubeVirt marks a machine's pod.
@@ -188,7 +188,7 @@ impl Making<'_, '_> {
     fn arches(&self, site: &SitePods, spec: &PodSpec) -> Vec<Arch> {
         let nodes = self.scope.input.plan.nodes.iter().zip(&site.problem.nodes);
         let possible = nodes
-            .filter(|(_, node)| fixed(spec, node).is_empty())
+            .filter(|(_, node)| find_static_reasons(spec, node).is_empty())
             .map(|(plan, _)| plan.arch);
         let mut arches: Vec<Arch> = possible.collect();
         arches.sort_unstable();
@@ -210,7 +210,7 @@ impl Making<'_, '_> {
         }
         if launcher::migrates(machine, self.default_eviction().as_deref()) {
             let own = LabelRequirement::new(MACHINE, SelectorOperator::In, &[self.object.name()]);
-            site.problem.budgets.push(Budget {
+            site.problem.budgets.push(DisruptionBudget {
                 name: format!("the live migration of {}", self.owner()),
                 namespace: spec.namespace.clone(),
                 selector: Some(LabelSelector {
@@ -274,7 +274,7 @@ impl Making<'_, '_> {
         }
     }
 
-    fn rollout(&self) -> Option<podfit::prove::Rollout> {
+    fn rollout(&self) -> Option<podfit::prove::RollingUpdate> {
         let rolls = matches!(self.object.kind(), "Deployment" | "DeploymentConfig")
             && self.of_its_own().is_none();
         rolls

@@ -1,35 +1,38 @@
 //! Counting arguments: pods that cannot all be placed however they are arranged.
 
-use super::index::NONE;
-use super::state::{Item, State};
+use super::domain::DomainId;
+use super::state::{PlacementState, PodGroup};
 
 /// Looks for a set of items that cannot be placed, by counting. `None` says nothing.
 ///
 /// - An item whose nodes have, all together, less room than it has pods.
 /// - Items that share a set of nodes and ask for more of a resource than is left there, in sum or in pieces of a size.
 /// - Pods of which no two may be in one domain, in more numbers than there are domains.
-pub(super) fn shortage(state: &State<'_>, items: &[Item]) -> Option<Vec<usize>> {
+pub(super) fn find_shortage(state: &PlacementState<'_>, items: &[PodGroup]) -> Option<Vec<usize>> {
     let open: Vec<usize> = (0..items.len()).filter(|i| items[*i].pods > 0).collect();
-    if let Some(item) = open.iter().find(|i| no_room(state, items[**i])) {
+    if let Some(item) = open.iter().find(|i| lacks_room(state, items[**i])) {
         return Some(vec![*item]);
     }
-    let reach: Vec<(usize, Vec<bool>)> =
-        open.iter().map(|i| (*i, reach(state, items[*i]))).collect();
+    let reach: Vec<(usize, Vec<bool>)> = open
+        .iter()
+        .map(|i| (*i, list_reachable(state, items[*i])))
+        .collect();
     let mut sets: Vec<&Vec<bool>> = reach.iter().map(|(_, set)| set).collect();
     sets.sort();
     sets.dedup();
     sets.into_iter().find_map(|set| {
         let inside: Vec<usize> = reach
             .iter()
-            .filter(|(_, r)| within(r, set))
+            .filter(|(_, r)| is_subset(r, set))
             .map(|(i, _)| *i)
             .collect();
-        too_much(state, items, &inside, set).or_else(|| too_many_apart(state, items, &inside, set))
+        find_excess_demand(state, items, &inside, set)
+            .or_else(|| find_excess_apart(state, items, &inside, set))
     })
 }
 
 /// Whether the item's nodes have less room than it has pods.
-pub(super) fn no_room(state: &State<'_>, item: Item) -> bool {
+pub(super) fn lacks_room(state: &PlacementState<'_>, item: PodGroup) -> bool {
     let mut missing = item.pods;
     for n in 0..state.index.nodes() {
         missing = missing.saturating_sub(state.room(item, n));
@@ -40,13 +43,13 @@ pub(super) fn no_room(state: &State<'_>, item: Item) -> bool {
     missing > 0
 }
 
-fn reach(state: &State<'_>, item: Item) -> Vec<bool> {
+fn list_reachable(state: &PlacementState<'_>, item: PodGroup) -> Vec<bool> {
     (0..state.index.nodes())
         .map(|n| state.possible(item, n))
         .collect()
 }
 
-fn within(inner: &[bool], outer: &[bool]) -> bool {
+fn is_subset(inner: &[bool], outer: &[bool]) -> bool {
     inner
         .iter()
         .zip(outer)
@@ -54,9 +57,9 @@ fn within(inner: &[bool], outer: &[bool]) -> bool {
 }
 
 /// Demand above supply, for each resource: in sum, and for the pieces of each size and above.
-fn too_much(
-    state: &State<'_>,
-    items: &[Item],
+fn find_excess_demand(
+    state: &PlacementState<'_>,
+    items: &[PodGroup],
     inside: &[usize],
     set: &[bool],
 ) -> Option<Vec<usize>> {
@@ -86,12 +89,16 @@ fn too_much(
         if demand > supply {
             return Some(asking.iter().map(|(_, i)| *i).collect());
         }
-        pieces(&asking, items, &free)
+        find_excess_pieces(&asking, items, &free)
     })
 }
 
 /// More pods of a size and above than the nodes have room for such pieces.
-fn pieces(asking: &[(i64, usize)], items: &[Item], free: &[i64]) -> Option<Vec<usize>> {
+fn find_excess_pieces(
+    asking: &[(i64, usize)],
+    items: &[PodGroup],
+    free: &[i64],
+) -> Option<Vec<usize>> {
     let mut pods: u64 = 0;
     for (position, (size, item)) in asking.iter().enumerate() {
         pods += u64::from(items[*item].pods);
@@ -113,9 +120,9 @@ fn pieces(asking: &[(i64, usize)], items: &[Item], free: &[i64]) -> Option<Vec<u
 }
 
 /// Pods that keep away from each other, by one term, in more numbers than there are free domains.
-fn too_many_apart(
-    state: &State<'_>,
-    items: &[Item],
+fn find_excess_apart(
+    state: &PlacementState<'_>,
+    items: &[PodGroup],
     inside: &[usize],
     set: &[bool],
 ) -> Option<Vec<usize>> {
@@ -128,11 +135,11 @@ fn too_many_apart(
             return None;
         }
         let usable = |n: &usize| set[*n] && members.iter().any(|i| state.possible(items[*i], *n));
-        let mut domains: Vec<u32> = (0..state.index.nodes())
+        let mut domains: Vec<Option<DomainId>> = (0..state.index.nodes())
             .filter(usable)
             .map(|n| term.domain[n])
             .collect();
-        let unbounded = domains.contains(&NONE);
+        let unbounded = domains.contains(&None);
         domains.sort_unstable();
         domains.dedup();
         (!unbounded && pods > domains.len() as u64).then_some(members)

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::scheduler::{Candidate, Cluster, Placed, PodSpec, filter};
+use crate::scheduler::{ClusterState, PlacedPod, PodCandidate, PodSpec, find_reasons};
 
 /// All pods, each with its specification.
-pub(super) fn pods(problem: &Problem) -> Vec<(usize, PodSpec)> {
+pub(super) fn pods(problem: &PlacementProblem) -> Vec<(usize, PodSpec)> {
     let of = |(w, workload): (usize, &Workload)| -> Vec<(usize, PodSpec)> {
         let spec = &workload.spec;
         if !workload.per_node {
@@ -24,8 +24,8 @@ pub(super) fn pods(problem: &Problem) -> Vec<(usize, PodSpec)> {
 }
 
 /// Whether the scheduler can place all pods, in any order and on any nodes.
-pub(super) fn feasible(problem: &Problem, pods: &[(usize, PodSpec)]) -> bool {
-    let mut search = Search {
+pub(super) fn feasible(problem: &PlacementProblem, pods: &[(usize, PodSpec)]) -> bool {
+    let mut search = ExhaustiveSearch {
         problem,
         pods,
         places: vec![None; pods.len()],
@@ -34,14 +34,14 @@ pub(super) fn feasible(problem: &Problem, pods: &[(usize, PodSpec)]) -> bool {
     search.run()
 }
 
-struct Search<'a> {
-    problem: &'a Problem,
+struct ExhaustiveSearch<'a> {
+    problem: &'a PlacementProblem,
     pods: &'a [(usize, PodSpec)],
     places: Vec<Option<usize>>,
     seen: BTreeSet<Vec<(usize, Option<usize>, String)>>,
 }
 
-impl Search<'_> {
+impl ExhaustiveSearch<'_> {
     fn run(&mut self) -> bool {
         if self.places.iter().all(Option::is_some) {
             return true;
@@ -85,15 +85,15 @@ impl Search<'_> {
             .pods
             .iter()
             .zip(&self.places)
-            .filter_map(|((_, spec), at)| Some(Placed { spec, node: (*at)? }));
-        let cluster = Cluster {
+            .filter_map(|((_, spec), at)| Some(PlacedPod { spec, node: (*at)? }));
+        let cluster = ClusterState {
             nodes: &self.problem.nodes,
             namespaces: &self.problem.namespaces,
             placed: there.collect(),
         };
-        filter(
+        find_reasons(
             &cluster,
-            Candidate {
+            PodCandidate {
                 spec: &self.pods[pod].1,
                 home: None,
             },
@@ -104,10 +104,10 @@ impl Search<'_> {
 }
 
 /// Checks a witness with the filters as they are written: every pod passes when its turn comes.
-pub(super) fn replays(problem: &Problem, order: &[Placement]) -> bool {
+pub(super) fn replays(problem: &PlacementProblem, order: &[PodPlacement]) -> bool {
     let all = pods(problem);
     let mut left: Vec<Option<&(usize, PodSpec)>> = all.iter().map(Some).collect();
-    let mut cluster = Cluster {
+    let mut cluster = ClusterState {
         nodes: &problem.nodes,
         namespaces: &problem.namespaces,
         placed: Vec::new(),
@@ -115,14 +115,15 @@ pub(super) fn replays(problem: &Problem, order: &[Placement]) -> bool {
     for placement in order {
         let fits = |pod: &&mut Option<&(usize, PodSpec)>| {
             pod.is_some_and(|(w, spec)| {
-                let candidate = Candidate { spec, home: None };
-                *w == placement.workload && filter(&cluster, candidate, placement.node).is_empty()
+                let candidate = PodCandidate { spec, home: None };
+                *w == placement.workload
+                    && find_reasons(&cluster, candidate, placement.node).is_empty()
             })
         };
         let Some(pod) = left.iter_mut().find(fits).and_then(Option::take) else {
             return false;
         };
-        cluster.placed.push(Placed {
+        cluster.placed.push(PlacedPod {
             spec: &pod.1,
             node: placement.node,
         });

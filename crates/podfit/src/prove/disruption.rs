@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::core;
-use super::effort::Effort;
-use super::greedy::Choice;
-use super::index::{Index, NONE};
-use super::problem::{Budget, BudgetLimit, Workload};
-use super::solve::{Solved, solve};
-use super::state::{Item, State};
-use super::survival::again;
-use crate::scheduler::Reason;
+use super::effort::SearchEffort;
+use super::greedy::NodeChoice;
+use super::index::ProblemIndex;
+use super::minimal_core;
+use super::problem::{BudgetLimit, DisruptionBudget, Workload};
+use super::solve::{SolveOutcome, solve};
+use super::state::{PlacementState, PodGroup};
+use super::survival::reschedule_pod;
+use crate::scheduler::FilterReason;
 
 /// A disruption budget that keeps a node from being drained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum DrainBlock {
         /// How many evictions it allows at once.
         allowed: u32,
         /// What keeps a pod away from each node.
-        reasons: BTreeMap<usize, Vec<Reason>>,
+        reasons: BTreeMap<usize, Vec<FilterReason>>,
     },
 }
 
@@ -55,22 +55,22 @@ pub struct BlockedRollout {
     /// The workload, by its position in the problem.
     pub workload: usize,
     /// What keeps the new pod away from each node.
-    pub reasons: BTreeMap<usize, Vec<Reason>>,
+    pub reasons: BTreeMap<usize, Vec<FilterReason>>,
 }
 
 /// Budgets that keep nodes from being drained. Whether evicted pods have another place is asked only where there are other nodes to
 /// lose (`moving`).
-pub(super) fn drains(witness: &State<'_>, moving: bool) -> Vec<BlockedDrain> {
+pub(super) fn find_blocked_drains(witness: &PlacementState<'_>, moving: bool) -> Vec<BlockedDrain> {
     let problem = witness.index.problem;
     let mut blocked: Vec<BlockedDrain> = (0..problem.budgets.len())
-        .filter_map(|b| never(witness, b))
-        .chain(doubled(witness))
+        .filter_map(|b| find_strict_budget(witness, b))
+        .chain(find_doubled_budgets(witness))
         .collect();
     if moving {
         let stuck: Vec<usize> = blocked.iter().map(|b| b.budget).collect();
         for n in 0..problem.nodes.len() {
             blocked.extend(
-                drain(witness, n)
+                drain_node(witness, n)
                     .into_iter()
                     .filter(|b| !stuck.contains(&b.budget)),
             );
@@ -79,23 +79,23 @@ pub(super) fn drains(witness: &State<'_>, moving: bool) -> Vec<BlockedDrain> {
     blocked
 }
 
-fn total(witness: &State<'_>, w: usize) -> u32 {
+fn count_pods(witness: &PlacementState<'_>, w: usize) -> u32 {
     (0..witness.index.nodes())
         .map(|n| witness.count(w, n))
         .sum()
 }
 
-fn protected(witness: &State<'_>, budget: &Budget) -> Vec<usize> {
+fn list_protected(witness: &PlacementState<'_>, budget: &DisruptionBudget) -> Vec<usize> {
     let workloads = &witness.index.problem.workloads;
     (0..workloads.len())
         .filter(|w| budget.protects(&workloads[*w].spec))
         .collect()
 }
 
-fn never(witness: &State<'_>, b: usize) -> Option<BlockedDrain> {
+fn find_strict_budget(witness: &PlacementState<'_>, b: usize) -> Option<BlockedDrain> {
     let budget = &witness.index.problem.budgets[b];
-    let workloads = protected(witness, budget);
-    let pods: u32 = workloads.iter().map(|w| total(witness, *w)).sum();
+    let workloads = list_protected(witness, budget);
+    let pods: u32 = workloads.iter().map(|w| count_pods(witness, *w)).sum();
     let workload = *workloads.first()?;
     (pods > 0 && budget.limit != BudgetLimit::Moved && budget.allows(pods) == 0).then_some(
         BlockedDrain {
@@ -107,7 +107,7 @@ fn never(witness: &State<'_>, b: usize) -> Option<BlockedDrain> {
     )
 }
 
-fn doubled(witness: &State<'_>) -> Vec<BlockedDrain> {
+fn find_doubled_budgets(witness: &PlacementState<'_>) -> Vec<BlockedDrain> {
     let problem = witness.index.problem;
     let of = |w: usize| -> Vec<usize> {
         (0..problem.budgets.len())
@@ -124,21 +124,21 @@ fn doubled(witness: &State<'_>) -> Vec<BlockedDrain> {
         _ => None,
     };
     (0..problem.workloads.len())
-        .filter(|w| total(witness, *w) > 0)
+        .filter(|w| count_pods(witness, *w) > 0)
         .filter_map(two)
         .collect()
 }
 
 /// Evicts the node's pods one after the other; those without another place stay missing.
-fn drain(witness: &State<'_>, n: usize) -> Vec<BlockedDrain> {
+fn drain_node(witness: &PlacementState<'_>, n: usize) -> Vec<BlockedDrain> {
     let index = witness.index;
     let problem = index.problem;
     let on_node = |w: &usize| witness.count(*w, n) > 0 && !problem.workloads[*w].per_node;
-    let items: Vec<Item> = (0..index.workloads())
+    let items: Vec<PodGroup> = (0..index.workloads())
         .filter(on_node)
-        .map(|w| Item {
+        .map(|w| PodGroup {
             pods: witness.count(w, n),
-            ..again(index, w, n)
+            ..reschedule_pod(index, w, n)
         })
         .collect();
     if items.is_empty()
@@ -153,9 +153,9 @@ fn drain(witness: &State<'_>, n: usize) -> Vec<BlockedDrain> {
     let mut state = witness.clone();
     state.bind_claims();
     state.lose(n);
-    let missing = missing(&mut state, &items);
-    let blocks = |(b, budget): (usize, &Budget)| {
-        let ours = |(i, pods): &(Item, u32)| {
+    let missing = place_and_count_missing(&mut state, &items);
+    let blocks = |(b, budget): (usize, &DisruptionBudget)| {
+        let ours = |(i, pods): &(PodGroup, u32)| {
             *pods > 0 && budget.protects(&problem.workloads[i.workload].spec)
         };
         let (item, _) = missing.iter().find(|m| ours(m))?;
@@ -164,15 +164,15 @@ fn drain(witness: &State<'_>, n: usize) -> Vec<BlockedDrain> {
             .filter(|m| ours(m))
             .map(|(_, pods)| pods)
             .sum();
-        let expected = protected(witness, budget)
+        let expected = list_protected(witness, budget)
             .into_iter()
-            .map(|w| total(witness, w))
+            .map(|w| count_pods(witness, w))
             .sum();
         let allowed = budget.allows(expected);
         let why = DrainBlock::NoPlace {
             pods,
             allowed,
-            reasons: core::reasons(&state, &[], *item),
+            reasons: minimal_core::explain_rejections(&state, &[], *item),
         };
         (pods > allowed).then_some(BlockedDrain {
             budget: b,
@@ -190,19 +190,27 @@ fn drain(witness: &State<'_>, n: usize) -> Vec<BlockedDrain> {
 }
 
 /// Places what can be placed; gives how many pods of each item cannot.
-fn missing(state: &mut State<'_>, items: &[Item]) -> Vec<(Item, u32)> {
-    if let Solved::Placed(placed) = solve(state, items, Choice::Spread, &mut Effort::new(200_000)) {
+fn place_and_count_missing(
+    state: &mut PlacementState<'_>,
+    items: &[PodGroup],
+) -> Vec<(PodGroup, u32)> {
+    if let SolveOutcome::Placed(placed) = solve(
+        state,
+        items,
+        NodeChoice::Spread,
+        &mut SearchEffort::new(200_000),
+    ) {
         for placement in placed {
             state.place(placement.workload, placement.node);
         }
         return Vec::new();
     }
     let mut missing = Vec::new();
-    for i in super::greedy::hardest_first(state, items) {
+    for i in super::greedy::order_hardest_first(state, items) {
         let item = items[i];
         let mut left = item.pods;
         while left > 0 {
-            let Some(node) = super::greedy::best(state, item, Choice::Spread) else {
+            let Some(node) = super::greedy::choose_node(state, item, NodeChoice::Spread) else {
                 break;
             };
             state.place(item.workload, node);
@@ -215,7 +223,7 @@ fn missing(state: &mut State<'_>, items: &[Item]) -> Vec<(Item, u32)> {
 
 /// Rolling updates that must add a pod before they take one away, and have no place for it. The pod that is added is of the next
 /// revision, which has a workload of its own here.
-pub(super) fn rollouts(witness: &State<'_>) -> Vec<BlockedRollout> {
+pub(super) fn find_blocked_rollouts(witness: &PlacementState<'_>) -> Vec<BlockedRollout> {
     let now = witness.index.problem;
     let waits = |w: &usize| {
         let workload = &now.workloads[*w];
@@ -233,22 +241,22 @@ pub(super) fn rollouts(witness: &State<'_>) -> Vec<BlockedRollout> {
         pods: 0,
         ..now.workloads[*w].clone()
     }));
-    let index = Index::new(&problem);
-    let mut state = State::empty(&index);
+    let index = ProblemIndex::new(&problem);
+    let mut state = PlacementState::empty(&index);
     for (w, n) in witness.running() {
         state.place(w, n);
     }
     let blocked = |(position, w): (usize, &usize)| {
-        let extra = Item {
+        let extra = PodGroup {
             workload: now.workloads.len() + position,
-            within: NONE,
-            only: NONE,
+            within: None,
+            only: None,
             pods: 1,
         };
-        let placed = super::greedy::best(&state, extra, Choice::Spread).is_some();
+        let placed = super::greedy::choose_node(&state, extra, NodeChoice::Spread).is_some();
         (!placed).then(|| BlockedRollout {
             workload: *w,
-            reasons: core::reasons(&state, &[], extra),
+            reasons: minimal_core::explain_rejections(&state, &[], extra),
         })
     };
     waiting.iter().enumerate().filter_map(blocked).collect()

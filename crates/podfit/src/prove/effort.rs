@@ -2,12 +2,12 @@
 
 /// A bound on the work of a search. A step is one pod tried on one node, or work like it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Effort {
+pub(super) struct SearchEffort {
     spent: u64,
     limit: u64,
 }
 
-impl Effort {
+impl SearchEffort {
     pub(super) fn new(limit: u64) -> Self {
         Self { spent: 0, limit }
     }

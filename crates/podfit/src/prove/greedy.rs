@@ -1,11 +1,11 @@
 //! Placing pods one by one, hardest first, as kube-scheduler does it: quick, and right most of the time.
 
-use super::index::{Index, NONE};
-use super::state::{Item, Placement, State};
+use super::index::ProblemIndex;
+use super::state::{PlacementState, PodGroup, PodPlacement};
 
 /// Which of the possible nodes is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum NodeChoice {
     /// The one with the fewest pods of the workload, then the emptiest: what kube-scheduler prefers by default.
     Spread,
     /// The fullest: leaves room for large pods.
@@ -18,20 +18,20 @@ pub(super) enum Choice {
 ///
 /// The position in `order` of the item for which there was no node.
 pub(super) fn place_all(
-    state: &mut State<'_>,
-    items: &[Item],
+    state: &mut PlacementState<'_>,
+    items: &[PodGroup],
     order: &[usize],
-    choice: Choice,
-) -> Result<Vec<Placement>, usize> {
+    choice: NodeChoice,
+) -> Result<Vec<PodPlacement>, usize> {
     let mut placed = Vec::new();
     for (position, item) in order.iter().map(|i| items[*i]).enumerate() {
         for _ in 0..item.pods {
-            let Some(node) = best(state, item, choice) else {
-                undo(state, &placed);
+            let Some(node) = choose_node(state, item, choice) else {
+                undo_placements(state, &placed);
                 return Err(position);
             };
             state.place(item.workload, node);
-            placed.push(Placement {
+            placed.push(PodPlacement {
                 workload: item.workload,
                 node,
             });
@@ -41,32 +41,37 @@ pub(super) fn place_all(
 }
 
 /// Takes pods off their nodes again.
-pub(super) fn undo(state: &mut State<'_>, placed: &[Placement]) {
+pub(super) fn undo_placements(state: &mut PlacementState<'_>, placed: &[PodPlacement]) {
     for placement in placed.iter().rev() {
         state.remove(placement.workload, placement.node);
     }
 }
 
 /// The node to take, if any is possible.
-pub(super) fn best(state: &State<'_>, item: Item, choice: Choice) -> Option<usize> {
-    if item.only != NONE {
-        let node = item.only as usize;
+pub(super) fn choose_node(
+    state: &PlacementState<'_>,
+    item: PodGroup,
+    choice: NodeChoice,
+) -> Option<usize> {
+    if let Some(node) = item.only {
         return state.check(item, node).then_some(node);
     }
     let possible = (0..state.index.nodes()).filter(|n| state.check(item, *n));
     match choice {
-        Choice::Spread => possible.min_by_key(|n| {
+        NodeChoice::Spread => possible.min_by_key(|n| {
             (
                 state.count(item.workload, *n),
-                load(state, item.workload, *n),
+                compute_load(state, item.workload, *n),
             )
         }),
-        Choice::Pack => possible.max_by_key(|n| (load(state, item.workload, *n), usize::MAX - n)),
+        NodeChoice::Pack => {
+            possible.max_by_key(|n| (compute_load(state, item.workload, *n), usize::MAX - n))
+        }
     }
 }
 
 /// How full the node would be with one more pod of the workload, in ten-thousandths of the fullest resource.
-fn load(state: &State<'_>, w: usize, n: usize) -> i64 {
+fn compute_load(state: &PlacementState<'_>, w: usize, n: usize) -> i64 {
     let index = state.index;
     let at = n * index.resources;
     let share = |(r, need): &(usize, i64)| {
@@ -83,7 +88,7 @@ fn load(state: &State<'_>, w: usize, n: usize) -> i64 {
 }
 
 /// The order in which items are placed: those that others must be with first, then those with few nodes, then large ones.
-pub(super) fn hardest_first(state: &State<'_>, items: &[Item]) -> Vec<usize> {
+pub(super) fn order_hardest_first(state: &PlacementState<'_>, items: &[PodGroup]) -> Vec<usize> {
     let index = state.index;
     let total: Vec<i64> = (0..index.resources)
         .map(|r| {
@@ -93,13 +98,13 @@ pub(super) fn hardest_first(state: &State<'_>, items: &[Item]) -> Vec<usize> {
                 .max(1)
         })
         .collect();
-    let share = |item: &Item| {
+    let share = |item: &PodGroup| {
         index.needs[item.workload]
             .iter()
             .map(|(r, need)| (need >> 10).saturating_mul(1_000_000) / total[*r])
             .max()
     };
-    let depth = depths(index);
+    let depth = compute_affinity_depths(index);
     let key = |i: &usize| {
         let item = &items[*i];
         let nodes = (0..index.nodes())
@@ -107,7 +112,7 @@ pub(super) fn hardest_first(state: &State<'_>, items: &[Item]) -> Vec<usize> {
             .count();
         (
             depth[item.workload],
-            item.only == NONE,
+            item.only.is_none(),
             nodes,
             std::cmp::Reverse(share(item)),
             item.workload,
@@ -120,7 +125,7 @@ pub(super) fn hardest_first(state: &State<'_>, items: &[Item]) -> Vec<usize> {
 }
 
 /// How many affinities lie between a workload and one that needs nobody.
-fn depths(index: &Index<'_>) -> Vec<u32> {
+fn compute_affinity_depths(index: &ProblemIndex<'_>) -> Vec<u32> {
     let count = index.workloads();
     let mut depth = vec![0u32; count];
     // Cycles stop growing after as many rounds as there are workloads with affinity.

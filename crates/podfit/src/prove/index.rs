@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::problem::Problem;
+use super::domain::{DomainColumn, DomainId};
+use super::problem::PlacementProblem;
 use super::terms::{
-    AffinityGroup, AntiTerm, Claim, Spread, anti_terms, claims, groups, own_segments, spreads,
+    AffinityGroup, AntiTerm, SharedClaim, SpreadRule, index_affinity_groups, index_anti_terms,
+    index_claims, index_own_segments, index_spreads,
 };
-use crate::scheduler::{self, PODS, whole};
+use crate::scheduler::{self, PODS, to_scheduler_units};
 use kubernetes_vocabulary::Quantity;
 
-/// No domain, no node.
-pub(super) const NONE: u32 = u32::MAX;
 /// More than any node has; small enough to add and multiply a little.
 const PLENTY: i64 = 1 << 62;
 
 /// The problem in numbers. Workloads and nodes are their positions in the problem.
-pub(super) struct Index<'a> {
+pub(super) struct ProblemIndex<'a> {
     /// What the numbers stand for.
-    pub(super) problem: &'a Problem,
+    pub(super) problem: &'a PlacementProblem,
     /// How many resources there are.
     pub(super) resources: usize,
     /// What each node offers: `node * resources + resource`.
@@ -37,27 +37,27 @@ pub(super) struct Index<'a> {
     pub(super) group_of: Vec<Option<usize>>,
     pub(super) member_of: Vec<Vec<usize>>,
     /// Spread constraints; for each workload its own, and those that count it.
-    pub(super) spreads: Vec<Spread>,
+    pub(super) spreads: Vec<SpreadRule>,
     pub(super) spread_of: Vec<Vec<usize>>,
     pub(super) counted_by: Vec<Vec<usize>>,
     /// Where the workload's own volumes tie it to a segment: the segment of each node.
-    pub(super) own_segment: Vec<Option<Vec<u32>>>,
+    pub(super) own_segment: Vec<Option<DomainColumn>>,
     /// Shared claims that are tied to a segment or to one pod.
-    pub(super) claims: Vec<Claim>,
+    pub(super) claims: Vec<SharedClaim>,
     pub(super) claims_of: Vec<Vec<usize>>,
     /// Nodes of the same class are interchangeable as long as they hold the same pods.
-    pub(super) class: Vec<u32>,
+    pub(super) class: Vec<usize>,
     /// Whether a workload's pods matter to others by more than the resources they take.
     pub(super) interacts: Vec<bool>,
 }
 
-impl<'a> Index<'a> {
-    pub(super) fn new(problem: &'a Problem) -> Self {
-        let (names, capacity) = capacity(problem);
-        let anti = anti_terms(problem);
-        let groups = groups(problem);
-        let spreads = spreads(problem);
-        let claims = claims(problem);
+impl<'a> ProblemIndex<'a> {
+    pub(super) fn new(problem: &'a PlacementProblem) -> Self {
+        let (names, capacity) = read_capacity(problem);
+        let anti = index_anti_terms(problem);
+        let groups = index_affinity_groups(problem);
+        let spreads = index_spreads(problem);
+        let claims = index_claims(problem);
         let each = |which: &dyn Fn(usize) -> Vec<usize>| {
             (0..problem.workloads.len()).map(which).collect::<Vec<_>>()
         };
@@ -67,24 +67,24 @@ impl<'a> Index<'a> {
             needs: problem
                 .workloads
                 .iter()
-                .map(|w| needs(&w.spec, &names))
+                .map(|w| read_needs(&w.spec, &names))
                 .collect(),
             allowed: problem
                 .workloads
                 .iter()
-                .map(|w| allowed(problem, &w.spec, w.per_node))
+                .map(|w| list_allowed_nodes(problem, &w.spec, w.per_node))
                 .collect(),
-            ports: each(&|w| port_conflicts(problem, w)),
-            anti_owned: each(&|w| positions(&anti, |t| t.owners[w])),
-            anti_hit: each(&|w| positions(&anti, |t| t.targets[w])),
+            ports: each(&|w| find_port_conflicts(problem, w)),
+            anti_owned: each(&|w| find_positions(&anti, |t| t.owners[w])),
+            anti_hit: each(&|w| find_positions(&anti, |t| t.targets[w])),
             group_of: (0..problem.workloads.len())
                 .map(|w| groups.iter().position(|g| g.owners[w]))
                 .collect(),
-            member_of: each(&|w| positions(&groups, |g| g.members[w])),
-            spread_of: each(&|w| positions(&spreads, |s| s.owner == w)),
-            counted_by: each(&|w| positions(&spreads, |s| s.counts[w])),
-            own_segment: own_segments(problem),
-            claims_of: each(&|w| positions(&claims, |c| c.users[w])),
+            member_of: each(&|w| find_positions(&groups, |g| g.members[w])),
+            spread_of: each(&|w| find_positions(&spreads, |s| s.owner == w)),
+            counted_by: each(&|w| find_positions(&spreads, |s| s.counts[w])),
+            own_segment: index_own_segments(problem),
+            claims_of: each(&|w| find_positions(&claims, |c| c.users[w])),
             class: Vec::new(),
             interacts: Vec::new(),
             capacity,
@@ -120,12 +120,12 @@ impl<'a> Index<'a> {
     }
 
     /// Groups nodes that no filter can tell apart. A domain with one node only is as good as any other such domain.
-    fn classes(&self) -> Vec<u32> {
-        let mut known: BTreeMap<Vec<i64>, u32> = BTreeMap::new();
-        let domains: Vec<Vec<u32>> = self
+    fn classes(&self) -> Vec<usize> {
+        let mut known: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
+        let domains: Vec<Vec<i64>> = self
             .domain_columns()
             .into_iter()
-            .map(|column| anonymous(&column))
+            .map(|column| classify_domains(&column))
             .collect();
         (0..self.nodes())
             .map(|n| {
@@ -133,14 +133,14 @@ impl<'a> Index<'a> {
                     self.capacity[n * self.resources..(n + 1) * self.resources].to_vec();
                 key.extend(self.allowed.iter().map(|of| i64::from(of[n])));
                 key.extend(self.spreads.iter().map(|s| i64::from(s.counted[n])));
-                key.extend(domains.iter().map(|column| i64::from(column[n])));
-                let next = u32::try_from(known.len()).unwrap_or(NONE);
+                key.extend(domains.iter().map(|column| column[n]));
+                let next = known.len();
                 *known.entry(key).or_insert(next)
             })
             .collect()
     }
 
-    fn domain_columns(&self) -> Vec<Vec<u32>> {
+    fn domain_columns(&self) -> Vec<DomainColumn> {
         let anti = self.anti.iter().map(|t| &t.domain);
         let groups = self.groups.iter().flat_map(|g| &g.domains);
         let spreads = self.spreads.iter().map(|s| &s.domain);
@@ -149,7 +149,7 @@ impl<'a> Index<'a> {
             .iter()
             .flatten()
             .chain(self.claims.iter().map(|c| &c.segment));
-        let mut columns: Vec<Vec<u32>> = anti
+        let mut columns: Vec<DomainColumn> = anti
             .chain(groups)
             .chain(spreads)
             .chain(segments)
@@ -161,25 +161,29 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The column with all domains of one node replaced by the same word.
-fn anonymous(column: &[u32]) -> Vec<u32> {
-    let mut nodes_in: BTreeMap<u32, u32> = BTreeMap::new();
-    for domain in column {
+/// The class of nodes that lack a topology label.
+const WITHOUT_DOMAIN: i64 = -1;
+/// The class of nodes that are alone in their domain.
+const ALONE: i64 = -2;
+
+/// Returns what tells the nodes of a column apart: the domain where it has several nodes, one class for all nodes that are alone in
+/// theirs, and one for those without a domain.
+fn classify_domains(column: &[Option<DomainId>]) -> Vec<i64> {
+    let mut nodes_in: BTreeMap<DomainId, u32> = BTreeMap::new();
+    for domain in column.iter().flatten() {
         *nodes_in.entry(*domain).or_default() += 1;
     }
     column
         .iter()
-        .map(|d| {
-            if *d != NONE && nodes_in.get(d) == Some(&1) {
-                NONE - 1
-            } else {
-                *d
-            }
+        .map(|domain| match domain {
+            None => WITHOUT_DOMAIN,
+            Some(domain) if nodes_in[domain] == 1 => ALONE,
+            Some(domain) => i64::try_from(domain.index()).unwrap_or(i64::MAX),
         })
         .collect()
 }
 
-fn positions<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
+fn find_positions<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
     items
         .iter()
         .enumerate()
@@ -189,7 +193,7 @@ fn positions<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
 }
 
 /// The resources that anything asks for, the number of pods first, and what each node offers of them.
-fn capacity(problem: &Problem) -> (Vec<&str>, Vec<i64>) {
+fn read_capacity(problem: &PlacementProblem) -> (Vec<&str>, Vec<i64>) {
     let asked = problem
         .workloads
         .iter()
@@ -199,8 +203,8 @@ fn capacity(problem: &Problem) -> (Vec<&str>, Vec<i64>) {
     names.sort_unstable();
     names.dedup();
     names.insert(0, PODS);
-    let offer = |node: &scheduler::Node, name: &str| match &node.allocatable {
-        Some(offers) => offers.get(name).map_or(0, |q| amount(name, *q)),
+    let offer = |node: &scheduler::NodeInfo, name: &str| match &node.allocatable {
+        Some(offers) => offers.get(name).map_or(0, |q| to_amount(name, *q)),
         None => PLENTY,
     };
     let capacity = problem
@@ -211,22 +215,26 @@ fn capacity(problem: &Problem) -> (Vec<&str>, Vec<i64>) {
     (names, capacity)
 }
 
-fn needs(spec: &scheduler::PodSpec, names: &[&str]) -> Vec<(usize, i64)> {
+fn read_needs(spec: &scheduler::PodSpec, names: &[&str]) -> Vec<(usize, i64)> {
     let need = |(r, name): (usize, &&str)| match spec.requests.get(*name) {
         _ if r == 0 => Some((0, 1)),
-        Some(quantity) => Some((r, amount(name, *quantity))).filter(|(_, n)| *n > 0),
+        Some(quantity) => Some((r, to_amount(name, *quantity))).filter(|(_, n)| *n > 0),
         None => None,
     };
     names.iter().enumerate().filter_map(need).collect()
 }
 
-fn amount(resource: &str, quantity: Quantity) -> i64 {
-    i64::try_from(whole(resource, quantity))
+fn to_amount(resource: &str, quantity: Quantity) -> i64 {
+    i64::try_from(to_scheduler_units(resource, quantity))
         .unwrap_or(PLENTY)
         .clamp(-PLENTY, PLENTY)
 }
 
-fn allowed(problem: &Problem, spec: &scheduler::PodSpec, per_node: bool) -> Vec<bool> {
+fn list_allowed_nodes(
+    problem: &PlacementProblem,
+    spec: &scheduler::PodSpec,
+    per_node: bool,
+) -> Vec<bool> {
     let spec = if per_node {
         &spec.with_daemon_tolerations()
     } else {
@@ -235,16 +243,16 @@ fn allowed(problem: &Problem, spec: &scheduler::PodSpec, per_node: bool) -> Vec<
     problem
         .nodes
         .iter()
-        .map(|node| scheduler::fixed(spec, node).is_empty())
+        .map(|node| scheduler::find_static_reasons(spec, node).is_empty())
         .collect()
 }
 
-fn port_conflicts(problem: &Problem, w: usize) -> Vec<usize> {
+fn find_port_conflicts(problem: &PlacementProblem, w: usize) -> Vec<usize> {
     let spec = &problem.workloads[w].spec;
     if spec.host_ports.is_empty() {
         return Vec::new();
     }
-    positions(&problem.workloads, |other| {
+    find_positions(&problem.workloads, |other| {
         scheduler::ports_conflict(spec, &other.spec)
     })
 }

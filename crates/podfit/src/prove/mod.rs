@@ -1,6 +1,6 @@
 //! Proves that every pod has a node, and that the site survives what it promises to survive; or says why not.
 //!
-//! Comes in: a [`Problem`], nodes and workloads. Goes out: a [`Proof`]: an assignment in an order in which kube-scheduler could make it
+//! Comes in: a [`PlacementProblem`], nodes and workloads. Goes out: a [`Proof`]: an assignment in an order in which kube-scheduler could make it
 //! (the *witness*), or a small set of pods that cannot all have a node (the *core*), or, after a bounded number of steps, neither. For
 //! each loss of nodes, what becomes of each workload; budgets that block drains; rolling updates that cannot proceed.
 //!
@@ -9,11 +9,12 @@
 mod bounds;
 #[cfg(test)]
 mod brute_force;
-mod core;
 mod disruption;
+mod domain;
 mod effort;
 mod greedy;
 mod index;
+mod minimal_core;
 mod problem;
 mod search;
 mod sequence;
@@ -24,19 +25,20 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use self::core::Core;
 pub use disruption::{BlockedDrain, BlockedRollout, DrainBlock};
+pub use minimal_core::UnplaceableCore;
 pub use problem::{
-    Budget, BudgetLimit, Machine, Problem, Recovery, Redundancy, Rollout, Share, Workload,
+    BudgetLimit, DisruptionBudget, MachineState, PlacementProblem, PodShare, Recovery, Redundancy,
+    RollingUpdate, Workload,
 };
-pub use state::Placement;
-pub use survival::{Failure, Fate, Loss, LossReport};
+pub use state::PodPlacement;
+pub use survival::{LossFailure, LossReport, NodeLoss, WorkloadFate};
 
-use effort::Effort;
-use greedy::Choice;
-use index::{Index, NONE};
-use solve::{Solved, solve};
-use state::{Item, State};
+use effort::SearchEffort;
+use greedy::NodeChoice;
+use index::ProblemIndex;
+use solve::{SolveOutcome, solve};
+use state::{PlacementState, PodGroup};
 
 /// Steps that a search for an assignment may take before the answer is "not proved". A step is one pod tried on one node.
 pub const STEPS: u64 = 5_000_000;
@@ -45,11 +47,11 @@ const STEPS_PER_LOSS: u64 = 500_000;
 
 /// Whether every pod has a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ProofOutcome {
     /// Every pod has a node: this assignment, made in this order, satisfies all filters.
-    Proved(Vec<Placement>),
+    Proved(Vec<PodPlacement>),
     /// Some pods cannot all have a node.
-    Impossible(Core),
+    Impossible(UnplaceableCore),
     /// Neither was found after so many steps.
     NotProved {
         /// How many.
@@ -61,7 +63,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
     /// Whether every pod has a node.
-    pub outcome: Outcome,
+    pub outcome: ProofOutcome,
     /// What each loss does, where every pod has a node to begin with.
     pub losses: Vec<LossReport>,
     /// Whether there were too many possible losses to look at each.
@@ -73,20 +75,22 @@ pub struct Proof {
 }
 
 /// Proves what can be proved about the problem.
-pub fn prove(problem: &Problem) -> Proof {
+pub fn prove(problem: &PlacementProblem) -> Proof {
     prove_within(problem, STEPS)
 }
 
 /// Proves what can be proved about the problem in a number of steps.
-pub fn prove_within(problem: &Problem, steps: u64) -> Proof {
-    let index = Index::new(problem);
-    let empty = State::empty(&index);
-    let items = items(&index);
-    let mut effort = Effort::new(steps);
-    let outcome = match solve(&empty, &items, Choice::Spread, &mut effort) {
-        Solved::Placed(order) => Outcome::Proved(order),
-        Solved::Impossible(hint) => Outcome::Impossible(core::minimal(&empty, &items, &hint)),
-        Solved::Unknown => Outcome::NotProved {
+pub fn prove_within(problem: &PlacementProblem, steps: u64) -> Proof {
+    let index = ProblemIndex::new(problem);
+    let empty = PlacementState::empty(&index);
+    let items = list_pod_groups(&index);
+    let mut effort = SearchEffort::new(steps);
+    let outcome = match solve(&empty, &items, NodeChoice::Spread, &mut effort) {
+        SolveOutcome::Placed(order) => ProofOutcome::Proved(order),
+        SolveOutcome::Impossible(hint) => {
+            ProofOutcome::Impossible(minimal_core::find_minimal_core(&empty, &items, &hint))
+        }
+        SolveOutcome::Unknown => ProofOutcome::NotProved {
             steps: effort.spent(),
         },
     };
@@ -97,25 +101,25 @@ pub fn prove_within(problem: &Problem, steps: u64) -> Proof {
         drains: Vec::new(),
         rollouts: Vec::new(),
     };
-    if let Outcome::Proved(order) = &proof.outcome {
-        let witness = witness(&empty, order);
-        let losses = survival::losses(&index);
+    if let ProofOutcome::Proved(order) = &proof.outcome {
+        let witness = replay_placements(&empty, order);
+        let losses = survival::list_losses(&index);
         proof.too_many_losses = losses.is_none();
         proof.losses = losses
             .unwrap_or_default()
             .iter()
-            .map(|l| survival::assess(&witness, l, STEPS_PER_LOSS))
+            .map(|l| survival::assess_loss(&witness, l, STEPS_PER_LOSS))
             .collect();
         let moving = problem.lost_nodes > 0 || problem.lost_zones > 0;
-        proof.drains = disruption::drains(&witness, moving);
-        proof.rollouts = disruption::rollouts(&witness);
+        proof.drains = disruption::find_blocked_drains(&witness, moving);
+        proof.rollouts = disruption::find_blocked_rollouts(&witness);
     }
     proof
 }
 
 /// The nodes on which a pod of each workload may run as far as the node itself is concerned, by their positions in the problem.
-pub fn eligible(problem: &Problem) -> Vec<Vec<usize>> {
-    let index = Index::new(problem);
+pub fn find_eligible_nodes(problem: &PlacementProblem) -> Vec<Vec<usize>> {
+    let index = ProblemIndex::new(problem);
     index
         .allowed
         .iter()
@@ -124,14 +128,14 @@ pub fn eligible(problem: &Problem) -> Vec<Vec<usize>> {
 }
 
 /// How many more pods of each workload would fit beside those placed, after a loss where one is named. Counting stops at `most`.
-pub fn margins(
-    problem: &Problem,
-    placed: &[Placement],
+pub fn count_margins(
+    problem: &PlacementProblem,
+    placed: &[PodPlacement],
     cases: &[(usize, Option<&LossReport>)],
     most: u32,
 ) -> Vec<u32> {
-    let index = Index::new(problem);
-    let mut now = witness(&State::empty(&index), placed);
+    let index = ProblemIndex::new(problem);
+    let mut now = replay_placements(&PlacementState::empty(&index), placed);
     now.bind_claims();
     cases
         .iter()
@@ -143,21 +147,21 @@ pub fn margins(
             for moved in loss.iter().flat_map(|l| &l.moved) {
                 state.place(moved.workload, moved.node);
             }
-            room(&mut state, *workload, most)
+            count_room(&mut state, *workload, most)
         })
         .collect()
 }
 
-fn room(state: &mut State<'_>, workload: usize, most: u32) -> u32 {
-    let extra = Item {
+fn count_room(state: &mut PlacementState<'_>, workload: usize, most: u32) -> u32 {
+    let extra = PodGroup {
         workload,
-        within: NONE,
-        only: NONE,
+        within: None,
+        only: None,
         pods: 1,
     };
     let mut more = 0;
     while more < most {
-        let Some(node) = greedy::best(state, extra, Choice::Spread) else {
+        let Some(node) = greedy::choose_node(state, extra, NodeChoice::Spread) else {
             break;
         };
         state.place(workload, node);
@@ -166,7 +170,7 @@ fn room(state: &mut State<'_>, workload: usize, most: u32) -> u32 {
     more
 }
 
-fn witness<'a>(empty: &State<'a>, order: &[Placement]) -> State<'a> {
+fn replay_placements<'a>(empty: &PlacementState<'a>, order: &[PodPlacement]) -> PlacementState<'a> {
     let mut state = empty.clone();
     for placement in order {
         state.place(placement.workload, placement.node);
@@ -175,24 +179,24 @@ fn witness<'a>(empty: &State<'a>, order: &[Placement]) -> State<'a> {
 }
 
 /// All pods; those of a DaemonSet one by one, each for its node.
-fn items(index: &Index<'_>) -> Vec<Item> {
-    let of = |w: usize| -> Vec<Item> {
+fn list_pod_groups(index: &ProblemIndex<'_>) -> Vec<PodGroup> {
+    let of = |w: usize| -> Vec<PodGroup> {
         let workload = &index.problem.workloads[w];
         if !workload.per_node {
-            return vec![Item {
+            return vec![PodGroup {
                 workload: w,
-                within: NONE,
-                only: NONE,
+                within: None,
+                only: None,
                 pods: workload.pods,
             }];
         }
         let eligible = index.problem.nodes.iter().enumerate();
         eligible
             .filter(|(_, node)| crate::scheduler::daemon_runs_on(&workload.spec, node))
-            .map(|(n, _)| Item {
+            .map(|(n, _)| PodGroup {
                 workload: w,
-                within: NONE,
-                only: u32::try_from(n).unwrap_or(NONE),
+                within: None,
+                only: Some(n),
                 pods: 1,
             })
             .collect()

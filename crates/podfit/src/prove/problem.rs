@@ -1,21 +1,21 @@
 //! What is to be proved: nodes, workloads, budgets, and what the site promises to survive.
 
-use crate::scheduler::{Namespaces, Node, PodSpec};
+use crate::scheduler::{Namespaces, NodeInfo, PodSpec};
 use kubernetes_vocabulary::LabelSelector;
 
 /// Nodes, the pods that are to run on them, and the promise of availability.
 #[derive(Debug, Clone, Default)]
-pub struct Problem {
+pub struct PlacementProblem {
     /// The nodes.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<NodeInfo>,
     /// Flags of the nodes that kube-scheduler does not know, in the order of `nodes`.
-    pub machines: Vec<Machine>,
+    pub machines: Vec<MachineState>,
     /// The labels of the namespaces.
     pub namespaces: Namespaces,
     /// The workloads, each with its pods.
     pub workloads: Vec<Workload>,
     /// The disruption budgets.
-    pub budgets: Vec<Budget>,
+    pub budgets: Vec<DisruptionBudget>,
     /// How many nodes may be lost at once.
     pub lost_nodes: u32,
     /// How many zones may be lost at once.
@@ -24,7 +24,7 @@ pub struct Problem {
 
 /// What matters of a node's machine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Machine {
+pub struct MachineState {
     /// Whether something fences the node when it fails, so that its stateful pods may start elsewhere.
     pub remediated: bool,
     /// Whether the machine is away at present.
@@ -47,7 +47,7 @@ pub struct Workload {
     /// Why it need not survive; `None`: it must.
     pub expendable: Option<String>,
     /// How it is updated; `None`: old pods go first, or it is not updated in place.
-    pub rollout: Option<Rollout>,
+    pub rollout: Option<RollingUpdate>,
 }
 
 /// What becomes of a pod whose node is lost.
@@ -85,7 +85,7 @@ impl Redundancy {
 
 /// A rolling update, in pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rollout {
+pub struct RollingUpdate {
     /// How many pods may be there beyond the replicas.
     pub surge: u32,
     /// How many may be missing.
@@ -94,7 +94,7 @@ pub struct Rollout {
 
 /// A PodDisruptionBudget.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Budget {
+pub struct DisruptionBudget {
     /// Its name, as messages name it.
     pub name: String,
     /// Its namespace.
@@ -109,29 +109,29 @@ pub struct Budget {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BudgetLimit {
     /// So many must be there.
-    MinAvailable(Share),
+    MinAvailable(PodShare),
     /// So many may be missing.
-    MaxUnavailable(Share),
+    MaxUnavailable(PodShare),
     /// Pods leave only when they have been moved to another node (live migration).
     Moved,
 }
 
 impl Default for BudgetLimit {
     fn default() -> Self {
-        Self::MaxUnavailable(Share::Pods(1))
+        Self::MaxUnavailable(PodShare::Pods(1))
     }
 }
 
 /// A number of pods, or a percentage of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Share {
+pub enum PodShare {
     /// So many pods.
     Pods(u32),
     /// So many percent, rounded up.
     Percent(u32),
 }
 
-impl Share {
+impl PodShare {
     /// The number of pods out of `pods`, rounded up (`intstr.GetScaledValueFromIntOrPercent`).
     pub fn of(self, pods: u32) -> u32 {
         match self {
@@ -144,7 +144,7 @@ impl Share {
     }
 }
 
-impl Budget {
+impl DisruptionBudget {
     /// Whether it protects the workload's pods.
     pub fn protects(&self, spec: &PodSpec) -> bool {
         self.namespace == spec.namespace

@@ -7,16 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::bounds::shortage;
-use super::effort::Effort;
-use super::index::NONE;
-use super::state::{Item, Placement, State};
+use super::bounds::find_shortage;
+use super::effort::SearchEffort;
+use super::state::{PlacementState, PodGroup, PodPlacement};
 use super::{greedy, sequence};
 
 /// What a search found.
-pub(super) enum Found {
+pub(super) enum SearchOutcome {
     /// All pods have a node, in this order.
-    Placed(Vec<Placement>),
+    Placed(Vec<PodPlacement>),
     /// There is no assignment.
     Nothing,
     /// The effort was not enough to tell.
@@ -27,14 +26,18 @@ pub(super) enum Found {
 const MEMORY: usize = 100_000;
 
 /// Searches for an assignment of the items beside what is placed already.
-pub(super) fn search(base: &State<'_>, items: &[Item], effort: &mut Effort) -> Found {
-    let preference = greedy::hardest_first(base, items);
-    let mut search = Search {
+pub(super) fn search_assignment(
+    base: &PlacementState<'_>,
+    items: &[PodGroup],
+    effort: &mut SearchEffort,
+) -> SearchOutcome {
+    let preference = greedy::order_hardest_first(base, items);
+    let mut search = AssignmentSearch {
         base,
         state: base.clone(),
         items,
         preference,
-        class: classes(base, items),
+        class: classify_nodes(base, items),
         left: items.iter().map(|i| i.pods).collect(),
         frames: Vec::new(),
         dead: BTreeSet::new(),
@@ -44,36 +47,38 @@ pub(super) fn search(base: &State<'_>, items: &[Item], effort: &mut Effort) -> F
 }
 
 /// Nodes that neither the filters nor what is bound already can tell apart.
-fn classes(base: &State<'_>, items: &[Item]) -> Vec<u32> {
+fn classify_nodes(base: &PlacementState<'_>, items: &[PodGroup]) -> Vec<usize> {
     let index = base.index;
-    let tied = items.iter().filter(|i| i.within != NONE || i.only != NONE);
-    let tied: Vec<Item> = tied.copied().collect();
-    let mut known: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
+    let tied = items
+        .iter()
+        .filter(|i| i.within.is_some() || i.only.is_some());
+    let tied: Vec<PodGroup> = tied.copied().collect();
+    let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
     (0..index.nodes())
         .map(|n| {
-            let mut key = vec![index.class[n], u32::from(base.down[n])];
-            key.extend(tied.iter().map(|item| u32::from(base.reaches(*item, n))));
-            key.extend(base.claims_reaching(n).map(u32::from));
-            let next = u32::try_from(known.len()).unwrap_or(NONE);
+            let mut key = vec![index.class[n], usize::from(base.down[n])];
+            key.extend(tied.iter().map(|item| usize::from(base.reaches(*item, n))));
+            key.extend(base.claims_reaching(n).map(usize::from));
+            let next = known.len();
             *known.entry(key).or_insert(next)
         })
         .collect()
 }
 
-struct Search<'a, 'e> {
-    base: &'a State<'a>,
-    state: State<'a>,
-    items: &'a [Item],
+struct AssignmentSearch<'a, 'e> {
+    base: &'a PlacementState<'a>,
+    state: PlacementState<'a>,
+    items: &'a [PodGroup],
     preference: Vec<usize>,
-    class: Vec<u32>,
+    class: Vec<usize>,
     left: Vec<u32>,
-    frames: Vec<Frame>,
+    frames: Vec<SearchFrame>,
     dead: BTreeSet<Vec<i64>>,
-    effort: &'e mut Effort,
+    effort: &'e mut SearchEffort,
 }
 
 /// A pod that has, or looks for, a node.
-struct Frame {
+struct SearchFrame {
     item: usize,
     /// The nodes in the order in which they are tried.
     nodes: Rc<Vec<usize>>,
@@ -84,37 +89,37 @@ struct Frame {
     situation: Option<Vec<i64>>,
 }
 
-impl Search<'_, '_> {
-    fn run(&mut self) -> Found {
+impl AssignmentSearch<'_, '_> {
+    fn run(&mut self) -> SearchOutcome {
         loop {
             if self.left.iter().all(|n| *n == 0) {
                 if let Some(order) = self.order() {
-                    return Found::Placed(order);
+                    return SearchOutcome::Placed(order);
                 }
             } else {
                 self.open();
             }
             if self.effort.exhausted() {
-                return Found::Unknown;
+                return SearchOutcome::Unknown;
             }
             if !self.advance() {
-                return Found::Nothing;
+                return SearchOutcome::Nothing;
             }
         }
     }
 
-    fn order(&mut self) -> Option<Vec<Placement>> {
-        if sequence::skewed(&self.state, |_| 0) {
+    fn order(&mut self) -> Option<Vec<PodPlacement>> {
+        if sequence::is_skewed(&self.state, |_| 0) {
             return None;
         }
         let placed = self.frames.iter().filter_map(|f| {
-            Some(Placement {
+            Some(PodPlacement {
                 workload: self.items[f.item].workload,
                 node: f.nodes[f.placed?],
             })
         });
-        let pods: Vec<Placement> = placed.collect();
-        sequence::order(self.base, &pods, self.effort)
+        let pods: Vec<PodPlacement> = placed.collect();
+        sequence::find_order(self.base, &pods, self.effort)
     }
 
     /// Opens a frame for the next pod. One that leads nowhere has nothing to try.
@@ -128,7 +133,7 @@ impl Search<'_, '_> {
             _ => return self.open_item(),
         };
         let untried = self.untried(item, &nodes, from);
-        self.frames.push(Frame {
+        self.frames.push(SearchFrame {
             item,
             nodes,
             untried,
@@ -150,7 +155,7 @@ impl Search<'_, '_> {
         } else {
             self.untried(item, &nodes, 0)
         };
-        self.frames.push(Frame {
+        self.frames.push(SearchFrame {
             item,
             nodes,
             untried,
@@ -227,21 +232,21 @@ impl Search<'_, '_> {
     fn hopeless(&mut self) -> bool {
         self.effort
             .spend(self.items.len() * self.state.index.nodes());
-        let rest: Vec<Item> = self.rest().map(|(_, item)| item).collect();
+        let rest: Vec<PodGroup> = self.rest().map(|(_, item)| item).collect();
         let awaited = |w: usize| {
             rest.iter()
                 .filter(|i| i.workload == w)
                 .map(|i| u64::from(i.pods))
                 .sum::<u64>()
         };
-        sequence::skewed(&self.state, awaited) || shortage(&self.state, &rest).is_some()
+        sequence::is_skewed(&self.state, awaited) || find_shortage(&self.state, &rest).is_some()
     }
 
-    fn rest(&self) -> impl Iterator<Item = (usize, Item)> {
-        let left = |(i, item): (usize, &Item)| {
+    fn rest(&self) -> impl Iterator<Item = (usize, PodGroup)> {
+        let left = |(i, item): (usize, &PodGroup)| {
             (
                 i,
-                Item {
+                PodGroup {
                     pods: self.left[i],
                     ..*item
                 },
@@ -256,7 +261,7 @@ impl Search<'_, '_> {
 
     /// The item with the least room beyond its pods; those that wait for pods to be with come later.
     fn tightest(&self) -> usize {
-        let waits = |item: &Item| {
+        let waits = |item: &PodGroup| {
             self.state.index.group_of[item.workload].is_some_and(|g| {
                 let group = &self.state.index.groups[g];
                 self.rest().any(|(_, other)| {
@@ -264,7 +269,7 @@ impl Search<'_, '_> {
                 })
             })
         };
-        let slack = |item: Item| {
+        let slack = |item: PodGroup| {
             let room: u64 = (0..self.state.index.nodes())
                 .map(|n| u64::from(self.state.room(item, n)))
                 .sum();
@@ -281,7 +286,7 @@ impl Search<'_, '_> {
     fn situation(&self) -> Vec<i64> {
         let index = self.state.index;
         let row = |n: usize| {
-            let mut row = vec![i64::from(self.class[n])];
+            let mut row = vec![i64::try_from(self.class[n]).unwrap_or(i64::MAX)];
             row.extend(&self.state.free[n * index.resources..(n + 1) * index.resources]);
             let matters = (0..index.workloads()).filter(|w| index.interacts[*w]);
             row.extend(matters.map(|w| i64::from(self.state.count(w, n))));

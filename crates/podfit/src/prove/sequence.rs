@@ -5,30 +5,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::effort::Effort;
-use super::index::{Index, NONE};
-use super::state::{Item, Placement, State};
+use super::effort::SearchEffort;
+use super::index::ProblemIndex;
+use super::state::{PlacementState, PodGroup, PodPlacement};
 
 /// An order for the pods, none if there is none or the effort was not enough.
-pub(super) fn order(
-    base: &State<'_>,
-    pods: &[Placement],
-    effort: &mut Effort,
-) -> Option<Vec<Placement>> {
+pub(super) fn find_order(
+    base: &PlacementState<'_>,
+    pods: &[PodPlacement],
+    effort: &mut SearchEffort,
+) -> Option<Vec<PodPlacement>> {
     let mut state = base.clone();
-    let (watched, free): (Vec<Placement>, Vec<Placement>) = pods
+    let (watched, free): (Vec<PodPlacement>, Vec<PodPlacement>) = pods
         .iter()
         .copied()
         .partition(|p| depends_on_order(base.index, p.workload));
     for placement in &free {
         state.place(placement.workload, placement.node);
     }
-    let mut left: BTreeMap<Placement, u32> = BTreeMap::new();
+    let mut left: BTreeMap<PodPlacement, u32> = BTreeMap::new();
     for placement in &watched {
         *left.entry(*placement).or_default() += 1;
     }
     let mut order = free;
-    let mut search = Search {
+    let mut search = OrderSearch {
         state,
         left,
         dead: BTreeSet::new(),
@@ -38,24 +38,24 @@ pub(super) fn order(
 }
 
 /// Whether affinity or spread look at the workload's pods.
-pub(super) fn depends_on_order(index: &Index<'_>, w: usize) -> bool {
+pub(super) fn depends_on_order(index: &ProblemIndex<'_>, w: usize) -> bool {
     let asks = index.group_of[w].is_some() || !index.spread_of[w].is_empty();
     asks || !index.member_of[w].is_empty() || !index.counted_by[w].is_empty()
 }
 
-struct Search<'a, 'e> {
-    state: State<'a>,
-    left: BTreeMap<Placement, u32>,
+struct OrderSearch<'a, 'e> {
+    state: PlacementState<'a>,
+    left: BTreeMap<PodPlacement, u32>,
     /// What was left where no order was found.
     dead: BTreeSet<Vec<u32>>,
-    effort: &'e mut Effort,
+    effort: &'e mut SearchEffort,
 }
 
-impl Search<'_, '_> {
+impl OrderSearch<'_, '_> {
     /// Depth first, without recursion: `tries` holds, for each pod placed, what else could have been placed then.
-    fn run(&mut self, pods: usize, order: &mut Vec<Placement>) -> bool {
+    fn run(&mut self, pods: usize, order: &mut Vec<PodPlacement>) -> bool {
         let first = order.len();
-        let mut tries: Vec<Vec<Placement>> = vec![self.candidates()];
+        let mut tries: Vec<Vec<PodPlacement>> = vec![self.candidates()];
         while order.len() - first < pods {
             let Some(next) = tries.last_mut().and_then(Vec::pop) else {
                 self.dead.insert(self.left.values().copied().collect());
@@ -81,23 +81,23 @@ impl Search<'_, '_> {
     }
 
     /// The pods that could be placed now, the best last: those whose domains are emptiest.
-    fn candidates(&mut self) -> Vec<Placement> {
+    fn candidates(&mut self) -> Vec<PodPlacement> {
         self.effort.spend(self.left.len() + 1);
         if self.effort.exhausted() {
             return Vec::new();
         }
-        let passes = |p: &Placement| {
+        let passes = |p: &PodPlacement| {
             self.state.check(
-                Item {
+                PodGroup {
                     workload: p.workload,
-                    within: NONE,
-                    only: NONE,
+                    within: None,
+                    only: None,
                     pods: 1,
                 },
                 p.node,
             )
         };
-        let mut possible: Vec<Placement> = self
+        let mut possible: Vec<PodPlacement> = self
             .left
             .iter()
             .filter(|(p, n)| **n > 0 && passes(p))
@@ -108,18 +108,18 @@ impl Search<'_, '_> {
     }
 
     /// Pods that raise nobody's emptiest domain go last.
-    fn fullness(&self, p: Placement) -> u32 {
+    fn fullness(&self, p: PodPlacement) -> u32 {
         let counted = self.state.index.counted_by[p.workload].iter();
         let count = |s: &usize| {
-            let domain = self.state.index.spreads[*s].domain[p.node];
-            self.state.spreads[*s].count.get(domain as usize).copied()
+            let domain = self.state.index.spreads[*s].domain[p.node]?;
+            Some(self.state.spreads[*s].count[domain.index()])
         };
         counted.filter_map(count).max().unwrap_or(0)
     }
 }
 
 /// Whether no order can exist because a domain has too many pods of a constraint's owner.
-pub(super) fn skewed(state: &State<'_>, awaited: impl Fn(usize) -> u64) -> bool {
+pub(super) fn is_skewed(state: &PlacementState<'_>, awaited: impl Fn(usize) -> u64) -> bool {
     state
         .index
         .spreads

@@ -1,17 +1,16 @@
 //! Greedy first, then counting, then the complete search.
 
-use super::bounds::{no_room, shortage};
-use super::effort::Effort;
-use super::greedy::{self, Choice};
-use super::index::NONE;
-use super::search::{self, Found};
+use super::bounds::{find_shortage, lacks_room};
+use super::effort::SearchEffort;
+use super::greedy::{self, NodeChoice};
+use super::search::{self, SearchOutcome};
 use super::sequence::depends_on_order;
-use super::state::{Item, Placement, State};
+use super::state::{PlacementState, PodGroup, PodPlacement};
 
 /// Whether items can be placed.
-pub(super) enum Solved {
+pub(super) enum SolveOutcome {
     /// They can, in this order.
-    Placed(Vec<Placement>),
+    Placed(Vec<PodPlacement>),
     /// They cannot; already these cannot.
     Impossible(Vec<usize>),
     /// The effort was not enough to tell.
@@ -20,47 +19,47 @@ pub(super) enum Solved {
 
 /// Places the items beside what is placed already, or shows that it cannot be done. The state is left as it was.
 pub(super) fn solve(
-    base: &State<'_>,
-    items: &[Item],
-    choice: Choice,
-    effort: &mut Effort,
-) -> Solved {
+    base: &PlacementState<'_>,
+    items: &[PodGroup],
+    choice: NodeChoice,
+    effort: &mut SearchEffort,
+) -> SolveOutcome {
     let mut state = base.clone();
     let (forced, rest) = match place_forced(&mut state, items) {
         Ok(done) => done,
-        Err(core) => return Solved::Impossible(core),
+        Err(core) => return SolveOutcome::Impossible(core),
     };
-    let open: Vec<Item> = rest.iter().map(|i| items[*i]).collect();
+    let open: Vec<PodGroup> = rest.iter().map(|i| items[*i]).collect();
     let with_forced = |core: Vec<usize>| {
         let core = core.into_iter().map(|i| rest[i]);
         core.chain((0..items.len()).filter(|i| !rest.contains(i)))
             .collect()
     };
     // Counted before anything is placed: there may be any number of pods.
-    if let Some(item) = open.iter().position(|item| no_room(&state, *item)) {
-        return Solved::Impossible(with_forced(vec![item]));
+    if let Some(item) = open.iter().position(|item| lacks_room(&state, *item)) {
+        return SolveOutcome::Impossible(with_forced(vec![item]));
     }
     if let Some(placed) = try_greedy(&mut state, &open, choice, effort) {
-        return Solved::Placed([forced, placed].concat());
+        return SolveOutcome::Placed([forced, placed].concat());
     }
-    if let Some(core) = shortage(&state, &open) {
-        return Solved::Impossible(with_forced(core));
+    if let Some(core) = find_shortage(&state, &open) {
+        return SolveOutcome::Impossible(with_forced(core));
     }
-    match search::search(&state, &open, effort) {
-        Found::Placed(placed) => Solved::Placed([forced, placed].concat()),
-        Found::Unknown => Solved::Unknown,
-        Found::Nothing => {
-            Solved::Impossible((0..items.len()).filter(|i| items[*i].pods > 0).collect())
+    match search::search_assignment(&state, &open, effort) {
+        SearchOutcome::Placed(placed) => SolveOutcome::Placed([forced, placed].concat()),
+        SearchOutcome::Unknown => SolveOutcome::Unknown,
+        SearchOutcome::Nothing => {
+            SolveOutcome::Impossible((0..items.len()).filter(|i| items[*i].pods > 0).collect())
         }
     }
 }
 
 /// Whether counting alone shows that the items cannot be placed beside what is placed already.
-pub(super) fn is_short(base: &State<'_>, items: &[Item]) -> bool {
+pub(super) fn is_short(base: &PlacementState<'_>, items: &[PodGroup]) -> bool {
     let mut state = base.clone();
     match place_forced(&mut state, items) {
         Ok((_, rest)) => {
-            shortage(&state, &rest.iter().map(|i| items[*i]).collect::<Vec<_>>()).is_some()
+            find_shortage(&state, &rest.iter().map(|i| items[*i]).collect::<Vec<_>>()).is_some()
         }
         Err(_) => true,
     }
@@ -72,21 +71,25 @@ pub(super) fn is_short(base: &State<'_>, items: &[Item]) -> bool {
 ///
 /// The items of the node where one does not fit.
 fn place_forced(
-    state: &mut State<'_>,
-    items: &[Item],
-) -> Result<(Vec<Placement>, Vec<usize>), Vec<usize>> {
+    state: &mut PlacementState<'_>,
+    items: &[PodGroup],
+) -> Result<(Vec<PodPlacement>, Vec<usize>), Vec<usize>> {
     let (mut placed, mut rest) = (Vec::new(), Vec::new());
     for (i, item) in items.iter().enumerate() {
-        let node = item.only as usize;
-        if item.only == NONE || item.pods == 0 || depends_on_order(state.index, item.workload) {
+        let forced = item
+            .only
+            .filter(|_| item.pods > 0 && !depends_on_order(state.index, item.workload));
+        let Some(node) = forced else {
             rest.push(i);
-        } else if !state.possible(*item, node) {
+            continue;
+        };
+        if !state.possible(*item, node) {
             return Err((0..=i)
                 .filter(|other| items[*other].only == item.only && items[*other].pods > 0)
                 .collect());
         } else {
             state.place(item.workload, node);
-            placed.push(Placement {
+            placed.push(PodPlacement {
                 workload: item.workload,
                 node,
             });
@@ -97,17 +100,17 @@ fn place_forced(
 
 /// Tries orders: hardest first, and each time one fails, that one first.
 fn try_greedy(
-    state: &mut State<'_>,
-    items: &[Item],
-    choice: Choice,
-    effort: &mut Effort,
-) -> Option<Vec<Placement>> {
-    let hardest = greedy::hardest_first(state, items);
+    state: &mut PlacementState<'_>,
+    items: &[PodGroup],
+    choice: NodeChoice,
+    effort: &mut SearchEffort,
+) -> Option<Vec<PodPlacement>> {
+    let hardest = greedy::order_hardest_first(state, items);
     let pods: usize = items.iter().map(|i| i.pods as usize).sum();
-    let other = if choice == Choice::Spread {
-        Choice::Pack
+    let other = if choice == NodeChoice::Spread {
+        NodeChoice::Pack
     } else {
-        Choice::Spread
+        NodeChoice::Spread
     };
     for choice in [choice, other] {
         let mut order = hardest.clone();

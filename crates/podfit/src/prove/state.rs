@@ -1,23 +1,24 @@
 //! Which pods are where, and what that leaves: updated and asked in constant time per pod, node and term.
 
-use super::index::{Index, NONE};
+use super::domain::{DomainId, count_domains};
+use super::index::ProblemIndex;
 
 /// Pods that are alike and look for nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Item {
+pub(super) struct PodGroup {
     /// The workload.
     pub(super) workload: usize,
-    /// The segment that the pods' own volumes are in; `NONE` if they are not bound yet.
-    pub(super) within: u32,
-    /// The one node that is possible (DaemonSet pods); `NONE` for all others.
-    pub(super) only: u32,
+    /// The segment that the pods' own volumes are in; `None` if they are not bound yet.
+    pub(super) within: Option<DomainId>,
+    /// The one node that is possible (DaemonSet pods); `None` for all others.
+    pub(super) only: Option<usize>,
     /// How many pods.
     pub(super) pods: u32,
 }
 
 /// A pod of a workload on a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Placement {
+pub struct PodPlacement {
     /// The workload's position in the problem.
     pub workload: usize,
     /// The node's position in the problem.
@@ -26,8 +27,8 @@ pub struct Placement {
 
 /// Which pods are where.
 #[derive(Clone)]
-pub(super) struct State<'a> {
-    pub(super) index: &'a Index<'a>,
+pub(super) struct PlacementState<'a> {
+    pub(super) index: &'a ProblemIndex<'a>,
     /// What is left: `node * resources + resource`.
     pub(super) free: Vec<i64>,
     /// How many pods of each workload: `node * workloads + workload`.
@@ -36,13 +37,13 @@ pub(super) struct State<'a> {
     pub(super) down: Vec<bool>,
     anti_owners: Vec<Vec<u32>>,
     anti_targets: Vec<Vec<u32>>,
-    groups: Vec<GroupState>,
+    groups: Vec<AffinityState>,
     pub(super) spreads: Vec<SpreadState>,
     claims: Vec<ClaimState>,
 }
 
 #[derive(Clone)]
-struct GroupState {
+struct AffinityState {
     /// Members in each domain, for each term.
     members: Vec<Vec<u32>>,
     /// Members that are not owners themselves, likewise.
@@ -71,17 +72,18 @@ pub(super) struct SpreadState {
 #[derive(Clone, Copy)]
 struct ClaimState {
     users: u32,
-    at: u32,
+    /// The segment that the claim is in, or was in when its last pod went.
+    at: Option<DomainId>,
     bound: bool,
 }
 
-impl<'a> State<'a> {
+impl<'a> PlacementState<'a> {
     /// No pod anywhere.
-    pub(super) fn empty(index: &'a Index<'a>) -> Self {
-        let zeros = |column: &[u32]| vec![0; size(column)];
+    pub(super) fn empty(index: &'a ProblemIndex<'a>) -> Self {
+        let zeros = |column: &[Option<DomainId>]| vec![0; count_domains(column)];
         let group = |g: &super::terms::AffinityGroup| {
             let all: Vec<Vec<u32>> = g.domains.iter().map(|d| zeros(d)).collect();
-            GroupState {
+            AffinityState {
                 members: all.clone(),
                 others: all.clone(),
                 owners: all,
@@ -102,7 +104,7 @@ impl<'a> State<'a> {
                 .iter()
                 .map(|_| ClaimState {
                     users: 0,
-                    at: NONE,
+                    at: None,
                     bound: false,
                 })
                 .collect(),
@@ -123,14 +125,14 @@ impl<'a> State<'a> {
     }
 
     /// Whether the scheduler would place a pod of the item on the node now: all filters.
-    pub(super) fn check(&self, item: Item, n: usize) -> bool {
+    pub(super) fn check(&self, item: PodGroup, n: usize) -> bool {
         self.possible(item, n)
             && self.affinity_holds(item.workload, n)
             && self.spread_holds(item.workload, n)
     }
 
     /// Whether nothing forbids the pod on the node, whatever comes later: the filters that do not depend on the order of placement.
-    pub(super) fn possible(&self, item: Item, n: usize) -> bool {
+    pub(super) fn possible(&self, item: PodGroup, n: usize) -> bool {
         let (index, w) = (self.index, item.workload);
         index.allowed[w][n]
             && !self.down[n]
@@ -144,10 +146,10 @@ impl<'a> State<'a> {
     }
 
     /// Whether the item is not tied to other nodes.
-    pub(super) fn reaches(&self, item: Item, n: usize) -> bool {
+    pub(super) fn reaches(&self, item: PodGroup, n: usize) -> bool {
         let segment = self.index.own_segment[item.workload].as_ref();
-        (item.only == NONE || item.only as usize == n)
-            && (item.within == NONE || segment.is_none_or(|s| s[n] == item.within))
+        item.only.is_none_or(|only| only == n)
+            && (item.within.is_none() || segment.is_none_or(|s| s[n] == item.within))
     }
 
     /// For each shared claim, whether it is tied to another segment than the node's.
@@ -168,7 +170,7 @@ impl<'a> State<'a> {
     }
 
     /// How many more pods of the item the node can take, looking at resources, ports and anti-affinity.
-    pub(super) fn room(&self, item: Item, n: usize) -> u32 {
+    pub(super) fn room(&self, item: PodGroup, n: usize) -> u32 {
         if !self.possible(item, n) {
             return 0;
         }
@@ -176,7 +178,7 @@ impl<'a> State<'a> {
         let alone = index.ports[w].contains(&w)
             || index.anti_owned[w]
                 .iter()
-                .any(|t| index.anti[*t].targets[w] && index.anti[*t].domain[n] != NONE)
+                .any(|t| index.anti[*t].targets[w] && index.anti[*t].domain[n].is_some())
             || index.claims_of[w]
                 .iter()
                 .any(|c| index.claims[*c].exclusive);
@@ -186,7 +188,7 @@ impl<'a> State<'a> {
             .map(|(r, need)| self.free[at + r] / need)
             .min()
             .unwrap_or(i64::MAX);
-        let most = if alone || item.only != NONE {
+        let most = if alone || item.only.is_some() {
             1
         } else {
             u32::MAX
@@ -196,9 +198,8 @@ impl<'a> State<'a> {
 
     fn kept_apart(&self, w: usize, n: usize) -> bool {
         let index = self.index;
-        let empty = |counts: &[Vec<u32>], t: usize| match index.anti[t].domain[n] {
-            NONE => true,
-            domain => counts[t][domain as usize] == 0,
+        let empty = |counts: &[Vec<u32>], t: usize| {
+            index.anti[t].domain[n].is_none_or(|domain| counts[t][domain.index()] == 0)
         };
         index.anti_owned[w]
             .iter()
@@ -221,13 +222,13 @@ impl<'a> State<'a> {
             return true;
         };
         let (group, state) = (&self.index.groups[g], &self.groups[g]);
-        let keys = group.domains.iter().all(|domain| domain[n] != NONE);
+        let keys = group.domains.iter().all(|domain| domain[n].is_some());
         let with = || {
             group
                 .domains
                 .iter()
                 .zip(&state.members)
-                .all(|(domain, count)| count[domain[n] as usize] > 0)
+                .all(|(domain, count)| domain[n].is_some_and(|domain| count[domain.index()] > 0))
         };
         keys && (with() || (state.total == 0 && group.members[w]))
     }
@@ -244,14 +245,16 @@ impl<'a> State<'a> {
             return true;
         };
         let (group, state) = (&self.index.groups[g], &self.groups[g]);
-        if group.domains.iter().any(|domain| domain[n] == NONE) {
+        if group.domains.iter().any(|domain| domain[n].is_none()) {
             return false;
         }
         if (0..self.index.workloads()).any(|m| group.members[m] && !group.owners[m] && awaited(m)) {
             return true;
         }
         (0..group.domains.len()).all(|k| {
-            let here = group.domains[k][n] as usize;
+            let Some(here) = group.domains[k][n].map(DomainId::index) else {
+                return false;
+            };
             let bare = |d: usize| state.owners[k][d] > 0 && state.others[k][d] == 0;
             let opened = || (0..state.owners[k].len()).any(|d| d != here && bare(d));
             state.others[k][here] > 0 || (group.owners_are_members() && !opened())
@@ -263,10 +266,10 @@ impl<'a> State<'a> {
             let (spread, state) = (&self.index.spreads[*s], &self.spreads[*s]);
             let domain = spread.domain[n];
             let own = u32::from(spread.counts[w]);
-            if spread.node != NONE && spread.node as usize != n {
+            if spread.node.is_some_and(|node| node != n) {
                 return true;
             }
-            domain != NONE && state.allows(state.count[domain as usize] + own, spread)
+            domain.is_some_and(|domain| state.allows(state.count[domain.index()] + own, spread))
         })
     }
 
@@ -298,8 +301,8 @@ impl<'a> State<'a> {
             (&index.anti_hit, &mut self.anti_targets),
         ] {
             for t in &terms[w] {
-                if let Some(count) = counts[*t].get_mut(index.anti[*t].domain[n] as usize) {
-                    step(count);
+                if let Some(domain) = index.anti[*t].domain[n] {
+                    step(&mut counts[*t][domain.index()]);
                 }
             }
         }
@@ -309,11 +312,9 @@ impl<'a> State<'a> {
         }
         for s in &index.spread_of[w] {
             let spread = &index.spreads[*s];
-            let own = self.spreads[*s].own.get_mut(spread.domain[n] as usize);
-            if let Some(own) =
-                own.filter(|_| spread.counted[n] && spread.counts[w] && spread.node == NONE)
-            {
-                step(own);
+            let is_counted = spread.counted[n] && spread.counts[w] && spread.node.is_none();
+            if let Some(domain) = spread.domain[n].filter(|_| is_counted) {
+                step(&mut self.spreads[*s].own[domain.index()]);
             }
         }
         for c in &index.claims_of[w] {
@@ -328,10 +329,10 @@ impl<'a> State<'a> {
     fn shift_groups(&mut self, w: usize, n: usize, step: impl Fn(&mut u32)) {
         let index = self.index;
         let mut bump =
-            |g: usize, which: fn(&mut GroupState) -> &mut Vec<Vec<u32>>, counted: bool| {
+            |g: usize, which: fn(&mut AffinityState) -> &mut Vec<Vec<u32>>, counted: bool| {
                 for (k, domain) in index.groups[g].domains.iter().enumerate() {
-                    if let Some(count) = which(&mut self.groups[g])[k].get_mut(domain[n] as usize) {
-                        step(count);
+                    if let Some(domain) = domain[n] {
+                        step(&mut which(&mut self.groups[g])[k][domain.index()]);
                         if counted {
                             step(&mut self.groups[g].total);
                         }
@@ -376,8 +377,9 @@ impl<'a> State<'a> {
         }
         self.down[n] = true;
         for (spread, state) in self.index.spreads.iter().zip(&mut self.spreads) {
-            if spread.honors_taints && spread.counted[n] {
-                state.drop_node(spread.domain[n]);
+            let domain = spread.domain[n].filter(|_| spread.honors_taints && spread.counted[n]);
+            if let Some(domain) = domain {
+                state.drop_node(domain);
             }
         }
     }
@@ -394,14 +396,14 @@ impl super::terms::AffinityGroup {
 }
 
 impl SpreadState {
-    fn new(spread: &super::terms::Spread) -> Self {
-        let mut nodes = vec![0; size(&spread.domain)];
+    fn new(spread: &super::terms::SpreadRule) -> Self {
+        let mut nodes = vec![0; count_domains(&spread.domain)];
         for (n, domain) in spread.domain.iter().enumerate() {
-            if spread.counted[n] && *domain != NONE {
-                nodes[*domain as usize] += 1;
+            if let Some(domain) = domain.filter(|_| spread.counted[n]) {
+                nodes[domain.index()] += 1;
             }
         }
-        let domains = u32::try_from(nodes.iter().filter(|n| **n > 0).count()).unwrap_or(NONE);
+        let domains = u32::try_from(nodes.iter().filter(|n| **n > 0).count()).unwrap_or(u32::MAX);
         let zeros = vec![0; nodes.len()];
         Self {
             count: zeros.clone(),
@@ -414,30 +416,30 @@ impl SpreadState {
     }
 
     /// Whether a domain may have so many pods.
-    fn allows(&self, count: u32, spread: &super::terms::Spread) -> bool {
+    fn allows(&self, count: u32, spread: &super::terms::SpreadRule) -> bool {
         let least = if self.domains < spread.min_domains {
             0
         } else if self.domains == 0 {
             return true;
         } else {
-            u32::try_from(self.least).unwrap_or(NONE)
+            u32::try_from(self.least).unwrap_or(u32::MAX)
         };
         count.saturating_sub(least) <= spread.max_skew
     }
 
-    fn shift(&mut self, spread: &super::terms::Spread, n: usize, add: bool) {
-        let domain = spread.domain[n];
-        if domain == NONE || !spread.counted[n] {
+    fn shift(&mut self, spread: &super::terms::SpreadRule, n: usize, add: bool) {
+        let Some(domain) = spread.domain[n].filter(|_| spread.counted[n]) else {
             return;
-        }
-        let before = self.count[domain as usize];
+        };
+        let domain = domain.index();
+        let before = self.count[domain];
         let after = if add {
             before + 1
         } else {
             before.saturating_sub(1)
         };
-        self.count[domain as usize] = after;
-        if self.nodes[domain as usize] > 0 {
+        self.count[domain] = after;
+        if self.nodes[domain] > 0 {
             self.level(before as usize, false);
             self.level(after as usize, true);
         }
@@ -459,23 +461,13 @@ impl SpreadState {
         }
     }
 
-    fn drop_node(&mut self, domain: u32) {
-        let Some(nodes) = self.nodes.get_mut(domain as usize) else {
-            return;
-        };
+    /// Takes a node out of a domain. A domain without nodes does not exist.
+    fn drop_node(&mut self, domain: DomainId) {
+        let nodes = &mut self.nodes[domain.index()];
         *nodes = nodes.saturating_sub(1);
         if *nodes == 0 {
             self.domains = self.domains.saturating_sub(1);
-            self.level(self.count[domain as usize] as usize, false);
+            self.level(self.count[domain.index()] as usize, false);
         }
     }
-}
-
-/// How many domains a column names.
-fn size(column: &[u32]) -> usize {
-    column
-        .iter()
-        .filter(|d| **d != NONE)
-        .max()
-        .map_or(0, |d| *d as usize + 1)
 }

@@ -6,19 +6,19 @@
 
 use std::collections::BTreeMap;
 
-use super::core::{self, Core};
-use super::effort::Effort;
-use super::greedy::Choice;
-use super::index::{Index, NONE};
+use super::effort::SearchEffort;
+use super::greedy::NodeChoice;
+use super::index::ProblemIndex;
+use super::minimal_core::{self, UnplaceableCore};
 use super::problem::{Recovery, Redundancy};
-use super::solve::{Solved, solve};
-use super::state::{Item, Placement, State};
-use crate::scheduler::Reason;
+use super::solve::{SolveOutcome, solve};
+use super::state::{PlacementState, PodGroup, PodPlacement};
+use crate::scheduler::FilterReason;
 use kubernetes_vocabulary::labels::ZONE;
 
 /// Nodes that are lost at once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Loss {
+pub struct NodeLoss {
     /// The zones, where whole zones are lost.
     pub zones: Vec<String>,
     /// The nodes, by their position in the problem.
@@ -29,18 +29,18 @@ pub struct Loss {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LossReport {
     /// What is lost.
-    pub loss: Loss,
+    pub loss: NodeLoss,
     /// What becomes of the workloads that had pods there, by their position in the problem.
-    pub fates: BTreeMap<usize, Fate>,
+    pub fates: BTreeMap<usize, WorkloadFate>,
     /// Pods that cannot all be placed, where that is so.
-    pub core: Option<Core>,
+    pub core: Option<UnplaceableCore>,
     /// Where the pods are that were placed anew.
-    pub moved: Vec<Placement>,
+    pub moved: Vec<PodPlacement>,
 }
 
 /// What becomes of a workload when nodes are lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum WorkloadFate {
     /// Its lost pods start on other nodes.
     Moved {
         /// How many.
@@ -63,13 +63,13 @@ pub enum Fate {
         /// How many pods are missing.
         missing: u32,
         /// Why.
-        why: Failure,
+        why: LossFailure,
     },
 }
 
 /// Why a workload does not survive a loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
+pub enum LossFailure {
     /// More than a minority of its pods were on the lost nodes.
     MajorityLost,
     /// Its pods may start elsewhere only after the node has been fenced, and nothing fences it.
@@ -77,14 +77,14 @@ pub enum Failure {
     /// Its volume is on the lost nodes.
     VolumeLost,
     /// No node that is left takes its pods; what keeps one of them away from each node.
-    NoPlace(BTreeMap<usize, Vec<Reason>>),
+    NoPlace(BTreeMap<usize, Vec<FilterReason>>),
     /// Its pods have a place only if pods that run elsewhere are moved.
-    OnlyByMoving(BTreeMap<usize, Vec<Reason>>),
+    OnlyByMoving(BTreeMap<usize, Vec<FilterReason>>),
     /// The search was not long enough to tell.
     NotProved,
 }
 
-impl Fate {
+impl WorkloadFate {
     /// Whether the workload does not survive.
     pub fn fails(&self) -> bool {
         matches!(self, Self::Fails { .. })
@@ -96,21 +96,21 @@ pub(super) const LOSSES: usize = 20_000;
 
 /// Every loss that the site promises to survive; with nodes that are away at present, only those that include them, and that one
 /// itself. `None` if there are too many.
-pub(super) fn losses(index: &Index<'_>) -> Option<Vec<Loss>> {
+pub(super) fn list_losses(index: &ProblemIndex<'_>) -> Option<Vec<NodeLoss>> {
     let problem = index.problem;
-    let mut found: Vec<Loss> = Vec::new();
+    let mut found: Vec<NodeLoss> = Vec::new();
     let away: Vec<usize> = (0..index.nodes())
         .filter(|n| problem.machines.get(*n).is_some_and(|m| m.replacing))
         .collect();
     if !away.is_empty() {
-        found.push(Loss {
+        found.push(NodeLoss {
             zones: Vec::new(),
             nodes: away,
         });
     }
     let all: Vec<usize> = (0..index.nodes()).collect();
-    for nodes in subsets(&all, problem.lost_nodes as usize)? {
-        found.push(Loss {
+    for nodes in choose_subsets(&all, problem.lost_nodes as usize)? {
+        found.push(NodeLoss {
             zones: Vec::new(),
             nodes,
         });
@@ -122,7 +122,7 @@ pub(super) fn losses(index: &Index<'_>) -> Option<Vec<Loss>> {
         }
     }
     let names: Vec<&String> = zones.keys().copied().collect();
-    for lost in subsets(&names, problem.lost_zones as usize)? {
+    for lost in choose_subsets(&names, problem.lost_zones as usize)? {
         let mut nodes: Vec<usize> = lost
             .iter()
             .filter_map(|z| zones.get(*z))
@@ -130,7 +130,7 @@ pub(super) fn losses(index: &Index<'_>) -> Option<Vec<Loss>> {
             .copied()
             .collect();
         nodes.sort_unstable();
-        found.push(Loss {
+        found.push(NodeLoss {
             zones: lost.into_iter().cloned().collect(),
             nodes,
         });
@@ -141,7 +141,7 @@ pub(super) fn losses(index: &Index<'_>) -> Option<Vec<Loss>> {
 }
 
 /// Every choice of `size` of the elements, in order; none for size 0; `None` if there are too many.
-fn subsets<T: Clone>(all: &[T], size: usize) -> Option<Vec<Vec<T>>> {
+fn choose_subsets<T: Clone>(all: &[T], size: usize) -> Option<Vec<Vec<T>>> {
     if size == 0 {
         return Some(Vec::new());
     }
@@ -165,22 +165,22 @@ fn subsets<T: Clone>(all: &[T], size: usize) -> Option<Vec<Vec<T>>> {
 }
 
 /// What the loss does to the pods where they are.
-pub(super) fn assess(witness: &State<'_>, loss: &Loss, limit: u64) -> LossReport {
-    let mut scene = Scene::new(witness, loss);
-    let mut effort = Effort::new(limit);
+pub(super) fn assess_loss(witness: &PlacementState<'_>, loss: &NodeLoss, limit: u64) -> LossReport {
+    let mut scene = LossScene::new(witness, loss);
+    let mut effort = SearchEffort::new(limit);
     let mut report = LossReport {
         loss: loss.clone(),
         fates: BTreeMap::new(),
         core: None,
         moved: Vec::new(),
     };
-    let items: Vec<Item> = scene
+    let items: Vec<PodGroup> = scene
         .lost
         .iter()
         .flat_map(|l| l.items.clone())
         .filter(|i| i.pods > 0)
         .collect();
-    let (needed, expendable): (Vec<Item>, Vec<Item>) = items
+    let (needed, expendable): (Vec<PodGroup>, Vec<PodGroup>) = items
         .into_iter()
         .partition(|i| !scene.expendable(i.workload));
     if !scene.place(&needed, &mut effort, &mut report) {
@@ -200,12 +200,12 @@ pub(super) fn assess(witness: &State<'_>, loss: &Loss, limit: u64) -> LossReport
 }
 
 /// What a workload loses.
-struct Lost {
+struct LostPods {
     workload: usize,
     pods: u32,
     /// Pods that wait for fencing that does not come.
     stuck: u32,
-    items: Vec<Item>,
+    items: Vec<PodGroup>,
 }
 
 /// Whether all needed pods fit on the nodes that are left, if those that run there may be moved.
@@ -217,23 +217,23 @@ enum ByMoving {
 }
 
 /// A site without some of its nodes.
-struct Scene<'a> {
-    witness: &'a State<'a>,
-    state: State<'a>,
-    lost: Vec<Lost>,
+struct LossScene<'a> {
+    witness: &'a PlacementState<'a>,
+    state: PlacementState<'a>,
+    lost: Vec<LostPods>,
     /// Pods of each workload that would have no place even if it had the nodes for itself.
     structural: BTreeMap<usize, u32>,
     /// Whether what is missing could be placed if running pods were moved.
     by_moving: ByMoving,
 }
 
-impl<'a> Scene<'a> {
-    fn new(witness: &'a State<'a>, loss: &Loss) -> Self {
+impl<'a> LossScene<'a> {
+    fn new(witness: &'a PlacementState<'a>, loss: &NodeLoss) -> Self {
         let index = witness.index;
         let mut state = witness.clone();
         state.bind_claims();
         let lost = (0..index.workloads())
-            .filter_map(|w| lost(witness, w, &loss.nodes))
+            .filter_map(|w| find_lost_pods(witness, w, &loss.nodes))
             .collect();
         for n in &loss.nodes {
             state.lose(*n);
@@ -252,15 +252,21 @@ impl<'a> Scene<'a> {
     }
 
     /// Places all items, or none.
-    fn place(&mut self, items: &[Item], effort: &mut Effort, report: &mut LossReport) -> bool {
-        let Solved::Placed(placed) = solve(&self.state, items, Choice::Spread, effort) else {
+    fn place(
+        &mut self,
+        items: &[PodGroup],
+        effort: &mut SearchEffort,
+        report: &mut LossReport,
+    ) -> bool {
+        let SolveOutcome::Placed(placed) = solve(&self.state, items, NodeChoice::Spread, effort)
+        else {
             return false;
         };
         self.settle(&placed, report);
         true
     }
 
-    fn settle(&mut self, placed: &[Placement], report: &mut LossReport) {
+    fn settle(&mut self, placed: &[PodPlacement], report: &mut LossReport) {
         for placement in placed {
             self.state.place(placement.workload, placement.node);
         }
@@ -268,13 +274,14 @@ impl<'a> Scene<'a> {
     }
 
     /// Places as many pods of the item as there is room for.
-    fn place_each(&mut self, item: Item, report: &mut LossReport) {
+    fn place_each(&mut self, item: PodGroup, report: &mut LossReport) {
         for _ in 0..item.pods {
-            let Some(node) = super::greedy::best(&self.state, item, Choice::Spread) else {
+            let Some(node) = super::greedy::choose_node(&self.state, item, NodeChoice::Spread)
+            else {
                 return;
             };
             self.settle(
-                &[Placement {
+                &[PodPlacement {
                     workload: item.workload,
                     node,
                 }],
@@ -284,19 +291,19 @@ impl<'a> Scene<'a> {
     }
 
     /// The items with as many pods as could be placed if each workload had the nodes for itself.
-    fn without_structurally_missing(&mut self, items: &[Item]) -> Vec<Item> {
+    fn without_structurally_missing(&mut self, items: &[PodGroup]) -> Vec<PodGroup> {
         let mut reduced = Vec::new();
         for item in items {
             let pods = self.placeable_alone(*item);
             *self.structural.entry(item.workload).or_default() += item.pods - pods;
-            reduced.push(Item { pods, ..*item });
+            reduced.push(PodGroup { pods, ..*item });
         }
         reduced
     }
 
-    fn placeable_alone(&self, item: Item) -> u32 {
+    fn placeable_alone(&self, item: PodGroup) -> u32 {
         let index = self.state.index;
-        let mut alone = State::empty(index);
+        let mut alone = PlacementState::empty(index);
         alone.free.fill(i64::MAX / 4);
         alone.copy_bindings(&self.state);
         for n in 0..index.nodes() {
@@ -317,34 +324,44 @@ impl<'a> Scene<'a> {
             alone.place(w, n);
         }
         let fits = |pods: u32| {
-            let some = [Item { pods, ..item }];
+            let some = [PodGroup { pods, ..item }];
             matches!(
-                solve(&alone, &some, Choice::Spread, &mut Effort::new(100_000)),
-                Solved::Placed(_)
+                solve(
+                    &alone,
+                    &some,
+                    NodeChoice::Spread,
+                    &mut SearchEffort::new(100_000)
+                ),
+                SolveOutcome::Placed(_)
             )
         };
         (1..=item.pods).rev().find(|pods| fits(*pods)).unwrap_or(0)
     }
 
     /// Says why not all can be placed, and places the rest.
-    fn place_what_can_be(&mut self, items: &[Item], effort: &mut Effort, report: &mut LossReport) {
-        match solve(&self.state, items, Choice::Spread, effort) {
-            Solved::Impossible(hint) => {
-                report.core = Some(core::minimal(&self.state, items, &hint));
+    fn place_what_can_be(
+        &mut self,
+        items: &[PodGroup],
+        effort: &mut SearchEffort,
+        report: &mut LossReport,
+    ) {
+        match solve(&self.state, items, NodeChoice::Spread, effort) {
+            SolveOutcome::Impossible(hint) => {
+                report.core = Some(minimal_core::find_minimal_core(&self.state, items, &hint));
                 self.by_moving = self.fits_by_moving(items, effort);
             }
-            Solved::Placed(_) | Solved::Unknown => self.by_moving = ByMoving::NotKnown,
+            SolveOutcome::Placed(_) | SolveOutcome::Unknown => self.by_moving = ByMoving::NotKnown,
         }
-        let order = super::greedy::hardest_first(&self.state, items);
+        let order = super::greedy::order_hardest_first(&self.state, items);
         for i in order {
             self.place_each(items[i], report);
         }
     }
 
     /// Whether all pods that are needed fit on the nodes that are left, from scratch.
-    fn fits_by_moving(&self, items: &[Item], effort: &mut Effort) -> ByMoving {
+    fn fits_by_moving(&self, items: &[PodGroup], effort: &mut SearchEffort) -> ByMoving {
         let index = self.state.index;
-        let mut empty = State::empty(index);
+        let mut empty = PlacementState::empty(index);
         empty.copy_bindings(&self.state);
         for n in (0..index.nodes()).filter(|n| self.state.down[*n]) {
             empty.lose(n);
@@ -353,19 +370,19 @@ impl<'a> Scene<'a> {
             .state
             .running()
             .filter(|(w, _)| !self.expendable(*w))
-            .map(|(w, n)| again(index, w, n));
-        let all = merged(running.chain(items.iter().copied()));
-        match solve(&empty, &all, Choice::Spread, effort) {
-            Solved::Placed(_) => ByMoving::Fits,
-            Solved::Impossible(_) => ByMoving::DoesNot,
-            Solved::Unknown => ByMoving::NotKnown,
+            .map(|(w, n)| reschedule_pod(index, w, n));
+        let all = merge_groups(running.chain(items.iter().copied()));
+        match solve(&empty, &all, NodeChoice::Spread, effort) {
+            SolveOutcome::Placed(_) => ByMoving::Fits,
+            SolveOutcome::Impossible(_) => ByMoving::DoesNot,
+            SolveOutcome::Unknown => ByMoving::NotKnown,
         }
     }
 
-    fn fate(&self, lost: &Lost, report: &LossReport) -> Fate {
+    fn fate(&self, lost: &LostPods, report: &LossReport) -> WorkloadFate {
         let workload = &self.state.index.problem.workloads[lost.workload];
         if workload.per_node {
-            return Fate::Gone;
+            return WorkloadFate::Gone;
         }
         let total: u32 = (0..self.state.index.nodes())
             .map(|n| self.witness.count(lost.workload, n))
@@ -383,77 +400,77 @@ impl<'a> Scene<'a> {
         let quorate = total - lost.pods >= Redundancy::Majority.needed(total);
         if workload.expendable.is_some() {
             return if missing == 0 {
-                Fate::Moved { pods: lost.pods }
+                WorkloadFate::Moved { pods: lost.pods }
             } else {
-                Fate::Expendable { missing }
+                WorkloadFate::Expendable { missing }
             };
         }
         if workload.redundancy == Redundancy::Majority && !quorate {
-            return Fate::Fails {
+            return WorkloadFate::Fails {
                 missing: lost.pods,
-                why: Failure::MajorityLost,
+                why: LossFailure::MajorityLost,
             };
         }
         if missing == 0 {
-            return Fate::Moved { pods: lost.pods };
+            return WorkloadFate::Moved { pods: lost.pods };
         }
         let structural = self.structural.get(&lost.workload).copied().unwrap_or(0);
         if works && missing <= structural + lost.stuck {
-            return Fate::Degraded { missing };
+            return WorkloadFate::Degraded { missing };
         }
-        Fate::Fails {
+        WorkloadFate::Fails {
             missing,
             why: self.why(lost, missing),
         }
     }
 
-    fn why(&self, lost: &Lost, missing: u32) -> Failure {
+    fn why(&self, lost: &LostPods, missing: u32) -> LossFailure {
         if lost.stuck > 0 && lost.stuck >= missing {
-            return Failure::NotFenced;
+            return LossFailure::NotFenced;
         }
         let Some(item) = lost.items.iter().find(|i| i.pods > 0) else {
-            return Failure::NotFenced;
+            return LossFailure::NotFenced;
         };
-        let reasons = core::reasons(&self.state, &[], *item);
-        let elsewhere = |of_node: &Vec<Reason>| {
+        let reasons = minimal_core::explain_rejections(&self.state, &[], *item);
+        let elsewhere = |of_node: &Vec<FilterReason>| {
             of_node
                 .iter()
-                .any(|r| matches!(r, Reason::VolumeElsewhere { .. }))
+                .any(|r| matches!(r, FilterReason::VolumeElsewhere { .. }))
         };
         if !reasons.is_empty() && reasons.values().all(elsewhere) {
-            return Failure::VolumeLost;
+            return LossFailure::VolumeLost;
         }
         match self.by_moving {
-            ByMoving::Fits => Failure::OnlyByMoving(reasons),
-            ByMoving::NotKnown => Failure::NotProved,
-            ByMoving::DoesNot => Failure::NoPlace(reasons),
+            ByMoving::Fits => LossFailure::OnlyByMoving(reasons),
+            ByMoving::NotKnown => LossFailure::NotProved,
+            ByMoving::DoesNot => LossFailure::NoPlace(reasons),
         }
     }
 }
 
 /// Items that differ in the number of pods only, put together.
-fn merged(items: impl Iterator<Item = Item>) -> Vec<Item> {
-    let mut pods: BTreeMap<(usize, u32, u32), u32> = BTreeMap::new();
+fn merge_groups(items: impl Iterator<Item = PodGroup>) -> Vec<PodGroup> {
+    // Items that are bound to a segment or a node come before those that are not.
+    let mut pods: BTreeMap<_, PodGroup> = BTreeMap::new();
     for item in items {
-        *pods
-            .entry((item.workload, item.within, item.only))
-            .or_default() += item.pods;
-    }
-    pods.into_iter()
-        .map(|((workload, within, only), pods)| Item {
-            workload,
+        let (within, only) = (item.within, item.only);
+        let key = (
+            item.workload,
+            within.is_none(),
             within,
+            only.is_none(),
             only,
-            pods,
-        })
-        .collect()
+        );
+        pods.entry(key).or_insert(PodGroup { pods: 0, ..item }).pods += item.pods;
+    }
+    pods.into_values().collect()
 }
 
 /// What the workload loses with the nodes; `None` if nothing.
-fn lost(witness: &State<'_>, w: usize, nodes: &[usize]) -> Option<Lost> {
+fn find_lost_pods(witness: &PlacementState<'_>, w: usize, nodes: &[usize]) -> Option<LostPods> {
     let index = witness.index;
     let workload = &index.problem.workloads[w];
-    let mut lost = Lost {
+    let mut lost = LostPods {
         workload: w,
         pods: 0,
         stuck: 0,
@@ -474,9 +491,9 @@ fn lost(witness: &State<'_>, w: usize, nodes: &[usize]) -> Option<Lost> {
             lost.stuck += pods;
             continue;
         }
-        let item = Item {
+        let item = PodGroup {
             pods,
-            ..again(index, w, *n)
+            ..reschedule_pod(index, w, *n)
         };
         match lost.items.iter_mut().find(|i| i.within == item.within) {
             Some(same) => same.pods += pods,
@@ -487,19 +504,11 @@ fn lost(witness: &State<'_>, w: usize, nodes: &[usize]) -> Option<Lost> {
 }
 
 /// A pod that ran on the node and looks for another, with its volumes.
-pub(super) fn again(index: &Index<'_>, w: usize, n: usize) -> Item {
-    let within = index.own_segment[w]
-        .as_ref()
-        .map_or(NONE, |segment| segment[n]);
-    let only = if index.problem.workloads[w].per_node {
-        u32::try_from(n).unwrap_or(NONE)
-    } else {
-        NONE
-    };
-    Item {
+pub(super) fn reschedule_pod(index: &ProblemIndex<'_>, w: usize, n: usize) -> PodGroup {
+    PodGroup {
         workload: w,
-        within,
-        only,
+        within: index.own_segment[w].as_ref().and_then(|segment| segment[n]),
+        only: index.problem.workloads[w].per_node.then_some(n),
         pods: 1,
     }
 }

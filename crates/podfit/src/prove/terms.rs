@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::index::NONE;
-use super::problem::Problem;
+use super::domain::{DomainColumn, number_domains};
+use super::problem::PlacementProblem;
 use crate::scheduler::{
     PodAffinityTerm, PodSpec, SpreadConstraint, matches_all_terms, spread_counts_node,
 };
@@ -11,7 +11,7 @@ use crate::scheduler::{
 /// A required anti-affinity term: an owner and a target are never in the same domain.
 pub(super) struct AntiTerm {
     /// The domain of each node.
-    pub(super) domain: Vec<u32>,
+    pub(super) domain: DomainColumn,
     /// By workload: whether it has the term.
     pub(super) owners: Vec<bool>,
     /// By workload: whether the term means it.
@@ -21,7 +21,7 @@ pub(super) struct AntiTerm {
 /// The required affinity terms of a workload: an owner needs a member in its domain, for each term.
 pub(super) struct AffinityGroup {
     /// The domain of each node, for each term.
-    pub(super) domains: Vec<Vec<u32>>,
+    pub(super) domains: Vec<DomainColumn>,
     /// By workload: whether it has these terms.
     pub(super) owners: Vec<bool>,
     /// By workload: whether all terms mean it.
@@ -29,13 +29,13 @@ pub(super) struct AffinityGroup {
 }
 
 /// A spread constraint that forbids.
-pub(super) struct Spread {
+pub(super) struct SpreadRule {
     /// The workload that has it.
     pub(super) owner: usize,
-    /// The one node for whose pod it speaks; `NONE`: it speaks for all pods of the owner.
-    pub(super) node: u32,
+    /// The one node for whose pod it speaks; `None`: it speaks for all pods of the owner.
+    pub(super) node: Option<usize>,
     /// The domain of each node.
-    pub(super) domain: Vec<u32>,
+    pub(super) domain: DomainColumn,
     /// Whether what is on the node is counted.
     pub(super) counted: Vec<bool>,
     /// By workload: whether its pods are counted.
@@ -49,38 +49,16 @@ pub(super) struct Spread {
 }
 
 /// A claim that several pods use.
-pub(super) struct Claim {
+pub(super) struct SharedClaim {
     /// The segment of each node.
-    pub(super) segment: Vec<u32>,
+    pub(super) segment: DomainColumn,
     /// By workload: whether it uses the claim.
     pub(super) users: Vec<bool>,
     /// Whether one pod only may use it.
     pub(super) exclusive: bool,
 }
 
-/// The domain of each node: a number for each value of the label.
-fn domains(problem: &Problem, keys: &[&str]) -> Vec<u32> {
-    let mut known: BTreeMap<Vec<&str>, u32> = BTreeMap::new();
-    let values = |labels: &'_ BTreeMap<String, String>| -> Option<Vec<String>> {
-        keys.iter().map(|key| labels.get(*key).cloned()).collect()
-    };
-    let all: Vec<Option<Vec<String>>> = problem.nodes.iter().map(|n| values(&n.labels)).collect();
-    all.iter()
-        .map(|values| {
-            let Some(values) = values else { return NONE };
-            let next = u32::try_from(known.len()).unwrap_or(NONE);
-            *known
-                .entry(values.iter().map(String::as_str).collect())
-                .or_insert(next)
-        })
-        .collect()
-}
-
-fn domain(problem: &Problem, key: &str) -> Vec<u32> {
-    domains(problem, &[key])
-}
-
-pub(super) fn anti_terms(problem: &Problem) -> Vec<AntiTerm> {
+pub(super) fn index_anti_terms(problem: &PlacementProblem) -> Vec<AntiTerm> {
     let mut owners: BTreeMap<&PodAffinityTerm, Vec<bool>> = BTreeMap::new();
     for (w, workload) in problem.workloads.iter().enumerate() {
         for term in &workload.spec.anti_affinity {
@@ -99,14 +77,14 @@ pub(super) fn anti_terms(problem: &Problem) -> Vec<AntiTerm> {
     owners
         .into_iter()
         .map(|(term, owners)| AntiTerm {
-            domain: domain(problem, &term.topology_key),
+            domain: number_domains(&problem.nodes, &[&term.topology_key]),
             owners,
             targets: meant(term),
         })
         .collect()
 }
 
-pub(super) fn groups(problem: &Problem) -> Vec<AffinityGroup> {
+pub(super) fn index_affinity_groups(problem: &PlacementProblem) -> Vec<AffinityGroup> {
     let mut owners: BTreeMap<&Vec<PodAffinityTerm>, Vec<bool>> = BTreeMap::new();
     for (w, workload) in problem
         .workloads
@@ -123,7 +101,7 @@ pub(super) fn groups(problem: &Problem) -> Vec<AffinityGroup> {
         .map(|(terms, owners)| AffinityGroup {
             domains: terms
                 .iter()
-                .map(|t| domain(problem, &t.topology_key))
+                .map(|t| number_domains(&problem.nodes, &[&t.topology_key]))
                 .collect(),
             owners,
             members: problem
@@ -135,19 +113,19 @@ pub(super) fn groups(problem: &Problem) -> Vec<AffinityGroup> {
         .collect()
 }
 
-pub(super) fn spreads(problem: &Problem) -> Vec<Spread> {
-    let of = |(owner, workload): (usize, &super::Workload)| -> Vec<Spread> {
+pub(super) fn index_spreads(problem: &PlacementProblem) -> Vec<SpreadRule> {
+    let of = |(owner, workload): (usize, &super::Workload)| -> Vec<SpreadRule> {
         if workload.per_node {
-            return daemon_spreads(problem, owner);
+            return index_daemon_spreads(problem, owner);
         }
-        let spread = |constraint| spread(problem, owner, &workload.spec, constraint);
+        let spread = |constraint| index_spread(problem, owner, &workload.spec, constraint);
         workload.spec.required_spread().map(spread).collect()
     };
     problem.workloads.iter().enumerate().flat_map(of).collect()
 }
 
 /// A DaemonSet's pods are pinned by node affinity, so that each has its own view of which nodes count.
-fn daemon_spreads(problem: &Problem, owner: usize) -> Vec<Spread> {
+fn index_daemon_spreads(problem: &PlacementProblem, owner: usize) -> Vec<SpreadRule> {
     let spec = problem.workloads[owner].spec.with_daemon_tolerations();
     if spec.required_spread().next().is_none() {
         return Vec::new();
@@ -156,26 +134,25 @@ fn daemon_spreads(problem: &Problem, owner: usize) -> Vec<Spread> {
     for (n, node) in problem.nodes.iter().enumerate() {
         let pinned = spec.pinned_to(&node.name);
         for constraint in pinned.required_spread() {
-            let node = u32::try_from(n).unwrap_or(NONE);
-            found.push(Spread {
-                node,
-                ..spread(problem, owner, &pinned, constraint)
+            found.push(SpreadRule {
+                node: Some(n),
+                ..index_spread(problem, owner, &pinned, constraint)
             });
         }
     }
     found
 }
 
-fn spread(
-    problem: &Problem,
+fn index_spread(
+    problem: &PlacementProblem,
     owner: usize,
     spec: &PodSpec,
     constraint: &SpreadConstraint,
-) -> Spread {
-    Spread {
+) -> SpreadRule {
+    SpreadRule {
         owner,
-        node: NONE,
-        domain: domain(problem, &constraint.topology_key),
+        node: None,
+        domain: number_domains(&problem.nodes, &[&constraint.topology_key]),
         counted: problem
             .nodes
             .iter()
@@ -193,19 +170,19 @@ fn spread(
 }
 
 /// Where a workload's own volumes tie its pods, once they have run: the segment of each node.
-pub(super) fn own_segments(problem: &Problem) -> Vec<Option<Vec<u32>>> {
+pub(super) fn index_own_segments(problem: &PlacementProblem) -> Vec<Option<DomainColumn>> {
     let of = |workload: &super::Workload| {
         let own = workload.spec.volumes.iter().filter(|v| !v.shared);
         let mut keys: Vec<&str> = own.flat_map(|v| &v.segment).map(String::as_str).collect();
         keys.sort_unstable();
         keys.dedup();
-        (!keys.is_empty()).then(|| domains(problem, &keys))
+        (!keys.is_empty()).then(|| number_domains(&problem.nodes, &keys))
     };
     problem.workloads.iter().map(of).collect()
 }
 
-pub(super) fn claims(problem: &Problem) -> Vec<Claim> {
-    let mut found: BTreeMap<(&str, &str), Claim> = BTreeMap::new();
+pub(super) fn index_claims(problem: &PlacementProblem) -> Vec<SharedClaim> {
+    let mut found: BTreeMap<(&str, &str), SharedClaim> = BTreeMap::new();
     for (w, workload) in problem.workloads.iter().enumerate() {
         let tied = workload
             .spec
@@ -216,8 +193,8 @@ pub(super) fn claims(problem: &Problem) -> Vec<Claim> {
             let keys: Vec<&str> = volume.segment.iter().map(String::as_str).collect();
             let claim = found
                 .entry((&workload.spec.namespace, &volume.claim))
-                .or_insert_with(|| Claim {
-                    segment: domains(problem, &keys),
+                .or_insert_with(|| SharedClaim {
+                    segment: number_domains(&problem.nodes, &keys),
                     users: vec![false; problem.workloads.len()],
                     exclusive: false,
                 });

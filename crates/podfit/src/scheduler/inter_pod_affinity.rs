@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer};
 
-use super::{Cluster, Namespaces, PodSpec, Reason};
+use super::{ClusterState, FilterReason, Namespaces, PodSpec};
 use kubernetes_vocabulary::{
     LabelRequirement, LabelSelector, Labels, SelectorOperator, null_as_default,
 };
@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for PodAffinityTerm {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Raw {
+        struct RawPodAffinityTerm {
             label_selector: Option<LabelSelector>,
             #[serde(default, deserialize_with = "null_as_default")]
             namespaces: BTreeSet<String>,
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for PodAffinityTerm {
             #[serde(default, deserialize_with = "null_as_default")]
             mismatch_label_keys: Vec<String>,
         }
-        let raw = Raw::deserialize(deserializer)?;
+        let raw = RawPodAffinityTerm::deserialize(deserializer)?;
         Ok(Self {
             selector: raw.label_selector,
             namespaces: raw.namespaces,
@@ -102,52 +102,72 @@ impl PodAffinityTerm {
 }
 
 /// Whether the pod matches all terms; `false` where there are none.
-pub fn matches_all(terms: &[PodAffinityTerm], pod: &PodSpec, namespaces: &Namespaces) -> bool {
+pub fn matches_all_terms(
+    terms: &[PodAffinityTerm],
+    pod: &PodSpec,
+    namespaces: &Namespaces,
+) -> bool {
     !terms.is_empty() && terms.iter().all(|t| t.matches(pod, namespaces))
 }
 
-pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
-    existing_anti_affinity(cluster, spec, node)
-        .or_else(|| affinity(cluster, spec, node))
-        .or_else(|| anti_affinity(cluster, spec, node))
+pub(super) fn filter(
+    cluster: &ClusterState<'_>,
+    spec: &PodSpec,
+    node: usize,
+) -> Option<FilterReason> {
+    filter_existing_anti_affinity(cluster, spec, node)
+        .or_else(|| filter_affinity(cluster, spec, node))
+        .or_else(|| filter_anti_affinity(cluster, spec, node))
 }
 
-fn existing_anti_affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+fn filter_existing_anti_affinity(
+    cluster: &ClusterState<'_>,
+    spec: &PodSpec,
+    node: usize,
+) -> Option<FilterReason> {
     cluster.placed.iter().find_map(|p| {
         let mut terms = p
             .spec
             .anti_affinity
             .iter()
             .filter(|t| t.matches(spec, cluster.namespaces));
-        let term = terms.find(|t| same_domain(cluster, &t.topology_key, p.node, node))?;
-        Some(Reason::AntiAffinity {
+        let term = terms.find(|t| share_domain(cluster, &t.topology_key, p.node, node))?;
+        Some(FilterReason::AntiAffinity {
             key: term.topology_key.clone(),
             with: p.spec.owner.clone(),
         })
     })
 }
 
-fn anti_affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+fn filter_anti_affinity(
+    cluster: &ClusterState<'_>,
+    spec: &PodSpec,
+    node: usize,
+) -> Option<FilterReason> {
     spec.anti_affinity.iter().find_map(|term| {
         let mut there = cluster
             .placed
             .iter()
-            .filter(|p| same_domain(cluster, &term.topology_key, p.node, node));
+            .filter(|p| share_domain(cluster, &term.topology_key, p.node, node));
         let other = there.find(|p| term.matches(p.spec, cluster.namespaces))?;
-        Some(Reason::AntiAffinity {
+        Some(FilterReason::AntiAffinity {
             key: term.topology_key.clone(),
             with: other.spec.owner.clone(),
         })
     })
 }
 
-fn affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+fn filter_affinity(
+    cluster: &ClusterState<'_>,
+    spec: &PodSpec,
+    node: usize,
+) -> Option<FilterReason> {
     let terms = &spec.affinity;
     if let Some(term) = terms
         .iter()
         .find(|t| !cluster.nodes[node].labels.contains_key(&t.topology_key))
     {
-        return Some(Reason::MissingTopologyKey {
+        return Some(FilterReason::MissingTopologyKey {
             key: term.topology_key.clone(),
         });
     }
@@ -155,7 +175,7 @@ fn affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason
     for placed in cluster
         .placed
         .iter()
-        .filter(|p| matches_all(terms, p.spec, cluster.namespaces))
+        .filter(|p| matches_all_terms(terms, p.spec, cluster.namespaces))
     {
         for term in terms {
             if let Some(value) = cluster.nodes[placed.node].labels.get(&term.topology_key) {
@@ -168,13 +188,13 @@ fn affinity(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason
         value
             .is_none_or(|value| !counts.contains_key(&(term.topology_key.as_str(), value.as_str())))
     })?;
-    let first_of_group = counts.is_empty() && matches_all(terms, spec, cluster.namespaces);
-    (!first_of_group).then(|| Reason::Affinity {
+    let first_of_group = counts.is_empty() && matches_all_terms(terms, spec, cluster.namespaces);
+    (!first_of_group).then(|| FilterReason::Affinity {
         key: absent.topology_key.clone(),
     })
 }
 
-fn same_domain(cluster: &Cluster<'_>, key: &str, a: usize, b: usize) -> bool {
+fn share_domain(cluster: &ClusterState<'_>, key: &str, a: usize, b: usize) -> bool {
     let value = cluster.nodes[a].labels.get(key);
     value.is_some() && value == cluster.nodes[b].labels.get(key)
 }

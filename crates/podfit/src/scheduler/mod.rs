@@ -1,6 +1,6 @@
 //! Where kube-scheduler lets a pod run: its filters, as pure functions, one file a plugin.
 //!
-//! Comes in: a pod's specification, the nodes, and the pods that are already placed. Goes out: the [`Reason`]s why a node is not
+//! Comes in: a pod's specification, the nodes, and the pods that are already placed. Goes out: the [`FilterReason`]s why a node is not
 //! possible, none if it is. The semantics are those of the default plugins of kube-scheduler 1.31 and newer; each file names its plugin.
 //! Scoring plugins, which only prefer, are not here: they never make a placement impossible. Neither is preemption, which
 //! trades one pod for another and so never makes room for all.
@@ -22,20 +22,20 @@ mod tests;
 mod volume_binding;
 mod volume_restrictions;
 
-pub use inter_pod_affinity::{PodAffinityTerm, matches_all as matches_all_terms};
-pub use node::{Namespaces, Node};
+pub use inter_pod_affinity::{PodAffinityTerm, matches_all_terms};
+pub use node::{Namespaces, NodeInfo};
 pub use node_affinity::PreferredTerm;
 pub use node_ports::HostPort;
-pub use node_resources_fit::{CPU, PODS, whole};
+pub use node_resources_fit::{CPU, PODS, to_scheduler_units};
 pub use pod::{CURRENT, PodSpec, SpecError};
 pub use pod_topology_spread::{NodePolicy, SpreadConstraint, WhenUnsatisfiable};
-pub use reason::Reason;
-pub use requests::pod_requests;
-pub use volume_binding::Volume;
+pub use reason::FilterReason;
+pub use requests::sum_pod_requests;
+pub use volume_binding::PodVolume;
 
 /// A pod that has a node.
 #[derive(Debug, Clone, Copy)]
-pub struct Placed<'a> {
+pub struct PlacedPod<'a> {
     /// What the pod asks for.
     pub spec: &'a PodSpec,
     /// The node, as an index.
@@ -44,7 +44,7 @@ pub struct Placed<'a> {
 
 /// A pod that looks for a node.
 #[derive(Debug, Clone, Copy)]
-pub struct Candidate<'a> {
+pub struct PodCandidate<'a> {
     /// What the pod asks for.
     pub spec: &'a PodSpec,
     /// The node on which the pod's own volumes were bound when it ran before, as an index.
@@ -53,21 +53,25 @@ pub struct Candidate<'a> {
 
 /// Nodes, and the pods on them.
 #[derive(Debug, Clone)]
-pub struct Cluster<'a> {
+pub struct ClusterState<'a> {
     /// The nodes.
-    pub nodes: &'a [Node],
+    pub nodes: &'a [NodeInfo],
     /// The labels of the namespaces.
     pub namespaces: &'a Namespaces,
     /// The pods that have a node.
-    pub placed: Vec<Placed<'a>>,
+    pub placed: Vec<PlacedPod<'a>>,
 }
 
 /// Why the pod cannot be placed on the node while the others are where they are; empty if it can.
-pub fn filter(cluster: &Cluster<'_>, pod: Candidate<'_>, node: usize) -> Vec<Reason> {
+pub fn find_reasons(
+    cluster: &ClusterState<'_>,
+    pod: PodCandidate<'_>,
+    node: usize,
+) -> Vec<FilterReason> {
     let Some(target) = cluster.nodes.get(node) else {
-        return vec![Reason::NoSuchNode];
+        return vec![FilterReason::NoSuchNode];
     };
-    let mut reasons = fixed(pod.spec, target);
+    let mut reasons = find_static_reasons(pod.spec, target);
     reasons.extend(node_ports::filter(cluster, pod.spec, node));
     reasons.extend(node_resources_fit::filter(cluster, pod.spec, node));
     reasons.extend(volume_restrictions::filter(cluster, pod.spec));
@@ -78,7 +82,7 @@ pub fn filter(cluster: &Cluster<'_>, pod: Candidate<'_>, node: usize) -> Vec<Rea
 }
 
 /// Why the pod cannot run on the node whatever other pods there are; empty if nothing of the node itself forbids it.
-pub fn fixed(spec: &PodSpec, node: &Node) -> Vec<Reason> {
+pub fn find_static_reasons(spec: &PodSpec, node: &NodeInfo) -> Vec<FilterReason> {
     let mut reasons = Vec::new();
     reasons.extend(node_name::filter(spec, node));
     reasons.extend(node_affinity::filter(spec, node));
@@ -90,7 +94,7 @@ pub fn fixed(spec: &PodSpec, node: &Node) -> Vec<Reason> {
 
 /// Whether a DaemonSet's controller makes a pod for the node: the node's name, the node affinity, and taints that the pod tolerates
 /// with the tolerations that the controller adds (`pkg/controller/daemon`, `NodeShouldRunDaemonPod`).
-pub fn daemon_runs_on(spec: &PodSpec, node: &Node) -> bool {
+pub fn daemon_runs_on(spec: &PodSpec, node: &NodeInfo) -> bool {
     let spec = spec.with_daemon_tolerations();
     node_name::filter(&spec, node).is_none()
         && node_affinity::filter(&spec, node).is_none()
@@ -99,10 +103,10 @@ pub fn daemon_runs_on(spec: &PodSpec, node: &Node) -> bool {
 
 /// Whether two pods cannot be on one node because of their host ports.
 pub fn ports_conflict(a: &PodSpec, b: &PodSpec) -> bool {
-    node_ports::conflict(&a.host_ports, &b.host_ports).is_some()
+    node_ports::find_conflict(&a.host_ports, &b.host_ports).is_some()
 }
 
 /// The domain's nodes that a spread constraint counts for a pod, as one flag per node.
-pub fn spread_counts_node(spec: &PodSpec, constraint: &SpreadConstraint, node: &Node) -> bool {
-    pod_topology_spread::counts(spec, constraint, node)
+pub fn spread_counts_node(spec: &PodSpec, constraint: &SpreadConstraint, node: &NodeInfo) -> bool {
+    pod_topology_spread::counts_node(spec, constraint, node)
 }

@@ -7,7 +7,7 @@ use kubernetes_vocabulary::{Labels, Quantity, Taint};
 
 /// A node, as far as the filters look at it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Node {
+pub struct NodeInfo {
     /// Its name.
     pub name: String,
     /// Its labels, `kubernetes.io/arch` and `kubernetes.io/hostname` among them.

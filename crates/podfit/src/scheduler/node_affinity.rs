@@ -4,7 +4,7 @@
 use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm};
 use serde::Deserialize;
 
-use super::{Node, PodSpec, Reason};
+use super::{FilterReason, NodeInfo, PodSpec};
 
 /// A preferred node affinity, which the filters do not look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -16,11 +16,11 @@ pub struct PreferredTerm {
 }
 
 /// Returns whether one of the terms matches the node; always for `None`, where nothing is required.
-pub(super) fn any_matches(terms: Option<&Vec<NodeSelectorTerm>>, node: &Node) -> bool {
+pub(super) fn any_matches(terms: Option<&Vec<NodeSelectorTerm>>, node: &NodeInfo) -> bool {
     terms.is_none_or(|terms| terms.iter().any(|t| t.matches(&node.name, &node.labels)))
 }
 
-pub(super) fn filter(spec: &PodSpec, node: &Node) -> Option<Reason> {
+pub(super) fn filter(spec: &PodSpec, node: &NodeInfo) -> Option<FilterReason> {
     let selector: Vec<LabelRequirement> = spec
         .node_selector
         .iter()
@@ -28,7 +28,7 @@ pub(super) fn filter(spec: &PodSpec, node: &Node) -> Option<Reason> {
         .map(|(key, value)| LabelRequirement::equals(key, value))
         .collect();
     if !selector.is_empty() {
-        return Some(Reason::mismatch(&selector, node));
+        return Some(FilterReason::mismatch(&selector, node));
     }
     if any_matches(spec.node_affinity.as_ref(), node) {
         return None;
@@ -44,5 +44,5 @@ pub(super) fn filter(spec: &PodSpec, node: &Node) -> Option<Reason> {
         })
         .filter(|f| !f.is_empty())
         .min_by_key(Vec::len);
-    Some(Reason::mismatch(&nearest.unwrap_or_default(), node))
+    Some(FilterReason::mismatch(&nearest.unwrap_or_default(), node))
 }

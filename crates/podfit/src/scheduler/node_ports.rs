@@ -1,6 +1,6 @@
 //! `NodePorts`: no two pods of a node listen on the same port of its addresses (`framework.HostPortInfo.CheckConflict`).
 
-use super::{Cluster, PodSpec, Reason};
+use super::{ClusterState, FilterReason, PodSpec};
 
 /// A port of the node itself that a pod listens on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,19 +24,23 @@ impl HostPort {
 }
 
 /// The first port that both want.
-pub(super) fn conflict<'a>(a: &'a [HostPort], b: &[HostPort]) -> Option<&'a HostPort> {
+pub(super) fn find_conflict<'a>(a: &'a [HostPort], b: &[HostPort]) -> Option<&'a HostPort> {
     a.iter()
         .find(|port| b.iter().any(|other| port.conflicts(other)))
 }
 
-pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+pub(super) fn filter(
+    cluster: &ClusterState<'_>,
+    spec: &PodSpec,
+    node: usize,
+) -> Option<FilterReason> {
     cluster
         .placed
         .iter()
         .filter(|p| p.node == node)
         .find_map(|p| {
-            let port = conflict(&spec.host_ports, &p.spec.host_ports)?;
-            Some(Reason::PortTaken {
+            let port = find_conflict(&spec.host_ports, &p.spec.host_ports)?;
+            Some(FilterReason::PortTaken {
                 port: port.port,
                 protocol: port.protocol.clone(),
                 by: p.spec.owner.clone(),

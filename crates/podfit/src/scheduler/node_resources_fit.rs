@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cluster, PodSpec, Reason};
+use super::{ClusterState, FilterReason, PodSpec};
 use kubernetes_vocabulary::Quantity;
 
 /// The resource that is counted in thousandths.
@@ -11,7 +11,7 @@ pub const CPU: &str = "cpu";
 pub const PODS: &str = "pods";
 
 /// A quantity in the whole numbers that the scheduler counts with: thousandths of a CPU, bytes, pieces; rounded up.
-pub fn whole(resource: &str, quantity: Quantity) -> i128 {
+pub fn to_scheduler_units(resource: &str, quantity: Quantity) -> i128 {
     if resource == CPU {
         quantity.as_milli()
     } else {
@@ -20,7 +20,7 @@ pub fn whole(resource: &str, quantity: Quantity) -> i128 {
 }
 
 /// Every resource that is short. A resource of which nothing is asked is not looked at, except the number of pods.
-pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Vec<Reason> {
+pub(super) fn filter(cluster: &ClusterState<'_>, spec: &PodSpec, node: usize) -> Vec<FilterReason> {
     let Some(allocatable) = &cluster.nodes[node].allocatable else {
         return Vec::new();
     };
@@ -28,21 +28,21 @@ pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Vec<
     let mut reasons = Vec::new();
     let limit = offered(allocatable, PODS);
     if i128::try_from(here().count()).unwrap_or(i128::MAX) >= limit {
-        reasons.push(Reason::TooManyPods { limit });
+        reasons.push(FilterReason::TooManyPods { limit });
     }
     for (resource, wanted) in &spec.requests {
-        let wanted = whole(resource, *wanted);
+        let wanted = to_scheduler_units(resource, *wanted);
         let taken: i128 = here()
             .map(|p| {
                 p.spec
                     .requests
                     .get(resource)
-                    .map_or(0, |q| whole(resource, *q))
+                    .map_or(0, |q| to_scheduler_units(resource, *q))
             })
             .sum();
         let free = offered(allocatable, resource) - taken;
         if wanted > 0 && wanted > free && resource != PODS {
-            reasons.push(Reason::Insufficient {
+            reasons.push(FilterReason::Insufficient {
                 resource: resource.clone(),
                 needs: wanted,
                 free,
@@ -54,5 +54,7 @@ pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Vec<
 
 fn offered(allocatable: &BTreeMap<String, Quantity>, resource: &str) -> i128 {
     // The scheduler rounds up here too (`Quantity.MilliValue`, `Quantity.Value`).
-    allocatable.get(resource).map_or(0, |q| whole(resource, *q))
+    allocatable
+        .get(resource)
+        .map_or(0, |q| to_scheduler_units(resource, *q))
 }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::requests::pod_requests;
+use super::requests::sum_pod_requests;
 use super::{
-    HostPort, PodAffinityTerm, PreferredTerm, SpreadConstraint, Volume, WhenUnsatisfiable,
+    HostPort, PodAffinityTerm, PodVolume, PreferredTerm, SpreadConstraint, WhenUnsatisfiable,
 };
 use kubernetes_vocabulary::fields::NODE_NAME;
 use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
@@ -31,7 +31,7 @@ pub struct PodSpec {
     pub namespace: String,
     /// The pod's labels.
     pub labels: Labels,
-    /// What it takes of the node, by resource; see [`pod_requests`].
+    /// What it takes of the node, by resource; see [`sum_pod_requests`].
     pub requests: BTreeMap<String, Quantity>,
     /// `nodeName`.
     pub node_name: Option<String>,
@@ -52,7 +52,7 @@ pub struct PodSpec {
     /// The ports of the node that it listens on.
     pub host_ports: Vec<HostPort>,
     /// Volumes that say where it can run.
-    pub volumes: Vec<Volume>,
+    pub volumes: Vec<PodVolume>,
     /// The priority class, where one is named.
     pub priority_class: Option<String>,
 }
@@ -104,20 +104,20 @@ impl PodSpec {
                 note(set(&mut pod, value));
             }
         }
-        note(pod_requests(spec).map(|requests| pod.requests = requests));
-        note(host_ports(spec).map(|ports| pod.host_ports = ports));
+        note(sum_pod_requests(spec).map(|requests| pod.requests = requests));
+        note(read_host_ports(spec).map(|ports| pod.host_ports = ports));
         (pod.resolved(), errors)
     }
 
     /// Reads `nodeSelector`.
     pub fn set_node_selector(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.node_selector = parse("nodeSelector", value)?.unwrap_or_default();
+        self.node_selector = parse_field("nodeSelector", value)?.unwrap_or_default();
         Ok(())
     }
 
     /// Reads `affinity` (`core/v1.Affinity`); call [`PodSpec::resolved`] at the end.
     pub fn set_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
-        let affinity: Affinity = parse("affinity", value)?.unwrap_or_default();
+        let affinity: RawAffinity = parse_field("affinity", value)?.unwrap_or_default();
         let node = affinity.to_nodes.unwrap_or_default();
         self.node_affinity = node.required.map(|r| r.node_selector_terms);
         self.preferred = node.preferred;
@@ -128,7 +128,7 @@ impl PodSpec {
 
     /// Reads `nodeAffinity` alone (`core/v1.NodeAffinity`).
     pub fn set_node_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
-        let node: NodeAffinity = parse("nodeAffinity", value)?.unwrap_or_default();
+        let node: RawNodeAffinity = parse_field("nodeAffinity", value)?.unwrap_or_default();
         self.node_affinity = node.required.map(|r| r.node_selector_terms);
         self.preferred = node.preferred;
         Ok(())
@@ -137,13 +137,13 @@ impl PodSpec {
     /// Reads a bare node selector (`core/v1.NodeSelector`, `{nodeSelectorTerms: […]}`) as required node affinity.
     pub fn set_node_selector_terms(&mut self, value: &Value) -> Result<(), SpecError> {
         self.node_affinity =
-            parse::<Required>("nodeSelector", value)?.map(|r| r.node_selector_terms);
+            parse_field::<RawNodeSelector>("nodeSelector", value)?.map(|r| r.node_selector_terms);
         Ok(())
     }
 
     /// Reads `podAntiAffinity` alone (`core/v1.PodAntiAffinity`).
     pub fn set_pod_anti_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.anti_affinity = parse::<PodAffinity>("podAntiAffinity", value)?
+        self.anti_affinity = parse_field::<RawPodAffinity>("podAntiAffinity", value)?
             .unwrap_or_default()
             .required;
         Ok(())
@@ -151,7 +151,7 @@ impl PodSpec {
 
     /// Reads `podAffinity` alone (`core/v1.PodAffinity`).
     pub fn set_pod_affinity(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.affinity = parse::<PodAffinity>("podAffinity", value)?
+        self.affinity = parse_field::<RawPodAffinity>("podAffinity", value)?
             .unwrap_or_default()
             .required;
         Ok(())
@@ -159,13 +159,13 @@ impl PodSpec {
 
     /// Reads `tolerations`.
     pub fn set_tolerations(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.tolerations = parse("tolerations", value)?.unwrap_or_default();
+        self.tolerations = parse_field("tolerations", value)?.unwrap_or_default();
         Ok(())
     }
 
     /// Reads `topologySpreadConstraints`.
     pub fn set_spread(&mut self, value: &Value) -> Result<(), SpecError> {
-        self.spread = parse("topologySpreadConstraints", value)?.unwrap_or_default();
+        self.spread = parse_field("topologySpreadConstraints", value)?.unwrap_or_default();
         Ok(())
     }
 
@@ -264,19 +264,19 @@ const FIELDS: [(&str, Setter); 4] = [
 ];
 
 #[derive(Default, Deserialize)]
-struct Affinity {
+struct RawAffinity {
     #[serde(rename = "nodeAffinity")]
-    to_nodes: Option<NodeAffinity>,
+    to_nodes: Option<RawNodeAffinity>,
     #[serde(rename = "podAffinity")]
-    to_pods: Option<PodAffinity>,
+    to_pods: Option<RawPodAffinity>,
     #[serde(rename = "podAntiAffinity")]
-    away_from_pods: Option<PodAffinity>,
+    away_from_pods: Option<RawPodAffinity>,
 }
 
 #[derive(Default, Deserialize)]
-struct NodeAffinity {
+struct RawNodeAffinity {
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
-    required: Option<Required>,
+    required: Option<RawNodeSelector>,
     #[serde(
         rename = "preferredDuringSchedulingIgnoredDuringExecution",
         default,
@@ -287,13 +287,13 @@ struct NodeAffinity {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Required {
+struct RawNodeSelector {
     #[serde(default, deserialize_with = "null_as_default")]
     node_selector_terms: Vec<NodeSelectorTerm>,
 }
 
 #[derive(Default, Deserialize)]
-struct PodAffinity {
+struct RawPodAffinity {
     #[serde(
         rename = "requiredDuringSchedulingIgnoredDuringExecution",
         default,
@@ -303,7 +303,7 @@ struct PodAffinity {
 }
 
 /// Reads a field; `null` is as good as absent.
-pub(super) fn parse<T: DeserializeOwned>(
+pub(super) fn parse_field<T: DeserializeOwned>(
     field: &'static str,
     value: &Value,
 ) -> Result<Option<T>, SpecError> {
@@ -314,7 +314,7 @@ pub(super) fn parse<T: DeserializeOwned>(
 }
 
 #[derive(Deserialize)]
-struct Port {
+struct ContainerPort {
     #[serde(rename = "containerPort")]
     container: Option<u16>,
     #[serde(rename = "hostPort")]
@@ -326,7 +326,7 @@ struct Port {
 }
 
 /// The host ports of containers and sidecars. With `hostNetwork`, the API server makes every container port a host port.
-fn host_ports(spec: &Value) -> Result<Vec<HostPort>, SpecError> {
+fn read_host_ports(spec: &Value) -> Result<Vec<HostPort>, SpecError> {
     let host_network = spec
         .get("hostNetwork")
         .and_then(Value::as_bool)
@@ -341,8 +341,8 @@ fn host_ports(spec: &Value) -> Result<Vec<HostPort>, SpecError> {
         .filter(|c| c.get("restartPolicy").and_then(Value::as_str) == Some("Always"));
     let mut ports = Vec::new();
     for container in list("containers").chain(sidecars) {
-        let declared: Vec<Port> = match container.get("ports") {
-            Some(value) => parse("containers.ports", value)?.unwrap_or_default(),
+        let declared: Vec<ContainerPort> = match container.get("ports") {
+            Some(value) => parse_field("containers.ports", value)?.unwrap_or_default(),
             None => Vec::new(),
         };
         for port in declared {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Cluster, Node, PodSpec, Reason, node_affinity, taint_toleration};
+use super::{ClusterState, FilterReason, NodeInfo, PodSpec, node_affinity, taint_toleration};
 use kubernetes_vocabulary::{
     LabelRequirement, LabelSelector, Labels, SelectorOperator, null_as_default,
 };
@@ -88,7 +88,7 @@ impl SpreadConstraint {
 }
 
 /// Whether the constraint counts what is on the node.
-pub(super) fn counts(spec: &PodSpec, constraint: &SpreadConstraint, node: &Node) -> bool {
+pub(super) fn counts_node(spec: &PodSpec, constraint: &SpreadConstraint, node: &NodeInfo) -> bool {
     let keys = spec
         .required_spread()
         .all(|c| node.labels.contains_key(&c.topology_key));
@@ -99,13 +99,17 @@ pub(super) fn counts(spec: &PodSpec, constraint: &SpreadConstraint, node: &Node)
     keys && affinity && taints
 }
 
-pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Option<Reason> {
+pub(super) fn filter(
+    cluster: &ClusterState<'_>,
+    spec: &PodSpec,
+    node: usize,
+) -> Option<FilterReason> {
     spec.required_spread().find_map(|constraint| {
         let key = &constraint.topology_key;
         let Some(value) = cluster.nodes[node].labels.get(key) else {
-            return Some(Reason::MissingTopologyKey { key: key.clone() });
+            return Some(FilterReason::MissingTopologyKey { key: key.clone() });
         };
-        let domains = domains(cluster, spec, constraint);
+        let domains = count_pods_by_domain(cluster, spec, constraint);
         let few = domains.len() < constraint.min_domains.unwrap_or(1) as usize;
         let least = if few {
             0
@@ -114,7 +118,7 @@ pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Opti
         };
         let own = usize::from(constraint.matches(spec, spec));
         let here = domains.get(value.as_str()).copied().unwrap_or(0) + own;
-        (here.saturating_sub(least) > constraint.max_skew as usize).then(|| Reason::Skew {
+        (here.saturating_sub(least) > constraint.max_skew as usize).then(|| FilterReason::Skew {
             key: key.clone(),
             max: constraint.max_skew,
         })
@@ -122,8 +126,8 @@ pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec, node: usize) -> Opti
 }
 
 /// The matching pods in each domain.
-fn domains<'a>(
-    cluster: &'a Cluster<'_>,
+fn count_pods_by_domain<'a>(
+    cluster: &'a ClusterState<'_>,
     spec: &PodSpec,
     constraint: &SpreadConstraint,
 ) -> BTreeMap<&'a str, usize> {
@@ -132,7 +136,7 @@ fn domains<'a>(
         let Some(value) = node.labels.get(&constraint.topology_key) else {
             continue;
         };
-        if counts(spec, constraint, node) {
+        if counts_node(spec, constraint, node) {
             let here = cluster
                 .placed
                 .iter()

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::{CPU, Node};
+use super::{CPU, NodeInfo};
 use kubernetes_vocabulary::fields::NODE_NAME;
 use kubernetes_vocabulary::{LabelRequirement, Quantity, Taint};
 use kubernetes_vocabulary::{SelectorOperator, labels};
 
 /// Why a pod cannot be placed on a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub enum FilterReason {
     /// There is no node with the index.
     NoSuchNode,
     /// `spec.nodeName` names another node.
@@ -91,9 +91,9 @@ pub enum Reason {
     },
 }
 
-impl Reason {
+impl FilterReason {
     /// What is asked of the node's labels, and what it has.
-    pub(super) fn mismatch(wants: &[LabelRequirement], node: &Node) -> Self {
+    pub(super) fn mismatch(wants: &[LabelRequirement], node: &NodeInfo) -> Self {
         let have = |key: &str| {
             if key == NODE_NAME {
                 Some(node.name.clone())
@@ -107,7 +107,7 @@ impl Reason {
     }
 
     /// Whether it holds whatever other pods there are.
-    pub fn fixed(&self) -> bool {
+    pub fn is_static(&self) -> bool {
         matches!(
             self,
             Self::NoSuchNode
@@ -125,7 +125,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for FilterReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchNode => f.write_str("no such node"),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::pod::parse;
+use super::pod::parse_field;
 use super::{CPU, SpecError};
 use kubernetes_vocabulary::Quantity;
 use kubernetes_vocabulary::null_as_default;
@@ -39,7 +39,7 @@ impl Requirements {
 /// # Errors
 ///
 /// When a quantity or a list of resources cannot be read.
-pub fn pod_requests(spec: &Value) -> Result<Resources, SpecError> {
+pub fn sum_pod_requests(spec: &Value) -> Result<Resources, SpecError> {
     let mut total = Resources::new();
     for container in containers(spec, "containers") {
         add(
@@ -64,7 +64,7 @@ pub fn pod_requests(spec: &Value) -> Result<Resources, SpecError> {
     if let Some(overhead) = spec.get("overhead") {
         add(
             &mut total,
-            &parse("overhead", overhead)?.unwrap_or_default(),
+            &parse_field("overhead", overhead)?.unwrap_or_default(),
         );
     }
     Ok(total)
@@ -75,7 +75,7 @@ fn pod_level(spec: &Value, total: &mut Resources) -> Result<(), SpecError> {
     let Some(value) = spec.get("resources") else {
         return Ok(());
     };
-    let Requirements { requests, limits } = parse("resources", value)?.unwrap_or_default();
+    let Requirements { requests, limits } = parse_field("resources", value)?.unwrap_or_default();
     let supported = |name: &str| name == CPU || name == "memory" || name.starts_with("hugepages-");
     for (resource, limit) in limits.into_iter().filter(|(name, _)| supported(name)) {
         total.entry(resource).or_insert(limit);
@@ -93,7 +93,7 @@ fn containers<'a>(spec: &'a Value, key: &str) -> impl Iterator<Item = &'a Value>
 
 fn container_requests(container: &Value, field: &'static str) -> Result<Resources, SpecError> {
     let requirements: Requirements = match container.get("resources") {
-        Some(value) => parse(field, value)?.unwrap_or_default(),
+        Some(value) => parse_field(field, value)?.unwrap_or_default(),
         None => Requirements::default(),
     };
     Ok(requirements.effective())

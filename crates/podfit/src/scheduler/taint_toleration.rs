@@ -2,9 +2,10 @@
 
 use kubernetes_vocabulary::taint::find_untolerated;
 
-use super::{Node, PodSpec, Reason};
+use super::{FilterReason, NodeInfo, PodSpec};
 
 /// Returns the first taint that keeps the pod away.
-pub(super) fn filter(spec: &PodSpec, node: &Node) -> Option<Reason> {
-    find_untolerated(&node.taints, &spec.tolerations).map(|taint| Reason::Taint(taint.clone()))
+pub(super) fn filter(spec: &PodSpec, node: &NodeInfo) -> Option<FilterReason> {
+    find_untolerated(&node.taints, &spec.tolerations)
+        .map(|taint| FilterReason::Taint(taint.clone()))
 }

@@ -10,7 +10,7 @@ use kubernetes_vocabulary::{LabelRequirement, Labels, NodeSelectorTerm, Selector
 use super::*;
 use kubernetes_vocabulary::{Quantity, Taint, TaintEffect};
 
-fn node(name: &str, labels: &[(&str, &str)]) -> Node {
+fn node(name: &str, labels: &[(&str, &str)]) -> NodeInfo {
     let mut all: Labels = labels
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
@@ -20,11 +20,11 @@ fn node(name: &str, labels: &[(&str, &str)]) -> Node {
     let allocatable = offers
         .map(|(k, v)| (k.to_owned(), Quantity::parse(v).unwrap()))
         .into();
-    Node {
+    NodeInfo {
         name: name.to_owned(),
         labels: all,
         allocatable: Some(allocatable),
-        ..Node::default()
+        ..NodeInfo::default()
     }
 }
 
@@ -39,7 +39,7 @@ fn pod(labels: &[(&str, &str)], spec: &Value) -> PodSpec {
 }
 
 fn reasons(
-    nodes: &[Node],
+    nodes: &[NodeInfo],
     placed: &[(&PodSpec, usize)],
     pod: &PodSpec,
     node: usize,
@@ -47,16 +47,16 @@ fn reasons(
     let namespaces = Namespaces::default();
     let placed = placed
         .iter()
-        .map(|(spec, node)| Placed { spec, node: *node })
+        .map(|(spec, node)| PlacedPod { spec, node: *node })
         .collect();
-    let cluster = Cluster {
+    let cluster = ClusterState {
         nodes,
         namespaces: &namespaces,
         placed,
     };
-    filter(
+    find_reasons(
         &cluster,
-        Candidate {
+        PodCandidate {
             spec: pod,
             home: None,
         },
@@ -68,7 +68,7 @@ fn reasons(
 }
 
 /// The nodes on which the pod can be placed.
-fn possible(nodes: &[Node], placed: &[(&PodSpec, usize)], pod: &PodSpec) -> Vec<usize> {
+fn possible(nodes: &[NodeInfo], placed: &[(&PodSpec, usize)], pod: &PodSpec) -> Vec<usize> {
     (0..nodes.len())
         .filter(|n| reasons(nodes, placed, pod, *n).is_empty())
         .collect()
@@ -97,7 +97,7 @@ fn node_name_pins_to_one_node() {
 
 #[test]
 fn node_unschedulable_takes_only_pods_that_tolerate_the_cordon() {
-    let nodes = [Node {
+    let nodes = [NodeInfo {
         unschedulable: true,
         ..node("a", &[])
     }];
@@ -117,7 +117,7 @@ fn taint_toleration_compares_keys_values_and_effects() {
         effect,
     };
     let tolerated = |toleration: Value, taint: Taint| {
-        let nodes = [Node {
+        let nodes = [NodeInfo {
             taints: vec![taint],
             ..node("a", &[])
         }];
@@ -308,7 +308,7 @@ fn node_ports_of_sidecars_count_and_of_init_containers_do_not() {
 }
 
 fn requests(spec: &Value) -> BTreeMap<String, String> {
-    pod_requests(spec)
+    sum_pod_requests(spec)
         .unwrap()
         .into_iter()
         .map(|(k, v)| (k, v.to_string()))
@@ -362,7 +362,7 @@ fn requests_of_the_pod_replace_those_of_containers() {
         requests(&spec),
         BTreeMap::from([("cpu".into(), "3".into()), ("memory".into(), "1Gi".into())])
     );
-    assert!(pod_requests(&json!({"containers": [cpu("much")]})).is_err());
+    assert!(sum_pod_requests(&json!({"containers": [cpu("much")]})).is_err());
 }
 
 #[test]
@@ -408,14 +408,14 @@ fn node_resources_fit_knows_extended_resources_and_pod_counts() {
         ["has its 10 pods already"]
     );
     assert_eq!(reasons(&nodes, &ten[1..], &empty, 0), Vec::<String>::new());
-    let unknown = [Node {
+    let unknown = [NodeInfo {
         allocatable: None,
         ..node("a", &[])
     }];
     assert_eq!(reasons(&unknown, &ten, &gpu, 0), Vec::<String>::new());
 }
 
-fn with_volume(volume: Volume) -> PodSpec {
+fn with_volume(volume: PodVolume) -> PodSpec {
     PodSpec {
         volumes: vec![volume],
         ..pod(&[], &json!({}))
@@ -430,23 +430,23 @@ fn volume_binding_respects_allowed_topologies_and_existing_volumes() {
         node("c", &[]),
     ];
     let zone = |z: &str| vec![LabelRequirement::new("zone", SelectorOperator::In, &[z])];
-    let allowed = with_volume(Volume {
+    let allowed = with_volume(PodVolume {
         allowed: vec![zone("2"), zone("3")],
-        ..Volume::default()
+        ..PodVolume::default()
     });
     assert_eq!(possible(&nodes, &[], &allowed), [1]);
     let term = NodeSelectorTerm {
         match_expressions: zone("1"),
         match_fields: Vec::new(),
     };
-    let pinned = with_volume(Volume {
+    let pinned = with_volume(PodVolume {
         pinned: Some(vec![term]),
-        ..Volume::default()
+        ..PodVolume::default()
     });
     assert_eq!(possible(&nodes, &[], &pinned), [0]);
-    let zonal = with_volume(Volume {
+    let zonal = with_volume(PodVolume {
         segment: vec!["zone".to_owned()],
-        ..Volume::default()
+        ..PodVolume::default()
     });
     assert_eq!(possible(&nodes, &[], &zonal), [0, 1]);
 }
@@ -459,21 +459,21 @@ fn volume_binding_keeps_a_pod_where_its_volume_is() {
         node("c", &[("zone", "2")]),
     ];
     let namespaces = Namespaces::default();
-    let cluster = Cluster {
+    let cluster = ClusterState {
         nodes: &nodes,
         namespaces: &namespaces,
         placed: Vec::new(),
     };
     let again = |key: &str| {
-        let spec = with_volume(Volume {
+        let spec = with_volume(PodVolume {
             segment: vec![key.to_owned()],
-            ..Volume::default()
+            ..PodVolume::default()
         });
         (0..3)
             .filter(|n| {
-                filter(
+                find_reasons(
                     &cluster,
-                    Candidate {
+                    PodCandidate {
                         spec: &spec,
                         home: Some(0),
                     },
@@ -485,11 +485,11 @@ fn volume_binding_keeps_a_pod_where_its_volume_is() {
     };
     assert_eq!(again(HOSTNAME), [0]);
     assert_eq!(again("zone"), [0, 1]);
-    let shared = Volume {
+    let shared = PodVolume {
         shared: true,
         claim: "c".to_owned(),
         segment: vec![HOSTNAME.to_owned()],
-        ..Volume::default()
+        ..PodVolume::default()
     };
     let sharing = with_volume(shared);
     assert_eq!(possible(&nodes, &[(&sharing, 1)], &sharing), [1]);
@@ -499,11 +499,11 @@ fn volume_binding_keeps_a_pod_where_its_volume_is() {
 fn volume_restrictions_give_an_exclusive_claim_to_one_pod() {
     let nodes = [node("a", &[]), node("b", &[])];
     let volume = |claim: &str| {
-        with_volume(Volume {
+        with_volume(PodVolume {
             shared: true,
             exclusive: true,
             claim: claim.to_owned(),
-            ..Volume::default()
+            ..PodVolume::default()
         })
     };
     assert!(possible(&nodes, &[(&volume("c"), 0)], &volume("c")).is_empty());
@@ -615,18 +615,18 @@ fn inter_pod_affinity_looks_into_the_namespaces_it_names() {
             .unwrap()
             .extend(extra.as_object().unwrap().clone());
         let spec = pod(&[], &inter("podAntiAffinity", &json!([t])));
-        let placed = vec![Placed {
+        let placed = vec![PlacedPod {
             spec: &other,
             node: 0,
         }];
-        let cluster = Cluster {
+        let cluster = ClusterState {
             nodes: &nodes,
             namespaces: &namespaces,
             placed,
         };
-        !filter(
+        !find_reasons(
             &cluster,
-            Candidate {
+            PodCandidate {
                 spec: &spec,
                 home: None,
             },
@@ -736,7 +736,7 @@ fn pod_topology_spread_counts_the_nodes_that_its_policies_include() {
     let nodes = [
         node("a", &[("zone", "1"), ("x", "1")]),
         node("b", &[("zone", "2")]),
-        Node {
+        NodeInfo {
             taints: vec![tainted],
             ..node("c", &[("zone", "3"), ("x", "1")])
         },
@@ -781,7 +781,7 @@ fn pod_topology_spread_counts_its_namespace_and_label_keys() {
 
 #[test]
 fn daemon_pods_ignore_a_cordon_and_keep_to_their_node() {
-    let cordoned = Node {
+    let cordoned = NodeInfo {
         unschedulable: true,
         ..node("a", &[("x", "1")])
     };
@@ -790,7 +790,7 @@ fn daemon_pods_ignore_a_cordon_and_keep_to_their_node() {
         value: String::new(),
         effect: TaintEffect::NoExecute,
     };
-    let tainted = Node {
+    let tainted = NodeInfo {
         taints: vec![taint],
         ..node("b", &[("x", "1")])
     };

@@ -3,13 +3,13 @@
 //! A claim that waits for its first consumer is bound where the pod goes, within the class's `allowedTopologies`; from then on the pod
 //! must stay in that segment of the topology: the node for local volumes, the zone for zonal ones.
 
-use super::{Candidate, Cluster, Node, PodSpec, Reason};
+use super::{ClusterState, FilterReason, NodeInfo, PodCandidate, PodSpec};
 use kubernetes_vocabulary::labels::HOSTNAME;
 use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm};
 
 /// A volume of a pod, as far as it says where the pod can run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Volume {
+pub struct PodVolume {
     /// The claim's name.
     pub claim: String,
     /// The storage class; empty if none is named.
@@ -27,7 +27,7 @@ pub struct Volume {
     pub exclusive: bool,
 }
 
-impl Volume {
+impl PodVolume {
     /// Whether it can be used on one node only.
     pub fn local(&self) -> bool {
         self.segment.iter().any(|key| key == HOSTNAME)
@@ -35,8 +35,8 @@ impl Volume {
 }
 
 /// Volumes that exist on other nodes, or whose class allows other nodes only.
-pub(super) fn filter_topology(spec: &PodSpec, node: &Node) -> Option<Reason> {
-    let unreachable = |volume: &&Volume| {
+pub(super) fn filter_topology(spec: &PodSpec, node: &NodeInfo) -> Option<FilterReason> {
+    let unreachable = |volume: &&PodVolume| {
         let pinned = volume
             .pinned
             .as_ref()
@@ -55,7 +55,7 @@ pub(super) fn filter_topology(spec: &PodSpec, node: &Node) -> Option<Reason> {
     spec.volumes
         .iter()
         .find(unreachable)
-        .map(|v| Reason::VolumeElsewhere {
+        .map(|v| FilterReason::VolumeElsewhere {
             claim: v.claim.clone(),
             class: v.class.clone(),
             at: None,
@@ -64,13 +64,13 @@ pub(super) fn filter_topology(spec: &PodSpec, node: &Node) -> Option<Reason> {
 
 /// Volumes that were bound when the pod ran before, or by another pod that shares the claim.
 pub(super) fn filter_bound(
-    cluster: &Cluster<'_>,
-    pod: Candidate<'_>,
+    cluster: &ClusterState<'_>,
+    pod: PodCandidate<'_>,
     node: usize,
-) -> Option<Reason> {
+) -> Option<FilterReason> {
     let namespace = &pod.spec.namespace;
-    let shared_home = |volume: &Volume| {
-        let sharing = |p: &&super::Placed<'_>| {
+    let shared_home = |volume: &PodVolume| {
+        let sharing = |p: &&super::PlacedPod<'_>| {
             p.spec.namespace == *namespace
                 && p.spec
                     .volumes
@@ -90,7 +90,7 @@ pub(super) fn filter_bound(
             .segment
             .iter()
             .all(|key| home.labels.get(key) == here.labels.get(key));
-        (!reachable).then(|| Reason::VolumeElsewhere {
+        (!reachable).then(|| FilterReason::VolumeElsewhere {
             claim: volume.claim.clone(),
             class: volume.class.clone(),
             at: Some(home.name.clone()),

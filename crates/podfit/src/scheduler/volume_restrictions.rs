@@ -1,8 +1,8 @@
 //! `VolumeRestrictions`: a claim with `ReadWriteOncePod` is used by one pod of the cluster.
 
-use super::{Cluster, PodSpec, Reason};
+use super::{ClusterState, FilterReason, PodSpec};
 
-pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec) -> Option<Reason> {
+pub(super) fn filter(cluster: &ClusterState<'_>, spec: &PodSpec) -> Option<FilterReason> {
     let exclusive = spec.volumes.iter().filter(|v| v.shared && v.exclusive);
     exclusive.into_iter().find_map(|volume| {
         let holder = cluster.placed.iter().find(|p| {
@@ -12,7 +12,7 @@ pub(super) fn filter(cluster: &Cluster<'_>, spec: &PodSpec) -> Option<Reason> {
                     .iter()
                     .any(|v| v.shared && v.claim == volume.claim)
         })?;
-        Some(Reason::ClaimInUse {
+        Some(FilterReason::ClaimInUse {
             claim: volume.claim.clone(),
             by: holder.spec.owner.clone(),
         })

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::scheduler::{Node, PodSpec, Reason};
+use crate::scheduler::{FilterReason, NodeInfo, PodSpec};
 use kubernetes_vocabulary::{Labels, Quantity};
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
@@ -20,18 +20,18 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
         .collect()
 }
 
-fn node(name: &str, pairs: &[(&str, &str)], cpu: i64, memory: i64) -> Node {
+fn node(name: &str, pairs: &[(&str, &str)], cpu: i64, memory: i64) -> NodeInfo {
     let mut all = labels(pairs);
     all.insert(HOSTNAME.to_owned(), name.to_owned());
     let offers = [("cpu", cpu), ("memory", memory), ("pods", 110)];
     let allocatable = offers
         .map(|(k, v)| (k.to_owned(), Quantity::units(v)))
         .into();
-    Node {
+    NodeInfo {
         name: name.to_owned(),
         labels: all,
         allocatable: Some(allocatable),
-        ..Node::default()
+        ..NodeInfo::default()
     }
 }
 
@@ -54,37 +54,37 @@ fn apart(app: &str, key: &str) -> Value {
         {"topologyKey": key, "labelSelector": {"matchLabels": {"app": app}}}]}})
 }
 
-fn proof(nodes: Vec<Node>, workloads: Vec<Workload>) -> Proof {
+fn proof(nodes: Vec<NodeInfo>, workloads: Vec<Workload>) -> Proof {
     let machines = vec![
-        Machine {
+        MachineState {
             remediated: true,
             replacing: false
         };
         nodes.len()
     ];
-    prove(&Problem {
+    prove(&PlacementProblem {
         nodes,
         workloads,
         machines,
         lost_nodes: 1,
-        ..Problem::default()
+        ..PlacementProblem::default()
     })
 }
 
-fn three() -> Vec<Node> {
+fn three() -> Vec<NodeInfo> {
     ["a", "b", "c"]
         .map(|name| node(name, &[("topology.kubernetes.io/zone", name)], 8, 8))
         .into()
 }
 
-fn core(proof: &Proof) -> &Core {
-    let Outcome::Impossible(core) = &proof.outcome else {
+fn core(proof: &Proof) -> &UnplaceableCore {
+    let ProofOutcome::Impossible(core) = &proof.outcome else {
         panic!("{proof:?}")
     };
     core
 }
 
-fn words(reasons: &BTreeMap<usize, Vec<Reason>>) -> Vec<String> {
+fn words(reasons: &BTreeMap<usize, Vec<FilterReason>>) -> Vec<String> {
     reasons
         .values()
         .map(|of| {

@@ -42,7 +42,7 @@ fn a_core_of_several_workloads_is_as_small_as_the_shortage() {
 
 #[test]
 fn an_absurd_number_of_replicas_on_many_nodes_is_counted_and_not_placed() {
-    let nodes: Vec<Node> = (0..400)
+    let nodes: Vec<NodeInfo> = (0..400)
         .map(|n| node(&format!("n{n}"), &[], 64, 64))
         .collect();
     let mut workloads: Vec<Workload> = (0..100)
@@ -50,7 +50,7 @@ fn an_absurd_number_of_replicas_on_many_nodes_is_counted_and_not_placed() {
         .collect();
     workloads.push(workload("many", 4_000_000_000, &cpu(1)));
     let found = proof(nodes, workloads);
-    let Core { pods, unplaced, .. } = core(&found);
+    let UnplaceableCore { pods, unplaced, .. } = core(&found);
     assert_eq!(
         (pods.as_slice(), *unplaced),
         ([(100, 400 * 64 + 1)].as_slice(), 100)
@@ -73,7 +73,7 @@ fn large_pods_that_only_one_arrangement_fits_are_placed() {
         .collect();
     assert!(matches!(
         proof(three(), workloads).outcome,
-        Outcome::Proved(_)
+        ProofOutcome::Proved(_)
     ));
 }
 
@@ -87,12 +87,12 @@ fn the_bound_on_steps_gives_an_honest_answer() {
     let nodes = (0..6)
         .map(|n| node(&format!("n{n}"), &[], 570_299, 1))
         .collect();
-    let problem = Problem {
+    let problem = PlacementProblem {
         nodes,
         workloads,
-        ..Problem::default()
+        ..PlacementProblem::default()
     };
     assert!(
-        matches!(prove_within(&problem, 10_000).outcome, Outcome::NotProved { steps } if steps > 10_000)
+        matches!(prove_within(&problem, 10_000).outcome, ProofOutcome::NotProved { steps } if steps > 10_000)
     );
 }

@@ -2,7 +2,7 @@
 
 use super::super::brute_force::{feasible, pods, replays};
 use super::*;
-use crate::scheduler::Volume;
+use crate::scheduler::PodVolume;
 use kubernetes_vocabulary::{Taint, TaintEffect};
 
 /// A small generator of numbers (xorshift), so that every run tries the same cases.
@@ -80,14 +80,14 @@ fn random_spec(dice: &mut Dice, app: &str) -> Value {
     spec
 }
 
-fn random_problem(dice: &mut Dice) -> Problem {
+fn random_problem(dice: &mut Dice) -> PlacementProblem {
     let (nodes, mut budget) = match dice.roll(20) {
         0 => (5, 5),
         1 => (2, 8),
         2 => (3, 7),
         _ => (1 + dice.roll(4), 1 + dice.roll(5)),
     };
-    let mut problem = Problem::default();
+    let mut problem = PlacementProblem::default();
     for n in 0..nodes {
         let mut pairs = vec![("arch", dice.pick(&["x", "x", "y"]))];
         let zone = dice.pick(&["1", "2", "3", ""]);
@@ -126,12 +126,12 @@ fn random_problem(dice: &mut Dice) -> Problem {
                 ("local", HOSTNAME, false),
                 ("solo", HOSTNAME, true),
             ][usize::try_from(dice.roll(3)).unwrap()];
-            made.spec.volumes.push(Volume {
+            made.spec.volumes.push(PodVolume {
                 claim: claim.to_owned(),
                 shared: true,
                 exclusive,
                 segment: vec![key.to_owned()],
-                ..Volume::default()
+                ..PodVolume::default()
             });
         }
         problem.workloads.push(made);
@@ -139,7 +139,7 @@ fn random_problem(dice: &mut Dice) -> Problem {
     problem
 }
 
-fn core_is_infeasible(problem: &Problem, core: &Core) -> bool {
+fn core_is_infeasible(problem: &PlacementProblem, core: &UnplaceableCore) -> bool {
     let mut left: BTreeMap<usize, u32> = core.pods.iter().copied().collect();
     let mut chosen = pods(problem);
     chosen.retain(|(w, _)| {
@@ -162,7 +162,7 @@ fn the_prover_agrees_with_trying_everything() {
         let problem = random_problem(&mut dice);
         let expected = feasible(&problem, &pods(&problem));
         match prove(&problem).outcome {
-            Outcome::Proved(order) => {
+            ProofOutcome::Proved(order) => {
                 assert!(
                     expected,
                     "case {case}: proved, but there is no assignment: {problem:?}"
@@ -173,7 +173,7 @@ fn the_prover_agrees_with_trying_everything() {
                 );
                 proved += 1;
             }
-            Outcome::Impossible(core) => {
+            ProofOutcome::Impossible(core) => {
                 assert!(
                     !expected,
                     "case {case}: called impossible, but there is an assignment: {problem:?}"
@@ -184,7 +184,7 @@ fn the_prover_agrees_with_trying_everything() {
                 );
                 impossible += 1;
             }
-            Outcome::NotProved { steps } => {
+            ProofOutcome::NotProved { steps } => {
                 panic!("case {case}: not proved after {steps} steps: {problem:?}")
             }
         }
@@ -200,20 +200,20 @@ fn the_search_alone_agrees_with_trying_everything() {
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
     for case in 0..2000 {
         let problem = random_problem(&mut dice);
-        let index = Index::new(&problem);
-        let found = search::search(
-            &State::empty(&index),
-            &items(&index),
-            &mut Effort::new(STEPS),
+        let index = ProblemIndex::new(&problem);
+        let found = search::search_assignment(
+            &PlacementState::empty(&index),
+            &list_pod_groups(&index),
+            &mut SearchEffort::new(STEPS),
         );
         let expected = feasible(&problem, &pods(&problem));
         match found {
-            search::Found::Placed(order) => assert!(
+            search::SearchOutcome::Placed(order) => assert!(
                 expected && replays(&problem, &order),
                 "case {case}: {problem:?}"
             ),
-            search::Found::Nothing => assert!(!expected, "case {case}: {problem:?}"),
-            search::Found::Unknown => panic!("case {case}: not proved: {problem:?}"),
+            search::SearchOutcome::Nothing => assert!(!expected, "case {case}: {problem:?}"),
+            search::SearchOutcome::Unknown => panic!("case {case}: not proved: {problem:?}"),
         }
     }
 }

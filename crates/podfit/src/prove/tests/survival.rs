@@ -1,11 +1,11 @@
 //! Losses, drains, updates, margins.
 
 use super::*;
-use crate::scheduler::{CURRENT, Volume};
+use crate::scheduler::{CURRENT, PodVolume};
 use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
 use kubernetes_vocabulary::{LabelRequirement, LabelSelector, SelectorOperator};
 
-fn fate(proof: &Proof, loss: usize, w: usize) -> &Fate {
+fn fate(proof: &Proof, loss: usize, w: usize) -> &WorkloadFate {
     &proof.losses[loss].fates[&w]
 }
 
@@ -14,7 +14,7 @@ fn lost_pods_move_where_there_is_room() {
     let proof = proof(three(), vec![workload("web", 3, &cpu(4))]);
     assert_eq!(proof.losses.len(), 3);
     assert!(
-        (0..3).all(|n| *fate(&proof, n, 0) == Fate::Moved { pods: 1 }),
+        (0..3).all(|n| *fate(&proof, n, 0) == WorkloadFate::Moved { pods: 1 }),
         "{:?}",
         proof.losses
     );
@@ -23,9 +23,9 @@ fn lost_pods_move_where_there_is_room() {
 #[test]
 fn lost_pods_without_room_fail_with_a_reason_for_each_node() {
     let proof = proof(three(), vec![workload("web", 3, &cpu(5))]);
-    let Fate::Fails {
+    let WorkloadFate::Fails {
         missing: 1,
-        why: Failure::NoPlace(reasons),
+        why: LossFailure::NoPlace(reasons),
     } = fate(&proof, 0, 0)
     else {
         panic!("{proof:?}")
@@ -53,9 +53,9 @@ fn pods_that_fit_only_if_others_move_are_told_apart() {
     let lost = proof
         .losses
         .iter()
-        .find(|l| l.fates.get(&2).is_some_and(Fate::fails));
-    if let Some(Fate::Fails { why, .. }) = lost.map(|l| &l.fates[&2]) {
-        assert!(matches!(why, Failure::OnlyByMoving(_)), "{why:?}");
+        .find(|l| l.fates.get(&2).is_some_and(WorkloadFate::fails));
+    if let Some(WorkloadFate::Fails { why, .. }) = lost.map(|l| &l.fates[&2]) {
+        assert!(matches!(why, LossFailure::OnlyByMoving(_)), "{why:?}");
     }
 }
 
@@ -73,13 +73,19 @@ fn copies_and_majorities_that_keep_apart_bear_the_loss_of_one() {
         );
         fate(&proof, 0, 0).clone()
     };
-    assert_eq!(of(Redundancy::Majority), Fate::Degraded { missing: 1 });
-    assert_eq!(of(Redundancy::Copies), Fate::Degraded { missing: 1 });
+    assert_eq!(
+        of(Redundancy::Majority),
+        WorkloadFate::Degraded { missing: 1 }
+    );
+    assert_eq!(
+        of(Redundancy::Copies),
+        WorkloadFate::Degraded { missing: 1 }
+    );
     assert!(matches!(
         of(Redundancy::Each),
-        Fate::Fails {
+        WorkloadFate::Fails {
             missing: 1,
-            why: Failure::NoPlace(_)
+            why: LossFailure::NoPlace(_)
         }
     ));
 }
@@ -97,9 +103,9 @@ fn a_majority_on_one_node_is_lost_with_it() {
     );
     assert_eq!(
         *fate(&proof, 0, 0),
-        Fate::Fails {
+        WorkloadFate::Fails {
             missing: 3,
-            why: Failure::MajorityLost
+            why: LossFailure::MajorityLost
         }
     );
 }
@@ -107,18 +113,18 @@ fn a_majority_on_one_node_is_lost_with_it() {
 #[test]
 fn a_local_volume_keeps_its_pod_on_the_lost_node() {
     let mut db = workload("db", 1, &cpu(1));
-    db.spec.volumes.push(Volume {
+    db.spec.volumes.push(PodVolume {
         claim: "data".to_owned(),
         segment: vec![HOSTNAME.to_owned()],
-        ..Volume::default()
+        ..PodVolume::default()
     });
     let proof = proof(three(), vec![db]);
     let lost = proof.losses.iter().find_map(|l| l.fates.get(&0)).unwrap();
     assert_eq!(
         *lost,
-        Fate::Fails {
+        WorkloadFate::Fails {
             missing: 1,
-            why: Failure::VolumeLost
+            why: LossFailure::VolumeLost
         }
     );
 }
@@ -131,18 +137,18 @@ fn stateful_pods_move_only_from_nodes_that_are_fenced() {
     };
     let fates = |remediated| {
         let machines = vec![
-            Machine {
+            MachineState {
                 remediated,
                 replacing: false
             };
             3
         ];
-        let problem = Problem {
+        let problem = PlacementProblem {
             nodes: three(),
             workloads: vec![db.clone()],
             machines,
             lost_nodes: 1,
-            ..Problem::default()
+            ..PlacementProblem::default()
         };
         prove(&problem)
             .losses
@@ -150,12 +156,12 @@ fn stateful_pods_move_only_from_nodes_that_are_fenced() {
             .find_map(|l| l.fates.get(&0).cloned())
             .unwrap()
     };
-    assert_eq!(fates(true), Fate::Moved { pods: 1 });
+    assert_eq!(fates(true), WorkloadFate::Moved { pods: 1 });
     assert_eq!(
         fates(false),
-        Fate::Fails {
+        WorkloadFate::Fails {
             missing: 1,
-            why: Failure::NotFenced
+            why: LossFailure::NotFenced
         }
     );
 }
@@ -169,7 +175,7 @@ fn what_need_not_survive_gives_way() {
     let proof = proof(three(), vec![cache, workload("web", 3, &cpu(4))]);
     assert_eq!(
         *fate(&proof, 0, 1),
-        Fate::Fails {
+        WorkloadFate::Fails {
             missing: 1,
             why: fate_why(&proof)
         }
@@ -179,12 +185,12 @@ fn what_need_not_survive_gives_way() {
         ..workload("cache", 3, &cpu(4))
     };
     let proof = self::proof(three(), vec![cache, workload("web", 3, &cpu(2))]);
-    assert_eq!(*fate(&proof, 0, 0), Fate::Expendable { missing: 1 });
-    assert_eq!(*fate(&proof, 0, 1), Fate::Moved { pods: 1 });
+    assert_eq!(*fate(&proof, 0, 0), WorkloadFate::Expendable { missing: 1 });
+    assert_eq!(*fate(&proof, 0, 1), WorkloadFate::Moved { pods: 1 });
 }
 
-fn fate_why(proof: &Proof) -> Failure {
-    let Fate::Fails { why, .. } = fate(proof, 0, 1) else {
+fn fate_why(proof: &Proof) -> LossFailure {
+    let WorkloadFate::Fails { why, .. } = fate(proof, 0, 1) else {
         panic!("{proof:?}")
     };
     why.clone()
@@ -197,7 +203,7 @@ fn pods_of_a_daemon_set_go_with_their_node() {
         ..workload("agent", 0, &cpu(1))
     };
     let proof = proof(three(), vec![agent]);
-    assert!((0..3).all(|n| *fate(&proof, n, 0) == Fate::Gone));
+    assert!((0..3).all(|n| *fate(&proof, n, 0) == WorkloadFate::Gone));
 }
 
 #[test]
@@ -213,11 +219,11 @@ fn zones_are_lost_with_all_of_their_nodes() {
             )
         })
         .collect();
-    let problem = Problem {
+    let problem = PlacementProblem {
         nodes,
         workloads: vec![workload("web", 4, &cpu(4))],
         lost_zones: 1,
-        ..Problem::default()
+        ..PlacementProblem::default()
     };
     let proof = prove(&problem);
     let lost: Vec<_> = proof
@@ -236,25 +242,25 @@ fn zones_are_lost_with_all_of_their_nodes() {
         proof
             .losses
             .iter()
-            .all(|l| l.fates[&0] == Fate::Moved { pods: 2 })
+            .all(|l| l.fates[&0] == WorkloadFate::Moved { pods: 2 })
     );
 }
 
 #[test]
 fn a_node_that_is_being_replaced_counts_as_lost() {
     let machines = vec![
-        Machine::default(),
-        Machine {
+        MachineState::default(),
+        MachineState {
             remediated: false,
             replacing: true,
         },
-        Machine::default(),
+        MachineState::default(),
     ];
-    let problem = Problem {
+    let problem = PlacementProblem {
         nodes: three(),
         workloads: vec![workload("web", 3, &cpu(5))],
         machines,
-        ..Problem::default()
+        ..PlacementProblem::default()
     };
     let proof = prove(&problem);
     assert_eq!(proof.losses.len(), 1);
@@ -267,17 +273,17 @@ fn a_budget_that_allows_nothing_blocks_every_drain() {
         requirements: vec![LabelRequirement::new("app", SelectorOperator::In, &["web"])],
     };
     let with = |limit| {
-        let budget = Budget {
+        let budget = DisruptionBudget {
             name: "web".into(),
             namespace: "default".into(),
             selector: Some(selector.clone()),
             limit,
         };
-        let problem = Problem {
+        let problem = PlacementProblem {
             nodes: three(),
             workloads: vec![workload("web", 3, &cpu(1))],
             budgets: vec![budget],
-            ..Problem::default()
+            ..PlacementProblem::default()
         };
         prove(&problem).drains
     };
@@ -289,14 +295,17 @@ fn a_budget_that_allows_nothing_blocks_every_drain() {
             why: DrainBlock::NeverAllows { pods },
         }]
     };
-    assert_eq!(with(BudgetLimit::MinAvailable(Share::Pods(3))), never(3));
+    assert_eq!(with(BudgetLimit::MinAvailable(PodShare::Pods(3))), never(3));
     assert_eq!(
-        with(BudgetLimit::MinAvailable(Share::Percent(67))),
+        with(BudgetLimit::MinAvailable(PodShare::Percent(67))),
         never(3)
     );
-    assert_eq!(with(BudgetLimit::MaxUnavailable(Share::Pods(0))), never(3));
-    assert_eq!(with(BudgetLimit::MinAvailable(Share::Percent(66))), []);
-    assert_eq!(with(BudgetLimit::MaxUnavailable(Share::Percent(1))), []);
+    assert_eq!(
+        with(BudgetLimit::MaxUnavailable(PodShare::Pods(0))),
+        never(3)
+    );
+    assert_eq!(with(BudgetLimit::MinAvailable(PodShare::Percent(66))), []);
+    assert_eq!(with(BudgetLimit::MaxUnavailable(PodShare::Percent(1))), []);
 }
 
 #[test]
@@ -309,22 +318,22 @@ fn a_budget_waits_for_pods_that_no_other_node_takes() {
         ..workload("db", 6, &cpu(4))
     };
     let drains = |limit| {
-        let budget = Budget {
+        let budget = DisruptionBudget {
             name: "db".into(),
             namespace: "default".into(),
             selector: Some(selector.clone()),
             limit,
         };
-        let problem = Problem {
+        let problem = PlacementProblem {
             nodes: three(),
             workloads: vec![db.clone()],
             budgets: vec![budget],
             lost_nodes: 1,
-            ..Problem::default()
+            ..PlacementProblem::default()
         };
         prove(&problem).drains
     };
-    let blocked = drains(BudgetLimit::MaxUnavailable(Share::Pods(1)));
+    let blocked = drains(BudgetLimit::MaxUnavailable(PodShare::Pods(1)));
     assert_eq!(blocked.len(), 3);
     assert!(
         matches!(
@@ -337,23 +346,23 @@ fn a_budget_waits_for_pods_that_no_other_node_takes() {
         ),
         "{blocked:?}"
     );
-    assert_eq!(drains(BudgetLimit::MaxUnavailable(Share::Pods(2))), []);
+    assert_eq!(drains(BudgetLimit::MaxUnavailable(PodShare::Pods(2))), []);
 }
 
 #[test]
 fn two_budgets_over_one_pod_block_its_eviction() {
     let selector = Some(LabelSelector::default());
-    let budget = |name: &str| Budget {
+    let budget = |name: &str| DisruptionBudget {
         name: name.into(),
         namespace: "default".into(),
         selector: selector.clone(),
-        ..Budget::default()
+        ..DisruptionBudget::default()
     };
-    let problem = Problem {
+    let problem = PlacementProblem {
         nodes: three(),
         workloads: vec![workload("web", 3, &cpu(1))],
         budgets: vec![budget("x"), budget("y")],
-        ..Problem::default()
+        ..PlacementProblem::default()
     };
     let why = DrainBlock::TwoBudgets { other: 1 };
     assert_eq!(
@@ -372,7 +381,7 @@ fn a_rolling_update_needs_a_place_for_the_pod_it_adds_first() {
     let mut spec = cpu(1);
     spec["affinity"] = apart("web", HOSTNAME);
     let with = |unavailable, replicas| {
-        let rollout = Some(Rollout {
+        let rollout = Some(RollingUpdate {
             surge: 1,
             unavailable,
         });
@@ -396,24 +405,24 @@ fn a_rolling_update_needs_a_place_for_the_pod_it_adds_first() {
 
 #[test]
 fn the_margin_counts_what_would_still_fit() {
-    let problem = Problem {
+    let problem = PlacementProblem {
         nodes: three(),
         workloads: vec![workload("web", 3, &cpu(3))],
-        ..Problem::default()
+        ..PlacementProblem::default()
     };
-    let Outcome::Proved(order) = prove(&problem).outcome else {
+    let ProofOutcome::Proved(order) = prove(&problem).outcome else {
         panic!()
     };
-    let lost = &prove(&Problem {
+    let lost = &prove(&PlacementProblem {
         lost_nodes: 1,
         ..problem.clone()
     })
     .losses[0];
     assert_eq!(
-        margins(&problem, &order, &[(0, None), (0, Some(lost))], 99),
+        count_margins(&problem, &order, &[(0, None), (0, Some(lost))], 99),
         [3, 1]
     );
-    assert_eq!(margins(&problem, &order, &[(0, None)], 1), [1]);
+    assert_eq!(count_margins(&problem, &order, &[(0, None)], 1), [1]);
 }
 
 #[test]
@@ -425,7 +434,7 @@ fn a_revision_that_spreads_by_itself_does_not_block_the_next() {
         spec["nodeSelector"] = json!({"half": "yes"});
         let pair = labels(&[("app", "web"), (POD_TEMPLATE_HASH, CURRENT)]);
         let (spec, _) = PodSpec::read("web", "default", &pair, &spec);
-        let rollout = Some(Rollout {
+        let rollout = Some(RollingUpdate {
             surge: 1,
             unavailable: 0,
         });
@@ -439,10 +448,10 @@ fn a_revision_that_spreads_by_itself_does_not_block_the_next() {
             node("a", &[("half", "yes")], 8, 8),
             node("b", &[("half", "yes")], 1, 8),
         ];
-        prove(&Problem {
+        prove(&PlacementProblem {
             nodes,
             workloads: vec![web],
-            ..Problem::default()
+            ..PlacementProblem::default()
         })
         .rollouts
         .len()

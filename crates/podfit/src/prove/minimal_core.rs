@@ -3,22 +3,21 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::effort::Effort;
-use super::greedy::{self, Choice};
-use super::index::NONE;
-use super::solve::{Solved, is_short, solve};
-use super::state::{Item, Placement, State};
-use crate::scheduler::{self, Candidate, Cluster, Placed, Reason};
+use super::effort::SearchEffort;
+use super::greedy::{self, NodeChoice};
+use super::solve::{SolveOutcome, is_short, solve};
+use super::state::{PlacementState, PodGroup, PodPlacement};
+use crate::scheduler::{self, ClusterState, FilterReason, PlacedPod, PodCandidate};
 
 /// Pods that cannot all have a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Core {
+pub struct UnplaceableCore {
     /// The workloads, by their position in the problem, and how many of their pods already cannot be placed together.
     pub pods: Vec<(usize, u32)>,
     /// The workload of the pod that is left when the others are placed.
     pub unplaced: usize,
     /// What keeps that pod away from each node, by the node's position in the problem. Lost nodes are not among them.
-    pub reasons: BTreeMap<usize, Vec<Reason>>,
+    pub reasons: BTreeMap<usize, Vec<FilterReason>>,
 }
 
 /// Work that one attempt to do without some pods may take.
@@ -28,14 +27,14 @@ const ATTEMPT: u64 = 200_000;
 const ATTEMPTS: u64 = 50_000_000;
 
 /// Attempts to place pods, with a bound on all of them together.
-struct Attempts<'a, 'p> {
-    base: &'a State<'p>,
-    effort: Cell<Effort>,
+struct CoreAttempts<'a, 'p> {
+    base: &'a PlacementState<'p>,
+    effort: Cell<SearchEffort>,
 }
 
-impl Attempts<'_, '_> {
+impl CoreAttempts<'_, '_> {
     /// Places the items, where that is not too much work. There may be any number of pods.
-    fn solve(&self, items: &[Item]) -> Solved {
+    fn solve(&self, items: &[PodGroup]) -> SolveOutcome {
         let pods: usize = items
             .iter()
             .map(|item| item.pods as usize)
@@ -44,13 +43,13 @@ impl Attempts<'_, '_> {
         let mut effort = self.effort.get();
         if !effort.allows(work) {
             return if is_short(self.base, items) {
-                Solved::Impossible(Vec::new())
+                SolveOutcome::Impossible(Vec::new())
             } else {
-                Solved::Unknown
+                SolveOutcome::Unknown
             };
         }
-        let mut attempt = Effort::new(ATTEMPT);
-        let solved = solve(self.base, items, Choice::Spread, &mut attempt);
+        let mut attempt = SearchEffort::new(ATTEMPT);
+        let solved = solve(self.base, items, NodeChoice::Spread, &mut attempt);
         effort.spend(work.saturating_add(usize::try_from(attempt.spent()).unwrap_or(usize::MAX)));
         self.effort.set(effort);
         solved
@@ -58,21 +57,25 @@ impl Attempts<'_, '_> {
 }
 
 /// Reduces items that cannot be placed to as few as possible of which the same is shown. `hint` are items that already cannot.
-pub(super) fn minimal(base: &State<'_>, items: &[Item], hint: &[usize]) -> Core {
-    let attempts = Attempts {
+pub(super) fn find_minimal_core(
+    base: &PlacementState<'_>,
+    items: &[PodGroup],
+    hint: &[usize],
+) -> UnplaceableCore {
+    let attempts = CoreAttempts {
         base,
-        effort: Cell::new(Effort::new(ATTEMPTS)),
+        effort: Cell::new(SearchEffort::new(ATTEMPTS)),
     };
     let impossible = |pods: &[u32]| {
-        let some: Vec<Item> = items
+        let some: Vec<PodGroup> = items
             .iter()
             .zip(pods)
-            .map(|(item, pods)| Item {
+            .map(|(item, pods)| PodGroup {
                 pods: *pods,
                 ..*item
             })
             .collect();
-        matches!(attempts.solve(&some), Solved::Impossible(_))
+        matches!(attempts.solve(&some), SolveOutcome::Impossible(_))
     };
     let all: Vec<u32> = items.iter().map(|i| i.pods).collect();
     let mut pods: Vec<u32> = all
@@ -83,19 +86,19 @@ pub(super) fn minimal(base: &State<'_>, items: &[Item], hint: &[usize]) -> Core 
     if !impossible(&pods) {
         pods = all;
     }
-    let mut softest = greedy::hardest_first(base, items);
+    let mut softest = greedy::order_hardest_first(base, items);
     softest.reverse();
-    drop_items(base, items, &softest, &mut pods, &impossible);
+    drop_groups(base, items, &softest, &mut pods, &impossible);
     for i in softest {
-        fewest(&mut pods, i, &impossible);
+        minimize_pods(&mut pods, i, &impossible);
     }
-    explain(&attempts, items, &pods)
+    explain_core(&attempts, items, &pods)
 }
 
 /// Leaves out items, in large blocks first, as long as the rest cannot be placed.
-fn drop_items(
-    base: &State<'_>,
-    items: &[Item],
+fn drop_groups(
+    base: &PlacementState<'_>,
+    items: &[PodGroup],
     softest: &[usize],
     pods: &mut Vec<u32>,
     impossible: &dyn Fn(&[u32]) -> bool,
@@ -108,7 +111,7 @@ fn drop_items(
             for i in chunk {
                 fewer[*i] = 0;
             }
-            if fewer != *pods && !orphans(base, items, &fewer, chunk) && impossible(&fewer) {
+            if fewer != *pods && !orphans_pods(base, items, &fewer, chunk) && impossible(&fewer) {
                 *pods = fewer;
             }
         }
@@ -118,7 +121,12 @@ fn drop_items(
 
 /// Whether pods that stay need one of those that would go: to be with it, or because it counts for their spread. To leave it out
 /// would make another problem, not a smaller one.
-fn orphans(base: &State<'_>, items: &[Item], pods: &[u32], gone: &[usize]) -> bool {
+fn orphans_pods(
+    base: &PlacementState<'_>,
+    items: &[PodGroup],
+    pods: &[u32],
+    gone: &[usize],
+) -> bool {
     let index = base.index;
     let stays = |w: usize| {
         items
@@ -141,7 +149,7 @@ fn orphans(base: &State<'_>, items: &[Item], pods: &[u32], gone: &[usize]) -> bo
 }
 
 /// Finds the fewest pods of an item with which the set still cannot be placed.
-fn fewest(pods: &mut [u32], i: usize, impossible: &dyn Fn(&[u32]) -> bool) {
+fn minimize_pods(pods: &mut [u32], i: usize, impossible: &dyn Fn(&[u32]) -> bool) {
     let (mut low, mut high) = (0, pods[i]);
     while low + 1 < high {
         let middle = low + (high - low) / 2;
@@ -156,19 +164,23 @@ fn fewest(pods: &mut [u32], i: usize, impossible: &dyn Fn(&[u32]) -> bool) {
 }
 
 /// Places all but one pod, and asks each node why it does not take that one.
-fn explain(attempts: &Attempts<'_, '_>, items: &[Item], pods: &[u32]) -> Core {
+fn explain_core(
+    attempts: &CoreAttempts<'_, '_>,
+    items: &[PodGroup],
+    pods: &[u32],
+) -> UnplaceableCore {
     let mut left: Vec<usize> = (0..items.len()).filter(|i| pods[*i] > 0).collect();
-    left.sort_by_key(|i| (items[*i].only != NONE, std::cmp::Reverse(pods[*i])));
+    left.sort_by_key(|i| (items[*i].only.is_some(), std::cmp::Reverse(pods[*i])));
     let without = |i: usize| {
-        let some: Vec<Item> = (0..items.len())
-            .map(|other| Item {
+        let some: Vec<PodGroup> = (0..items.len())
+            .map(|other| PodGroup {
                 pods: pods[other] - u32::from(other == i),
                 ..items[other]
             })
             .collect();
         match attempts.solve(&some) {
-            Solved::Placed(placed) => Some((i, placed)),
-            Solved::Impossible(_) | Solved::Unknown => None,
+            SolveOutcome::Placed(placed) => Some((i, placed)),
+            SolveOutcome::Impossible(_) | SolveOutcome::Unknown => None,
         }
     };
     let (last, placed) = left
@@ -181,9 +193,9 @@ fn explain(attempts: &Attempts<'_, '_>, items: &[Item], pods: &[u32]) -> Core {
     }
     let reasons = items
         .get(last)
-        .map(|item| reasons(attempts.base, &placed, *item))
+        .map(|item| explain_rejections(attempts.base, &placed, *item))
         .unwrap_or_default();
-    Core {
+    UnplaceableCore {
         pods: by_workload.into_iter().collect(),
         unplaced: items.get(last).map_or(0, |i| i.workload),
         reasons,
@@ -191,14 +203,14 @@ fn explain(attempts: &Attempts<'_, '_>, items: &[Item], pods: &[u32]) -> Core {
 }
 
 /// Why each node does not take a pod of the item, with what is placed already and `more`. Nodes that would take it have no entry.
-pub(super) fn reasons(
-    base: &State<'_>,
-    more: &[Placement],
-    item: Item,
-) -> BTreeMap<usize, Vec<Reason>> {
+pub(super) fn explain_rejections(
+    base: &PlacementState<'_>,
+    more: &[PodPlacement],
+    item: PodGroup,
+) -> BTreeMap<usize, Vec<FilterReason>> {
     let index = base.index;
     let problem = index.problem;
-    let mut placed: Vec<Placed<'_>> = Vec::new();
+    let mut placed: Vec<PlacedPod<'_>> = Vec::new();
     for (at, count) in base
         .rows
         .iter()
@@ -206,12 +218,12 @@ pub(super) fn reasons(
         .filter(|(_, count)| **count > 0)
     {
         let (node, w) = (at / index.workloads(), at % index.workloads());
-        placed.extend((0..*count).map(|_| Placed {
+        placed.extend((0..*count).map(|_| PlacedPod {
             spec: &problem.workloads[w].spec,
             node,
         }));
     }
-    placed.extend(more.iter().map(|p| Placed {
+    placed.extend(more.iter().map(|p| PlacedPod {
         spec: &problem.workloads[p.workload].spec,
         node: p.node,
     }));
@@ -223,20 +235,20 @@ pub(super) fn reasons(
     };
     let home = index.own_segment[item.workload]
         .as_ref()
-        .filter(|_| item.within != NONE)
+        .filter(|_| item.within.is_some())
         .and_then(|segment| segment.iter().position(|s| *s == item.within));
-    let cluster = Cluster {
+    let cluster = ClusterState {
         nodes: &problem.nodes,
         namespaces: &problem.namespaces,
         placed,
     };
-    let nodes = (0..index.nodes())
-        .filter(|n| !base.down[*n] && (item.only == NONE || item.only as usize == *n));
+    let nodes =
+        (0..index.nodes()).filter(|n| !base.down[*n] && item.only.is_none_or(|only| only == *n));
     nodes
         .map(|n| {
             (
                 n,
-                scheduler::filter(&cluster, Candidate { spec: &spec, home }, n),
+                scheduler::find_reasons(&cluster, PodCandidate { spec: &spec, home }, n),
             )
         })
         .filter(|(_, reasons)| !reasons.is_empty())
