@@ -3,14 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use pointer_diagnostics::{Origin, Pointer};
 use rustomize::Rendered;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A Kubernetes object: a map with `apiVersion`, `kind` and `metadata.name`.
-#[derive(Debug, Clone, PartialEq)]
+/// A Kubernetes object: a map with `apiVersion`, `kind` and `metadata.name`. Equal objects have equal values, wherever they were written.
+#[derive(Debug, Clone)]
 pub struct Object {
     value: Value,
+    source: Option<rustomize::Source>,
 }
 
 /// What tells an object from others in a cluster.
@@ -32,9 +34,13 @@ impl Object {
     /// Takes a value that is a map; anything else becomes an empty object.
     pub fn new(value: Value) -> Self {
         match value {
-            Value::Object(_) => Self { value },
+            Value::Object(_) => Self {
+                value,
+                source: None,
+            },
             _ => Self {
                 value: Value::Object(Map::new()),
+                source: None,
             },
         }
     }
@@ -47,6 +53,12 @@ impl Object {
     /// The object as a value, to change it.
     pub fn value_mut(&mut self) -> &mut Value {
         &mut self.value
+    }
+
+    /// Returns the document in which a field was written, where the object was read from one.
+    pub fn origin(&self, pointer: Pointer) -> Option<Origin> {
+        let source = self.source.as_ref()?;
+        Some(Origin::in_document(&source.file, source.document, pointer))
     }
 
     /// Gives the value back.
@@ -129,9 +141,18 @@ impl Object {
     }
 }
 
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
 impl From<Rendered> for Object {
     fn from(rendered: Rendered) -> Self {
-        Self::new(Arc::unwrap_or_clone(rendered.value))
+        Self {
+            source: Some(rendered.source),
+            ..Self::new(Arc::unwrap_or_clone(rendered.value))
+        }
     }
 }
 

@@ -32,6 +32,7 @@ impl Checker {
     pub(super) fn own(schema: Value) -> Self {
         Self::new(schema, &|at| Origin {
             file: Arc::from(""),
+            document: 0,
             pointer: at.clone(),
         })
         .expect("the schemas that are generated from our types compile")

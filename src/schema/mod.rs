@@ -126,6 +126,7 @@ pub fn validate_output(kind: OutputKind, document: &Value) -> Diagnostics {
         .unwrap_or_default()];
     checker.check(document, &|pointer| Origin {
         file: Arc::from(""),
+        document: 0,
         pointer: pointer.clone(),
     })
 }

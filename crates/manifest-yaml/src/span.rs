@@ -6,10 +6,12 @@ use super::node::{NodeData, TextRange, YamlNode};
 use super::read::{ReadLimits, parse_documents};
 use crate::pointer::{FieldPart, Pointer};
 
-/// The first document of a text, read once to look many fields up.
+/// One document of a text, read once to look many fields up.
 #[derive(Debug, Clone)]
 pub struct Spans {
     root: Option<YamlNode>,
+    /// The bytes of the text in which the document lies.
+    document: Range<usize>,
 }
 
 /// The bytes of a field's key or value in the first document of a text; see [`Spans::find`].
@@ -18,13 +20,32 @@ pub fn find_span(text: &str, pointer: &Pointer, part: FieldPart) -> Range<usize>
 }
 
 impl Spans {
-    /// Reads a text; one that cannot be read has no fields.
+    /// Reads the first document of a text; one that cannot be read has no fields.
     pub fn new(text: &str) -> Self {
-        let documents = parse_documents(text, &ReadLimits::MANIFEST)
+        Self::of_range(text, 0..text.len())
+    }
+
+    /// Reads a document of a manifest by its number from 0, counted as kustomize does: each line that starts with `---`, but for the
+    /// first line of the text, begins another one.
+    pub fn of_document(text: &str, number: usize) -> Self {
+        let mut starts = vec![0];
+        for (at, _) in text.match_indices("\n---") {
+            let line_end = text[at + 1..].find('\n').map_or(text.len(), |i| at + 2 + i);
+            starts.push(line_end);
+        }
+        let start = starts.get(number).copied().unwrap_or(text.len());
+        let rest = &text[start..];
+        let length = rest.find("\n---").map_or(rest.len(), |i| i + 1);
+        Self::of_range(text, start..start + length)
+    }
+
+    fn of_range(text: &str, document: Range<usize>) -> Self {
+        let documents = parse_documents(&text[document.clone()], &ReadLimits::MANIFEST)
             .map(|parsed| parsed.documents)
             .unwrap_or_default();
         Self {
             root: documents.into_iter().next(),
+            document,
         }
     }
 
@@ -34,14 +55,15 @@ impl Spans {
         if let FieldPart::Bytes { start, end } = part {
             return on_characters(text, start, end);
         }
-        let Some(root) = &self.root else {
+        let (start, piece) = (self.document.start, text.get(self.document.clone()));
+        let (Some(root), Some(piece)) = (&self.root, piece) else {
             return first_line(text);
         };
         let found = find_range(root, pointer, part).bytes();
-        let trimmed = text
+        let trimmed = piece
             .get(found.clone())
             .map_or(found.len(), |t| t.trim_end().len());
-        on_characters(text, found.start, found.start + trimmed)
+        on_characters(text, start + found.start, start + found.start + trimmed)
     }
 }
 
@@ -127,6 +149,21 @@ mod tests {
         assert_eq!(at("/spec/pools/acp/nodes/x", FieldPart::Value), "acp");
         assert_eq!(at("/spec/missing", FieldPart::Key), "spec");
         assert_eq!(at("/missing", FieldPart::Value), "spec");
+    }
+
+    #[test]
+    fn documents_are_counted_as_kustomize_counts_them() {
+        let text = "# first\na: 1\n---\n---\n# third\na: é\n--- # comment\na: 4\n";
+        let value = |number: usize| {
+            let spans = Spans::of_document(text, number);
+            &text[spans.find(text, &Pointer::parse("/a"), FieldPart::Value)]
+        };
+        assert_eq!((value(0), value(2), value(3)), ("1", "é", "4"));
+        let beyond = Spans::of_document(text, 9);
+        assert_eq!(
+            beyond.find(text, &Pointer::parse("/a"), FieldPart::Value),
+            0..7
+        );
     }
 
     #[test]

@@ -11,7 +11,9 @@ use serde::Serialize;
 pub struct Origin {
     /// The file's path from the root of the repository, with `/`.
     pub file: Arc<str>,
-    /// The field in the file; the empty pointer is the whole document.
+    /// The number of the document in the file, from 0.
+    pub document: usize,
+    /// The field in the document; the empty pointer is the whole document.
     pub pointer: Pointer,
 }
 
@@ -20,6 +22,7 @@ impl Origin {
     pub fn file(file: &str) -> Self {
         Self {
             file: Arc::from(file),
+            document: 0,
             pointer: Pointer::root(),
         }
     }
@@ -28,7 +31,16 @@ impl Origin {
     pub fn new(file: &Arc<str>, pointer: Pointer) -> Self {
         Self {
             file: Arc::clone(file),
+            document: 0,
             pointer,
+        }
+    }
+
+    /// A field of one of the documents of a file.
+    pub fn in_document(file: &Arc<str>, document: usize, pointer: Pointer) -> Self {
+        Self {
+            document,
+            ..Self::new(file, pointer)
         }
     }
 
@@ -36,8 +48,8 @@ impl Origin {
     #[must_use]
     pub fn at(&self, key: impl fmt::Display) -> Self {
         Self {
-            file: Arc::clone(&self.file),
             pointer: self.pointer.at(key),
+            ..self.clone()
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct Sources {
 #[derive(Debug)]
 struct SourceText {
     text: Arc<str>,
-    /// Read when the first field of the file is looked up.
+    /// The first document, read when the first field of it is looked up.
     spans: OnceLock<yaml::Spans>,
 }
 
@@ -77,10 +77,13 @@ impl Sources {
         let text = file.text.as_ref();
         let found = match part {
             FieldPart::Bytes { start, end } => start..end,
-            FieldPart::Key | FieldPart::Value => file
+            FieldPart::Key | FieldPart::Value if origin.document == 0 => file
                 .spans
-                .get_or_init(|| yaml::Spans::new(text))
+                .get_or_init(|| yaml::Spans::of_document(text, 0))
                 .find(text, &origin.pointer, part),
+            FieldPart::Key | FieldPart::Value => {
+                yaml::Spans::of_document(text, origin.document).find(text, &origin.pointer, part)
+            }
         };
         let start = boundary_below(text, found.start);
         start..boundary_below(text, found.end).max(start)
@@ -159,6 +162,7 @@ mod tests {
     fn a_file_that_was_not_read_has_an_empty_span() {
         let origin = Origin {
             file: Arc::from("b.yaml"),
+            document: 0,
             pointer: Pointer::root().at("x"),
         };
         assert_eq!(sources("a: 1").bytes(&origin, FieldPart::Value), 0..0);

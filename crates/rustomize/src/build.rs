@@ -219,6 +219,7 @@ fn warn(layer: &Layer, warnings: &mut Diagnostics) {
     for (pointer, name) in &layer.kustomization.deprecated {
         let origin = Origin {
             file: Arc::clone(&layer.file),
+            document: 0,
             pointer: pointer.clone(),
         };
         let instead = match *name {

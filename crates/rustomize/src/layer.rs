@@ -371,6 +371,7 @@ impl Loader<'_> {
                 let help = "use a JSON patch, or `$patch: delete`";
                 let origin = pointer_diagnostics::Origin {
                     file: self.file.into(),
+                    document: 0,
                     pointer: at.clone(),
                 };
                 Err(Box::new(

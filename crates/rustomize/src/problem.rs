@@ -20,6 +20,7 @@ pub(super) fn of_field(
 ) -> Box<Diagnostic> {
     let origin = Origin {
         file: file.into(),
+        document: 0,
         pointer: pointer.clone(),
     };
     Box::new(rule.report(message).primary(origin, ""))
@@ -34,6 +35,7 @@ pub(super) fn unsupported(
 ) -> Box<Diagnostic> {
     let origin = Origin {
         file: file.into(),
+        document: 0,
         pointer: pointer.clone(),
     };
     Box::new(

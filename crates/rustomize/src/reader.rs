@@ -235,6 +235,7 @@ impl<'v> Fields<'v> {
         let Some(key) = unknown else { return Ok(()) };
         let origin = pointer_diagnostics::Origin {
             file: self.file.into(),
+            document: 0,
             pointer: self.pointer.at(key),
         };
         let found =
