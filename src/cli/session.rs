@@ -28,10 +28,10 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Loads what all sites share.
     pub(super) fn open(global: &Global, console: &'a Console) -> anyhow::Result<Self> {
-        let root = global.directory.clone();
-        if !root.is_dir() {
-            bail!("there is no directory `{}`", root.display());
+        if !global.directory.is_dir() {
+            bail!("there is no directory `{}`", global.directory.display());
         }
+        let root = load::find_fleet_root(&global.directory);
         let (repository, found) = load::load(&root);
         Ok(Self {
             root,

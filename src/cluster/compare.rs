@@ -1,4 +1,4 @@
-//! How a site file and its cluster differ.
+//! Differences between a site file and its cluster.
 
 use kubernetes_vocabulary::labels::HOSTNAME;
 use std::collections::BTreeMap;
@@ -10,49 +10,50 @@ use crate::plan::{NodePlan, SitePlan};
 
 /// One difference between what a site file says of a node and what the cluster says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Difference {
+pub struct NodeDifference {
     /// The node.
     pub node: String,
     /// The field, as the site file names it.
     pub field: String,
-    /// What the site file says; empty where it says nothing.
+    /// The site file's value; empty where it says nothing.
     pub site: String,
-    /// What the cluster says; empty where it says nothing.
+    /// The cluster's value; empty where it says nothing.
     pub cluster: String,
 }
 
-/// Every difference, by node and field. Pools without node names are compared by the number of nodes of their architecture and labels.
-pub fn compare(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<Difference> {
+/// Lists every difference, by node and field. Pools without node names are compared by the number of nodes of their architecture and labels.
+pub fn compare_nodes(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<NodeDifference> {
     let by_name: BTreeMap<&str, &ClusterNode> =
         cluster.iter().map(|n| (n.name.as_str(), n)).collect();
     let named = plan.nodes.iter().filter(|n| !n.unnamed);
-    let mut differences: Vec<Difference> = named
+    let mut differences: Vec<NodeDifference> = named
         .flat_map(|node| match by_name.get(node.name.as_str()) {
-            Some(other) => fields(node, other),
-            None => vec![difference(&node.name, "node", "in the site file", "")],
+            Some(other) => compare_fields(node, other),
+            None => vec![make_difference(&node.name, "node", "in the site file", "")],
         })
         .collect();
     let claimed = |node: &ClusterNode| {
         plan.nodes.iter().any(|n| {
             if n.unnamed {
-                n.arch == node.arch && carries(node, n)
+                n.arch == node.arch && has_pool_labels(node, n)
             } else {
                 n.name == node.name
             }
         })
     };
     let unknown = cluster.iter().filter(|node| !claimed(node));
-    differences.extend(unknown.map(|node| difference(&node.name, "node", "", "in the cluster")));
-    differences.extend(sizes(plan, cluster));
+    differences
+        .extend(unknown.map(|node| make_difference(&node.name, "node", "", "in the cluster")));
+    differences.extend(compare_pool_sizes(plan, cluster));
     differences.sort();
     differences
 }
 
-fn fields(node: &NodePlan, other: &ClusterNode) -> Vec<Difference> {
+fn compare_fields(node: &NodePlan, other: &ClusterNode) -> Vec<NodeDifference> {
     let mut found = Vec::new();
     let mut differ = |field: &str, site: String, cluster: String| {
         if site != cluster {
-            found.push(difference(&node.name, field, &site, &cluster));
+            found.push(make_difference(&node.name, field, &site, &cluster));
         }
     };
     differ("arch", node.arch.to_string(), other.arch.to_string());
@@ -63,7 +64,7 @@ fn fields(node: &NodePlan, other: &ClusterNode) -> Vec<Difference> {
     );
     let mut taints = node.taints.clone();
     taints.sort_unstable();
-    differ("taints", list(&taints), list(&other.taints));
+    differ("taints", print_taints(&taints), print_taints(&other.taints));
     for (key, value) in &node.labels {
         let there = other
             .all_labels
@@ -85,8 +86,8 @@ fn fields(node: &NodePlan, other: &ClusterNode) -> Vec<Difference> {
     found
 }
 
-/// Pools without node names: whether there are as many nodes as they say.
-fn sizes(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<Difference> {
+/// Compares the number of nodes of each pool without node names.
+fn compare_pool_sizes(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<NodeDifference> {
     let mut wanted: BTreeMap<&str, Vec<&NodePlan>> = BTreeMap::new();
     for node in plan.nodes.iter().filter(|n| n.unnamed) {
         wanted.entry(&node.pool).or_default().push(node);
@@ -95,10 +96,10 @@ fn sizes(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<Difference> {
         let first = nodes.first()?;
         let there = cluster
             .iter()
-            .filter(|n| n.arch == first.arch && carries(n, first))
+            .filter(|n| n.arch == first.arch && has_pool_labels(n, first))
             .count();
         (there != nodes.len()).then(|| {
-            difference(
+            make_difference(
                 pool,
                 "replicas",
                 &nodes.len().to_string(),
@@ -109,8 +110,8 @@ fn sizes(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<Difference> {
     counted.collect()
 }
 
-/// Whether the cluster's node has every label that the site file gives to the pool's nodes.
-fn carries(node: &ClusterNode, planned: &NodePlan) -> bool {
+/// Checks that the cluster's node has every label that the site file gives to the pool's nodes.
+fn has_pool_labels(node: &ClusterNode, planned: &NodePlan) -> bool {
     let own = planned
         .labels
         .iter()
@@ -119,13 +120,13 @@ fn carries(node: &ClusterNode, planned: &NodePlan) -> bool {
         .all(|(key, value)| node.all_labels.get(key) == Some(value))
 }
 
-fn list(taints: &[kubernetes_vocabulary::Taint]) -> String {
+fn print_taints(taints: &[kubernetes_vocabulary::Taint]) -> String {
     let one = |t: &kubernetes_vocabulary::Taint| format!("{}={}:{:?}", t.key, t.value, t.effect);
     taints.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn difference(node: &str, field: &str, site: &str, cluster: &str) -> Difference {
-    Difference {
+fn make_difference(node: &str, field: &str, site: &str, cluster: &str) -> NodeDifference {
+    NodeDifference {
         node: node.to_owned(),
         field: field.to_owned(),
         site: site.to_owned(),

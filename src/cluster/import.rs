@@ -8,38 +8,38 @@ use super::ClusterNode;
 use crate::model::{Arch, Role};
 use kubernetes_vocabulary::{Quantity, Taint};
 
-/// The pools that describe the nodes: `{pools: {…}}`, ready for a site file. Nodes with the same architecture, roles, taints and
+/// Builds the pools that describe the nodes: `{pools: {…}}`, ready for a site file. Nodes with the same architecture, roles, taints and
 /// dividing labels are one pool; what all of them have stands there once. `reserved` is the platform's share, per node.
-pub fn import(
+pub fn build_pools(
     nodes: &[ClusterNode],
     reserved: &BTreeMap<String, BTreeMap<String, Quantity>>,
 ) -> Value {
     let dividing = dividing_labels(nodes);
-    let mut groups: BTreeMap<Group, Vec<&ClusterNode>> = BTreeMap::new();
+    let mut groups: BTreeMap<PoolGroup, Vec<&ClusterNode>> = BTreeMap::new();
     for node in nodes {
         groups
-            .entry(Group::of(node, &dividing))
+            .entry(PoolGroup::of(node, &dividing))
             .or_default()
             .push(node);
     }
-    let names = names(groups.keys());
+    let names = name_groups(groups.keys());
     let pools = groups
         .iter()
         .zip(names)
-        .map(|((group, nodes), name)| (name, pool(group, nodes, reserved)));
+        .map(|((group, nodes), name)| (name, build_pool(group, nodes, reserved)));
     json!({"pools": pools.collect::<Map<String, Value>>()})
 }
 
-/// What nodes of one pool have in common by definition.
+/// Properties that all nodes of one pool share.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Group {
+struct PoolGroup {
     roles: Vec<Role>,
     arch: Arch,
     labels: BTreeMap<String, String>,
     taints: Vec<Taint>,
 }
 
-impl Group {
+impl PoolGroup {
     fn of(node: &ClusterNode, dividing: &BTreeSet<&str>) -> Self {
         let labels = node
             .labels
@@ -54,7 +54,7 @@ impl Group {
     }
 }
 
-/// Labels that divide nodes into groups: a key that has fewer values than nodes that carry it. A key with a value of its own on each
+/// Finds the labels that divide nodes into groups: a key that has fewer values than nodes that carry it. A key with a value of its own on each
 /// of several nodes says something of the node, not of a group.
 fn dividing_labels(nodes: &[ClusterNode]) -> BTreeSet<&str> {
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -72,24 +72,24 @@ fn dividing_labels(nodes: &[ClusterNode]) -> BTreeSet<&str> {
         .collect()
 }
 
-/// A name for each group: what it is for, then, where that is not enough, its architecture and what its labels say.
-fn names<'a>(groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<String> {
-    let role = |group: &Group| match group.roles.as_slice() {
+/// Names each group after its role and, where that is ambiguous, its architecture and the values of its labels.
+fn name_groups<'a>(groups: impl Iterator<Item = &'a PoolGroup> + Clone) -> Vec<String> {
+    let role = |group: &PoolGroup| match group.roles.as_slice() {
         [] => "node".to_owned(),
         [one] => role_name(*one).to_owned(),
         _ => "converged".to_owned(),
     };
-    let with_arch = |group: &Group| format!("{}-{}", role(group), group.arch);
-    let with_labels = |group: &Group| {
+    let with_arch = |group: &PoolGroup| format!("{}-{}", role(group), group.arch);
+    let with_labels = |group: &PoolGroup| {
         let said: Vec<String> = group
             .labels
             .values()
-            .map(|v| plain(v))
+            .map(|v| to_name(v))
             .filter(|v| !v.is_empty())
             .collect();
         format!("{}-{}", with_arch(group), said.join("-"))
     };
-    let forms: [&dyn Fn(&Group) -> String; 3] = [&role, &with_arch, &with_labels];
+    let forms: [&dyn Fn(&PoolGroup) -> String; 3] = [&role, &with_arch, &with_labels];
     for form in forms {
         let names: Vec<String> = groups
             .clone()
@@ -114,19 +114,19 @@ fn role_name(role: Role) -> &'static str {
     }
 }
 
-fn plain(text: &str) -> String {
+fn to_name(text: &str) -> String {
     text.to_lowercase()
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect()
 }
 
-fn pool(
-    group: &Group,
+fn build_pool(
+    group: &PoolGroup,
     nodes: &[&ClusterNode],
     reserved: &BTreeMap<String, BTreeMap<String, Quantity>>,
 ) -> Value {
-    let allocatable = least(nodes.iter().map(|n| &n.allocatable));
+    let allocatable = least_of_each(nodes.iter().map(|n| &n.allocatable));
     let mut pool = Map::new();
     let mut put = |key: &str, value: Value| {
         if !matches!(&value, Value::Object(map) if map.is_empty())
@@ -142,20 +142,22 @@ fn pool(
     put("allocatable", json!(allocatable));
     put(
         "reserved",
-        json!(most(nodes.iter().filter_map(|n| reserved.get(&n.name)))),
+        json!(most_of_each(
+            nodes.iter().filter_map(|n| reserved.get(&n.name))
+        )),
     );
     put(
         "nodes",
         nodes
             .iter()
-            .map(|n| (n.name.clone(), entry(n, group)))
+            .map(|n| (n.name.clone(), build_node_entry(n, group)))
             .collect::<Map<_, _>>()
             .into(),
     );
     Value::Object(pool)
 }
 
-fn entry(node: &ClusterNode, group: &Group) -> Value {
+fn build_node_entry(node: &ClusterNode, group: &PoolGroup) -> Value {
     let mut entry = Map::new();
     let own: BTreeMap<&String, &String> = node
         .labels
@@ -180,21 +182,21 @@ fn entry(node: &ClusterNode, group: &Group) -> Value {
     Value::Object(entry)
 }
 
-/// The least of each resource: what every node of the pool offers.
-fn least<'a>(
+/// Returns the least of each resource: every node of the pool offers it.
+fn least_of_each<'a>(
     all: impl Iterator<Item = &'a BTreeMap<String, Quantity>>,
 ) -> BTreeMap<String, Quantity> {
-    combine(all, Quantity::min)
+    combine_quantities(all, Quantity::min)
 }
 
-/// The most of each resource.
-fn most<'a>(
+/// Returns the most of each resource.
+fn most_of_each<'a>(
     all: impl Iterator<Item = &'a BTreeMap<String, Quantity>>,
 ) -> BTreeMap<String, Quantity> {
-    combine(all, Quantity::max)
+    combine_quantities(all, Quantity::max)
 }
 
-fn combine<'a>(
+fn combine_quantities<'a>(
     all: impl Iterator<Item = &'a BTreeMap<String, Quantity>>,
     choose: impl Fn(Quantity, Quantity) -> Quantity,
 ) -> BTreeMap<String, Quantity> {
@@ -211,7 +213,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::nodes;
+    use crate::cluster::read_nodes;
 
     fn list(items: &[(&str, &str, Value)]) -> Vec<ClusterNode> {
         let items: Vec<Value> = items
@@ -224,7 +226,7 @@ mod tests {
                        "status": {"allocatable": {"cpu": "3500m", "memory": "100Ki", "pods": "250", "nvidia.com/gpu": "0"}}})
             })
             .collect();
-        nodes(&json!({"items": items}).to_string()).unwrap()
+        read_nodes(&json!({"items": items}).to_string()).unwrap()
     }
 
     #[test]
@@ -233,7 +235,7 @@ mod tests {
             ("a", "amd64", json!({"workload-type": "database"})),
             ("b", "ppc64le", json!({})),
         ]);
-        let pools = import(&nodes, &BTreeMap::new());
+        let pools = build_pools(&nodes, &BTreeMap::new());
         assert_eq!(
             pools.pointer("/pools/worker-amd64/labels"),
             Some(&json!({"workload-type": "database"}))
@@ -254,7 +256,7 @@ mod tests {
             ("a", "amd64", json!({"serial": "1"})),
             ("b", "amd64", json!({"serial": "2"})),
         ]);
-        let pools = import(&nodes, &BTreeMap::new());
+        let pools = build_pools(&nodes, &BTreeMap::new());
         assert_eq!(
             pools.pointer("/pools/worker/nodes/a/labels"),
             Some(&json!({"serial": "1"}))
@@ -271,7 +273,7 @@ mod tests {
             r#"{"items": [{"kind": "Pod"}]}"#,
             r#"{"items": [{"kind": "Node", "metadata": {"name": "a"}}]}"#,
         ] {
-            assert!(nodes(text).is_err(), "{text}");
+            assert!(read_nodes(text).is_err(), "{text}");
         }
     }
 }

@@ -1,14 +1,16 @@
-//! What a cluster says of its nodes, and how that becomes, or differs from, a site file.
+//! The nodes of a cluster as the pools of a site file, and their differences from one.
 //!
-//! Comes in: the JSON of `oc get nodes -o json` and `oc get pods -A -o json`. Goes out: pools for a site file ([`import`](import())), the
-//! platform's share of each node ([`reserved`]), or differences from a plan ([`compare`](compare())). Nothing here asks a cluster.
+//! Comes in: the output of `oc get nodes` and `oc get pods -A`, as YAML or JSON. Goes out: pools for a site file ([`build_pools`]), the
+//! platform's share of each node ([`measure_reserved`]), or differences from a plan ([`compare_nodes`]). Nothing here asks a cluster.
 
 mod compare;
 mod import;
+mod input;
 mod node;
 mod pods;
 
-pub use compare::{Difference, compare};
-pub use import::import;
-pub use node::{ClusterNode, nodes};
-pub use pods::reserved;
+pub use compare::{NodeDifference, compare_nodes};
+pub use import::build_pools;
+pub use input::ClusterInputError;
+pub use node::{ClusterNode, read_nodes};
+pub use pods::measure_reserved;

@@ -3,9 +3,9 @@
 use kubernetes_vocabulary::labels::{ARCH, NODE_ROLE_PREFIX, ZONE};
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, bail};
 use serde_json::Value;
 
+use super::input::{ClusterInputError, read_object};
 use crate::model::{Arch, Role};
 use kubernetes_vocabulary::{Quantity, Taint, TaintEffect};
 
@@ -16,7 +16,7 @@ pub struct ClusterNode {
     pub name: String,
     /// Its architecture.
     pub arch: Arch,
-    /// What it is for, sorted.
+    /// Its roles, sorted.
     pub roles: Vec<Role>,
     /// Its zone.
     pub zone: Option<String>,
@@ -26,11 +26,11 @@ pub struct ClusterNode {
     pub all_labels: BTreeMap<String, String>,
     /// Taints that stay; those of the node controller come and go.
     pub taints: Vec<Taint>,
-    /// What it offers to pods.
+    /// Its resources for pods.
     pub allocatable: BTreeMap<String, Quantity>,
     /// Its address on the cluster's network.
     pub address: Option<String>,
-    /// Whether it is cordoned.
+    /// True where it is cordoned.
     pub unschedulable: bool,
 }
 
@@ -59,65 +59,68 @@ const FOUND_OUT: [&str; 3] = [
     ".nodefeature.openshift.io/",
 ];
 
-/// Reads `oc get nodes -o json`: a list of nodes, or one.
-pub fn nodes(json: &str) -> anyhow::Result<Vec<ClusterNode>> {
-    let document: Value = serde_json::from_str(json)
-        .context("the input is not the JSON of `oc get nodes -o json`")?;
-    let items = match document.get("items") {
-        Some(Value::Array(items)) => items.clone(),
+/// Reads `oc get nodes -o yaml` or `-o json`: a list of nodes, or one.
+pub fn read_nodes(text: &str) -> Result<Vec<ClusterNode>, ClusterInputError> {
+    let mut document = read_object(text, "oc get nodes")?;
+    let items = match document.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
         _ => vec![document],
     };
-    let mut nodes: Vec<ClusterNode> = items.iter().map(node).collect::<anyhow::Result<_>>()?;
+    let mut nodes = Vec::with_capacity(items.len());
+    for item in &items {
+        nodes.push(read_node(item)?);
+    }
     nodes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(nodes)
 }
 
-fn node(item: &Value) -> anyhow::Result<ClusterNode> {
+fn read_node(item: &Value) -> Result<ClusterNode, ClusterInputError> {
     let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str);
-    if text("/kind").is_some_and(|kind| kind != "Node") {
-        bail!(
-            "an item is of kind `{}`, expected `Node`",
-            text("/kind").unwrap_or_default()
-        );
+    if let Some(kind) = text("/kind")
+        && kind != "Node"
+    {
+        return Err(ClusterInputError::NotANode(kind.to_owned()));
     }
-    let name = text("/metadata/name")
-        .context("a node has no name")?
-        .to_owned();
-    let all_labels = strings(item.pointer("/metadata/labels"));
+    let name = text("/metadata/name").ok_or(ClusterInputError::NoName)?;
+    let name = name.to_owned();
+    let all_labels = read_strings(item.pointer("/metadata/labels"));
     let arch = all_labels
         .get(ARCH)
         .map(String::as_str)
-        .or(text("/status/nodeInfo/architecture"));
-    let arch = arch.with_context(|| format!("node `{name}` does not say its architecture"))?;
-    let arch = serde_json::from_value(Value::String(arch.to_owned())).with_context(|| {
-        format!("node `{name}` has the architecture `{arch}`, which siteplan does not know")
+        .or(text("/status/nodeInfo/architecture"))
+        .ok_or_else(|| ClusterInputError::NoArchitecture(name.clone()))?;
+    let arch = serde_json::from_value(Value::from(arch)).map_err(|_| {
+        ClusterInputError::UnknownArchitecture {
+            node: name.clone(),
+            architecture: arch.to_owned(),
+        }
     })?;
     Ok(ClusterNode {
         arch,
-        roles: roles(&all_labels),
+        roles: read_roles(&all_labels),
         zone: all_labels.get(ZONE).cloned(),
         labels: all_labels
             .iter()
-            .filter(|(k, _)| !is_platforms(k))
+            .filter(|(k, _)| !is_platform_label(k))
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect(),
-        taints: taints(item),
-        allocatable: allocatable(item, &name)?,
-        address: internal_ip(item),
+        taints: read_taints(item),
+        allocatable: read_allocatable(item, &name)?,
+        address: find_internal_ip(item),
         unschedulable: item.pointer("/spec/unschedulable") == Some(&Value::Bool(true)),
         all_labels,
         name,
     })
 }
 
-fn is_platforms(label: &str) -> bool {
+fn is_platform_label(label: &str) -> bool {
     let prefixed = PLATFORM_LABELS
         .iter()
         .any(|prefix| label.starts_with(prefix));
     prefixed || FOUND_OUT.iter().any(|part| label.contains(part))
 }
 
-fn roles(labels: &BTreeMap<String, String>) -> Vec<Role> {
+fn read_roles(labels: &BTreeMap<String, String>) -> Vec<Role> {
     let mut roles: Vec<Role> = labels
         .keys()
         .filter_map(|key| match key.strip_prefix(NODE_ROLE_PREFIX)? {
@@ -132,8 +135,8 @@ fn roles(labels: &BTreeMap<String, String>) -> Vec<Role> {
     roles
 }
 
-/// Taints that the node controller sets and removes by itself are left out (`node.kubernetes.io/not-ready` and its like).
-fn taints(item: &Value) -> Vec<Taint> {
+/// Reads the taints; those that the node controller sets and removes by itself are left out (`node.kubernetes.io/not-ready` and its like).
+fn read_taints(item: &Value) -> Vec<Taint> {
     let all = item
         .pointer("/spec/taints")
         .and_then(Value::as_array)
@@ -159,13 +162,20 @@ fn taints(item: &Value) -> Vec<Taint> {
     taints
 }
 
-/// What is worth writing down: CPU, memory, pods, and extended resources that there are any of.
-fn allocatable(item: &Value, name: &str) -> anyhow::Result<BTreeMap<String, Quantity>> {
+/// Reads CPU, memory, pods, and the extended resources that there are any of.
+fn read_allocatable(
+    item: &Value,
+    name: &str,
+) -> Result<BTreeMap<String, Quantity>, ClusterInputError> {
     let mut allocatable = BTreeMap::new();
-    for (resource, text) in strings(item.pointer("/status/allocatable")) {
-        let quantity = Quantity::parse(&text).with_context(|| {
-            format!("node `{name}` offers `{text}` of `{resource}`, which is not a quantity")
-        })?;
+    for (resource, text) in read_strings(item.pointer("/status/allocatable")) {
+        let Ok(quantity) = Quantity::parse(&text) else {
+            return Err(ClusterInputError::NotAQuantity {
+                node: name.to_owned(),
+                resource,
+                amount: text,
+            });
+        };
         let basic = matches!(resource.as_str(), "cpu" | "memory" | "pods");
         let extended = resource.contains('/') || resource.starts_with("hugepages-");
         if basic || (extended && quantity > Quantity::ZERO) {
@@ -175,7 +185,7 @@ fn allocatable(item: &Value, name: &str) -> anyhow::Result<BTreeMap<String, Quan
     Ok(allocatable)
 }
 
-fn internal_ip(item: &Value) -> Option<String> {
+fn find_internal_ip(item: &Value) -> Option<String> {
     let addresses = item.pointer("/status/addresses")?.as_array()?;
     let internal = addresses
         .iter()
@@ -183,7 +193,7 @@ fn internal_ip(item: &Value) -> Option<String> {
     internal.get("address")?.as_str().map(str::to_owned)
 }
 
-fn strings(map: Option<&Value>) -> BTreeMap<String, String> {
+fn read_strings(map: Option<&Value>) -> BTreeMap<String, String> {
     let entries = map.and_then(Value::as_object).into_iter().flatten();
     entries
         .filter_map(|(key, value)| match value {

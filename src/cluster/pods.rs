@@ -2,33 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
 use serde_json::Value;
 
+use super::input::{ClusterInputError, read_object};
 use kubernetes_vocabulary::Quantity;
 
-/// Sums what the platform's pods request, by node: from `oc get pods -A -o json`, the pods in namespaces of the platform (`openshift-…`,
+/// Sums what the platform's pods request, by node: from `oc get pods -A -o yaml` or `-o json`, the pods in namespaces of the platform (`openshift-…`,
 /// `kube-…`) that are not among `own`, the namespaces that a site file describes itself.
-pub fn reserved(
-    json: &str,
+pub fn measure_reserved(
+    text: &str,
     own: &BTreeSet<String>,
-) -> anyhow::Result<BTreeMap<String, BTreeMap<String, Quantity>>> {
-    let document: Value = serde_json::from_str(json)
-        .context("the input is not the JSON of `oc get pods -A -o json`")?;
+) -> Result<BTreeMap<String, BTreeMap<String, Quantity>>, ClusterInputError> {
+    let document = read_object(text, "oc get pods -A")?;
     let items = document
         .get("items")
         .and_then(Value::as_array)
-        .context("the input has no list of pods")?;
+        .ok_or(ClusterInputError::NoPods)?;
     let mut reserved: BTreeMap<String, BTreeMap<String, Quantity>> = BTreeMap::new();
     for pod in items
         .iter()
-        .filter(|pod| is_platforms(pod, own) && holds_resources(pod))
+        .filter(|pod| is_platform_pod(pod, own) && holds_resources(pod))
     {
         let Some(node) = pod.pointer("/spec/nodeName").and_then(Value::as_str) else {
             continue;
         };
         let of_node = reserved.entry(node.to_owned()).or_default();
-        for (resource, quantity) in requests(pod) {
+        for (resource, quantity) in sum_requests(pod) {
             let sum = of_node.entry(resource).or_default();
             *sum = sum.plus(quantity);
         }
@@ -38,7 +37,7 @@ pub fn reserved(
     Ok(reserved)
 }
 
-fn is_platforms(pod: &Value, own: &BTreeSet<String>) -> bool {
+fn is_platform_pod(pod: &Value, own: &BTreeSet<String>) -> bool {
     let namespace = pod
         .pointer("/metadata/namespace")
         .and_then(Value::as_str)
@@ -54,8 +53,8 @@ fn holds_resources(pod: &Value) -> bool {
     )
 }
 
-/// What a pod requests: its containers and restartable init containers together, or the largest of the other init containers.
-fn requests(pod: &Value) -> BTreeMap<String, Quantity> {
+/// Sums the requests of a pod: its containers and restartable init containers together, or the largest of the other init containers.
+fn sum_requests(pod: &Value) -> BTreeMap<String, Quantity> {
     let list = |name: &str| {
         pod.pointer(&format!("/spec/{name}"))
             .and_then(Value::as_array)
@@ -69,19 +68,19 @@ fn requests(pod: &Value) -> BTreeMap<String, Quantity> {
     for (resource, quantity) in list("containers")
         .iter()
         .chain(&sidecars)
-        .flat_map(of_container)
+        .flat_map(container_requests)
     {
         let sum = total.entry(resource).or_default();
         *sum = sum.plus(quantity);
     }
-    for (resource, quantity) in init.iter().flat_map(of_container) {
+    for (resource, quantity) in init.iter().flat_map(container_requests) {
         let sum = total.entry(resource).or_default();
         *sum = (*sum).max(quantity);
     }
     total
 }
 
-fn of_container(container: &Value) -> Vec<(String, Quantity)> {
+fn container_requests(container: &Value) -> Vec<(String, Quantity)> {
     let requests = container
         .pointer("/resources/requests")
         .and_then(Value::as_object)
@@ -119,7 +118,7 @@ mod tests {
             pod("web", "Running", "1"),
         ];
         let own = BTreeSet::from(["openshift-storage".to_owned()]);
-        let reserved = reserved(&json!({"items": items}).to_string(), &own).unwrap();
+        let reserved = measure_reserved(&json!({"items": items}).to_string(), &own).unwrap();
         assert_eq!(reserved["n"]["cpu"], Quantity::milli(300));
         assert_eq!(reserved["n"]["pods"], Quantity::units(1));
     }

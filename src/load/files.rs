@@ -24,7 +24,12 @@ impl Files {
         })
     }
 
-    /// The directory.
+    /// Lists the directories below that have a fleet file of their own, nearest first.
+    pub(super) fn find_fleets_below(&self) -> Vec<String> {
+        super::root::find_fleets_below(&self.tree)
+    }
+
+    /// Returns the directory.
     pub fn root(&self) -> &Path {
         self.tree.path()
     }

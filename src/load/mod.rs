@@ -8,6 +8,7 @@ mod entity;
 mod files;
 mod input;
 mod merge;
+mod root;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,12 +20,13 @@ use crate::model::AppSpec;
 use crate::nearest::nearest;
 use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
-use pointer_diagnostics::{Diagnostics, Origin, Pointer};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
 pub use input::{Input, read_input};
+pub use root::find_fleet_root;
 
 /// The name of the fleet file, at the root of the repository.
 pub const FLEET_FILE: &str = "siteplan.yaml";
@@ -155,11 +157,7 @@ impl Repository {
     }
 }
 
-fn unknown_profile(
-    name: &str,
-    origin: Origin,
-    nearest: Option<&str>,
-) -> pointer_diagnostics::Diagnostic {
+fn unknown_profile(name: &str, origin: Origin, nearest: Option<&str>) -> Diagnostic {
     let help = match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("add `{PROFILES}/{name}.yaml`, or take the name out"),
@@ -183,11 +181,7 @@ fn set_heading(merged: &mut Value, site: &Document) {
 
 fn load_fleet(files: &Files, found: &mut Diagnostics) -> Option<Fleet> {
     if !files.exists(FLEET_FILE) {
-        found.push(
-            rules::MISSING_FLEET_FILE
-                .report(format!("there is no `{FLEET_FILE}` in `{}`", files.root().display()))
-                .help("run `siteplan init` to begin a fleet here, or choose its directory with `-C DIR`"),
-        );
+        found.push(missing_fleet_file(files));
         return None;
     }
     let document = document(files, FLEET_FILE, InputKind::Fleet, found)?;
@@ -201,6 +195,31 @@ fn load_fleet(files: &Files, found: &mut Diagnostics) -> Option<Fleet> {
         spec,
         file: document.file,
     })
+}
+
+/// Words a missing fleet file: fleets that are below are offered before a new one is.
+fn missing_fleet_file(files: &Files) -> Diagnostic {
+    let mut fleets = files.find_fleets_below();
+    if files.root() != Path::new(".") {
+        for fleet in &mut fleets {
+            *fleet = files.root().join(&*fleet).display().to_string();
+        }
+    }
+    let help = match fleets.as_slice() {
+        [] => "run `siteplan init` to begin a fleet here, or choose its directory with `-C DIR`"
+            .to_owned(),
+        [only] => format!("choose the fleet below it with `-C {only}`"),
+        [first, ..] => format!(
+            "choose one of the {} fleets below it with `-C DIR`, for instance `-C {first}`",
+            fleets.len()
+        ),
+    };
+    let directory = files.root().display();
+    rules::MISSING_FLEET_FILE
+        .report(format!(
+            "there is no `{FLEET_FILE}` in `{directory}`, nor above it"
+        ))
+        .help(help)
 }
 
 fn load_profiles(

@@ -4,6 +4,7 @@
 //! The types carry no positions: an entity's place is its file, and a field's place is a JSON pointer into it.
 
 mod app;
+mod date;
 mod fleet;
 mod site;
 
@@ -11,6 +12,7 @@ pub use app::{
     AppSpec, Availability, Each, ImageSupport, NodeNeeds, OnRemove, PartSpec, Provides, Quorum,
     Requirement, SetValue, Survives,
 };
+pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, Removal, Topology,
 };

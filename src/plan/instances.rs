@@ -239,7 +239,7 @@ fn storage(
 fn check_exceptions(site: &Site, instances: &mut [Instance], found: &mut Diagnostics) {
     for (index, exception) in site.spec.exceptions.iter().enumerate() {
         let pointer = Pointer::parse("/exceptions").at(index);
-        if !is_date(&exception.until) {
+        if !crate::model::is_calendar_day(&exception.until) {
             found.push(
                 rules::MALFORMED_VALUE
                     .report(format!("`{}` is not a day", exception.until))
@@ -297,21 +297,6 @@ fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
             );
         }
     }
-}
-
-/// Whether the text is a day, `YYYY-MM-DD`.
-pub fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let digits = |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
-    let [year, month, day] = parts.as_slice() else {
-        return false;
-    };
-    let in_range = |part: &str, max: u8| part.parse::<u8>().is_ok_and(|n| (1..=max).contains(&n));
-    digits(year, 4)
-        && digits(month, 2)
-        && digits(day, 2)
-        && in_range(month, 12)
-        && in_range(day, 31)
 }
 
 /// `a`, `b` and `c`; "none" for nothing.

@@ -21,7 +21,6 @@ use crate::load::{Repository, Site};
 use crate::rules;
 use pointer_diagnostics::Diagnostics;
 
-pub use instances::is_date;
 pub use site_plan::{
     ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
 };

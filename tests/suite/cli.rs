@@ -150,13 +150,32 @@ fn a_directory_without_a_fleet_says_what_to_do() {
     let ran = siteplan(empty.path(), &["build"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
     assert_snapshot!(ran.stderr, @"
-    error[missing-fleet-file]: there is no `siteplan.yaml` in `FLEET`
+    error[missing-fleet-file]: there is no `siteplan.yaml` in `FLEET`, nor above it
      |
      = help: run `siteplan init` to begin a fleet here, or choose its directory with `-C DIR`
 
     1 error
     ");
     assert!(snapshot(empty.path()).is_empty());
+}
+
+#[test]
+fn the_fleet_is_found_from_a_directory_below_it_and_offered_above_it() {
+    let fleet = copy_of_fleet();
+    let ran = siteplan(&fleet.path().join("base/apps"), &["check"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let above = tempfile::tempdir().unwrap();
+
+    write(above.path(), "fleets/emea/siteplan.yaml", "");
+    let ran = siteplan(above.path(), &["check"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr
+            .contains("help: choose the fleet below it with `-C"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("fleets/emea`"), "{}", ran.stderr);
 }
 
 #[test]

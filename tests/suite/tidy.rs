@@ -17,6 +17,10 @@ const DOORS: &[Door] = &[
         places: &["crates/pointer-diagnostics/"],
     },
     Door {
+        name: "base64",
+        places: &["crates/manifest-yaml/src/value.rs", "crates/rustomize/src/"],
+    },
+    Door {
         name: "clap",
         places: &["src/cli/"],
     },
@@ -41,12 +45,20 @@ const DOORS: &[Door] = &[
         places: &["src/template/"],
     },
     Door {
+        name: "percent_encoding",
+        places: &["crates/pointer-diagnostics/"],
+    },
+    Door {
         name: "rustix",
         places: &["crates/rooted-directory/", "src/write/"],
     },
     Door {
         name: "schemars",
         places: &["crates/kubernetes-vocabulary/", "src/model/", "src/schema/"],
+    },
+    Door {
+        name: "serde_yaml",
+        places: &["src/cluster/"],
     },
     Door {
         name: "sha2",
@@ -61,12 +73,24 @@ const DOORS: &[Door] = &[
         places: &["src/compare/"],
     },
     Door {
+        name: "strsim",
+        places: &["src/nearest.rs"],
+    },
+    Door {
+        name: "syn",
+        places: &["xtask/"],
+    },
+    Door {
         name: "terminal_size",
         places: &["src/cli/"],
     },
     Door {
+        name: "unicode_width",
+        places: &["crates/pointer-diagnostics/"],
+    },
+    Door {
         name: "walkdir",
-        places: &["crates/rooted-directory/"],
+        places: &["crates/rooted-directory/", "xtask/"],
     },
 ];
 

@@ -4,9 +4,10 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use manifest_yaml::{ReadLimits, read_documents, write_as_kustomize, write_document};
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
-use crate::oracle;
+use crate::{oracle, repository};
 
 const WORDS: &str = "yes Yes YES no No NO on On ON off Off OFF y Y n N true True TRUE false False FALSE tRue null Null NULL nUll ~ = << \
     <<< . .. ... .... - -- --- ---- ? ?a -a :a a: :: a:b a#b #a {} [] { } [ ] , *a &a !a !!str |a >a %a @a `a 'a \"a a'b a\"b \\ \\n \\x41 \
@@ -353,4 +354,24 @@ fn no_text_makes_a_reader_panic() {
             assert!(text.get(range).is_some(), "{text:?}");
         }
     }
+}
+
+/// serde_yaml shares no code with the reader and the writer of `manifest-yaml`.
+#[test]
+fn an_independent_reader_sees_the_same_in_every_file_of_out() {
+    let mut documents = 0;
+    for (path, text) in repository::files("out", "yaml") {
+        let expected: Vec<Value> = read_documents(&text, &ReadLimits::MANIFEST)
+            .unwrap()
+            .iter()
+            .map(|document| document.to_value().unwrap())
+            .collect();
+        let mut seen: Vec<Value> = Vec::new();
+        for document in serde_yaml::Deserializer::from_str(&text) {
+            seen.push(Value::deserialize(document).unwrap());
+        }
+        assert_eq!(seen, expected, "{path}");
+        documents += seen.len();
+    }
+    assert!(documents > 500, "out/ has {documents} documents only");
 }

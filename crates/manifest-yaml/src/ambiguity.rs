@@ -4,19 +4,19 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::number::print_float;
 use super::scalar::{Dialect, ResolvedScalar, resolve_scalar};
-use super::write::print_float;
 
-/// What is wrong with a plain scalar, and what to write instead.
+/// A plain scalar that readers disagree on, and the spellings to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ambiguity {
-    /// How readers differ; continues a sentence that starts with the scalar.
+    /// The readings in words; continues a sentence that starts with the scalar.
     pub readings: String,
-    /// What may be meant, with the best guess first.
+    /// Unambiguous spellings, with the best guess first.
     pub instead: Vec<String>,
 }
 
-/// Looks at a plain scalar; `None` when every reader sees the same and no text is lost.
+/// Finds the readings that a plain scalar has; `None` when every reader sees the same and no text is lost.
 pub fn find_ambiguity(text: &str) -> Option<Ambiguity> {
     let found = |readings: &str, instead: &[String]| {
         Some(Ambiguity {
@@ -97,7 +97,7 @@ fn integer_readings(text: &str, value: &str) -> String {
     format!("is the number {value} to some readers and text to others")
 }
 
-/// Whether a reader of YAML 1.1, 1.2 or the JSON subset could take the text for something else than text.
+/// Checks that a reader of YAML 1.1, 1.2 or the JSON subset could take the text for another type.
 ///
 /// Wider than any one reader: it also covers readers that know sexagesimal numbers, thousands separated by commas, and symbols.
 pub(crate) fn could_be_other_than_text(text: &str) -> bool {

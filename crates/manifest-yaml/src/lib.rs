@@ -17,9 +17,11 @@
 )]
 
 mod ambiguity;
+mod limits;
 mod meaning;
 mod merge_key;
 mod node;
+mod number;
 mod pointer;
 mod quick;
 mod read;
@@ -29,11 +31,12 @@ mod value;
 mod write;
 
 pub use ambiguity::{Ambiguity, find_ambiguity};
+pub use limits::ReadLimits;
 pub use node::{NodeData, ReadError, ScalarStyle, TextRange, YamlNode};
+pub use number::{convert_float, print_float, print_general_float};
 pub use pointer::{FieldPart, Pointer};
 pub use read::{
-    ParsedText, ReadLimits, find_forbidden_character, parse_documents, read_documents,
-    read_first_document,
+    ParsedText, find_forbidden_character, parse_documents, read_documents, read_first_document,
 };
 pub use span::{Spans, find_span};
 pub use write::{
@@ -43,7 +46,5 @@ pub use write::{
 pub use meaning::Meaning;
 pub use merge_key::expand_merge_keys;
 pub use scalar::{Dialect, ResolvedScalar, resolve_scalar};
-pub use value::{convert_float, decode_binary_text};
-pub use write::{
-    append_as_kustomize, choose_text_style, print_field, print_float, print_general_float,
-};
+pub use value::decode_binary_text;
+pub use write::{append_as_kustomize, choose_text_style, print_field};

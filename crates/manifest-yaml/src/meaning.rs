@@ -1,11 +1,11 @@
-//! Values that borrow their texts from what was read, on their way to the writer or to a decision.
+//! Values that borrow their texts from the nodes that were read, for the writer and for decisions.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
-/// A value, as short-lived as what it was read from.
+/// A value that borrows its texts from the node that it was read from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Meaning<'t> {
     /// `null`.
@@ -25,11 +25,11 @@ pub enum Meaning<'t> {
 }
 
 impl<'t> Meaning<'t> {
-    /// A mapping of pairs in any order.
+    /// Makes a mapping of pairs in any order.
     ///
     /// # Errors
     ///
-    /// A key that is there twice.
+    /// Returns a key that is there twice.
     pub fn mapping(mut pairs: Vec<(Cow<'t, str>, Self)>) -> Result<Self, Cow<'t, str>> {
         pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
         match pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
@@ -38,7 +38,7 @@ impl<'t> Meaning<'t> {
         }
     }
 
-    /// A mapping of pairs in any order; the last of equal keys wins.
+    /// Makes a mapping of pairs in any order; the last of equal keys wins.
     pub fn mapping_of_last(mut pairs: Vec<(Cow<'t, str>, Self)>) -> Self {
         pairs.reverse();
         pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -46,7 +46,7 @@ impl<'t> Meaning<'t> {
         Self::Mapping(pairs)
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let Self::Mapping(entries) = self else {
             return None;
@@ -57,7 +57,7 @@ impl<'t> Meaning<'t> {
             .map(|at| &entries[at].1)
     }
 
-    /// The text of a text.
+    /// Returns the text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -65,7 +65,7 @@ impl<'t> Meaning<'t> {
         }
     }
 
-    /// Whether it is a list or a map, be it empty.
+    /// Checks for a list or a map, be it empty.
     pub(super) fn is_collection(&self) -> bool {
         matches!(self, Self::Sequence(_) | Self::Mapping(_))
     }

@@ -18,7 +18,7 @@ pub fn expand_merge_keys(node: &mut YamlNode) -> Result<(), ReadError> {
     }
 }
 
-/// Whether a key is a merge key, also when it is quoted: Go's libraries drop such a key without merging anything.
+/// Checks for a merge key, quoted ones included: Go's libraries drop a quoted one without merging anything.
 fn is_merge_key(key: &YamlNode) -> bool {
     key.text() == Some("<<")
 }

@@ -14,7 +14,7 @@ pub struct TextRange {
 }
 
 impl TextRange {
-    /// A range from byte offsets; offsets past 4 GiB are cut.
+    /// Makes a range from byte offsets; offsets past 4 GiB are cut.
     pub fn new(start: usize, end: usize) -> Self {
         let cut = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         Self {
@@ -23,12 +23,12 @@ impl TextRange {
         }
     }
 
-    /// The range for slicing.
+    /// Returns the range for slicing.
     pub fn bytes(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 
-    /// Whether nothing was written there.
+    /// Checks for a range without bytes.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
@@ -41,11 +41,11 @@ pub struct YamlNode {
     pub data: NodeData,
     /// The tag that was written, shortened (`!!int`, `!custom`, `!`).
     pub tag: Option<Box<str>>,
-    /// Where it was written.
+    /// The bytes of the text that it was read from.
     pub span: TextRange,
 }
 
-/// What a [`YamlNode`] holds.
+/// The content of a [`YamlNode`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeData {
     /// Text in some notation; what it means depends on style and tag.
@@ -59,14 +59,14 @@ pub enum NodeData {
     Sequence {
         /// The elements.
         items: Vec<YamlNode>,
-        /// Whether it was written with brackets.
+        /// True for a sequence in brackets.
         flow: bool,
     },
     /// Keys and values, in the order in which they were written; keys may repeat.
     Mapping {
         /// The pairs of key and value.
         entries: Vec<(YamlNode, YamlNode)>,
-        /// Whether it was written with braces.
+        /// True for a mapping in braces.
         flow: bool,
     },
 }
@@ -86,7 +86,7 @@ pub enum ScalarStyle {
     Folded,
 }
 
-/// Why a text could not be read, and where.
+/// A problem that keeps a text from being read, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
     /// The bytes that are meant.
@@ -114,7 +114,7 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl YamlNode {
-    /// The text of a scalar.
+    /// Returns the text of a scalar.
     pub fn text(&self) -> Option<&str> {
         match &self.data {
             NodeData::Scalar { text, .. } => Some(text),
@@ -122,7 +122,7 @@ impl YamlNode {
         }
     }
 
-    /// The elements of a sequence.
+    /// Returns the elements of a sequence.
     pub fn items(&self) -> Option<&[Self]> {
         match &self.data {
             NodeData::Sequence { items, .. } => Some(items),
@@ -130,7 +130,7 @@ impl YamlNode {
         }
     }
 
-    /// The pairs of a mapping.
+    /// Returns the pairs of a mapping.
     pub fn entries(&self) -> Option<&[(Self, Self)]> {
         match &self.data {
             NodeData::Mapping { entries, .. } => Some(entries),
@@ -138,7 +138,7 @@ impl YamlNode {
         }
     }
 
-    /// The value of the first key with the text.
+    /// Returns the value of the first key with the text.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries()?
             .iter()

@@ -1,4 +1,4 @@
-//! JSON pointers (RFC 6901), and which bytes of a field are meant.
+//! JSON pointers (RFC 6901), and the parts of a field that a message can point at.
 
 use std::fmt::{self, Write as _};
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct Pointer(String);
 
 impl Pointer {
-    /// The pointer to the whole document.
+    /// Returns the pointer to the whole document.
     pub fn root() -> Self {
         Self::default()
     }
@@ -20,7 +20,7 @@ impl Pointer {
         Self(text.into())
     }
 
-    /// The pointer to a key or index below this one.
+    /// Returns the pointer to a key or index below this one.
     #[must_use]
     pub fn at(&self, key: impl fmt::Display) -> Self {
         let mut pointer = String::with_capacity(self.0.len() + 24);
@@ -36,12 +36,12 @@ impl Pointer {
         Self(pointer)
     }
 
-    /// The pointer as RFC 6901 writes it.
+    /// Returns the pointer as RFC 6901 writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The keys and indexes, unescaped, from the root down.
+    /// Returns the keys and indexes, unescaped, from the root down.
     pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
         self.0
             .split('/')
@@ -49,12 +49,12 @@ impl Pointer {
             .map(|t| t.replace("~1", "/").replace("~0", "~"))
     }
 
-    /// The last key, if any.
+    /// Returns the last key, if any.
     pub fn last(&self) -> Option<String> {
         self.tokens().last()
     }
 
-    /// The pointer one level up; `None` for the root.
+    /// Returns the pointer one level up; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
         self.0.rfind('/').map(|i| Self(self.0[..i].to_owned()))
     }
@@ -72,7 +72,7 @@ impl fmt::Display for Pointer {
     }
 }
 
-/// Which bytes of a place are meant.
+/// The bytes of a field that a message points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum FieldPart {
     /// The key that names the field.

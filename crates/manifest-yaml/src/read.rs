@@ -6,34 +6,9 @@ use granit_parser::{
     Event, Options, Parser, ScalarStyle as ParserStyle, ScanError, Span, StructureStyle, Tag,
 };
 
+use super::limits::ReadLimits;
 use super::node::{NodeData, ReadError, ScalarStyle, TextRange, YamlNode};
 use super::{expand_merge_keys, quick};
-
-/// How much a text may ask for. The defaults let every manifest pass that was seen in practice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadLimits {
-    /// Bytes of one text; what aliases repeat counts again.
-    pub bytes: usize,
-    /// Levels of nesting.
-    pub depth: usize,
-    /// Values in one text; what aliases repeat counts again.
-    pub nodes: usize,
-}
-
-impl ReadLimits {
-    /// For Kubernetes manifests: large custom resource definitions, generated lists.
-    pub const MANIFEST: Self = Self {
-        bytes: 64 << 20,
-        depth: 100,
-        nodes: 3_000_000,
-    };
-    /// For siteplan's own inputs, which people write.
-    pub const INPUT: Self = Self {
-        bytes: 4 << 20,
-        depth: 64,
-        nodes: 400_000,
-    };
-}
 
 /// Values that the aliases of one text may repeat.
 const REPEATED: usize = 200_000;
@@ -68,11 +43,11 @@ pub fn read_first_document(text: &str, limits: &ReadLimits) -> Result<Option<Yam
 pub struct ParsedText {
     /// The documents in order.
     pub documents: Vec<YamlNode>,
-    /// Where anchors are defined.
+    /// Places of anchors.
     pub anchors: Vec<TextRange>,
-    /// Where aliases are used.
+    /// Places of aliases.
     pub aliases: Vec<TextRange>,
-    /// Where tags are written.
+    /// Places of tags.
     pub tags: Vec<TextRange>,
 }
 
@@ -87,7 +62,7 @@ pub fn parse_documents(text: &str, limits: &ReadLimits) -> Result<ParsedText, Re
     }
 }
 
-/// The same for every text there is.
+/// Reads all documents of a text with the full reader.
 pub(crate) fn parse_fully(text: &str, limits: &ReadLimits) -> Result<ParsedText, ReadError> {
     let mut builder = NodeBuilder::start(text, limits)?;
     for event in Parser::new_from_str_with_options(text, parser_options(limits)) {
@@ -123,7 +98,7 @@ fn syntax_error(text: &str, error: &ScanError) -> ReadError {
     ReadError::new(char_at(text, start), error.info())
 }
 
-/// The range of the character at an offset; empty at the end of the text.
+/// Returns the range of the character at an offset; empty at the end of the text.
 fn char_at(text: &str, start: usize) -> TextRange {
     let length = text
         .get(start..)
@@ -132,7 +107,7 @@ fn char_at(text: &str, start: usize) -> TextRange {
     TextRange::new(start, start + length)
 }
 
-/// The first character that readers of YAML do not agree on or do not allow.
+/// Finds the first character that readers of YAML do not agree on or do not allow.
 pub fn find_forbidden_character(text: &str) -> Option<(TextRange, char)> {
     let bytes = text.as_bytes();
     let suspect = |i: usize| match bytes[i] {
@@ -154,15 +129,23 @@ struct OpenCollection {
     key: Option<YamlNode>,
     /// The deepest level below, counted from this collection.
     height: usize,
-    /// Values and bytes of text built before it.
-    before: (usize, usize),
+    /// The size of what was built before it.
+    before: NodeSize,
 }
 
-/// What an alias repeats, and how much it costs.
+/// The size of a value with all that is below it.
+#[derive(Debug, Clone, Copy, Default)]
+struct NodeSize {
+    values: usize,
+    /// Bytes of text.
+    bytes: usize,
+}
+
+/// The value that an alias repeats, and its cost.
 struct AnchoredNode {
     node: YamlNode,
     height: usize,
-    size: (usize, usize),
+    size: NodeSize,
 }
 
 struct NodeBuilder<'l> {
@@ -175,8 +158,8 @@ struct NodeBuilder<'l> {
     anchors: Vec<TextRange>,
     aliases: Vec<TextRange>,
     tags: Vec<TextRange>,
-    /// Values and bytes of text so far.
-    size: (usize, usize),
+    /// The size of everything so far.
+    size: NodeSize,
     /// Values that aliases repeated.
     repeated: usize,
 }
@@ -205,7 +188,7 @@ impl<'l> NodeBuilder<'l> {
             aliases: Vec::new(),
             tags: Vec::new(),
             repeated: 0,
-            size: (0, 0),
+            size: NodeSize::default(),
         })
     }
 
@@ -215,7 +198,7 @@ impl<'l> NodeBuilder<'l> {
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span);
                 let data = scalar_data(self.unended(&text, style, range), style, range);
-                self.size.1 += text.len();
+                self.size.bytes += text.len();
                 self.finish(
                     YamlNode {
                         data,
@@ -224,7 +207,10 @@ impl<'l> NodeBuilder<'l> {
                     },
                     anchor,
                     0,
-                    (1, text.len()),
+                    NodeSize {
+                        values: 1,
+                        bytes: text.len(),
+                    },
                 )
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -267,7 +253,7 @@ impl<'l> NodeBuilder<'l> {
         }
     }
 
-    /// A block scalar whose last line ends with the file, not with a line break, has none in its value either.
+    /// Removes the last line break of a block scalar that the end of the file ended.
     fn unended<'s>(&self, text: &'s str, style: ParserStyle, range: TextRange) -> &'s str {
         let block = matches!(style, ParserStyle::Literal | ParserStyle::Folded);
         let at_end = self.unended_at.is_some_and(|end| range.bytes().end >= end);
@@ -330,7 +316,10 @@ impl<'l> NodeBuilder<'l> {
                 end: end.end,
             },
         };
-        let size = (self.size.0 - before.0 + 1, self.size.1 - before.1);
+        let size = NodeSize {
+            values: self.size.values - before.values + 1,
+            bytes: self.size.bytes - before.bytes,
+        };
         self.finish(node, anchor, height + 1, size)
     }
 
@@ -340,12 +329,13 @@ impl<'l> NodeBuilder<'l> {
             return Err(ReadError::new(range, "the anchor's value contains itself"));
         };
         let (size, height) = (found.size, found.height);
-        self.size = (self.size.0 + size.0 - 1, self.size.1 + size.1);
-        self.repeated += size.0;
+        self.size.values += size.values - 1;
+        self.size.bytes += size.bytes;
+        self.repeated += size.values;
         if self.open.len() + height > self.limits.depth {
             return Err(too_deep(range, self.limits));
         }
-        if self.repeated > REPEATED || self.size.1 > self.limits.bytes {
+        if self.repeated > REPEATED || self.size.bytes > self.limits.bytes {
             return Err(ReadError::new(
                 range,
                 "aliases repeat more than a file may hold",
@@ -364,10 +354,10 @@ impl<'l> NodeBuilder<'l> {
         node: YamlNode,
         anchor: usize,
         height: usize,
-        size: (usize, usize),
+        size: NodeSize,
     ) -> Result<(), ReadError> {
-        self.size.0 += 1;
-        if self.size.0 > self.limits.nodes {
+        self.size.values += 1;
+        if self.size.values > self.limits.nodes {
             return Err(ReadError::new(
                 node.span,
                 format!("more than {} values in one file", self.limits.nodes),

@@ -1,4 +1,4 @@
-//! What a plain scalar means to Go's YAML libraries.
+//! Plain scalars as Go's YAML libraries resolve them.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub enum ResolvedScalar {
     Text,
 }
 
-/// Which of the libraries reads.
+/// The library whose rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// go-yaml 3 reads manifests: `yes` is text.
@@ -78,7 +78,7 @@ fn resolve_special_float(text: &str) -> Option<ResolvedScalar> {
     }
 }
 
-/// A scalar that starts with a digit or a sign: a time, an integer, a float or text.
+/// Resolves a scalar that starts with a digit or a sign: a time, an integer, a float or text.
 fn resolve_number(text: &str) -> ResolvedScalar {
     if let Some(time) = parse_timestamp(text) {
         return ResolvedScalar::Timestamp(time);
@@ -95,7 +95,7 @@ fn resolve_number(text: &str) -> ResolvedScalar {
     signed_after_prefix(&plain).unwrap_or(ResolvedScalar::Text)
 }
 
-/// An integer with the prefixes of Go: `0x`, `0o`, `0b`, and a leading `0` for octal.
+/// Parses an integer with the prefixes of Go: `0x`, `0o`, `0b`, and a leading `0` for octal.
 fn parse_integer(text: &str) -> Option<ResolvedScalar> {
     let (sign, digits) = match text.as_bytes() {
         [b'-', ..] => (Some('-'), &text[1..]),
@@ -112,7 +112,7 @@ fn parse_integer(text: &str) -> Option<ResolvedScalar> {
     parse_digits(sign, digits, radix)
 }
 
-/// `0b-1` and `0o-7`: after the prefix, Go's libraries read a sign once more.
+/// Parses `0b-1` and `0o-7`: after the prefix, Go's libraries read a sign once more.
 fn signed_after_prefix(text: &str) -> Option<ResolvedScalar> {
     let (negative, rest) = text
         .strip_prefix('-')
@@ -142,7 +142,7 @@ fn parse_digits(sign: Option<char>, digits: &str, radix: u32) -> Option<Resolved
     }
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+/// Matches `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
 fn looks_like_float(text: &str) -> bool {
     let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (mantissa, exponent) = match rest.find(['e', 'E']) {
@@ -158,7 +158,7 @@ fn looks_like_float(text: &str) -> bool {
     mantissa && exponent.is_none_or(|e| digits(e.strip_prefix(['-', '+']).unwrap_or(e)))
 }
 
-/// A finite number in decimal notation.
+/// Parses a finite number in decimal notation.
 fn parse_float(text: &str) -> Option<f64> {
     let decimal = text
         .bytes()
@@ -168,7 +168,7 @@ fn parse_float(text: &str) -> Option<f64> {
         .filter(|f| decimal && f.is_finite())
 }
 
-/// A date, or a date and a time, as RFC 3339 writes it.
+/// Parses a date, or a date and a time, and prints it as RFC 3339 does.
 fn parse_timestamp(text: &str) -> Option<String> {
     let mut rest = Scan { rest: text };
     let year = rest.exactly(4)?;
@@ -247,7 +247,7 @@ impl Scan<'_> {
         Some(found)
     }
 
-    /// At most nine digits count; trailing zeros are not written.
+    /// Reads a fraction of a second; at most nine digits count, and trailing zeros are dropped.
     fn fraction(&mut self) -> String {
         let mark = self.rest.starts_with(['.', ',']);
         let count = self

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::limits::ReadLimits;
 use super::node::{NodeData, TextRange, YamlNode};
-use super::read::{ReadLimits, parse_documents};
+use super::read::parse_documents;
 use crate::pointer::{FieldPart, Pointer};
 
 /// One document of a text, read once to look many fields up.
@@ -14,7 +15,7 @@ pub struct Spans {
     document: Range<usize>,
 }
 
-/// The bytes of a field's key or value in the first document of a text; see [`Spans::find`].
+/// Finds the bytes of a field's key or value in the first document of a text; see [`Spans::find`].
 pub fn find_span(text: &str, pointer: &Pointer, part: FieldPart) -> Range<usize> {
     Spans::new(text).find(text, pointer, part)
 }
@@ -49,7 +50,7 @@ impl Spans {
         }
     }
 
-    /// The bytes of a field's key or value. For a field that was not written: the nearest key above that was. Text that cannot be read
+    /// Finds the bytes of a field's key or value. For a field that was not written: the nearest key above that was. Text that cannot be read
     /// has its first bytes as the place of everything. `text` is the one that was read.
     pub fn find(&self, text: &str, pointer: &Pointer, part: FieldPart) -> Range<usize> {
         if let FieldPart::Bytes { start, end } = part {

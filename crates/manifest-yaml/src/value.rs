@@ -1,22 +1,26 @@
-//! From what was written to what it means: [`YamlNode`]s as JSON values, resolved as Go's YAML libraries do.
+//! [`YamlNode`]s as JSON values, resolved as Go's YAML libraries do.
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use serde_json::Value;
 
 use super::Meaning;
 use super::node::{NodeData, ReadError, ScalarStyle, TextRange, YamlNode};
+use super::number::convert_float;
 use super::scalar::{Dialect, ResolvedScalar, resolve_scalar};
 
 impl YamlNode {
-    /// The value that kustomize and kubectl see: `0644` is 420, `yes` is text, `1.0` is 1, a date is a time in RFC 3339.
+    /// Returns the value that kustomize and kubectl see: `0644` is 420, `yes` is text, `1.0` is 1, a date is a time in RFC 3339.
     ///
     /// A key that is not text, a key that repeats, `.inf` and `.nan` are errors.
     pub fn to_value(&self) -> Result<Value, ReadError> {
         resolve_node(self, Dialect::Manifest).map(Value::from)
     }
 
-    /// The value that kustomize sees in a kustomization or in a JSON patch: `yes` is true.
+    /// Returns the value that kustomize sees in a kustomization or in a JSON patch: `yes` is true.
     pub fn configuration(&self) -> Result<Meaning<'_>, ReadError> {
         resolve_node(self, Dialect::Configuration)
     }
@@ -120,7 +124,7 @@ fn resolve_tagged<'n>(tag: &str, resolved: ResolvedScalar, text: &'n str) -> Opt
     }
 }
 
-/// `None` for infinities and for what is not a number.
+/// Returns the value of a resolved scalar; `None` for infinities and NaN.
 pub(super) fn resolved_meaning(resolved: ResolvedScalar, text: &str) -> Option<Meaning<'_>> {
     Some(match resolved {
         ResolvedScalar::Null => Meaning::Null,
@@ -133,64 +137,25 @@ pub(super) fn resolved_meaning(resolved: ResolvedScalar, text: &str) -> Option<M
     })
 }
 
-/// A float as a number; one without a fraction becomes an integer, as it does on its way through kustomize.
-pub fn convert_float(float: f64) -> Option<Number> {
-    let whole = float.is_finite() && float.fract() == 0.0 && float.abs() < 1e21;
-    // The shortest digits that read back, filled up with zeros.
-    let shortest = if whole {
-        format!("{float}")
-    } else {
-        String::new()
-    };
-    if whole && let Ok(int) = shortest.parse::<i64>() {
-        return Some(Number::from(int));
-    }
-    if whole && let Ok(uint) = shortest.parse::<u64>() {
-        return Some(Number::from(uint));
-    }
-    Number::from_f64(float)
-}
-
-/// The text behind base64, where it is UTF-8; line breaks are ignored.
+/// Decodes base64 to text; line breaks are ignored. `None` where it is malformed or not UTF-8.
 pub fn decode_binary_text(text: &str) -> Option<String> {
-    let symbols: Vec<u8> = text
-        .bytes()
-        .filter(|b| !matches!(b, b'\n' | b'\r'))
-        .collect();
-    if !symbols.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = symbols.iter().rev().take_while(|b| **b == b'=').count();
-    let mut bytes = Vec::with_capacity(symbols.len() / 4 * 3);
-    for chunk in symbols[..symbols.len().checked_sub(padding)?].chunks(4) {
-        let mut bits = 0_u32;
-        for symbol in chunk {
-            bits = bits << 6 | sextet(*symbol)?;
-        }
-        let bits = bits << (6 * (4 - chunk.len()));
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..chunk.len()]);
-    }
-    (padding <= 2).then_some(())?;
+    let symbols: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    let bytes = GO_BASE64.decode(symbols).ok()?;
     String::from_utf8(bytes).ok()
 }
 
-fn sextet(symbol: u8) -> Option<u32> {
-    let index = match symbol {
-        b'A'..=b'Z' => symbol - b'A',
-        b'a'..=b'z' => symbol - b'a' + 26,
-        b'0'..=b'9' => symbol - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(u32::from(index))
-}
+/// Base64 as Go's `StdEncoding` reads it: padding is required, and bits that no byte needs are ignored.
+const GO_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::super::{ReadLimits, read_documents};
+    use super::decode_binary_text;
 
     fn value(text: &str) -> Result<serde_json::Value, String> {
         let documents = read_documents(text, &ReadLimits::MANIFEST).map_err(|e| e.message)?;
@@ -214,6 +179,24 @@ mod tests {
             value(text),
             Ok(json!({"a": "1", "b": 16, "c": 3, "d": "hello", "e": "1", "f": 1}))
         );
+    }
+
+    #[test]
+    fn base64_is_read_as_go_reads_it() {
+        for (text, expected) in [
+            ("aGVsbG8=", Some("hello")),
+            ("aGVs\r\nbG8=\n", Some("hello")),
+            ("aGVsbG9=", Some("hello")),
+            ("", Some("")),
+            ("aGVsbG8", None),
+            ("aGVsbG8==", None),
+            ("a===", None),
+            ("aGV sbG8=", None),
+            ("-_8=", None),
+            ("//8=", None),
+        ] {
+            assert_eq!(decode_binary_text(text).as_deref(), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod report;
 mod rule;
 mod sources;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -19,7 +20,7 @@ pub use origin::Origin;
 pub use rule::Rule;
 pub use sources::{Position, Sources};
 
-/// How bad a [`Diagnostic`] is. Errors stop a build, warnings do not, notes inform.
+/// The weight of a [`Diagnostic`]. Errors stop a build, warnings do not, notes inform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -32,7 +33,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word that is printed before the code.
+    /// Returns the word that is printed before the code.
     pub fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -47,13 +48,13 @@ impl Severity {
 pub struct Diagnostic {
     /// Names the kind of problem; stable, kebab-case, explained by the page of its rule.
     pub code: &'static str,
-    /// How bad it is.
+    /// Its weight.
     pub severity: Severity,
     /// A lower-case phrase without a full stop. If only one line is shown, this is it.
     pub message: String,
     /// The first is primary; the others give context, in this or other files.
     pub labels: Vec<Label>,
-    /// What to do about it, and, where it is certain, the edit that does it.
+    /// The action that solves the problem, with the edit where it is certain.
     pub help: Option<Help>,
 }
 
@@ -62,9 +63,9 @@ pub struct Diagnostic {
 pub struct Label {
     /// The file and the field in it.
     pub origin: Origin,
-    /// Which bytes of the field are meant.
+    /// The bytes of the field that are marked.
     pub part: FieldPart,
-    /// What this place has to do with it; may be empty.
+    /// The place's part in the problem; may be empty.
     pub text: String,
 }
 
@@ -82,9 +83,9 @@ pub struct Help {
 pub struct Edit {
     /// The field.
     pub origin: Origin,
-    /// Which bytes of it.
+    /// The bytes of the field that are replaced.
     pub part: FieldPart,
-    /// What to write instead.
+    /// The new text.
     pub replacement: String,
 }
 
@@ -169,7 +170,7 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// An empty collection.
+    /// Makes an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
@@ -184,27 +185,36 @@ impl Diagnostics {
         self.items.append(&mut other.items);
     }
 
-    /// Whether there is an error among them.
+    /// Checks for an error among them.
     pub fn has_errors(&self) -> bool {
         self.items.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// How many have the severity.
+    /// Counts those with the severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.items.iter().filter(|d| d.severity == severity).count()
     }
 
-    /// Whether there is none.
+    /// Checks that there is none.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// All of them.
+    /// Returns all of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.items.iter()
     }
 
-    /// Sorts by file, position, code and message, and drops repetitions. `position` maps a label to its first byte.
+    /// Adds one and returns the token that says so, for functions that fail with [`Reported`].
+    pub fn report(&mut self, diagnostic: Diagnostic) -> Reported {
+        self.items.push(diagnostic);
+        Reported(())
+    }
+
+    /// Sorts by file, position, severity, code and message, and drops repetitions. `position` maps a label to its first byte.
+    ///
+    /// A diagnostic that differs from an earlier one in its secondary labels alone is a repetition: the same mistake, found from
+    /// another place.
     pub fn sort(&mut self, position: impl Fn(&Label) -> usize) {
         self.items.sort_by_cached_key(|d| {
             let first = d.labels.first();
@@ -216,9 +226,17 @@ impl Diagnostics {
                 d.message.clone(),
             )
         });
-        self.items.dedup();
+        let mut told = BTreeSet::new();
+        self.items.retain(|d| {
+            let help = d.help.as_ref().map(|help| help.text.clone());
+            told.insert((d.code, d.message.clone(), d.labels.first().cloned(), help))
+        });
     }
 }
+
+/// A token for a problem that is in the [`Diagnostics`] already: the error type of functions that report to a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reported(());
 
 impl IntoIterator for Diagnostics {
     type Item = Diagnostic;
@@ -249,5 +267,51 @@ impl FromIterator<Diagnostic> for Diagnostics {
         Self {
             items: iter.into_iter().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: Rule = Rule {
+        code: "cpu-shortage",
+        severity: Severity::Error,
+        summary: "",
+        explain: "",
+    };
+
+    #[test]
+    fn what_differs_in_secondary_labels_alone_is_told_once() {
+        let from_site = |site: &str, message: &str| {
+            RULE.report(message)
+                .primary(Origin::file("app.yaml"), "asks for 4")
+                .context(Origin::file(site), "compiled for this site")
+        };
+        let mut found = Diagnostics::from_iter([
+            from_site("a.yaml", "too much"),
+            from_site("b.yaml", "too much"),
+            from_site("b.yaml", "too little"),
+            from_site("c.yaml", "too much").help("lower it"),
+        ]);
+        found.sort(|_| 0);
+        let told: Vec<(&str, &str)> = found
+            .iter()
+            .map(|d| (d.message.as_str(), d.labels[1].origin.file.as_ref()))
+            .collect();
+        let expected = [
+            ("too little", "b.yaml"),
+            ("too much", "a.yaml"),
+            ("too much", "c.yaml"),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_reported_problem_is_in_the_sink() {
+        let mut found = Diagnostics::new();
+        let failed: Result<(), Reported> = Err(found.report(RULE.report("too much")));
+        assert!(failed.is_err());
+        assert_eq!(found.count(Severity::Error), 1);
     }
 }

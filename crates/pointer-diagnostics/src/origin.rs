@@ -1,4 +1,4 @@
-//! Where something was written: a file of the repository and a JSON pointer into it.
+//! The place where a value was written: a file of the repository and a JSON pointer into it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use manifest_yaml::Pointer;
 use serde::Serialize;
 
-/// Where something was written. Cheap to clone; byte positions are looked up only when it is printed.
+/// A file of the repository and a field in it. Cheap to clone; byte positions are looked up only when it is printed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Origin {
     /// The file's path from the root of the repository, with `/`.
@@ -18,7 +18,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The whole file.
+    /// Returns the place of a whole file.
     pub fn file(file: &str) -> Self {
         Self {
             file: Arc::from(file),
@@ -27,7 +27,7 @@ impl Origin {
         }
     }
 
-    /// A field of the file.
+    /// Returns the place of a field of the file.
     pub fn new(file: &Arc<str>, pointer: Pointer) -> Self {
         Self {
             file: Arc::clone(file),
@@ -36,7 +36,7 @@ impl Origin {
         }
     }
 
-    /// A field of one of the documents of a file.
+    /// Returns the place of a field of one of the documents of a file.
     pub fn in_document(file: &Arc<str>, document: usize, pointer: Pointer) -> Self {
         Self {
             document,
@@ -44,7 +44,7 @@ impl Origin {
         }
     }
 
-    /// A field below this one. `key` is one key or index, not a pointer.
+    /// Returns the place of a field below this one. `key` is one key or index, not a pointer.
     #[must_use]
     pub fn at(&self, key: impl fmt::Display) -> Self {
         Self {

@@ -7,11 +7,11 @@ use crate::{Diagnostic, Severity};
 pub struct Rule {
     /// The stable, kebab-case name of the problem.
     pub code: &'static str,
-    /// How bad it is.
+    /// Its weight.
     pub severity: Severity,
     /// One sentence: what the problem is.
     pub summary: &'static str,
-    /// What it finds, why it matters, an example, how to fix it (Markdown).
+    /// The page in Markdown, with the headings What it finds, Why it matters, Example, How to fix.
     pub explain: &'static str,
 }
 

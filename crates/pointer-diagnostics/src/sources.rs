@@ -1,4 +1,4 @@
-//! The text of every file that was read, and where a [`Label`] is in it.
+//! The text of every file that was read, and the lookup of a [`Label`] in it.
 //!
 //! Comes in: paths and texts from `load`. Goes out: byte ranges, lines and columns for `report`. The model carries no positions; they are
 //! looked up here, when something is printed.
@@ -33,7 +33,7 @@ pub struct Position {
 }
 
 impl Sources {
-    /// No files.
+    /// Makes an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
@@ -49,12 +49,12 @@ impl Sources {
         );
     }
 
-    /// The text of a file; `None` if it was not read.
+    /// Returns the text of a file; `None` if it was not read.
     pub fn text(&self, path: &str) -> Option<&Arc<str>> {
         self.files.get(path).map(|file| &file.text)
     }
 
-    /// All files, sorted by path.
+    /// Returns all files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
         self.files.iter().map(|(path, file)| (path, &file.text))
     }
@@ -64,12 +64,12 @@ impl Sources {
         self.files.append(&mut other.files);
     }
 
-    /// The bytes that a label means: always inside the text and on character boundaries. Empty at the start of a file that was not read.
+    /// Returns the bytes that a label marks: always inside the text and on character boundaries. Empty at the start of a file that was not read.
     pub fn span(&self, label: &Label) -> Range<usize> {
         self.bytes(&label.origin, label.part)
     }
 
-    /// The bytes of a field or of a part of it. For a field that is missing: the nearest key above it that is written.
+    /// Returns the bytes of a field or of a part of it. For a field that is missing: the nearest key above it that is written.
     pub fn bytes(&self, origin: &Origin, part: FieldPart) -> Range<usize> {
         let Some(file) = self.files.get(&origin.file) else {
             return 0..0;
@@ -89,7 +89,7 @@ impl Sources {
         start..boundary_below(text, found.end).max(start)
     }
 
-    /// The line and column of a byte of a file; the first ones if it was not read.
+    /// Returns the line and column of a byte of a file; the first ones if it was not read.
     pub fn position(&self, path: &str, byte: usize) -> Position {
         self.text(path)
             .map_or(Position { line: 1, column: 1 }, |text| {
@@ -98,7 +98,7 @@ impl Sources {
     }
 }
 
-/// The line and column of a byte.
+/// Returns the line and column of a byte.
 pub(crate) fn find_position(text: &str, byte: usize) -> Position {
     let before = &text[..boundary_below(text, byte)];
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
@@ -108,7 +108,7 @@ pub(crate) fn find_position(text: &str, byte: usize) -> Position {
     }
 }
 
-/// The nearest character boundary at or below `byte` that is inside the text.
+/// Returns the nearest character boundary at or below `byte` that is inside the text.
 fn boundary_below(text: &str, byte: usize) -> usize {
     let mut byte = byte.min(text.len());
     while !text.is_char_boundary(byte) {

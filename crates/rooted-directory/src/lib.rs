@@ -187,6 +187,27 @@ impl RootedDirectory {
         Ok(entries.filter_map(|entry| self.listed(entry)).collect())
     }
 
+    /// Lists the names of the directories directly below a directory, sorted. Links and names that are not UTF-8 are left out.
+    pub fn list_directories(&self, directory: &str) -> Result<Vec<String>, OpenError> {
+        self.open_beneath(directory, OFlags::RDONLY | OFlags::DIRECTORY)?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is where directories are listed; the directory was opened without links"
+        )]
+        let walk = WalkDir::new(self.path.join(directory))
+            .min_depth(1)
+            .max_depth(1)
+            .follow_links(false)
+            .follow_root_links(false);
+        let mut names = Vec::new();
+        for entry in walk.sort_by_file_name().into_iter().flatten() {
+            if entry.file_type().is_dir() {
+                names.extend(entry.file_name().to_str().map(str::to_owned));
+            }
+        }
+        Ok(names)
+    }
+
     /// Writes a file that does not exist yet, and the directories that it needs.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), OpenError> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -195,9 +216,9 @@ impl RootedDirectory {
             .split('/')
             .filter(|component| !component.is_empty())
         {
-            let (parent, _) = self.open_parent(&below(&made, component))?;
+            let (parent, _) = self.open_parent(&join_path(&made, component))?;
             match mkdirat(&parent, component, Mode::from_raw_mode(0o755)) {
-                Ok(()) | Err(Errno::EXIST) => made = below(&made, component),
+                Ok(()) | Err(Errno::EXIST) => made = join_path(&made, component),
                 Err(error) => return Err(OpenError::Io(error.into())),
             }
         }
@@ -386,7 +407,7 @@ fn check_components(path: &str) -> Result<(), OpenError> {
     if odd { Err(OpenError::Outside) } else { Ok(()) }
 }
 
-fn below(directory: &str, name: &str) -> String {
+fn join_path(directory: &str, name: &str) -> String {
     if directory.is_empty() {
         name.to_owned()
     } else {

@@ -171,3 +171,14 @@ fn a_link_shows_its_target() {
         assert_eq!(tree.read_link("a/alias").unwrap(), "b");
     }
 }
+
+#[test]
+fn directories_are_listed_without_links_and_files() {
+    let (_keep, root) = tree();
+    for tree in both(&root) {
+        assert_eq!(tree.list_directories("").unwrap(), ["a"]);
+        assert_eq!(tree.list_directories("a").unwrap(), ["b"]);
+        assert!(tree.list_directories("a/alias").is_err());
+        assert!(tree.list_directories("../outside").is_err());
+    }
+}

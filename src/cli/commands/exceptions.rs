@@ -10,7 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::session::Session;
 use crate::load::Site;
 use crate::model::Exception;
-use crate::plan::is_date;
+use crate::model::is_calendar_day;
 use pointer_diagnostics::report::escape_text;
 
 /// List the patches that sites make to single instances, with their reasons and ends
@@ -32,7 +32,7 @@ pub(in crate::cli) fn run(
     global: &Global,
     console: &Console,
 ) -> anyhow::Result<Outcome> {
-    if let Some(day) = args.on.as_ref().filter(|day| !is_date(day)) {
+    if let Some(day) = args.on.as_ref().filter(|day| !is_calendar_day(day)) {
         bail!("`{day}` is not a day: write YYYY-MM-DD");
     }
     let mut session = Session::open(global, console)?;

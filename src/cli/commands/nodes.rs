@@ -24,26 +24,26 @@ pub(in crate::cli) struct NodesArgs {
 
 #[derive(Debug, Subcommand)]
 enum NodesCommand {
-    /// Print the pools of a site file from `oc get nodes -o json`
-    #[command(after_help = "Example: oc get nodes -o json | siteplan nodes import")]
+    /// Print the pools of a site file from `oc get nodes -o yaml`
+    #[command(after_help = "Example: oc get nodes -o yaml | siteplan nodes import")]
     Import {
-        /// The output of `oc get nodes -o json` [default: standard input]
+        /// The output of `oc get nodes -o yaml` [default: standard input]
         nodes: Option<PathBuf>,
-        /// Measure the platform's share from the output of `oc get pods -A -o json`
+        /// Measure the platform's share from the output of `oc get pods -A -o yaml`
         #[arg(long, value_name = "FILE")]
         pods: Option<PathBuf>,
         /// Do not count pods in this namespace as the platform's (can be repeated)
         #[arg(long = "own", value_name = "NAMESPACE", requires = "pods")]
         own: Vec<String>,
     },
-    /// Say how a site file and `oc get nodes -o json` differ
+    /// Say how a site file and `oc get nodes -o yaml` differ
     #[command(
-        after_help = "Exit status: 0 when they agree, 1 when they differ.\n\nExample: oc get nodes -o json | siteplan nodes compare acp-plant"
+        after_help = "Exit status: 0 when they agree, 1 when they differ.\n\nExample: oc get nodes -o yaml | siteplan nodes compare acp-plant"
     )]
     Compare {
         /// The site
         site: String,
-        /// The output of `oc get nodes -o json` [default: standard input]
+        /// The output of `oc get nodes -o yaml` [default: standard input]
         nodes: Option<PathBuf>,
     },
 }
@@ -67,13 +67,13 @@ fn import(
     own: &[String],
     console: &Console,
 ) -> anyhow::Result<Outcome> {
-    let nodes = cluster::nodes(&read(nodes)?)?;
+    let nodes = cluster::read_nodes(&read(nodes)?)?;
     let own: BTreeSet<String> = own.iter().cloned().collect();
     let reserved = match pods {
-        Some(path) => cluster::reserved(&read(Some(path))?, &own)?,
+        Some(path) => cluster::measure_reserved(&read(Some(path))?, &own)?,
         None => BTreeMap::new(),
     };
-    let pools = cluster::import(&nodes, &reserved);
+    let pools = cluster::build_pools(&nodes, &reserved);
     console.data(&match console.format() {
         Format::Json => format!("{pools:#}\n"),
         _ => yaml::write_document(&pools),
@@ -94,7 +94,7 @@ fn compare(
     let Some(planned) = planned.filter(|_| !failed) else {
         return Ok(Outcome::Errors);
     };
-    let differences = cluster::compare(&planned, &cluster::nodes(&read(nodes)?)?);
+    let differences = cluster::compare_nodes(&planned, &cluster::read_nodes(&read(nodes)?)?);
     let text = match console.format() {
         Format::Json => format!("{:#}\n", serde_json::to_value(&differences)?),
         _ => differences.iter().map(line).collect(),
@@ -107,7 +107,7 @@ fn compare(
     })
 }
 
-fn line(difference: &cluster::Difference) -> String {
+fn line(difference: &cluster::NodeDifference) -> String {
     let side = |text: &str| {
         if text.is_empty() {
             "nothing".to_owned()
@@ -115,7 +115,7 @@ fn line(difference: &cluster::Difference) -> String {
             escape_text(text).into_owned()
         }
     };
-    let cluster::Difference {
+    let cluster::NodeDifference {
         node,
         field,
         site,
@@ -145,7 +145,7 @@ fn read(path: Option<&Path>) -> anyhow::Result<String> {
         .read_to_string(&mut text)
         .context("reading standard input")?;
     if text.trim().is_empty() {
-        bail!("nothing on standard input: expected the output of `oc get nodes -o json`");
+        bail!("nothing on standard input: expected the output of `oc get nodes -o yaml`");
     }
     Ok(text)
 }

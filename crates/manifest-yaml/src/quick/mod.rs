@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
+use super::limits::ReadLimits;
 use super::node::{NodeData, ScalarStyle, TextRange, YamlNode};
-use super::read::ReadLimits;
 
 /// Reads the only document of a text. `None`: the full reader must look at it.
 pub(super) fn read_quickly(text: &str, limits: &ReadLimits) -> Option<YamlNode> {
@@ -59,12 +59,12 @@ impl Reader<'_> {
         self.bytes.get(at).copied()
     }
 
-    /// Whether a blank, a line break or the end is there.
+    /// Checks for a blank, a line break or the end.
     fn is_blank(&self, at: usize) -> bool {
         matches!(self.byte(at), None | Some(b' ' | b'\n'))
     }
 
-    /// The offset of the next line break, or of the end.
+    /// Returns the offset of the next line break, or of the end.
     fn line_end(&self, from: usize) -> usize {
         self.bytes[from..]
             .iter()
@@ -79,7 +79,7 @@ impl Reader<'_> {
             .map_or(self.bytes.len(), |length| from + length)
     }
 
-    /// From the beginning of a line to the next content; lines without any are skipped.
+    /// Moves from the beginning of a line to the next content; lines without any are skipped.
     fn find_line(&mut self) -> Option<()> {
         loop {
             let content = self.skip_spaces(self.at);
@@ -103,7 +103,7 @@ impl Reader<'_> {
         }
     }
 
-    /// After a value: nothing but a comment may follow on the line.
+    /// Moves to the next line; nothing but a comment may follow on this one.
     fn finish_line(&mut self, from: usize) -> Option<()> {
         let end = self.skip_spaces(from);
         match self.byte(end) {
@@ -123,7 +123,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the cursor is on a line of its own with this indentation.
+    /// Checks that the cursor is on a line of its own with this indentation.
     fn is_at(&self, indent: usize) -> bool {
         !self.is_done() && self.indent == indent
     }
@@ -158,7 +158,7 @@ impl Reader<'_> {
         )
     }
 
-    /// A collection whose content starts at the cursor, at a column.
+    /// Reads a collection whose content starts at the cursor, at a column.
     fn block(&mut self, column: usize) -> Option<YamlNode> {
         self.depth = self.depth.checked_sub(1)?;
         let node = if self.starts_item() {
@@ -170,7 +170,7 @@ impl Reader<'_> {
         node
     }
 
-    /// The elements whose dashes stand at a column, as a sequence that starts at an offset.
+    /// Reads the elements whose dashes are at a column, as a sequence that starts at an offset.
     fn sequence(&mut self, column: usize, start: usize) -> Option<YamlNode> {
         let items = self.items(column)?;
         let end = items.last().map_or(start, |item| item.span.end as usize);
@@ -181,7 +181,7 @@ impl Reader<'_> {
         )
     }
 
-    /// A sequence that is not indented more than its key. To the full reader it starts after the first dash.
+    /// Reads a sequence that is not indented more than its key. To the full reader it starts after the first dash.
     fn level_sequence(&mut self, column: usize) -> Option<YamlNode> {
         let content = self.skip_spaces(self.at + 1);
         if self.byte(content)? == b'#' || (self.byte(content)? == b'\n' && content > self.at + 1) {
@@ -210,7 +210,7 @@ impl Reader<'_> {
         Some(items)
     }
 
-    /// An element; the cursor is on its dash.
+    /// Reads an element; the cursor is on its dash.
     fn item(&mut self, column: usize) -> Option<YamlNode> {
         let dash = self.at;
         let content = self.skip_spaces(dash + 1);
@@ -265,7 +265,7 @@ impl Reader<'_> {
         )
     }
 
-    /// The offset of the colon after the key that starts here.
+    /// Returns the offset of the colon after the key that starts here.
     fn key_end(&self, start: usize) -> Option<usize> {
         match self.byte(start)? {
             quote @ (b'\'' | b'"') => {
@@ -298,7 +298,7 @@ impl Reader<'_> {
         self.text_node(text, ScalarStyle::Plain, start, start + text.len())
     }
 
-    /// The value of a field of the mapping at a column; the offset is that of the colon.
+    /// Reads the value of a field of the mapping at a column; the offset is that of the colon.
     fn field(&mut self, colon: usize, column: usize) -> Option<YamlNode> {
         let content = self.skip_spaces(colon + 1);
         if !matches!(self.byte(content), None | Some(b'\n' | b'#')) {
@@ -314,7 +314,7 @@ impl Reader<'_> {
         self.text_node("", ScalarStyle::Plain, colon, colon)
     }
 
-    /// A value that starts on the line of its key or dash, inside a collection at a column. The cursor moves to the next line.
+    /// Reads a value that starts on the line of its key or dash, inside a collection at a column. The cursor moves to the next line.
     fn inline(&mut self, start: usize, column: usize) -> Option<YamlNode> {
         let (node, end) = match self.byte(start)? {
             b'\'' | b'"' => self.quoted(start)?,
@@ -327,7 +327,7 @@ impl Reader<'_> {
         (self.is_done() || self.indent <= column).then_some(node)
     }
 
-    /// Whether the character can begin a plain scalar, in braces as well as outside.
+    /// Checks for a character that can begin a plain scalar, in braces as well as outside.
     fn starts_plain(&self, at: usize) -> bool {
         match self.byte(at) {
             Some(
@@ -354,7 +354,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A plain scalar up to the end of the line or a comment.
+    /// Reads a plain scalar up to the end of the line or a comment.
     fn plain(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         if !self.starts_plain(start) {
             return None;
@@ -374,7 +374,7 @@ impl Reader<'_> {
         Some((self.text_node(text, ScalarStyle::Plain, start, end)?, end))
     }
 
-    /// The offset of the quote that ends a quoted scalar on its line.
+    /// Returns the offset of the quote that ends a quoted scalar on its line.
     fn closing_quote(&self, start: usize, quote: u8) -> Option<usize> {
         let mut at = start + 1;
         loop {
@@ -390,7 +390,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A quoted scalar, and the offset after it.
+    /// Reads a quoted scalar; returns it and the offset after it.
     fn quoted(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         let quote = self.byte(start)?;
         let close = self.closing_quote(start, quote)?;
@@ -414,7 +414,7 @@ impl Reader<'_> {
         Some((node, close + 1))
     }
 
-    /// `|`, `|-` or `|+`, and the lines after it.
+    /// Reads `|`, `|-` or `|+`, and the lines after it.
     fn literal(&mut self, start: usize, column: usize) -> Option<YamlNode> {
         let header = self.text[start..self.line_end(start)].trim_end_matches(' ');
         if !matches!(header, "|" | "|-" | "|+") {
@@ -465,7 +465,7 @@ impl Reader<'_> {
         self.text_node(text, ScalarStyle::Literal, content, end)
     }
 
-    /// A collection in braces or brackets that ends on its line, and the offset after it.
+    /// Reads a collection in braces or brackets that ends on its line; returns it and the offset after it.
     fn flow(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         self.depth = self.depth.checked_sub(1)?;
         let found = if self.byte(start) == Some(b'[') {
@@ -522,7 +522,7 @@ impl Reader<'_> {
         ))
     }
 
-    /// The offset of the next element, or of the bracket that ends the collection.
+    /// Returns the offset of the next element, or of the bracket that ends the collection.
     fn next_in_flow(&self, from: usize, close: u8) -> Option<usize> {
         let at = self.skip_spaces(from);
         match self.byte(at)? {
@@ -544,7 +544,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A plain scalar in braces or brackets.
+    /// Reads a plain scalar in braces or brackets.
     fn flow_plain(&mut self, start: usize) -> Option<(YamlNode, usize)> {
         if !self.starts_plain(start) {
             return None;
@@ -571,13 +571,13 @@ impl Reader<'_> {
     }
 }
 
-/// `---` or `...` at the beginning of a line.
+/// Matches `---` or `...` at the beginning of a line.
 fn is_marker(line: &[u8]) -> bool {
     (line.starts_with(b"---") || line.starts_with(b"..."))
         && matches!(line.get(3), None | Some(b' ' | b'\n' | b'\t'))
 }
 
-/// The text of a double-quoted scalar with the usual escapes.
+/// Resolves the usual escapes of a double-quoted scalar.
 fn unescape_quoted(inner: &str) -> Option<String> {
     let mut text = String::with_capacity(inner.len());
     let mut chars = inner.chars();

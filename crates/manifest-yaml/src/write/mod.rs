@@ -3,7 +3,6 @@
 //! Two spellings share one path: exactly kustomize's, for rendered manifests, and a safer one for files that siteplan makes, in
 //! which every string is quoted that any YAML reader could take for something else.
 
-mod number;
 mod order;
 mod text;
 
@@ -12,27 +11,27 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::Meaning;
+use super::number::print_number;
 
-pub use number::{print_float, print_general_float};
 pub use text::choose_text_style;
 use text::{Notation, Spelling, TextPlace};
 
-/// The value as one document that any YAML reader reads back as it is.
+/// Writes a value as one document that every YAML reader reads back as it is.
 pub fn write_document(value: &Value) -> String {
     print_document(value, Spelling::Portable)
 }
 
-/// The values as one stream that any YAML reader reads back as they are.
+/// Writes values as one stream that every YAML reader reads back as they are.
 pub fn write_documents<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
     write_stream(values, Spelling::Portable)
 }
 
-/// The value exactly as kustomize prints it.
+/// Writes a value exactly as kustomize prints it.
 pub fn write_as_kustomize(value: &Value) -> String {
     print_document(value, Spelling::Kustomize)
 }
 
-/// The values exactly as kustomize prints them.
+/// Writes values exactly as kustomize prints them.
 pub fn write_documents_as_kustomize<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
     write_stream(values, Spelling::Kustomize)
 }
@@ -56,8 +55,8 @@ pub fn append_as_kustomize(out: &mut String, value: Meaning<'_>) {
     append_document(out, value, Spelling::Kustomize);
 }
 
-/// What kustomize prints after the colon of a field at the top of a document. Printed as [`Meaning::Written`], it need not be written
-/// again.
+/// Prints the text that kustomize writes after the colon of a field at the top of a document. As [`Meaning::Written`] it is
+/// printed again without being laid out again.
 pub fn print_field(value: Meaning<'_>) -> String {
     let mut out = String::from(":");
     DocumentWriter {
@@ -75,7 +74,7 @@ fn append_document(out: &mut String, value: Meaning<'_>, spelling: Spelling) {
     }
 }
 
-/// Where a value stands.
+/// The position of a value, on which its layout depends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ValuePosition {
     Document,
@@ -163,7 +162,7 @@ impl DocumentWriter<'_> {
         match value {
             Meaning::Null | Meaning::Written(_) => self.out.push_str("null"),
             Meaning::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
-            Meaning::Number(number) => self.out.push_str(&number::print_number(number)),
+            Meaning::Number(number) => self.out.push_str(&print_number(number)),
             Meaning::Text(text) => {
                 // The indentation of what continues the scalar: two more than the collection around it.
                 match context {
@@ -186,7 +185,10 @@ impl DocumentWriter<'_> {
         let start = text::TextStart {
             column,
             indent,
-            fold: place != TextPlace::SimpleKey,
+            folding: match place {
+                TextPlace::SimpleKey => text::LineFolding::Never,
+                _ => text::LineFolding::AtSpaces,
+            },
         };
         match form {
             Notation::Plain => text::write_plain(self.out, text, start),

@@ -63,7 +63,7 @@ fn compare_keys(left: &str, right: &str) -> Ordering {
         .then(a.cmp(&b))
 }
 
-/// The number that the leading digits make, and how many there are.
+/// Returns the number that the leading digits make, and their count.
 fn leading_number(text: &str, seed: u64) -> (u64, usize) {
     let digits = text.chars().map_while(|c| c.to_digit(10));
     digits.fold((seed, 0), |(number, length), digit| {

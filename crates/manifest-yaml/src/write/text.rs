@@ -8,7 +8,7 @@ use crate::{Dialect, ResolvedScalar, ScalarStyle, resolve_scalar};
 /// The column after which a line is broken at the next space.
 const WIDTH: usize = 80;
 
-/// Whose reading decides about quotes.
+/// The readers that quotes protect from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// Exactly what kustomize prints.
@@ -17,7 +17,7 @@ pub(super) enum Spelling {
     Portable,
 }
 
-/// Where a string stands.
+/// The position of a string, on which its notation depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextPlace {
     /// A value of a mapping or an element.
@@ -39,15 +39,24 @@ pub(super) enum Notation {
     Literal,
 }
 
-/// The cursor before a string, and whether long lines are folded.
+/// The cursor before a string, and the folding of long lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TextStart {
     pub(super) column: usize,
     pub(super) indent: usize,
-    pub(super) fold: bool,
+    pub(super) folding: LineFolding,
 }
 
-/// Whether a key fits before a colon on one line.
+/// The treatment of lines past column 80.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineFolding {
+    /// They are broken at a space.
+    AtSpaces,
+    /// They stay: a key is on one line.
+    Never,
+}
+
+/// Checks that a key fits before a colon on one line.
 pub(super) fn is_simple_key(key: &str) -> bool {
     key.len() <= 128 && !key.chars().any(is_break)
 }
@@ -57,10 +66,14 @@ pub(super) fn choose_notation(text: &str, place: TextPlace, spelling: Spelling) 
     if is_plain_word(text) {
         return Notation::Plain;
     }
-    let facts = TextFacts::of(text, spelling);
+    // One line of printable ASCII, as most texts are: it has no breaks and needs no escapes.
+    let is_usual = text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    let needs_escapes = !is_usual && needs_escapes(text, spelling);
     if text.contains('\n') {
-        let literal =
-            facts.literal_allowed() && matches!(place, TextPlace::Value | TextPlace::LongKey);
+        let literal = !needs_escapes
+            && !text.ends_with(' ')
+            && !has_pair(text, |a, b| a == ' ' && is_break(b))
+            && matches!(place, TextPlace::Value | TextPlace::LongKey);
         return if literal {
             Notation::Literal
         } else {
@@ -69,25 +82,22 @@ pub(super) fn choose_notation(text: &str, place: TextPlace, spelling: Spelling) 
     }
     let is_text =
         resolve_scalar(text, Dialect::Configuration) == ResolvedScalar::Text && !is_base_60(text);
-    if !is_text
-        || (spelling == Spelling::Portable && could_be_other_than_text(text))
-        || facts.special
-    {
+    let could_be_other = spelling == Spelling::Portable && could_be_other_than_text(text);
+    let has_space_at_break = !is_usual
+        && has_pair(text, |a, b| {
+            (a == ' ' && is_break(b)) || (is_break(a) && b == ' ')
+        });
+    if !is_text || could_be_other || needs_escapes || has_space_at_break {
         return Notation::Double;
     }
-    match facts {
-        TextFacts {
-            break_space: true, ..
-        }
-        | TextFacts {
-            space_break: true, ..
-        } => Notation::Double,
-        facts if facts.plain_allowed() => Notation::Plain,
-        _ => Notation::Single,
+    let has_edge_space = text.starts_with(' ') || text.ends_with(' ');
+    if has_indicators(text) || has_edge_space || text.contains(is_break) {
+        return Notation::Single;
     }
+    Notation::Plain
 }
 
-/// Whether a text is a word that nobody takes for anything else: the common case, without a closer look.
+/// Checks for a word that every reader takes for text: the common case, without a closer look.
 fn is_plain_word(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
@@ -116,7 +126,7 @@ pub(super) fn write_indentation(out: &mut String, columns: usize) {
     }
 }
 
-/// The notation in which Go's libraries write a text.
+/// Chooses the notation in which Go's libraries write a text.
 pub fn choose_text_style(text: &str) -> ScalarStyle {
     match choose_notation(text, TextPlace::Value, Spelling::Kustomize) {
         Notation::Plain => ScalarStyle::Plain,
@@ -126,7 +136,7 @@ pub fn choose_text_style(text: &str) -> ScalarStyle {
     }
 }
 
-/// `12:30:45`: sexagesimal numbers, which kustomize quotes although it reads them as text.
+/// Matches sexagesimal numbers (`12:30:45`), which kustomize quotes although it reads them as text.
 fn is_base_60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned
@@ -147,53 +157,19 @@ fn is_base_60(text: &str) -> bool {
         && fraction.is_none_or(|f| f.chars().all(digit))
 }
 
-/// What decides about the notation of a string.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts, each from one rule of the notation"
-)]
-struct TextFacts {
-    /// Needs escapes.
-    special: bool,
-    /// Would be taken for the beginning of something else.
-    indicators: bool,
-    edge_space: bool,
-    trailing_space: bool,
-    /// A space before a line break.
-    space_break: bool,
-    /// A space after a line break.
-    break_space: bool,
-    /// A line break of any kind.
-    line_break: bool,
+/// Checks for characters that only a double-quoted string can hold.
+fn needs_escapes(text: &str, spelling: Spelling) -> bool {
+    // To Go, line and paragraph separators are printable line breaks.
+    let is_go_break =
+        |c: char| spelling == Spelling::Kustomize && matches!(c, '\u{2028}' | '\u{2029}');
+    !text.chars().all(|c| is_printable(c) || is_go_break(c))
 }
 
-impl TextFacts {
-    fn of(text: &str, spelling: Spelling) -> Self {
-        let separator = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
-        // To Go, line and paragraph separators are printable line breaks.
-        let as_it_is =
-            |c: char| is_printable(c) || (spelling == Spelling::Kustomize && separator(c));
-        let pairs = || text.chars().zip(text.chars().skip(1));
-        // One line of printable ASCII, as most texts are: nothing of what follows can be there.
-        let odd = !text.bytes().all(|b| matches!(b, b' '..=b'~'));
-        Self {
-            special: odd && !text.chars().all(as_it_is),
-            indicators: has_indicators(text),
-            edge_space: text.starts_with(' ') || text.ends_with(' '),
-            trailing_space: text.ends_with(' '),
-            space_break: odd && pairs().any(|(a, b)| a == ' ' && is_break(b)),
-            break_space: odd && pairs().any(|(a, b)| is_break(a) && b == ' '),
-            line_break: odd && text.contains(is_break),
-        }
-    }
-
-    fn plain_allowed(&self) -> bool {
-        !self.special && !self.indicators && !self.edge_space && !self.line_break
-    }
-
-    fn literal_allowed(&self) -> bool {
-        !self.special && !self.space_break && !self.trailing_space
-    }
+/// Checks for two neighbouring characters of a kind.
+fn has_pair(text: &str, matches: impl Fn(char, char) -> bool) -> bool {
+    text.chars()
+        .zip(text.chars().skip(1))
+        .any(|(a, b)| matches(a, b))
 }
 
 fn has_indicators(text: &str) -> bool {
@@ -218,7 +194,7 @@ fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Characters that are written as they are. Line and paragraph separators are printable to Go but break lines to some readers.
+/// Checks for characters that are written as they are. Line and paragraph separators are printable to Go but break lines to some readers.
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}')
         && !matches!(c, '\u{FEFF}' | '\u{2028}' | '\u{2029}')
@@ -248,19 +224,19 @@ impl Pen<'_> {
     }
 }
 
-/// Without quotes.
+/// Writes a string without quotes.
 pub(super) fn write_plain(out: &mut String, text: &str, start: TextStart) {
     let mut pen = Pen {
         out,
         column: start.column,
         indent: start.indent,
     };
-    put_folded(&mut pen, text, start.fold, 0..text.len(), |pen, c| {
+    put_folded(&mut pen, text, start.folding, 0..text.len(), |pen, c| {
         pen.put(c);
     });
 }
 
-/// `'text'`
+/// Writes a string in single quotes.
 pub(super) fn write_single_quoted(out: &mut String, text: &str, start: TextStart) {
     let mut pen = Pen {
         out,
@@ -272,7 +248,7 @@ pub(super) fn write_single_quoted(out: &mut String, text: &str, start: TextStart
     put_folded(
         &mut pen,
         text,
-        start.fold,
+        start.folding,
         1..text.len().saturating_sub(1),
         |pen, c| {
             if is_break(c) {
@@ -297,7 +273,7 @@ pub(super) fn write_single_quoted(out: &mut String, text: &str, start: TextStart
 fn put_folded(
     pen: &mut Pen<'_>,
     text: &str,
-    fold: bool,
+    folding: LineFolding,
     within: std::ops::Range<usize>,
     mut put: impl FnMut(&mut Pen<'_>, char),
 ) {
@@ -306,7 +282,11 @@ fn put_folded(
     for (at, c) in text.char_indices() {
         if c == ' ' {
             let alone = !spaces && bytes.get(at + 1) != Some(&b' ');
-            if fold && alone && pen.column > WIDTH && within.contains(&at) {
+            if folding == LineFolding::AtSpaces
+                && alone
+                && pen.column > WIDTH
+                && within.contains(&at)
+            {
                 pen.newline();
             } else {
                 pen.put(c);
@@ -319,7 +299,7 @@ fn put_folded(
     }
 }
 
-/// `"text"`
+/// Writes a string in double quotes.
 pub(super) fn write_double_quoted(out: &mut String, text: &str, start: TextStart) {
     let mut pen = Pen {
         out,
@@ -332,7 +312,12 @@ pub(super) fn write_double_quoted(out: &mut String, text: &str, start: TextStart
     pen.put('"');
     for (at, c) in text.char_indices() {
         if c == ' ' && !escape_all {
-            if start.fold && !spaces && pen.column > WIDTH && at > 0 && at + 1 < text.len() {
+            if start.folding == LineFolding::AtSpaces
+                && !spaces
+                && pen.column > WIDTH
+                && at > 0
+                && at + 1 < text.len()
+            {
                 pen.newline();
                 if text.as_bytes().get(at + 1) == Some(&b' ') {
                     pen.put('\\');
@@ -386,7 +371,7 @@ fn put_escaped(pen: &mut Pen<'_>, c: char) {
     pen.put(short);
 }
 
-/// `|`
+/// Writes a literal block (`|`).
 pub(super) fn write_literal(out: &mut String, text: &str, indent: usize) {
     out.push('|');
     if text.starts_with(|c| c == ' ' || is_break(c)) {

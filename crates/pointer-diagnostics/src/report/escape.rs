@@ -63,7 +63,7 @@ fn guard_line(line: &str) -> String {
     }
 }
 
-/// Whether a character can disturb a terminal or deceive a reader.
+/// Checks for a character that can disturb a terminal or deceive a reader.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,

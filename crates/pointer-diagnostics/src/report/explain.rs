@@ -11,7 +11,7 @@ const CODE: Style = AnsiColor::Cyan.on_default();
 /// A page is not wider than this, however wide the terminal.
 const WIDEST: usize = 100;
 
-/// The page of a rule: what it finds, why it matters, an example, how to fix it.
+/// Prints the page of a rule: what it finds, why it matters, an example, how to fix it.
 pub fn print_rule_page(rule: &Rule, look: Look) -> String {
     let title = format!("{}[{}]: {}", rule.severity.word(), rule.code, rule.summary);
     let mut page = print_styled(&title, HEADING, look) + "\n";
@@ -38,24 +38,35 @@ enum PageBlock<'a> {
 fn parse_blocks(markdown: &str) -> Vec<PageBlock<'_>> {
     let mut blocks = Vec::new();
     let mut fence: Option<Vec<&str>> = None;
-    let mut open = false;
+    let mut paragraph = ParagraphState::Closed;
     for line in markdown.lines() {
         match (&mut fence, line.trim_end()) {
             (Some(lines), "```") => {
                 blocks.push(PageBlock::Code(std::mem::take(lines)));
-                (fence, open) = (None, false);
+                (fence, paragraph) = (None, ParagraphState::Closed);
             }
             (Some(lines), line) => lines.push(line),
             (None, line) if line.starts_with("```") => fence = Some(Vec::new()),
-            (None, line) => open = add_line(&mut blocks, line, open),
+            (None, line) => paragraph = add_line(&mut blocks, line, paragraph),
         }
     }
     blocks.extend(fence.map(PageBlock::Code));
     blocks
 }
 
-/// Adds a line of text; says whether the next line continues it.
-fn add_line<'a>(blocks: &mut Vec<PageBlock<'a>>, line: &'a str, open: bool) -> bool {
+/// The state of the last block: the next line of text continues an open one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ParagraphState {
+    Open,
+    Closed,
+}
+
+/// Adds a line of text; returns the state of the block that it ends in.
+fn add_line<'a>(
+    blocks: &mut Vec<PageBlock<'a>>,
+    line: &'a str,
+    paragraph: ParagraphState,
+) -> ParagraphState {
     let started = if let Some(heading) = line.strip_prefix("## ") {
         PageBlock::Heading(heading)
     } else if line.starts_with("# ") {
@@ -63,20 +74,23 @@ fn add_line<'a>(blocks: &mut Vec<PageBlock<'a>>, line: &'a str, open: bool) -> b
     } else if let Some(item) = line.strip_prefix("- ") {
         PageBlock::Item(item.to_owned())
     } else if line.is_empty() {
-        return false;
+        return ParagraphState::Closed;
     } else {
-        if let (true, Some(PageBlock::Paragraph(text) | PageBlock::Item(text))) =
-            (open, blocks.last_mut())
+        if let (ParagraphState::Open, Some(PageBlock::Paragraph(text) | PageBlock::Item(text))) =
+            (paragraph, blocks.last_mut())
         {
             text.push(' ');
             text.push_str(line.trim_start());
-            return true;
+            return ParagraphState::Open;
         }
         PageBlock::Paragraph(line.to_owned())
     };
-    let continues = matches!(started, PageBlock::Paragraph(_) | PageBlock::Item(_));
+    let state = match started {
+        PageBlock::Paragraph(_) | PageBlock::Item(_) => ParagraphState::Open,
+        _ => ParagraphState::Closed,
+    };
     blocks.push(started);
-    continues
+    state
 }
 
 impl PageBlock<'_> {
@@ -101,7 +115,7 @@ impl PageBlock<'_> {
     }
 }
 
-/// Lines behind a first and a further indentation, with text in backticks coloured.
+/// Prints lines behind a first and a further indentation, with text in backticks coloured.
 fn print_lines(lines: &[String], [first, further]: [&str; 2], look: Look) -> String {
     let indent = |i| if i == 0 { first } else { further };
     lines

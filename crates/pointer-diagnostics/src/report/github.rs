@@ -4,7 +4,7 @@ use super::escape::escape_text;
 use crate::sources::Sources;
 use crate::{Diagnostic, Diagnostics, Label, Severity};
 
-/// One workflow command a line. `directory` is the fleet's directory in the git repository, empty for its root.
+/// Prints one workflow command a line. `directory` is the fleet's directory in the git repository, empty for its root.
 pub fn print_github(diagnostics: &Diagnostics, sources: &Sources, directory: &str) -> String {
     diagnostics
         .iter()
@@ -34,7 +34,7 @@ fn print_command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) ->
     )
 }
 
-/// File, line and column. GitHub takes columns only where a range is on one line.
+/// Lists file, line and column. GitHub takes columns only where a range is on one line.
 fn list_place_properties(
     label: &Label,
     sources: &Sources,
@@ -59,7 +59,7 @@ fn list_place_properties(
     place
 }
 
-/// The path from the root of the git repository.
+/// Returns the path from the root of the git repository.
 pub(super) fn in_repository(directory: &str, file: &str) -> String {
     match directory.trim_matches('/') {
         "" | "." => file.to_owned(),
@@ -67,7 +67,7 @@ pub(super) fn in_repository(directory: &str, file: &str) -> String {
     }
 }
 
-/// The message, what each place says, and the help, in lines.
+/// Prints the message, the text of each label, and the help, in lines.
 fn print_body(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let mut lines = vec![escape_text(&diagnostic.message).into_owned()];
     for (i, label) in diagnostic.labels.iter().enumerate() {

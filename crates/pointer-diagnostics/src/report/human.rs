@@ -6,11 +6,11 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, S
 
 use super::Look;
 use super::escape::{escape_lines, escape_text, replace_hidden};
-use super::wrap::wrap_text;
+use super::wrap::{measure_width, wrap_text};
 use crate::sources::{Sources, find_position};
 use crate::{Diagnostic, Diagnostics, Edit, Label, Severity};
 
-/// All diagnostics with the lines that they are about, an empty line behind each. [`super::print_summary`] counts them.
+/// Prints all diagnostics with the lines that they are about, an empty line behind each. [`super::print_summary`] counts them.
 pub fn print_human(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String {
     let renderer = make_renderer(look);
     let mut text = String::new();
@@ -65,7 +65,7 @@ fn draw_diagnostic<'a>(
     }
 }
 
-/// The files of the labels, the primary's first, each once.
+/// Lists the files of the labels, the primary's first, each once.
 fn list_files(labels: &[Label]) -> Vec<&str> {
     let mut files: Vec<&str> = Vec::new();
     for label in labels {
@@ -162,13 +162,13 @@ impl<'a> SourceWindow<'a> {
     }
 }
 
-/// A mark under a field of many lines would hide what the message says: its first line is enough.
+/// Cuts a range to its first line: a mark under many lines would hide the message.
 fn cut_to_first_line(text: &str, range: Range<usize>) -> Range<usize> {
     let line = text[range.clone()].split('\n').next().unwrap_or_default();
     range.start..range.start + line.trim_end().len()
 }
 
-/// Help in the width of the terminal; the words that stand before each line (`  = help: `) are counted.
+/// Wraps help to the width of the terminal; the words that stand before each line (`  = help: `) are counted.
 fn wrap_help(text: &str, look: Look) -> String {
     const BEFORE: usize = 14;
     let Some(width) = look.width else {
@@ -176,7 +176,7 @@ fn wrap_help(text: &str, look: Look) -> String {
     };
     let width = width.max(NARROWEST) - BEFORE;
     let lines = text.split('\n').flat_map(|line| {
-        let fits = line.chars().count() <= width || line.starts_with(' ');
+        let fits = measure_width(line) <= width || line.starts_with(' ');
         if fits {
             vec![line.to_owned()]
         } else {

@@ -8,7 +8,7 @@ use crate::{Diagnostic, Diagnostics, Edit, FieldPart, Label, Origin, Severity};
 /// The version of the document. It grows when a field goes or changes its meaning, not when one is added.
 const VERSION: u32 = 1;
 
-/// All diagnostics as one JSON document that ends with a line break.
+/// Prints all diagnostics as one JSON document that ends with a line break.
 pub fn print_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
     let document = JsonReport {
         version: VERSION,

@@ -22,12 +22,12 @@ pub use github::print_github;
 pub use human::print_human;
 pub use json::print_json;
 pub use sarif::{SarifTool, print_sarif};
-pub use wrap::wrap_text;
+pub use wrap::{measure_width, wrap_text};
 
-/// How text for people looks.
+/// The appearance of text for people.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Look {
-    /// Whether ANSI colours are used.
+    /// True where ANSI colours are used.
     pub color: bool,
     /// The width of the terminal in columns; `None` where there is no terminal, and nothing is wrapped or cut.
     pub width: Option<usize>,
@@ -38,7 +38,7 @@ pub fn sort_diagnostics(diagnostics: &mut Diagnostics, sources: &Sources) {
     diagnostics.sort(|label| sources.span(label).start);
 }
 
-/// One line that counts: `3 errors, 1 warning in 2 files`; `no problems` where there are none.
+/// Counts the diagnostics on one line: `3 errors, 1 warning in 2 files`; `no problems` where there are none.
 pub fn print_summary(diagnostics: &Diagnostics) -> String {
     let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
@@ -63,8 +63,8 @@ pub fn print_summary(diagnostics: &Diagnostics) -> String {
     format!("{}{place}", counts.join(", "))
 }
 
-/// `1 error`, `2 errors`.
-fn print_count(n: usize, noun: &str) -> String {
+/// Prints a count with its noun: `1 error`, `2 errors`.
+pub fn print_count(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 

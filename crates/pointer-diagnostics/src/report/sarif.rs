@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -102,7 +103,7 @@ fn describe_result(
     result
 }
 
-/// The message, and the help behind it: services show only this text beside a line.
+/// Joins the message and the help: services show only this text beside a line.
 fn print_message(diagnostic: &Diagnostic) -> String {
     let message = escape_text(&diagnostic.message);
     match &diagnostic.help {
@@ -193,7 +194,7 @@ impl Places<'_> {
         })
     }
 
-    /// The text of the line that a label begins on.
+    /// Returns the text of the line that a label begins on.
     fn line(&self, label: &Label) -> &str {
         let Some(text) = self.sources.text(&label.origin.file) else {
             return "";
@@ -206,15 +207,16 @@ impl Places<'_> {
 
 /// Percent-encodes a path (RFC 3986), except `/`.
 fn encode_path(path: &str) -> String {
-    path.bytes()
-        .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                char::from(b).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
+    utf8_percent_encode(path, RESERVED).to_string()
 }
+
+/// Everything but the unreserved characters of RFC 3986 and `/`.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 #[cfg(test)]
 mod tests {

@@ -1,18 +1,34 @@
-//! Numbers as kustomize prints them.
+//! Numbers as kustomize converts and prints them.
 
 use serde_json::Number;
 
-use crate::convert_float;
-
-/// The number in kustomize's notation.
-pub(super) fn print_number(number: &Number) -> String {
+/// Prints a number in kustomize's notation.
+pub(crate) fn print_number(number: &Number) -> String {
     match number.as_f64() {
         Some(float) if number.is_f64() => print_float(float),
         _ => number.to_string(),
     }
 }
 
-/// A float in kustomize's notation: without a fraction as an integer, else the shortest digits that read back, with an exponent below
+/// Converts a float to a number; one without a fraction becomes an integer, as in kustomize's output.
+pub fn convert_float(float: f64) -> Option<Number> {
+    let whole = float.is_finite() && float.fract() == 0.0 && float.abs() < 1e21;
+    // The shortest digits that read back, filled up with zeros.
+    let shortest = if whole {
+        format!("{float}")
+    } else {
+        String::new()
+    };
+    if whole && let Ok(int) = shortest.parse::<i64>() {
+        return Some(Number::from(int));
+    }
+    if whole && let Ok(uint) = shortest.parse::<u64>() {
+        return Some(Number::from(uint));
+    }
+    Number::from_f64(float)
+}
+
+/// Prints a float in kustomize's notation: without a fraction as an integer, else the shortest digits that read back, with an exponent below
 /// 0.0001 and from a million.
 pub fn print_float(float: f64) -> String {
     match convert_float(float) {
@@ -24,7 +40,7 @@ pub fn print_float(float: f64) -> String {
     }
 }
 
-/// The shortest digits that read back, with an exponent below 0.0001 and from a million.
+/// Prints the shortest digits that read back, with an exponent below 0.0001 and from a million.
 pub fn print_general_float(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
