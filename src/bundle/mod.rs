@@ -66,7 +66,7 @@ pub struct File {
 
 /// Makes a site's `apps/` and `bootstrap/`.
 pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
-    let kinds = Kinds::of_site(input.plan, input.rendered);
+    let kinds = input.plan.learn_kinds(input.rendered);
     let context = Context {
         input: *input,
         kinds: &kinds,

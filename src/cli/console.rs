@@ -1,200 +1,270 @@
 //! The terminal: data on stdout, everything else on stderr.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, Write as _};
+use std::os::fd::AsFd;
 
 use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::args::{Color, Format, Global};
+use super::answer::{Answer, CommandData, ExitStatus};
+use super::arguments::{ColorMode, DocumentForm, GlobalArgs, ReportFormat};
+use super::command_line::{CommandLine, PrintedStream};
+use super::envelope::ReportEnvelope;
+use super::session::SessionReport;
+use super::workflow::stop_commands;
 use crate::rulebook;
-use pointer_diagnostics::Sources;
-use pointer_diagnostics::report::{self, Look, SarifTool};
-use pointer_diagnostics::{Diagnostics, Severity};
+use manifest_yaml as yaml;
+use pointer_diagnostics::report::{self, Look, SarifTool, escape_text};
+use pointer_diagnostics::{Diagnostics, Severity, Sources};
+
+/// The colour of the word `error`.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loudness {
+    /// What was asked for, and errors.
+    Quiet,
+    /// What was done, too.
+    Normal,
+    /// What is being done, too.
+    Verbose,
+}
+
+/// A terminal that progress can be shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProgressTerminal {
+    /// There is one.
+    Present,
+    /// There is none, or it is not to be used.
+    Absent,
+}
 
 /// Where a command prints.
 #[derive(Debug)]
 pub(super) struct Console {
-    format: Format,
-    quiet: bool,
-    verbose: bool,
+    format: ReportFormat,
+    loudness: Loudness,
     stdout: Look,
     stderr: Look,
-    /// A report without errors that waits for the command's own JSON: a run prints one document.
-    pending: Mutex<Option<Value>>,
 }
 
 impl Console {
-    pub(super) fn new(global: &Global) -> Self {
-        let choice = match global.color {
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
-        let colored = |auto: ColorChoice| match choice {
-            ColorChoice::Auto => auto != ColorChoice::Never,
-            choice => choice != ColorChoice::Never,
-        };
-        let width = |terminal: bool| {
-            terminal
-                .then(terminal_size::terminal_size)
-                .flatten()
-                .map(|(w, _)| usize::from(w.0))
+    /// Asks the environment for colours and the width of the terminal.
+    pub(super) fn new(global: &GlobalArgs) -> Self {
+        let loudness = match (global.quiet, global.verbose) {
+            (true, _) => Loudness::Quiet,
+            (false, true) => Loudness::Verbose,
+            (false, false) => Loudness::Normal,
         };
         Self {
             format: global.format,
-            quiet: global.quiet,
-            verbose: global.verbose,
-            stdout: Look {
-                color: colored(AutoStream::choice(&io::stdout())),
-                width: width(io::stdout().is_terminal()),
-            },
-            stderr: Look {
-                color: colored(AutoStream::choice(&io::stderr())),
-                width: width(io::stderr().is_terminal()),
-            },
-            pending: Mutex::default(),
+            loudness,
+            stdout: look_of(&io::stdout(), global.color),
+            stderr: look_of(&io::stderr(), global.color),
         }
     }
 
-    /// A console without colours or settings, for when there are no arguments to ask.
-    pub(super) fn plain() -> Self {
-        Self {
-            format: Format::Human,
-            quiet: false,
-            verbose: false,
-            stdout: Look::default(),
-            stderr: Look::default(),
-            pending: Mutex::default(),
-        }
-    }
-
-    /// How text on stdout looks.
+    /// Returns the look of text on stdout.
     pub(super) fn look(&self) -> Look {
         self.stdout
     }
 
-    /// Whether progress may be shown.
-    pub(super) fn shows_progress(&self) -> bool {
-        !self.quiet && self.format == Format::Human && self.stderr.width.is_some()
+    /// Returns the terminal for progress.
+    pub(super) fn progress_terminal(&self) -> ProgressTerminal {
+        let is_wanted = self.loudness != Loudness::Quiet && self.format == ReportFormat::Human;
+        match self.stderr.width {
+            Some(_) if is_wanted => ProgressTerminal::Present,
+            _ => ProgressTerminal::Absent,
+        }
     }
 
-    /// The form of reports.
-    pub(super) fn format(&self) -> Format {
-        self.format
+    /// Says what is wrong with the world, in one line: whatever the text quotes is escaped.
+    pub(super) fn problem(&self, text: &str) {
+        let style = if self.stderr.color {
+            ERROR
+        } else {
+            Style::new()
+        };
+        print_error_line(&format!("{style}error{style:#}: {}", escape_text(text)));
     }
 
-    /// Prints what the command was asked for.
-    pub(super) fn data(&self, text: &str) -> anyhow::Result<()> {
-        self.take_pending();
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
+    /// Prints everything that a run has to say. Returns how the run ends.
+    pub(super) fn conclude(
+        &self,
+        line: &CommandLine,
+        report: SessionReport,
+        answer: anyhow::Result<Answer>,
+    ) -> ExitStatus {
+        let status = answer.as_ref().map_or(ExitStatus::Errors, |a| a.status);
+        match self.print_run(line, report, answer) {
+            Ok(()) => status,
+            Err(why) if is_broken_pipe(&why) => status,
+            Err(why) => {
+                self.problem(&format!("{why:#}"));
+                ExitStatus::Errors
+            }
+        }
+    }
+
+    fn print_run(
+        &self,
+        line: &CommandLine,
+        report: SessionReport,
+        answer: anyhow::Result<Answer>,
+    ) -> anyhow::Result<()> {
+        let (found, sources) = self.sort_report(&report);
+        self.print_report(line.command.prints(), &found, &sources, &report.directory)?;
+        let failure = answer.as_ref().err().map(|why| format!("{why:#}"));
+        if let Some(failure) = &failure {
+            self.problem(failure);
+        }
+        let answer = answer.unwrap_or_else(|_| Answer::errors());
+        let envelope = |data: Option<Value>| {
+            let envelope = ReportEnvelope {
+                command: line.command.name(),
+                found: &found,
+                sources: &sources,
+                data,
+                failure,
+            };
+            envelope.into_value()
+        };
+        match answer.data {
+            Some(CommandData::Text(text)) => print_text(&text)?,
+            Some(CommandData::Json(data)) => print_json(&envelope(Some(data))?)?,
+            Some(CommandData::Yaml(data)) => {
+                print_data(&yaml::write_document(&envelope(Some(data))?))?
+            }
+            None => match line.document_form() {
+                Some(DocumentForm::Json) => print_json(&envelope(None)?)?,
+                Some(DocumentForm::Yaml) => print_data(&yaml::write_document(&envelope(None)?))?,
+                None => {}
+            },
+        }
+        if self.loudness == Loudness::Verbose {
+            answer.details.iter().for_each(|text| print_note(text));
+        }
+        if self.loudness != Loudness::Quiet {
+            answer.notes.iter().for_each(|text| print_note(text));
+        }
         Ok(())
     }
 
-    /// Prints a JSON object that a command was asked for, with the report of the run in it.
-    pub(super) fn json(&self, mut value: Value) -> anyhow::Result<()> {
-        if let (Value::Object(own), Some(Value::Object(report))) = (&mut value, self.take_pending())
-        {
-            report
-                .into_iter()
-                .for_each(|(key, part)| _ = own.entry(key).or_insert(part));
+    /// Sorts what was found, and keeps back what the user does not want to read.
+    fn sort_report(&self, report: &SessionReport) -> (Diagnostics, Sources) {
+        let sources = report.read_sources();
+        let mut found = report.found.clone();
+        report::sort_diagnostics(&mut found, &sources);
+        if self.loudness == Loudness::Quiet {
+            let errors = found.into_iter().filter(|d| d.severity == Severity::Error);
+            found = errors.collect();
         }
-        self.data(&format!("{value:#}\n"))
+        (found, sources)
     }
 
-    /// Prints the report that no command's own JSON took along.
-    pub(super) fn finish(&self) -> anyhow::Result<()> {
-        match self.take_pending() {
-            Some(report) => self.data(&format!("{report:#}\n")),
-            None => Ok(()),
-        }
-    }
-
-    fn take_pending(&self) -> Option<Value> {
-        self.pending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-    }
-
-    /// Says what was done, unless the user wants quiet.
-    pub(super) fn note(&self, text: &str) {
-        if !self.quiet {
-            eprint_line(text);
-        }
-    }
-
-    /// Says what is being done, where the user wants to know.
-    pub(super) fn detail(&self, text: &str) {
-        if self.verbose {
-            eprint_line(text);
-        }
-    }
-
-    /// Says what is wrong with the world.
-    pub(super) fn problem(&self, text: &str) {
-        let (start, end) = if self.stderr.color {
-            ("\u{1b}[1;31m", "\u{1b}[0m")
-        } else {
-            ("", "")
-        };
-        eprint_line(&format!("{start}error{end}: {text}"));
-    }
-
-    /// Reports diagnostics: for people on stderr, for programs on stdout.
-    pub(super) fn report(
+    /// Prints a report for people to stderr, and one for GitHub or code scanning where no data is printed: to stdout. JSON is printed with
+    /// the data.
+    fn print_report(
         &self,
-        mut found: Diagnostics,
+        printed: PrintedStream,
+        found: &Diagnostics,
         sources: &Sources,
         directory: &str,
     ) -> anyhow::Result<()> {
-        report::sort_diagnostics(&mut found, sources);
-        if self.quiet {
-            found = found
-                .into_iter()
-                .filter(|d| d.severity == Severity::Error)
-                .collect();
-        }
         match self.format {
-            Format::Human if found.is_empty() => Ok(()),
-            Format::Human => {
-                let text = report::print_human(&found, sources, self.stderr);
-                eprint_line(&format!(
-                    "{}\n\n{}",
-                    text.trim_end(),
-                    report::print_summary(&found)
-                ));
+            ReportFormat::Human if found.is_empty() => Ok(()),
+            ReportFormat::Human => {
+                let text = report::print_human(found, sources, self.stderr);
+                let summary = report::print_summary(found);
+                print_error_line(&format!("{}\n\n{summary}", text.trim_end()));
                 Ok(())
             }
-            Format::Json if found.has_errors() => self.data(&report::print_json(&found, sources)),
-            Format::Json => {
-                let report = serde_json::from_str(&report::print_json(&found, sources))?;
-                *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+            ReportFormat::Json => Ok(()),
+            ReportFormat::Github => {
+                let commands = report::print_github(found, sources, directory);
+                match printed {
+                    PrintedStream::Report => print_data(&commands)?,
+                    PrintedStream::Data | PrintedStream::File => {
+                        io::stderr().write_all(commands.as_bytes())?;
+                    }
+                }
                 Ok(())
             }
-            Format::Github => self.data(&report::print_github(&found, sources, directory)),
-            Format::Sarif => {
+            ReportFormat::Sarif => {
                 let tool = SarifTool {
                     name: "siteplan",
                     version: env!("CARGO_PKG_VERSION"),
                     rules: rulebook::all_rules(),
                 };
-                self.data(&report::print_sarif(tool, &found, sources, directory))
+                print_data(&report::print_sarif(tool, found, sources, directory))
             }
         }
     }
 }
 
-/// Whether the reader of our output has gone: no reason to complain.
-pub(super) fn is_broken_pipe(why: &anyhow::Error) -> bool {
-    why.downcast_ref::<io::Error>()
-        .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+fn look_of<S: anstream::stream::RawStream>(stream: &S, mode: ColorMode) -> Look {
+    let color = match mode {
+        ColorMode::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+    };
+    let size = stream
+        .is_terminal()
+        .then(terminal_size::terminal_size)
+        .flatten();
+    Look {
+        color,
+        width: size.map(|(width, _)| usize::from(width.0)),
+    }
 }
 
-fn eprint_line(text: &str) {
+/// Prints text that repeats what stands in manifests. On the log of GitHub Actions, no line of it is obeyed.
+fn print_text(text: &str) -> anyhow::Result<()> {
+    let is_log = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+        && !is_regular_file(&io::stdout());
+    if is_log {
+        print_data(&stop_commands(text))
+    } else {
+        print_data(text)
+    }
+}
+
+/// Tells whether a stream is redirected to a file, which no runner reads.
+fn is_regular_file(stream: &impl AsFd) -> bool {
+    let file = stream.as_fd().try_clone_to_owned().map(std::fs::File::from);
+    file.and_then(|file| file.metadata())
+        .is_ok_and(|metadata| metadata.is_file())
+}
+
+fn print_json(document: &Value) -> anyhow::Result<()> {
+    print_data(&format!("{document:#}\n"))
+}
+
+fn print_data(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Prints a sentence of a few lines to stderr; what it quotes is escaped.
+fn print_note(text: &str) {
+    for line in text.split('\n') {
+        print_error_line(&escape_text(line));
+    }
+}
+
+/// Prints a line to stderr.
+pub(super) fn print_error_line(text: &str) {
     let mut err = io::stderr().lock();
     // Nobody can be told that stderr is gone.
     let _ = writeln!(err, "{text}");
+}
+
+/// Tells whether the reader of our output has gone: no reason to complain.
+fn is_broken_pipe(why: &anyhow::Error) -> bool {
+    why.downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,114 +1,93 @@
-//! The command line: the only place that knows arguments, the environment and exit codes.
+//! The command line: the only place that knows arguments, the environment, the terminal and exit codes.
+//!
+//! A command takes its arguments and a [`session::Session`], asks the library, and returns an [`answer::Answer`]. What is printed, and
+//! where, is decided once, in [`console`].
 
-mod args;
+mod answer;
+mod arguments;
+mod changes;
+mod command_line;
 mod commands;
 mod console;
+mod envelope;
 mod placement_report;
 mod progress;
 mod session;
-mod sync;
+mod threads;
+mod usage;
+mod workflow;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-pub use args::command;
-use args::{Cli, Command};
+use answer::{Answer, ExitStatus};
+use command_line::{CommandLine, Subcommand};
 use console::Console;
+use session::Session;
 
-/// How a command ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// All is well, or nothing differs.
-    Good,
-    /// Something differs, or does not fit.
-    Differs,
-    /// There are errors.
-    Errors,
-}
-
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Good => Self::from(0),
-            Outcome::Differs => Self::from(1),
-            Outcome::Errors => Self::from(2),
-        }
-    }
-}
+pub use command_line::command;
 
 /// The exit code of a bug in siteplan (EX_SOFTWARE of sysexits.h).
 const BUG: u8 = 70;
-/// Deep documents are read by recursion, within the reader's own bound; this is room for it, in bytes.
-const STACK: usize = 64 << 20;
 
-/// Runs a command line and gives its exit code.
+/// Runs a command line and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(help) => {
-            let _ = help.print();
-            return ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(2));
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let line = match CommandLine::try_parse_from(&arguments) {
+        Ok(line) => line,
+        Err(refusal) => return usage::print_refusal(&refusal, &arguments),
+    };
+    let console = Console::new(&line.global);
+    let pool = match threads::start(line.global.jobs) {
+        Ok(pool) => pool,
+        Err(why) => {
+            console.problem(&format!("{why:#}"));
+            return ExitStatus::Errors.into();
         }
     };
-    let work = std::thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(move || run(&cli));
-    match work.map(std::thread::JoinHandle::join) {
-        Ok(Ok(outcome)) => outcome.into(),
-        Ok(Err(_)) => {
-            Console::plain().problem(
+    let work = AssertUnwindSafe(|| pool.install(|| run(&line, &console)));
+    match catch_unwind(work) {
+        Ok(status) => status.into(),
+        Err(_) => {
+            console.problem(
                 "this is a bug in siteplan: please report it with the input that caused it",
             );
             ExitCode::from(BUG)
         }
-        Err(why) => {
-            Console::plain().problem(&format!("no thread could be started: {why}"));
-            Outcome::Errors.into()
-        }
     }
 }
 
-fn run(cli: &Cli) -> Outcome {
-    let console = Console::new(&cli.global);
-    if let Some(jobs) = cli.global.jobs {
-        // A pool that exists already is the only way in which this fails, and then it is as good.
-        let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
-            .stack_size(STACK)
-            .build_global();
-    }
-    let outcome = dispatch(cli, &console).and_then(|outcome| console.finish().map(|()| outcome));
-    match outcome {
-        Ok(outcome) => outcome,
-        Err(why) if console::is_broken_pipe(&why) => Outcome::Good,
-        Err(why) => {
-            console.problem(&format!("{why:#}"));
-            Outcome::Errors
-        }
-    }
+fn run(line: &CommandLine, console: &Console) -> ExitStatus {
+    let mut session = Session::new(&line.global, console);
+    let answer = line
+        .check_forms()
+        .and_then(|()| dispatch(&line.command, &mut session));
+    console.conclude(line, session.into_report(), answer)
 }
 
-fn dispatch(cli: &Cli, console: &Console) -> anyhow::Result<Outcome> {
-    let global = &cli.global;
-    match &cli.command {
-        Command::Build(args) => commands::build::run(args, global, console),
-        Command::Check(args) => commands::check::run(args, global, console),
-        Command::Diff(args) => commands::diff::run(args, global, console),
-        Command::Render(args) => commands::render::run(args, global, console),
-        Command::Resolve(args) => commands::resolve::run(args, global, console),
-        Command::Apps(args) => commands::apps::run(args, global, console),
-        Command::Place(args) => commands::place::run(args, global, console),
-        Command::Graph(args) => commands::graph::run(args, global, console),
-        Command::Explain(args) => commands::explain::run(args, global, console),
-        Command::Exceptions(args) => commands::exceptions::run(args, global, console),
-        Command::Rules => commands::rules::run(console),
-        Command::Schema(args) => commands::schema::run(args, console),
-        Command::Init(args) => commands::init::run(args, global, console),
-        Command::New(args) => commands::new::run(args, global, console),
-        Command::Nodes(args) => commands::nodes::run(args, global, console),
-        Command::Completions(args) => commands::completions::run(args, console),
-        Command::Man(args) => commands::man::run(args, console),
+fn dispatch(command: &Subcommand, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    match command {
+        Subcommand::Build(args) => commands::build::run(args, session),
+        Subcommand::Check(args) => commands::check::run(args, session),
+        Subcommand::Diff(args) => commands::diff::run(args, session),
+        Subcommand::Render(args) => commands::render::run(args, session),
+        Subcommand::Resolve(args) => commands::resolve::run(args, session),
+        Subcommand::Apps(args) => commands::apps::run(args, session),
+        Subcommand::Place(args) => commands::place::run(args, session),
+        Subcommand::Graph(args) => commands::graph::run(args, session),
+        Subcommand::Explain(args) => commands::explain::run(args, session),
+        Subcommand::Exceptions(args) => commands::exceptions::run(args, session),
+        Subcommand::Rules(args) => commands::rules::run(args, session),
+        Subcommand::Schema(args) => Ok(commands::schema::run(args)),
+        Subcommand::Init(args) => commands::init::run(args, session),
+        Subcommand::New(args) => commands::new::run(args, session),
+        Subcommand::Nodes(args) => commands::nodes::run(args, session),
+        Subcommand::Completions(args) => {
+            Ok(commands::completions::run(args, command_line::command()))
+        }
+        Subcommand::Man(args) => commands::man::run(args, command_line::command()),
     }
 }

@@ -3,42 +3,51 @@
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::console::ProgressTerminal;
+use crate::fleet::FleetProgress;
+
 /// Counts finished sites. Draws nothing where there is no terminal, and nothing for few sites.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     total: usize,
     done: AtomicUsize,
-    shown: bool,
+    is_shown: bool,
 }
 
 /// Below this number of sites a run is too short to watch.
 const WORTH_SHOWING: usize = 20;
+/// Moves to the start of the line and erases it (ECMA-48 `EL`).
+const ERASE: &str = "\r\u{1b}[K";
 
-impl Progress {
-    pub(super) fn new(total: usize, allowed: bool) -> Self {
+impl ProgressLine {
+    /// Starts to count.
+    pub(super) fn new(total: usize, terminal: ProgressTerminal) -> Self {
+        let is_allowed = terminal == ProgressTerminal::Present;
         Self {
             total,
             done: AtomicUsize::new(0),
-            shown: allowed && total >= WORTH_SHOWING,
+            is_shown: is_allowed && total >= WORTH_SHOWING,
         }
     }
+}
 
-    /// Counts one more.
-    pub(super) fn step(&self) {
+impl FleetProgress for ProgressLine {
+    fn site_done(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let every = (self.total / 200).max(1);
-        if self.shown && (done.is_multiple_of(every) || done == self.total) {
+        if self.is_shown && (done.is_multiple_of(every) || done == self.total) {
             let mut err = io::stderr().lock();
             // A progress line that cannot be drawn is no loss.
-            let _ = write!(err, "\r\u{1b}[K{done} of {} sites", self.total);
+            let _ = write!(err, "{ERASE}{done} of {} sites", self.total);
             let _ = err.flush();
         }
     }
+}
 
-    /// Wipes the line.
-    pub(super) fn finish(&self) {
-        if self.shown {
-            let _ = write!(io::stderr().lock(), "\r\u{1b}[K");
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let _ = write!(io::stderr().lock(), "{ERASE}");
         }
     }
 }

@@ -1,170 +1,132 @@
-//! What most commands begin with: the repository, the sites that are asked for, and the compiler.
+//! A run: the fleet that it is about, and what was found.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::bail;
-use rayon::prelude::*;
 
-use super::args::Global;
+use super::arguments::GlobalArgs;
 use super::console::Console;
-use super::progress::Progress;
-use crate::compile::{CompiledSite, Compiler};
-use crate::load::{self, Files, Repository, Site};
-use crate::nearest::nearest;
-use crate::plan::{SitePlan, plan};
-use pointer_diagnostics::Diagnostics;
-use pointer_diagnostics::Sources;
+use super::progress::ProgressLine;
+use crate::fleet::{SiteSelection, read_sources};
+use crate::load::{self, Repository};
+use pointer_diagnostics::{Diagnostics, Sources};
 
-/// A loaded repository, or what is wrong with it.
+/// A run of one command.
 pub(super) struct Session<'a> {
-    pub(super) root: PathBuf,
+    pub(super) global: &'a GlobalArgs,
     pub(super) console: &'a Console,
-    pub(super) repository: Option<Repository>,
+    /// The fleet's directory.
+    pub(super) root: PathBuf,
+    /// What was found so far; it is reported when the command has ended, however it ends.
     pub(super) found: Diagnostics,
+    texts: SourceTexts,
+    /// The fleet's directory inside its git repository, for reports that name files.
+    directory: String,
+}
+
+/// A loaded fleet and the sites of it that were asked for.
+pub(super) struct SelectedSites {
+    pub(super) repository: Repository,
+    pub(super) selection: SiteSelection,
+}
+
+/// Where the texts of the files are that diagnostics point into.
+enum SourceTexts {
+    /// On disk, below a directory.
+    Directory(PathBuf),
+    /// In memory.
+    Memory(Sources),
+}
+
+/// What a run has to report.
+pub(super) struct SessionReport {
+    pub(super) found: Diagnostics,
+    pub(super) directory: String,
+    texts: SourceTexts,
 }
 
 impl<'a> Session<'a> {
-    /// Loads what all sites share.
-    pub(super) fn open(global: &Global, console: &'a Console) -> anyhow::Result<Self> {
-        if !global.directory.is_dir() {
-            bail!("there is no directory `{}`", global.directory.display());
-        }
+    /// Begins a run. Nothing is read yet but for finding the fleet.
+    pub(super) fn new(global: &'a GlobalArgs, console: &'a Console) -> Self {
         let root = load::find_fleet_root(&global.directory);
-        let (repository, found) = load::load(&root);
-        Ok(Self {
-            root,
+        Self {
+            global,
             console,
-            repository,
-            found,
-        })
+            texts: SourceTexts::Directory(root.clone()),
+            root,
+            found: Diagnostics::new(),
+            directory: String::new(),
+        }
     }
 
-    /// Where the output is.
+    /// Returns the directory of the output.
     pub(super) fn out(&self) -> PathBuf {
         self.root.join("out")
     }
 
-    /// The sites that were named; all where none was. An unknown name is an error.
-    pub(super) fn sites(&self, wanted: &[String]) -> anyhow::Result<Vec<String>> {
-        let Some(repository) = &self.repository else {
-            return Ok(Vec::new());
-        };
-        if let Some(name) = wanted.iter().find(|n| !repository.sites.contains_key(*n)) {
-            match nearest(name, repository.sites.keys().map(String::as_str)) {
-                Some(near) => bail!("there is no site `{name}`: did you mean `{near}`?"),
-                None => bail!(
-                    "there is no site `{name}` below `{}`",
-                    self.root.join("sites").display()
-                ),
-            }
+    /// Loads what all sites share. `None` without a usable fleet file; why is in `found`.
+    pub(super) fn load(&mut self) -> anyhow::Result<Option<Repository>> {
+        if !self.global.directory.is_dir() {
+            bail!(
+                "there is no directory `{}`",
+                self.global.directory.display()
+            );
         }
-        let all = repository.sites.keys();
-        Ok(all
-            .filter(|name| wanted.is_empty() || wanted.contains(name))
-            .cloned()
-            .collect())
-    }
-
-    /// Loads the sites that were named, without what is wrong with any of them; that is in `found`.
-    pub(super) fn load_sites(&mut self, wanted: &[String]) -> anyhow::Result<Vec<Site>> {
-        let names = self.sites(wanted)?;
-        let Some(repository) = &self.repository else {
-            return Ok(Vec::new());
-        };
-        let mut sites = Vec::with_capacity(names.len());
-        for name in &names {
-            let (site, problems) = repository.site(name);
-            self.found.append(problems);
-            sites.extend(site);
-        }
-        Ok(sites)
-    }
-
-    /// Loads and plans the sites that were named; what is wrong is in `found`.
-    pub(super) fn plan_sites(&mut self, wanted: &[String]) -> anyhow::Result<Vec<SitePlan>> {
-        let sites = self.load_sites(wanted)?;
-        let Some(repository) = &self.repository else {
-            return Ok(Vec::new());
-        };
-        let mut plans = Vec::with_capacity(sites.len());
-        for site in sites {
-            let (planned, problems) = plan(Arc::new(site), repository);
-            self.found.append(problems);
-            plans.extend(planned);
-        }
-        Ok(plans)
-    }
-
-    /// Compiles sites in parallel. Each one is handed over as soon as it is there, so that only the sites in flight are in memory; what
-    /// is made of them comes in the order of their names.
-    pub(super) fn compile_each<R: Send>(
-        &mut self,
-        names: &[String],
-        take: impl Fn(CompiledSite) -> anyhow::Result<R> + Sync,
-    ) -> Vec<anyhow::Result<R>> {
-        let Some(repository) = &self.repository else {
-            return Vec::new();
-        };
-        let (compiler, problems) = Compiler::new(repository);
+        let (repository, problems) = load::load(&self.root);
         self.found.append(problems);
-        let progress = Progress::new(names.len(), self.console.shows_progress());
-        let one = |name: &String| {
-            let (site, problems) = compiler.site(name);
-            let taken = site.map(&take);
-            progress.step();
-            (taken, problems)
-        };
-        let results: Vec<_> = names.par_iter().map(one).collect();
-        progress.finish();
-        let mut all = Vec::with_capacity(results.len());
-        for (taken, problems) in results {
-            self.found.append(problems);
-            all.extend(taken);
+        if let Some(repository) = &repository {
+            self.directory
+                .clone_from(&repository.fleet.spec.source.directory);
         }
-        all
+        Ok(repository)
     }
 
-    /// Compiles sites and keeps them: for commands about few.
-    pub(super) fn compile(&mut self, names: &[String]) -> Vec<CompiledSite> {
-        self.compile_each(names, Ok)
-            .into_iter()
-            .filter_map(Result::ok)
-            .collect()
+    /// Loads the fleet and selects the named sites; all where none is named. `None` without a usable fleet file.
+    pub(super) fn select(&mut self, names: &[String]) -> anyhow::Result<Option<SelectedSites>> {
+        let Some(repository) = self.load()? else {
+            return Ok(None);
+        };
+        let selection = SiteSelection::resolve(&repository, names)?;
+        Ok(Some(SelectedSites {
+            repository,
+            selection,
+        }))
     }
 
-    /// Reports everything that was found.
-    pub(super) fn report(&mut self) -> anyhow::Result<()> {
-        let found = std::mem::take(&mut self.found);
-        let sources = sources_of(&found, &self.root);
-        self.console
-            .report(found, &sources, self.directory_in_git())
+    /// Starts to show how many of the selected sites are done.
+    pub(super) fn progress(&self, selection: &SiteSelection) -> ProgressLine {
+        ProgressLine::new(selection.names().len(), self.console.progress_terminal())
     }
 
-    /// The fleet's directory inside its git repository, for reports that name files.
-    fn directory_in_git(&self) -> &str {
-        self.repository
-            .as_ref()
-            .map_or("", |r| r.fleet.spec.source.directory.as_str())
+    /// Reads the files that diagnostics point into below another directory than the fleet's.
+    pub(super) fn read_texts_below(&mut self, directory: &Path) {
+        self.texts = SourceTexts::Directory(directory.to_owned());
+    }
+
+    /// Takes the files that diagnostics point into from memory.
+    pub(super) fn take_texts(&mut self, sources: Sources) {
+        self.texts = SourceTexts::Memory(sources);
+    }
+
+    /// Ends the run.
+    pub(super) fn into_report(self) -> SessionReport {
+        SessionReport {
+            found: self.found,
+            directory: self.directory,
+            texts: self.texts,
+        }
     }
 }
 
-/// Reads the texts of all files that diagnostics point into; none of a directory that cannot be opened.
-pub(super) fn sources_of(found: &Diagnostics, root: &Path) -> Sources {
-    let Ok(files) = Files::open(root) else {
-        return Sources::new();
-    };
-    let paths: BTreeSet<&str> = found
-        .iter()
-        .flat_map(|d| &d.labels)
-        .map(|l| l.origin.file.as_ref())
-        .collect();
-    let mut sources = Sources::new();
-    for path in paths {
-        if let Some(text) = files.read(path, &mut Diagnostics::new()) {
-            sources.insert(path, text);
+impl SessionReport {
+    /// Reads the texts of all files that the diagnostics point into.
+    pub(super) fn read_sources(&self) -> Sources {
+        match &self.texts {
+            SourceTexts::Memory(sources) => sources.clone(),
+            SourceTexts::Directory(root) => {
+                let labels = self.found.iter().flat_map(|d| &d.labels);
+                read_sources(root, labels.map(|label| label.origin.file.as_ref()))
+            }
         }
     }
-    sources
 }

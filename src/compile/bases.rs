@@ -29,14 +29,14 @@ pub(super) struct Bases<'a> {
     renderer: Renderer,
     /// The repository on disk.
     disk: Arc<dyn Files>,
-    apps: BTreeMap<String, Base>,
+    apps: BTreeMap<String, AppBase>,
     kinds: BTreeSet<(String, String)>,
     fleet: Option<(String, Digest)>,
 }
 
-/// An app's base.
+/// The rendered base of an app.
 #[derive(Debug)]
-struct Base {
+struct AppBase {
     objects: Arc<Vec<Object>>,
     catalogue: Option<Arc<Catalogue>>,
     inputs: BTreeMap<String, Digest>,
@@ -55,43 +55,31 @@ pub(super) struct Built {
 
 impl<'a> Bases<'a> {
     /// Renders every base; one that has errors is left out and reported.
-    pub(super) fn render(repository: &'a Repository) -> (Self, Diagnostics) {
+    pub(super) fn render(repository: &'a Repository, found: &mut Diagnostics) -> Self {
         let disk = disk(repository.files.root());
         let renderer = Renderer::new(Arc::clone(&disk));
-        let rendered: Vec<(Option<(String, Base)>, Diagnostics)> = repository
+        let rendered: Vec<(Option<AppBase>, Diagnostics)> = repository
             .apps
             .par_iter()
-            .map(|(name, app)| base(repository, &renderer, name, app))
+            .map(|(_, app)| render_base(repository, &renderer, app))
             .collect();
-        let (mut apps, mut found) = (BTreeMap::<String, Base>::new(), Diagnostics::new());
-        for (base, problems) in rendered {
-            apps.extend(base);
+        let mut apps = BTreeMap::new();
+        for (name, (base, problems)) in repository.apps.keys().zip(rendered) {
             found.append(problems);
+            if let Some(base) = base {
+                apps.insert(name.clone(), base);
+            }
         }
-        let of_templates = repository
-            .apps
-            .values()
-            .flat_map(|app| app.templates.values());
-        let of_templates =
-            of_templates.map(|template| group_and_kind(&Object::new(template.tree.clone())));
-        let kinds = apps
-            .values()
-            .flat_map(|base| base.objects.iter())
-            .map(group_and_kind)
-            .chain(of_templates)
-            .collect();
-        let fleet = digest(repository, FLEET_FILE, &mut found);
-        (
-            Self {
-                repository,
-                renderer,
-                disk,
-                apps,
-                kinds,
-                fleet,
-            },
-            found,
-        )
+        let kinds = collect_kinds(repository, &apps);
+        let fleet = digest_input(repository, FLEET_FILE, found);
+        Self {
+            repository,
+            renderer,
+            disk,
+            apps,
+            kinds,
+            fleet,
+        }
     }
 
     /// The objects of an app's base; `None` where it has errors.
@@ -128,12 +116,14 @@ impl<'a> Bases<'a> {
         &self,
         directory: &str,
         files: &BTreeMap<String, String>,
-    ) -> (Option<Vec<Object>>, Diagnostics) {
+        found: &mut Diagnostics,
+    ) -> Option<Vec<Object>> {
         let mut memory = MemoryFiles::new(Arc::clone(&self.disk)).hiding(directory);
         for (name, text) in files {
             memory.insert(&format!("{directory}/{name}"), text.as_bytes());
         }
-        objects(self.renderer.with_files(Arc::new(memory)).build(directory))
+        let build = self.renderer.with_files(Arc::new(memory)).build(directory);
+        built_objects(build, found)
     }
 
     /// What lies in the directories that are built for a site: its overlays and bundle, what else is in out/ there, and the bases.
@@ -202,7 +192,7 @@ impl<'a> Bases<'a> {
             plan.site
                 .layers
                 .files()
-                .filter_map(|file| digest(self.repository, file, found)),
+                .filter_map(|file| digest_input(self.repository, file, found)),
         );
         let apps = plan
             .instances
@@ -221,55 +211,66 @@ fn disk(root: &Path) -> Arc<dyn Files> {
     }
 }
 
-/// The objects of a build, with its warnings or errors.
-fn objects(build: Result<Build, Diagnostics>) -> (Option<Vec<Object>>, Diagnostics) {
-    let build = match build {
-        Ok(build) => build,
-        Err(problems) => return (None, problems),
-    };
-    match build.objects() {
-        Ok(rendered) => (
-            Some(rendered.into_iter().map(Object::from).collect()),
-            build.warnings,
-        ),
-        Err(problems) => (None, problems),
+/// Returns the objects of a build; its warnings or errors are in `found`.
+fn built_objects(
+    build: Result<Build, Diagnostics>,
+    found: &mut Diagnostics,
+) -> Option<Vec<Object>> {
+    let rendered = build.and_then(|build| Ok((build.objects()?, build.warnings)));
+    match rendered {
+        Ok((objects, warnings)) => {
+            found.append(warnings);
+            Some(objects.into_iter().map(Object::from).collect())
+        }
+        Err(problems) => {
+            found.append(problems);
+            None
+        }
     }
 }
 
-fn base(
+/// Renders the base of an app and digests its files.
+fn render_base(
     repository: &Repository,
     renderer: &Renderer,
-    name: &str,
-    app: &Arc<App>,
-) -> (Option<(String, Base)>, Diagnostics) {
+    app: &App,
+) -> (Option<AppBase>, Diagnostics) {
     let mut found = Diagnostics::new();
-    let (objects, problems) = objects(renderer.build(&app.directory));
-    found.append(problems);
-    let catalogue = catalogue(app, &mut found);
-    let paths = repository.files.list(&app.directory, &mut found);
-    let inputs = paths
-        .iter()
-        .filter_map(|path| digest(repository, path, &mut found))
-        .collect();
-    let kustomization = kustomization(repository, &app.directory);
-    let directories = BTreeSet::from([app.directory.clone()]);
-    let base = objects.map(|objects| {
-        (
-            name.to_owned(),
-            Base {
-                objects: Arc::new(objects),
-                catalogue,
-                inputs,
-                directories,
-                kustomization,
-            },
-        )
+    let objects = built_objects(renderer.build(&app.directory), &mut found);
+    let catalogue = extend_catalogue(app, &mut found);
+    let mut inputs = BTreeMap::new();
+    for path in repository.files.list(&app.directory, &mut found) {
+        inputs.extend(digest_input(repository, &path, &mut found));
+    }
+    let base = objects.map(|objects| AppBase {
+        objects: Arc::new(objects),
+        catalogue,
+        inputs,
+        directories: BTreeSet::from([app.directory.clone()]),
+        kustomization: read_kustomization(repository, &app.directory),
     });
     (base, found)
 }
 
-/// The catalogue, with the app's own entries.
-fn catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>> {
+/// Returns every group and kind in any base or template.
+fn collect_kinds(
+    repository: &Repository,
+    apps: &BTreeMap<String, AppBase>,
+) -> BTreeSet<(String, String)> {
+    let mut kinds = BTreeSet::new();
+    for object in apps.values().flat_map(|base| base.objects.iter()) {
+        kinds.insert(group_and_kind(object));
+    }
+    for app in repository.apps.values() {
+        for template in app.templates.values() {
+            kinds.insert(group_and_kind(&Object::new(template.tree.clone())));
+        }
+    }
+    kinds
+}
+
+/// Returns the catalogue with the app's own entries. `None` where one is malformed, which is reported.
+fn extend_catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>> {
     match Catalogue::with(&app.spec.catalogue) {
         Ok(catalogue) => Some(Arc::new(catalogue)),
         Err(why) => {
@@ -284,8 +285,8 @@ fn catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>> {
     }
 }
 
-/// A base's kustomization; `None` where it cannot be read, which rendering reports.
-fn kustomization(repository: &Repository, directory: &str) -> Option<Value> {
+/// Reads a base's kustomization; `None` where it cannot be read, which rendering reports.
+fn read_kustomization(repository: &Repository, directory: &str) -> Option<Value> {
     let text = repository.files.read(
         &format!("{directory}/{KUSTOMIZATION}"),
         &mut Diagnostics::new(),
@@ -302,7 +303,7 @@ fn group_and_kind(object: &Object) -> (String, String) {
 }
 
 /// Returns a file's path and digest. A file that cannot be read is reported.
-fn digest(
+fn digest_input(
     repository: &Repository,
     path: &str,
     found: &mut Diagnostics,
@@ -311,7 +312,7 @@ fn digest(
     Some((path.to_owned(), Digest::of(&bytes)))
 }
 
-/// Reports a path that out/ cannot hold.
+/// Words a path that out/ cannot hold.
 pub(super) fn tree_error(file: &str, why: &TreeError) -> Diagnostic {
     PATH_NOT_PORTABLE
         .report(why.to_string())

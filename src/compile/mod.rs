@@ -21,11 +21,12 @@ use crate::tree::Tree;
 use crate::validate::{self, ValidateInput};
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
+use serde_json::Value;
 
 use bases::Bases;
 
 /// What the sites of a run share: the bases, rendered once, and the catalogue.
-pub struct Compiler<'a> {
+pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
 }
@@ -49,30 +50,31 @@ pub struct CompiledSite {
     pub fit: SiteFit,
 }
 
-impl<'a> Compiler<'a> {
-    /// Renders the bases of all apps.
-    pub fn new(repository: &'a Repository) -> (Self, Diagnostics) {
-        let (bases, found) = Bases::render(repository);
-        (Self { repository, bases }, found)
-    }
-
-    /// Compiles a site as far as possible, also where something is wrong with what it compiles to.
-    pub fn attempt(&self, name: &str) -> (Option<CompiledSite>, Diagnostics) {
-        let mut found = Diagnostics::new();
-        let compiled = self.passes(name, &mut found);
-        (compiled, found)
+impl<'a> SiteCompiler<'a> {
+    /// Renders the bases of all apps; what is wrong with them is in `found`.
+    pub fn new(repository: &'a Repository, found: &mut Diagnostics) -> Self {
+        Self {
+            repository,
+            bases: Bases::render(repository, found),
+        }
     }
 
     /// Compiles a site. `None` when it has errors.
-    pub fn site(&self, name: &str) -> (Option<CompiledSite>, Diagnostics) {
-        let (compiled, found) = self.attempt(name);
-        (compiled.filter(|_| !found.has_errors()), found)
+    pub fn compile(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
+        let mut own = Diagnostics::new();
+        let compiled = self.attempt(name, &mut own);
+        let is_good = !own.has_errors();
+        found.append(own);
+        compiled.filter(|_| is_good)
     }
 
-    fn passes(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
-        let site = take(self.repository.site(name), found)?;
-        let plan = take(plan(Arc::new(site), self.repository), found)?;
-        let overlays = self.overlays(&plan, found)?;
+    /// Compiles a site as far as possible, also where something is wrong with what it compiles to. `found` holds nothing of other sites:
+    /// a pass that needs what another has made is left out after an error.
+    pub fn attempt(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
+        let (site, problems) = self.repository.site(name);
+        found.append(problems);
+        let plan = plan(Arc::new(site?), self.repository, found)?;
+        let overlays = self.make_overlays(&plan, found)?;
         let rendered = self.render(&plan, &overlays, found)?;
         let directories = self.bases.directories(&plan);
         let bundle_input = BundleInput {
@@ -91,15 +93,14 @@ impl<'a> Compiler<'a> {
             kustomizations: &built.kustomizations,
             files: &built.files,
         }));
-        let (fit, problems) = self.fit(&plan, &rendered);
-        found.append(problems);
-        let tree = self.tree(&plan, &overlays, &bundle, found);
+        let fit = self.prove_fit(&plan, &rendered, found);
+        let tree = self.write_tree(&plan, &overlays, &bundle, found);
         let changes = overlays
             .into_iter()
             .map(|(name, overlay)| (name, overlay.changes))
             .collect();
         let names = bundle::names(&plan);
-        let argocd = argocd(&bundle);
+        let argocd = argocd_objects(&bundle);
         Some(CompiledSite {
             plan,
             rendered,
@@ -112,27 +113,29 @@ impl<'a> Compiler<'a> {
     }
 
     /// Proves that the pods of a site have nodes. The plan may be another than that which was rendered: with a node less or more.
-    pub fn fit(
+    pub fn prove_fit(
         &self,
         plan: &SitePlan,
         rendered: &BTreeMap<String, Vec<Object>>,
-    ) -> (SiteFit, Diagnostics) {
-        let catalogue = |i: &Instance| {
-            Some((
-                i.name.clone(),
-                self.bases.catalogue(i.app().map(AsRef::as_ref))?,
-            ))
-        };
-        let catalogues = plan.instances.iter().filter_map(catalogue).collect();
-        fit::fit(&PodsInput {
+        found: &mut Diagnostics,
+    ) -> SiteFit {
+        let mut catalogues = BTreeMap::new();
+        for instance in &plan.instances {
+            if let Some(catalogue) = self.bases.catalogue(instance.app().map(AsRef::as_ref)) {
+                catalogues.insert(instance.name.clone(), catalogue);
+            }
+        }
+        let (fit, problems) = fit::fit(&PodsInput {
             plan,
             rendered,
             catalogues: &catalogues,
-        })
+        });
+        found.append(problems);
+        fit
     }
 
-    /// The overlays of all instances; `None` when one has errors. An app whose base has errors has told them already.
-    fn overlays(
+    /// Makes the overlays of all instances; `None` when one has errors. An app whose base has errors has told them already.
+    fn make_overlays(
         &self,
         plan: &SitePlan,
         found: &mut Diagnostics,
@@ -141,25 +144,24 @@ impl<'a> Compiler<'a> {
         let mut complete = true;
         for instance in &plan.instances {
             let catalogue = self.bases.catalogue(instance.app().map(AsRef::as_ref));
-            let base = self.base(plan, instance, found);
+            let base = self.base_objects(plan, instance, found);
             let (Some(catalogue), Some(base)) = (catalogue, base) else {
                 complete = false;
                 continue;
             };
-            let (made, problems) = overlay(&OverlayInput {
+            let input = OverlayInput {
                 plan,
                 instance,
                 base: &base,
                 catalogue: &catalogue,
-            });
-            found.append(problems);
-            overlays.insert(instance.name.clone(), made);
+            };
+            overlays.insert(instance.name.clone(), overlay(&input, found));
         }
         (complete && !found.has_errors()).then_some(overlays)
     }
 
-    /// The objects of the instance's base, after the site's exceptions.
-    fn base(
+    /// Returns the objects of the instance's base, after the site's exceptions. `None` where they cannot be rendered.
+    fn base_objects(
         &self,
         plan: &SitePlan,
         instance: &Instance,
@@ -183,10 +185,11 @@ impl<'a> Compiler<'a> {
             "kustomization.yaml".to_owned(),
             yaml::write_document(&kustomization),
         )]);
-        take(self.bases.build(&directory(plan, instance), &files), found).map(Arc::new)
+        let directory = overlay_directory(plan, instance);
+        self.bases.build(&directory, &files, found).map(Arc::new)
     }
 
-    /// The final manifests: what kustomize would build from each overlay.
+    /// Renders the final manifests: what kustomize would build from each overlay.
     fn render(
         &self,
         plan: &SitePlan,
@@ -203,16 +206,16 @@ impl<'a> Compiler<'a> {
                 .iter()
                 .map(|(name, documents)| (name.clone(), yaml::write_documents(documents)))
                 .collect();
-            if let Some(objects) = take(self.bases.build(&directory(plan, instance), &files), found)
-            {
+            let directory = overlay_directory(plan, instance);
+            if let Some(objects) = self.bases.build(&directory, &files, found) {
                 rendered.insert(instance.name.clone(), objects);
             }
         }
         (!found.has_errors()).then_some(rendered)
     }
 
-    /// All files of the site, sealed with its ledger.
-    fn tree(
+    /// Returns all files of the site, sealed with its ledger.
+    fn write_tree(
         &self,
         plan: &SitePlan,
         overlays: &BTreeMap<String, Overlay>,
@@ -230,11 +233,7 @@ impl<'a> Compiler<'a> {
             .iter()
             .map(|file| (file.path.clone(), &file.documents));
         for (path, documents) in of_overlays.chain(of_bundle) {
-            let text = format!(
-                "{}\n{}",
-                ledger::header(&plan.name),
-                yaml::write_documents(documents)
-            );
+            let text = file_text(&plan.name, documents);
             if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
                 found.push(bases::tree_error(plan.site.file(), &why));
             }
@@ -247,8 +246,8 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The objects below `apps/`.
-fn argocd(bundle: &[bundle::File]) -> Vec<Object> {
+/// Returns the objects below `apps/`.
+fn argocd_objects(bundle: &[bundle::File]) -> Vec<Object> {
     let files = bundle
         .iter()
         .filter(|f| f.path.starts_with("apps/") && !f.path.ends_with("/kustomization.yaml"));
@@ -258,15 +257,17 @@ fn argocd(bundle: &[bundle::File]) -> Vec<Object> {
         .collect()
 }
 
-/// The files of the fleet's own directory, sealed with its ledger.
+/// Returns the text of a generated file: its documents under the line that says what generated it.
+fn file_text(site: &str, documents: &[Value]) -> String {
+    let header = ledger::header(site);
+    format!("{header}\n{}", yaml::write_documents(documents))
+}
+
+/// Returns the files of the fleet's own directory, sealed with its ledger. `None` where a path is refused, which is reported.
 pub fn fleet_tree(fleet: &Fleet, files: &[bundle::File], found: &mut Diagnostics) -> Option<Tree> {
     let mut tree = Tree::new();
     let inserted = files.iter().try_for_each(|file| {
-        let text = format!(
-            "{}\n{}",
-            ledger::header(RESERVED_SITE),
-            yaml::write_documents(&file.documents)
-        );
+        let text = file_text(RESERVED_SITE, &file.documents);
         tree.insert(&format!("{RESERVED_SITE}/{}", file.path), text)
     });
     if let Err(why) =
@@ -278,13 +279,7 @@ pub fn fleet_tree(fleet: &Fleet, files: &[bundle::File], found: &mut Diagnostics
     Some(tree)
 }
 
-/// Where the overlay of an instance lies, from the root of the repository.
-fn directory(plan: &SitePlan, instance: &Instance) -> String {
+/// Returns the directory of an instance's overlay, from the root of the repository.
+fn overlay_directory(plan: &SitePlan, instance: &Instance) -> String {
     format!("out/{}/{}", plan.name, instance.name)
-}
-
-/// Keeps the diagnostics and gives the value.
-fn take<T>((value, problems): (Option<T>, Diagnostics), found: &mut Diagnostics) -> Option<T> {
-    found.append(problems);
-    value
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::manifest::Object;
-use crate::plan::SitePlan;
 
 use super::GroupKind;
 use kubernetes_vocabulary::ResourceScope;
@@ -24,18 +23,16 @@ struct Learnt {
 }
 
 impl Kinds {
-    /// Learns from everything that a site renders and from its apps.
-    pub fn of_site(site: &SitePlan, rendered: &BTreeMap<String, Vec<Object>>) -> Self {
+    /// Learns from entries of a catalogue and from objects; of the objects, definitions of custom resources teach something.
+    pub fn learn<'a>(
+        entries: impl IntoIterator<Item = &'a Value>,
+        objects: impl IntoIterator<Item = &'a Object>,
+    ) -> Self {
         let mut kinds = Self::default();
-        for entry in site
-            .instances
-            .iter()
-            .filter_map(|i| i.app())
-            .flat_map(|app| &app.spec.catalogue)
-        {
+        for entry in entries {
             kinds.learn_from_catalogue(entry);
         }
-        for object in rendered.values().flatten() {
+        for object in objects {
             kinds.learn_from(object);
         }
         kinds

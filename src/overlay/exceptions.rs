@@ -1,14 +1,14 @@
-//! The site's exceptions: patches in kustomize's own form, before all others.
+//! Applies the site's exceptions: patches in kustomize's own form, before all others.
 
 use serde_json::{Value, json};
 
 use super::OverlayInput;
-use super::kustomization::Builder;
+use super::kustomization::KustomizationBuilder;
 use manifest_yaml as yaml;
 
-/// A kustomization that does nothing but apply the site's exceptions to the base: what siteplan's own patches are computed from.
+/// Returns a kustomization that only applies the site's exceptions to the base. siteplan's own patches are computed from its result.
 pub fn exceptions_only(input: &OverlayInput<'_>) -> Value {
-    let mut kustomization = Builder::new(input).finish();
+    let mut kustomization = KustomizationBuilder::new(input).finish();
     if let Value::Object(map) = &mut kustomization {
         map.remove("labels");
         map.remove("namespace");
@@ -16,8 +16,8 @@ pub fn exceptions_only(input: &OverlayInput<'_>) -> Value {
     kustomization
 }
 
-/// The entry of a kustomization's `patches`. A patch that is not in kustomize's own form is the strategic merge patch itself.
-pub(super) fn entry(patch: &Value) -> Value {
+/// Returns the entry of a kustomization's `patches`. A patch that is not in kustomize's own form is the strategic merge patch itself.
+pub(super) fn patch_entry(patch: &Value) -> Value {
     match patch.get("patch") {
         Some(Value::String(_)) => patch.clone(),
         Some(inline) => {

@@ -1,4 +1,4 @@
-//! Whole resources from templates: one per site, node, VLAN, or item of an expression.
+//! Generates whole resources from templates: one per site, node, VLAN, or item of an expression.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::template::{self, Context, Shared};
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 /// Expands every `each` of the instance's app.
-pub(super) fn generate(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Vec<Object> {
+pub(super) fn generate_objects(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Vec<Object> {
     let Some(app) = input.instance.app() else {
         return Vec::new();
     };
@@ -24,8 +24,8 @@ pub(super) fn generate(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Vec
         let Some(template) = app.templates.get(&each.template) else {
             continue;
         };
-        for context in contexts(input, app, each, &pointer, found) {
-            if let Some(object) = expand(template, &context, found) {
+        for context in item_contexts(input, app, each, &pointer, found) {
+            if let Some(object) = expand_template(template, &context, found) {
                 check_new(input, &mut ids, &object, template, found);
                 objects.push(object);
             }
@@ -34,8 +34,8 @@ pub(super) fn generate(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Vec
     objects
 }
 
-/// One context an item.
-fn contexts(
+/// Returns one context an item.
+fn item_contexts(
     input: &OverlayInput<'_>,
     app: &App,
     each: &Each,
@@ -55,10 +55,10 @@ fn contexts(
             .into_iter()
             .map(|vlan| own.with([("vlan", vlan)]))
             .collect(),
-        expression => match items(expression, own) {
+        expression => match evaluate_items(expression, own) {
             Ok(contexts) => contexts,
             Err(why) => {
-                found.push(template_error(app.origin(&pointer.at("over")), why));
+                found.push(report_template(app.origin(&pointer.at("over")), why));
                 Vec::new()
             }
         },
@@ -67,11 +67,11 @@ fn contexts(
         let when = each
             .when
             .as_deref()
-            .map_or(Ok(true), |w| truth(w, &context));
+            .map_or(Ok(true), |w| evaluate_condition(w, &context));
         match when {
             Ok(wanted) => wanted.then_some(context),
             Err(why) => {
-                found.push(template_error(app.origin(&pointer.at("when")), why));
+                found.push(report_template(app.origin(&pointer.at("when")), why));
                 None
             }
         }
@@ -79,8 +79,8 @@ fn contexts(
     wanted.collect()
 }
 
-/// One context an item of a list, as `item`, or an entry of a map, as `item` and `key`.
-fn items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
+/// Returns one context an item of a list, as `item`, or an entry of a map, as `item` and `key`.
+fn evaluate_items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
     let shared = Shared::new;
     match template::evaluate(expression, own) {
         Ok(Value::Array(items)) => Ok(items
@@ -101,8 +101,8 @@ fn items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
     }
 }
 
-/// Whether a condition holds. It is an expression, with or without its braces.
-pub(super) fn truth(condition: &str, context: &Context) -> Result<bool, String> {
+/// Evaluates a condition: an expression, with or without its braces.
+pub(super) fn evaluate_condition(condition: &str, context: &Context) -> Result<bool, String> {
     let expression = if condition.contains("{{") {
         condition.to_owned()
     } else {
@@ -116,12 +116,16 @@ pub(super) fn truth(condition: &str, context: &Context) -> Result<bool, String> 
     }
 }
 
-fn expand(template: &Template, context: &Context, found: &mut Diagnostics) -> Option<Object> {
+fn expand_template(
+    template: &Template,
+    context: &Context,
+    found: &mut Diagnostics,
+) -> Option<Object> {
     match template::expand(&template.tree, context) {
         Ok(value) => Some(Object::new(value)),
         Err(problems) => {
             found.extend(problems.into_iter().map(|(pointer, why)| {
-                template_error(Origin::new(&template.file, pointer), why.to_string())
+                report_template(Origin::new(&template.file, pointer), why.to_string())
             }));
             None
         }
@@ -159,8 +163,8 @@ fn check_new(
     }
 }
 
-/// A report of an expression that cannot be evaluated.
-pub(super) fn template_error(origin: Origin, why: String) -> pointer_diagnostics::Diagnostic {
+/// Reports an expression that cannot be evaluated.
+pub(super) fn report_template(origin: Origin, why: String) -> pointer_diagnostics::Diagnostic {
     rules::TEMPLATE_ERROR.report(why).primary(origin, "").help(
         "expressions see `values`, `site`, `instance`, `namespace`, `cluster`, `networks`, `vlans`, `pools`, `nodes`, `disks`, \
          `storage`, and `node`, `vlan` or `item` in an `each`",

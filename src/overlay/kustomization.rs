@@ -1,4 +1,4 @@
-//! The overlay's kustomization.yaml.
+//! Builds the overlay's kustomization.yaml.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use serde_json::{Map, Value, json};
 use super::OverlayInput;
 use crate::manifest::ObjectId;
 
-/// Collects what the kustomization names.
+/// Collects the fields of a kustomization.
 #[derive(Debug)]
-pub(super) struct Builder {
+pub(super) struct KustomizationBuilder {
     site: String,
     namespace: Option<String>,
     resources: Vec<String>,
     patches: Vec<Value>,
 }
 
-impl Builder {
+impl KustomizationBuilder {
     /// Starts with the base, the namespace where it is another than the base's, and the site's exceptions.
     pub(super) fn new(input: &OverlayInput<'_>) -> Self {
         let app = input.instance.app();
@@ -35,7 +35,7 @@ impl Builder {
                 .instance
                 .exceptions
                 .iter()
-                .map(|(_, patch)| super::exceptions::entry(patch))
+                .map(|(_, patch)| super::exceptions::patch_entry(patch))
                 .collect(),
         }
     }
@@ -48,10 +48,10 @@ impl Builder {
     /// Adds a patch file.
     pub(super) fn patch(&mut self, file: &str, target: &ObjectId) {
         self.patches
-            .push(json!({"path": file, "target": selector(target)}));
+            .push(json!({"path": file, "target": select_object(target)}));
     }
 
-    /// The kustomization.
+    /// Returns the kustomization.
     pub(super) fn finish(self) -> Value {
         let mut kustomization = json!({
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -71,36 +71,21 @@ impl Builder {
     }
 }
 
-/// A file name that no other file of the overlay has: purpose, kind and name, and the namespace or group where that is not enough.
-pub(super) fn file_name(
+/// Returns a file name that no other file of the overlay has: purpose, kind and name, and the namespace or group where that is not enough.
+pub(super) fn choose_file_name(
     purpose: Option<&str>,
     id: &ObjectId,
     taken: &BTreeMap<String, Vec<Value>>,
 ) -> String {
     let purpose = purpose.map(|p| format!("{p}.")).unwrap_or_default();
     let kind = id.kind.to_lowercase();
-    let name: String = id
-        .name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || ".-_".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let name = id.name.replace(|c| !is_plain(c), "-");
+    let (group, namespace) = (&id.group, id.namespace.as_deref().unwrap_or("cluster"));
     let longer = [
         format!("{purpose}{kind}.{name}.yaml"),
-        format!(
-            "{purpose}{kind}.{name}.{}.yaml",
-            id.namespace.as_deref().unwrap_or("cluster")
-        ),
-        format!(
-            "{purpose}{kind}.{}.{name}.{}.yaml",
-            id.group,
-            id.namespace.as_deref().unwrap_or("cluster")
-        ),
+        format!("{purpose}{kind}.{name}.{namespace}.yaml"),
+        format!("{purpose}{kind}.{group}.{name}.{namespace}.yaml"),
     ];
     let free = |file: &String| !taken.keys().any(|t| t.eq_ignore_ascii_case(file));
     let numbered = (2..).map(|n| format!("{purpose}{kind}.{name}.{n}.yaml"));
@@ -111,8 +96,8 @@ pub(super) fn file_name(
         .expect("one of endlessly many names is free")
 }
 
-/// A target that selects the object and no other. Names are regular expressions to kustomize.
-fn selector(id: &ObjectId) -> Value {
+/// Returns a target that selects the object and no other. Names are regular expressions to kustomize.
+fn select_object(id: &ObjectId) -> Value {
     let fields = [
         ("group", id.group.clone()),
         ("kind", id.kind.clone()),

@@ -22,6 +22,8 @@ use crate::plan::{Instance, InstanceSource, SitePlan};
 use crate::rules;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
+use kustomization::{KustomizationBuilder, choose_file_name};
+
 pub use exceptions::exceptions_only;
 
 /// The files of one overlay, and what they change.
@@ -46,22 +48,20 @@ pub struct OverlayInput<'a> {
     pub catalogue: &'a Catalogue,
 }
 
-/// Makes the overlay of an instance.
-pub fn overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
+/// Makes the overlay of an instance; what is wrong with it is in `found`.
+pub fn overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     match &input.instance.source {
-        InstanceSource::App(_) => app_overlay(input),
-        InstanceSource::Namespaces | InstanceSource::Nodes => (built_in(input), Diagnostics::new()),
+        InstanceSource::App(_) => app_overlay(input, found),
+        InstanceSource::Namespaces | InstanceSource::Nodes => built_in_overlay(input),
     }
 }
 
-fn app_overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
-    let mut found = Diagnostics::new();
-    check_movable(input, &mut found);
-    let (mut patches, mut objects) = (Vec::new(), input.base.to_vec());
-    let generated = generate::generate(input, &mut found);
+fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
+    check_movable(input, found);
+    let mut objects = input.base.to_vec();
     let first_generated = objects.len();
-    objects.extend(generated);
-    patches.extend(values::set(input, &mut objects, &mut found));
+    objects.extend(generate::generate_objects(input, found));
+    let mut patches = values::set_values(input, &mut objects, found);
     let (placed, problems) = place(input.plan, input.instance, input.catalogue, &mut objects);
     found.append(problems);
     let Placed {
@@ -70,22 +70,19 @@ fn app_overlay(input: &OverlayInput<'_>) -> (Overlay, Diagnostics) {
         reasons,
     } = placed;
     patches.extend(placed);
-    patches.extend(sync_options(input, &mut objects));
+    patches.extend(annotate_sync_options(input, &mut objects));
     let mut resources = objects.split_off(first_generated.min(objects.len()));
-    let changes = changes(&patches, &additions, &reasons);
-    let patches = without(patches, &resources);
+    let changes = collect_changes(&patches, &additions, &reasons);
+    let patches = drop_patches_of(&resources, patches);
     resources.extend(additions);
-    (
-        Overlay {
-            changes,
-            ..assemble(input, &resources, &patches)
-        },
-        found,
-    )
+    Overlay {
+        changes,
+        ..assemble_overlay(input, &resources, &patches)
+    }
 }
 
-/// Sync options that single objects need, because the Argo CD is too old to be told for the whole Application.
-fn sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
+/// Annotates single objects with sync options, where the Argo CD is too old to be told for the whole Application.
+fn annotate_sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
     let reason = Reason {
         rule: "argocd",
         origins: vec![
@@ -113,47 +110,51 @@ fn sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectP
     patches
 }
 
-/// The patches of base objects. What the overlay makes itself is written out as it is in the end, not patched.
-fn without(patches: Vec<ObjectPatch>, generated: &[Object]) -> Vec<ObjectPatch> {
+/// Drops the patches of objects that the overlay makes itself: those are written out as they are in the end.
+fn drop_patches_of(generated: &[Object], mut patches: Vec<ObjectPatch>) -> Vec<ObjectPatch> {
     let made: Vec<ObjectId> = generated.iter().map(Object::id).collect();
+    patches.retain(|patch| !made.contains(&patch.target));
     patches
-        .into_iter()
-        .filter(|p| !made.contains(&p.target))
-        .collect()
 }
 
-/// Every change with its reason: patched fields, and objects that are added whole.
-fn changes(
+/// Returns every change with its reason: patched fields, and objects that are added whole.
+fn collect_changes(
     patches: &[ObjectPatch],
     additions: &[Object],
     reasons: &BTreeMap<ObjectId, Reason>,
 ) -> Vec<(ObjectId, Operation)> {
-    let patched = patches
-        .iter()
-        .flat_map(|p| p.operations.iter().map(|o| (p.target.clone(), o.clone())));
-    let added = additions.iter().map(|object| {
-        let reason = reasons.get(&object.id()).cloned();
+    let mut changes = Vec::new();
+    for patch in patches {
+        for operation in &patch.operations {
+            changes.push((patch.target.clone(), operation.clone()));
+        }
+    }
+    for object in additions {
         let whole = Operation {
             op: Op::Add,
-            path: String::new(),
+            path: Pointer::root(),
             value: Some(object.value().clone()),
-            asked_by: reason,
+            asked_by: reasons.get(&object.id()).cloned(),
         };
-        (object.id(), whole)
-    });
-    patched.chain(added).collect()
+        changes.push((object.id(), whole));
+    }
+    changes
 }
 
-fn assemble(input: &OverlayInput<'_>, resources: &[Object], patches: &[ObjectPatch]) -> Overlay {
+fn assemble_overlay(
+    input: &OverlayInput<'_>,
+    resources: &[Object],
+    patches: &[ObjectPatch],
+) -> Overlay {
     let mut overlay = Overlay::default();
-    let mut kustomization = kustomization::Builder::new(input);
+    let mut kustomization = KustomizationBuilder::new(input);
     for object in resources {
-        let file = kustomization::file_name(None, &object.id(), &overlay.files);
+        let file = choose_file_name(None, &object.id(), &overlay.files);
         kustomization.resource(&file);
         overlay.files.insert(file, vec![object.value().clone()]);
     }
     for patch in patches.iter().filter(|p| !p.operations.is_empty()) {
-        let file = kustomization::file_name(Some(patch.purpose), &patch.target, &overlay.files);
+        let file = choose_file_name(Some(patch.purpose), &patch.target, &overlay.files);
         kustomization.patch(&file, &patch.target);
         let operations =
             serde_json::to_value(&patch.operations).expect("operations are plain data");
@@ -166,10 +167,10 @@ fn assemble(input: &OverlayInput<'_>, resources: &[Object], patches: &[ObjectPat
     overlay
 }
 
-/// The built-in apps have no base: their objects are the overlay's resources.
-fn built_in(input: &OverlayInput<'_>) -> Overlay {
+/// Makes the overlay of a built-in app, which has no base: its objects are the overlay's resources.
+fn built_in_overlay(input: &OverlayInput<'_>) -> Overlay {
     let mut overlay = Overlay::default();
-    let mut kustomization = kustomization::Builder::new(input);
+    let mut kustomization = KustomizationBuilder::new(input);
     for (file, object) in crate::bundle::builtin_objects(input.plan, input.instance) {
         kustomization.resource(&file);
         overlay.files.insert(file, vec![object.into_value()]);

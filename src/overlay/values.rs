@@ -1,20 +1,20 @@
-//! Puts values where the app's `set` says.
+//! Writes values into the fields that the app's `set` names.
 
 use crate::load::App;
-use crate::manifest::Object;
+use crate::manifest::{Object, ObjectId};
 use crate::model::SetValue;
 use crate::nearest::nearest;
-use crate::patch::{Editor, FieldPath, Reason};
+use crate::patch::{Editor, FieldPath, Operation, Reason};
 use crate::place::ObjectPatch;
 use crate::rules;
 use crate::template;
 use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::OverlayInput;
-use super::generate::{template_error, truth};
+use super::generate::{evaluate_condition, report_template};
 
-/// Changes the objects, and gives the patches that do the same.
-pub(super) fn set(
+/// Changes the objects, and returns the patches that do the same.
+pub(super) fn set_values(
     input: &OverlayInput<'_>,
     objects: &mut [Object],
     found: &mut Diagnostics,
@@ -24,9 +24,12 @@ pub(super) fn set(
     };
     let mut patches: Vec<ObjectPatch> = Vec::new();
     for (index, entry) in app.spec.set.iter().enumerate() {
-        let pointer = Pointer::parse("/set").at(index);
-        let Some((target, operations)) = apply(input, app, (entry, &pointer), objects, found)
-        else {
+        let entry = SetEntry {
+            app,
+            value: entry,
+            pointer: Pointer::parse("/set").at(index),
+        };
+        let Some((target, operations)) = set_value(input, &entry, objects, found) else {
             continue;
         };
         match patches.iter_mut().find(|p| p.target == target) {
@@ -41,37 +44,49 @@ pub(super) fn set(
     patches
 }
 
-fn apply(
+/// An entry of an app's `set`.
+struct SetEntry<'a> {
+    app: &'a App,
+    value: &'a SetValue,
+    /// The entry, below the app's `spec`.
+    pointer: Pointer,
+}
+
+fn set_value(
     input: &OverlayInput<'_>,
-    app: &App,
-    (entry, pointer): (&SetValue, &Pointer),
+    set: &SetEntry<'_>,
     objects: &mut [Object],
     found: &mut Diagnostics,
-) -> Option<(crate::manifest::ObjectId, Vec<crate::patch::Operation>)> {
+) -> Option<(ObjectId, Vec<Operation>)> {
+    let SetEntry {
+        app,
+        value: entry,
+        pointer,
+    } = set;
     let context = &input.instance.context;
     match entry
         .when
         .as_deref()
-        .map_or(Ok(true), |when| truth(when, context))
+        .map_or(Ok(true), |when| evaluate_condition(when, context))
     {
         Ok(true) => {}
         Ok(false) => return None,
         Err(why) => {
-            found.push(template_error(app.origin(&pointer.at("when")), why));
+            found.push(report_template(app.origin(&pointer.at("when")), why));
             return None;
         }
     }
     let Some(object) = objects.iter_mut().find(|o| o.id().to_string() == entry.to) else {
-        report_target(app, entry, pointer, objects, found);
+        report_target(set, objects, found);
         return None;
     };
     let path = FieldPath::parse(&entry.path)
-        .map_err(|why| bad_path(app, pointer, why.0, found))
+        .map_err(|why| report_path(set, why.0, found))
         .ok()?;
     let value = template::expand(&entry.value, context)
         .map_err(|problems| {
             found.extend(problems.into_iter().map(|(below, why)| {
-                template_error(
+                report_template(
                     app.origin(&pointer.at("value").join(&below)),
                     why.to_string(),
                 )
@@ -95,31 +110,26 @@ fn apply(
         .all(|place| editor.set(place, value.clone(), &reason));
     let operations = editor.finish();
     if places.is_empty() || !followed {
-        bad_path(
-            app,
-            pointer,
-            format!("`{}` leads nowhere in `{target}`", entry.path),
-            found,
-        );
+        let why = format!("`{}` leads nowhere in `{target}`", entry.path);
+        report_path(set, why, found);
     }
     Some((target, operations))
 }
 
-fn bad_path(app: &App, pointer: &Pointer, why: String, found: &mut Diagnostics) {
+fn report_path(set: &SetEntry<'_>, why: String, found: &mut Diagnostics) {
     found.push(
         rules::FIELD_PATH_LEADS_NOWHERE.report(why)
-            .primary(app.origin(&pointer.at("path")), "")
+            .primary(set.app.origin(&set.pointer.at("path")), "")
             .help("write keys with dots between them; `[name=x]` selects a list element; missing maps are made, missing list elements are not"),
     );
 }
 
-fn report_target(
-    app: &App,
-    entry: &SetValue,
-    pointer: &Pointer,
-    objects: &[Object],
-    found: &mut Diagnostics,
-) {
+fn report_target(set: &SetEntry<'_>, objects: &[Object], found: &mut Diagnostics) {
+    let SetEntry {
+        app,
+        value: entry,
+        pointer,
+    } = set;
     let ids: Vec<String> = objects.iter().map(|o| o.id().to_string()).collect();
     let help = match nearest(&entry.to, ids.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),

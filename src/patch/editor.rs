@@ -21,17 +21,17 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// The value as it is now.
+    /// Returns the value as it is now.
     pub fn value(&self) -> &Value {
         self.value
     }
 
-    /// The field at a pointer, as it is now.
+    /// Returns the field at a pointer, as it is now.
     pub fn get(&self, pointer: &Pointer) -> Option<&Value> {
         self.value.pointer(pointer.as_str())
     }
 
-    /// What was recorded.
+    /// Returns the recorded operations.
     pub fn finish(self) -> Vec<Operation> {
         self.operations
     }
@@ -71,7 +71,7 @@ impl<'a> Editor<'a> {
                 if let Some(Value::Array(items)) = self.value.pointer_mut(list.as_str()) {
                     items.push(element.clone());
                 }
-                if self.is_within_added(list, reason) {
+                if self.fold_into_added(list, reason) {
                     return true;
                 }
                 self.guard(list);
@@ -107,7 +107,7 @@ impl<'a> Editor<'a> {
             return;
         }
         let old = std::mem::replace(slot, new.clone());
-        if self.is_within_added(pointer, reason) {
+        if self.fold_into_added(pointer, reason) {
             return;
         }
         self.guard(pointer);
@@ -120,7 +120,7 @@ impl<'a> Editor<'a> {
             return false;
         };
         map.insert(key.to_owned(), new.clone());
-        if self.is_within_added(parent, reason) {
+        if self.fold_into_added(parent, reason) {
             return true;
         }
         self.guard(parent);
@@ -128,33 +128,33 @@ impl<'a> Editor<'a> {
         true
     }
 
-    /// Whether a place that was just changed is in something that was added for the same reason: then that operation adds all of it.
-    fn is_within_added(&mut self, place: &Pointer, reason: &Reason) -> bool {
-        let within = |path: &str, above: &str| {
-            path.strip_prefix(above)
-                .is_some_and(|r| r.is_empty() || r.starts_with('/'))
+    /// Folds a change into the operation that added what is around it for the same reason. Returns whether there is such an operation.
+    fn fold_into_added(&mut self, place: &Pointer, reason: &Reason) -> bool {
+        let holds_place = |operation: &Operation| {
+            operation.op == Op::Add
+                && !operation.path.as_str().ends_with("/-")
+                && operation.asked_by.as_ref() == Some(reason)
+                && is_at_or_below(place, &operation.path)
         };
-        let holds = |o: &Operation| {
-            let is_added =
-                o.op == Op::Add && !o.path.ends_with("/-") && o.asked_by.as_ref() == Some(reason);
-            is_added && within(place.as_str(), &o.path)
-        };
-        let Some(index) = self.operations.iter().rposition(holds) else {
+        let Some(index) = self.operations.iter().rposition(holds_place) else {
             return false;
         };
-        let path = self.operations[index].path.clone();
-        // What somebody else changed inside of it since has its own operations, which count on the value as it was added.
-        if self.operations[index + 1..]
+        let (first, later) = self.operations.split_at_mut(index + 1);
+        let Some(added) = first.last_mut() else {
+            return false;
+        };
+        // What another reason changed inside of it since has its own operations, which count on the value as it was added.
+        if later
             .iter()
-            .any(|o| within(&o.path, &path))
+            .any(|operation| is_at_or_below(&operation.path, &added.path))
         {
             return false;
         }
-        self.operations[index].value = self.value.pointer(&path).cloned();
+        added.value = self.value.pointer(added.path.as_str()).cloned();
         true
     }
 
-    /// The part of the pointer that is there, and the keys below it that are not; `None` where a missing key would have to be made
+    /// Splits a pointer into the part that is there, and the keys below it that are not; `None` where a missing key would have to be made
     /// in something that is not a map. A null on the way counts as missing.
     fn split(&self, pointer: &Pointer) -> Option<(Pointer, Vec<String>)> {
         let mut present = Pointer::root();
@@ -190,15 +190,16 @@ impl<'a> Editor<'a> {
     }
 
     fn record_guard(&mut self, path: &Pointer, value: &Value) {
-        let known = self.operations.iter().any(|o| {
-            o.op == Op::Test && o.path == path.as_str() && o.value.as_ref() == Some(value)
-        });
+        let known = self
+            .operations
+            .iter()
+            .any(|o| o.op == Op::Test && o.path == *path && o.value.as_ref() == Some(value));
         if !known {
             self.record(Op::Test, path, Some(value.clone()), None);
         }
     }
 
-    /// The field that names a list element: `name`, else `key`, `topologyKey`, or the name of an object in the list.
+    /// Returns the field that names a list element: `name`, else `key`, `topologyKey`, or the name of an object in the list.
     fn identity(&self, element: &Pointer) -> Option<(&'static str, Value)> {
         let element = self.get(element)?;
         ["/name", "/key", "/topologyKey", "/metadata/name"]
@@ -209,11 +210,17 @@ impl<'a> Editor<'a> {
     fn record(&mut self, op: Op, path: &Pointer, value: Option<Value>, reason: Option<&Reason>) {
         self.operations.push(Operation {
             op,
-            path: path.as_str().to_owned(),
+            path: path.clone(),
             value,
             asked_by: reason.cloned(),
         });
     }
+}
+
+/// Tells whether a place is another one or a field inside of it.
+fn is_at_or_below(place: &Pointer, above: &Pointer) -> bool {
+    let rest = place.as_str().strip_prefix(above.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

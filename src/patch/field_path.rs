@@ -1,4 +1,4 @@
-//! Field paths: kustomize's form (`spec.instances.[name=pginstance].replicas`) and the catalogue's (`spec.instances[*].replicas`).
+//! Reads field paths: kustomize's form (`spec.instances.[name=pginstance].replicas`) and the catalogue's (`spec.instances[*].replicas`).
 
 use serde_json::Value;
 
@@ -7,11 +7,11 @@ use pointer_diagnostics::Pointer;
 /// A path to fields of an object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldPath {
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+enum PathStep {
     /// A key of a map, or an index of a list.
     Key(String),
     /// The elements of a list whose field has a text.
@@ -20,7 +20,7 @@ enum Step {
     Each,
 }
 
-/// Why a text is not a field path.
+/// The reason why a text is not a field path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldPathError(pub String);
 
@@ -35,7 +35,7 @@ impl FieldPath {
         let mut steps = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let (step, after) = next_step(rest).map_err(FieldPathError)?;
+            let (step, after) = read_step(rest).map_err(FieldPathError)?;
             steps.push(step);
             rest = after;
         }
@@ -45,12 +45,12 @@ impl FieldPath {
         }
     }
 
-    /// Whether the path takes all elements of a list or map on its way.
+    /// Tells whether the path takes all elements of a list or map on its way.
     pub fn has_several(&self) -> bool {
-        self.steps.contains(&Step::Each)
+        self.steps.contains(&PathStep::Each)
     }
 
-    /// The pointers that the path leads to in a value. Keys that are missing in maps are followed (the field may be made there), list
+    /// Returns the pointers that the path leads to in a value. Keys that are missing in maps are followed (the field may be made there), list
     /// elements that are missing are not.
     pub fn resolve(&self, value: &Value) -> Vec<Pointer> {
         let mut found = vec![(Pointer::root(), Some(value))];
@@ -62,17 +62,10 @@ impl FieldPath {
         }
         found.into_iter().map(|(at, _)| at).collect()
     }
-
-    /// The pointers of the fields that are there.
-    pub fn resolve_present(&self, value: &Value) -> Vec<Pointer> {
-        self.resolve(value)
-            .into_iter()
-            .filter(|p| value.pointer(p.as_str()).is_some())
-            .collect()
-    }
 }
 
-impl Step {
+impl PathStep {
+    /// Returns where one step leads from a place, with the value there.
     fn follow<'a>(
         &self,
         at: &Pointer,
@@ -104,7 +97,7 @@ impl Step {
     }
 }
 
-/// The text of a list element's field; of the element itself for an empty key.
+/// Returns the text of a list element's field; of the element itself for an empty key.
 fn text_of(item: &Value, key: &str) -> Option<String> {
     let field = if key.is_empty() { item } else { item.get(key)? };
     match field {
@@ -115,15 +108,15 @@ fn text_of(item: &Value, key: &str) -> Option<String> {
     }
 }
 
-fn next_step(text: &str) -> Result<(Step, &str), String> {
+fn read_step(text: &str) -> Result<(PathStep, &str), String> {
     if let Some(inner) = text.strip_prefix('[') {
         let end = inner
             .find(']')
             .ok_or_else(|| format!("`[` is not closed in `{text}`"))?;
-        return Ok((bracket(&inner[..end])?, after_step(&inner[end + 1..])));
+        return Ok((read_bracket(&inner[..end])?, skip_dot(&inner[end + 1..])));
     }
     if let Some(after) = text.strip_prefix("{*}") {
-        return Ok((Step::Each, after_step(after)));
+        return Ok((PathStep::Each, skip_dot(after)));
     }
     let mut key = String::new();
     let mut characters = text.char_indices();
@@ -140,25 +133,25 @@ fn next_step(text: &str) -> Result<(Step, &str), String> {
     }
     let step = match key.as_str() {
         "" => return Err(format!("a key is missing before `{text}`")),
-        "*" => Step::Each,
-        _ => Step::Key(key),
+        "*" => PathStep::Each,
+        _ => PathStep::Key(key),
     };
-    Ok((step, after_step(&text[end..])))
+    Ok((step, skip_dot(&text[end..])))
 }
 
-fn after_step(text: &str) -> &str {
+fn skip_dot(text: &str) -> &str {
     text.strip_prefix('.').unwrap_or(text)
 }
 
-fn bracket(inner: &str) -> Result<Step, String> {
+fn read_bracket(inner: &str) -> Result<PathStep, String> {
     match inner.split_once('=') {
-        Some((key, value)) => Ok(Step::Where {
+        Some((key, value)) => Ok(PathStep::Where {
             key: key.to_owned(),
             value: value.to_owned(),
         }),
-        None if inner == "*" => Ok(Step::Each),
+        None if inner == "*" => Ok(PathStep::Each),
         None if inner.is_empty() => Err("`[]` names nothing".to_owned()),
-        None => Ok(Step::Key(inner.trim_matches('"').to_owned())),
+        None => Ok(PathStep::Key(inner.trim_matches('"').to_owned())),
     }
 }
 

@@ -9,7 +9,7 @@ mod field_path;
 use serde::Serialize;
 use serde_json::Value;
 
-use pointer_diagnostics::Origin;
+use pointer_diagnostics::{Origin, Pointer};
 
 pub use editor::Editor;
 pub use field_path::{FieldPath, FieldPathError};
@@ -17,14 +17,14 @@ pub use field_path::{FieldPath, FieldPathError};
 /// One RFC 6902 operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Operation {
-    /// What it does.
+    /// The kind of change.
     pub op: Op,
-    /// The JSON pointer.
-    pub path: String,
+    /// The field.
+    pub path: Pointer,
     /// The value; none for `remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// Who asked for it; `None` for guards.
+    /// The reason; `None` for guards.
     #[serde(skip)]
     pub asked_by: Option<Reason>,
 }
@@ -43,10 +43,10 @@ pub enum Op {
     Remove,
 }
 
-/// Why a field is what it is: the rule that wrote it and the input that the rule followed.
+/// The reason for a change: the rule that made it and the inputs that the rule followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// What wrote it, in a few words: `placement`, `storage role`, `availability`, `value`, `exception`.
+    /// The rule, in a few words: `placement`, `storage role`, `availability`, `value`, `exception`.
     pub rule: &'static str,
     /// The inputs, the most specific first.
     pub origins: Vec<Origin>,

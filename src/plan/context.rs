@@ -1,4 +1,4 @@
-//! What the expressions of an app see.
+//! Fills the contexts in which the expressions of an app are evaluated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,23 +9,23 @@ use super::{Instance, NodePlan, SitePlan};
 use crate::template::{Context, Shared};
 
 /// A node or disk with its pool.
-type OfPool<'a> = (&'a str, Shared);
+type PooledValue<'a> = (&'a str, Shared);
 
 /// Completes the context of every instance: beside `values`, the site, its nodes, networks and storage. What instances have in common is
 /// made once and shared.
-pub(super) fn fill(plan: &mut SitePlan) {
+pub(super) fn fill_contexts(plan: &mut SitePlan) {
     let common = Context::default().with([
         (
             "site",
-            shared(json!({"name": plan.name, "labels": plan.site.labels})),
+            share_value(json!({"name": plan.name, "labels": plan.site.labels})),
         ),
-        ("cluster", shared(value(&plan.site.spec.cluster))),
-        ("networks", shared(value(&plan.site.spec.networks))),
-        ("vlans", shared(vlans(plan).into())),
-        ("pools", shared(json!(pools(plan)))),
-        ("survive", shared(value(&plan.site.spec.ha.survive))),
+        ("cluster", share_value(to_value(&plan.site.spec.cluster))),
+        ("networks", share_value(to_value(&plan.site.spec.networks))),
+        ("vlans", share_value(list_vlans(plan).into())),
+        ("pools", share_value(json!(describe_pools(plan)))),
+        ("survive", share_value(to_value(&plan.site.spec.ha.survive))),
     ]);
-    let contexts = of_pools(plan, &common);
+    let contexts = pool_contexts(plan, &common);
     let contexts: Vec<Context> = plan
         .instances
         .iter()
@@ -34,17 +34,17 @@ pub(super) fn fill(plan: &mut SitePlan) {
             let namespace = instance
                 .namespace
                 .iter()
-                .map(|n| ("namespace", shared(n.as_str().into())));
+                .map(|n| ("namespace", share_value(n.as_str().into())));
             let own = [
                 (
                     "values",
                     instance
                         .context
                         .get("values")
-                        .unwrap_or_else(|| shared(json!({}))),
+                        .unwrap_or_else(|| share_value(json!({}))),
                 ),
-                ("instance", shared(instance.name.as_str().into())),
-                ("storage", shared(storage(plan, instance))),
+                ("instance", share_value(instance.name.as_str().into())),
+                ("storage", share_value(merge_storage(plan, instance))),
             ];
             of_pool.with(own.into_iter().chain(namespace))
         })
@@ -54,20 +54,20 @@ pub(super) fn fill(plan: &mut SitePlan) {
     }
 }
 
-/// The context with the nodes and disks of each pool that instances ask for; `None` for all of them.
-fn of_pools<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'a str>, Context> {
-    let nodes: Vec<OfPool<'_>> = plan
+/// Returns the context with the nodes and disks of each pool that instances ask for; the one for `None` has all of them.
+fn pool_contexts<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'a str>, Context> {
+    let nodes: Vec<PooledValue<'_>> = plan
         .nodes
         .iter()
-        .map(|n| (n.pool.as_str(), shared(node(n))))
+        .map(|n| (n.pool.as_str(), share_value(describe_node(n))))
         .collect();
     let disks = plan.nodes.iter().flat_map(|n| {
-        disks(n)
+        list_disks(n)
             .into_iter()
-            .map(move |d| (n.pool.as_str(), shared(d)))
+            .map(move |d| (n.pool.as_str(), share_value(d)))
     });
-    let disks: Vec<OfPool<'_>> = disks.collect();
-    let of = |all: &[OfPool<'_>], pool: Option<&str>| {
+    let disks: Vec<PooledValue<'_>> = disks.collect();
+    let of = |all: &[PooledValue<'_>], pool: Option<&str>| {
         Shared::list(
             all.iter()
                 .filter(|(p, _)| pool.is_none_or(|pool| *p == pool))
@@ -84,25 +84,25 @@ fn of_pools<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'a str
     asked.into_iter().map(context).collect()
 }
 
-/// A value without what the site does not say.
-pub(super) fn shared(mut value: Value) -> Shared {
-    without_nulls(&mut value);
+/// Shares a value, without the fields that the site leaves out.
+pub(super) fn share_value(mut value: Value) -> Shared {
+    remove_nulls(&mut value);
     Shared::new(&value)
 }
 
-/// Takes out what the site does not say: an expression that uses it is then an error, not the text `None`.
-fn without_nulls(value: &mut Value) {
+/// Takes out fields that the site leaves out: an expression that uses one is then an error, not the text `None`.
+fn remove_nulls(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(without_nulls);
+            map.values_mut().for_each(remove_nulls);
         }
-        Value::Array(list) => list.iter_mut().for_each(without_nulls),
+        Value::Array(list) => list.iter_mut().for_each(remove_nulls),
         _ => {}
     }
 }
 
-fn node(node: &NodePlan) -> Value {
+fn describe_node(node: &NodePlan) -> Value {
     json!({
         "name": node.name,
         "pool": node.pool,
@@ -116,8 +116,8 @@ fn node(node: &NodePlan) -> Value {
     })
 }
 
-/// One entry a disk: the node, the group, and the path where it is known.
-fn disks(node: &NodePlan) -> Vec<Value> {
+/// Returns one entry a disk: the node, the group, and the path where it is known.
+fn list_disks(node: &NodePlan) -> Vec<Value> {
     let entries = node.disks.iter().flat_map(|(group, disks)| {
         let count = disks.count.unwrap_or(0) as usize;
         (0..count)
@@ -126,7 +126,7 @@ fn disks(node: &NodePlan) -> Vec<Value> {
     entries.collect()
 }
 
-fn vlans(plan: &SitePlan) -> Vec<Value> {
+fn list_vlans(plan: &SitePlan) -> Vec<Value> {
     let networks = plan.site.spec.networks.iter();
     let vlans = networks.flat_map(|(network, spec)| {
         spec.vlans.iter().map(move |(name, id)| {
@@ -136,7 +136,7 @@ fn vlans(plan: &SitePlan) -> Vec<Value> {
     vlans.collect()
 }
 
-fn pools(plan: &SitePlan) -> BTreeMap<&str, Value> {
+fn describe_pools(plan: &SitePlan) -> BTreeMap<&str, Value> {
     let pools = plan.site.spec.pools.iter();
     pools
         .map(|(name, pool)| {
@@ -148,13 +148,13 @@ fn pools(plan: &SitePlan) -> BTreeMap<&str, Value> {
         .collect()
 }
 
-/// The site's roles, and under the app's own names for them, the instance's.
-fn storage(plan: &SitePlan, instance: &Instance) -> Value {
+/// Returns the site's storage roles and, under the app's own names for them, the instance's.
+fn merge_storage(plan: &SitePlan, instance: &Instance) -> Value {
     let mut roles = plan.storage.clone();
     roles.extend(instance.storage.clone());
-    value(&roles)
+    to_value(&roles)
 }
 
-fn value(data: &impl Serialize) -> Value {
+fn to_value(data: &impl Serialize) -> Value {
     serde_json::to_value(data).expect("the model has text keys only, which JSON can hold")
 }

@@ -1,4 +1,4 @@
-//! The architectures of images that are built on the site.
+//! Resolves the architectures of images that are built on the site.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use crate::model::Arch;
 
 use super::{Instance, NodePlan};
 
-/// An image that is built on the site exists for the architectures that its builder runs on.
-pub(super) fn built_on_site(instances: &mut [Instance], nodes: &[NodePlan]) {
+/// Gives images that are built on the site the architectures that their builder can run on.
+pub(super) fn resolve_built_images(instances: &mut [Instance], nodes: &[NodePlan]) {
     let builds: Vec<(usize, Vec<Arch>)> = instances
         .iter()
         .enumerate()
@@ -16,7 +16,9 @@ pub(super) fn built_on_site(instances: &mut [Instance], nodes: &[NodePlan]) {
             let builders = instances
                 .iter()
                 .filter(|i| i.app().is_some_and(|a| a.name == *builder));
-            let arch: BTreeSet<Arch> = builders.flat_map(|b| architectures(b, nodes)).collect();
+            let arch: BTreeSet<Arch> = builders
+                .flat_map(|b| runnable_architectures(b, nodes))
+                .collect();
             Some((index, arch.into_iter().collect()))
         })
         .collect();
@@ -31,8 +33,8 @@ pub(super) fn built_on_site(instances: &mut [Instance], nodes: &[NodePlan]) {
     }
 }
 
-/// The architectures that an instance's pods can run on.
-fn architectures(instance: &Instance, nodes: &[NodePlan]) -> BTreeSet<Arch> {
+/// Returns the architectures that an instance's pods can run on.
+fn runnable_architectures(instance: &Instance, nodes: &[NodePlan]) -> BTreeSet<Arch> {
     let supported = |arch: &Arch| {
         instance
             .images

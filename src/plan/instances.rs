@@ -1,30 +1,45 @@
-//! The instances of a site: which app each is made from, and whether what it asks for is there.
+//! Resolves the instances of a site: the app that each is made from, and the pools, storage and namespace that it asks for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::load::{App, Repository, Site};
-use crate::model::{AppInstance, StorageClassRef};
+use crate::model::{AppInstance, Requirement, StorageClassRef};
 use crate::nearest::nearest;
 use crate::rules;
 use crate::template::Context;
-use pointer_diagnostics::{Diagnostics, Pointer};
+use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
-use super::{ImagePlan, Instance, InstanceSource, NAMESPACES, NODES, SitePlan};
+use super::{ImagePlan, Instance, InstanceSource, NAMESPACES, NODES, NodePlan, SitePlan};
 
-/// The enabled instances with their apps. Unknown apps, pools and storage roles are reported.
-pub(super) fn instances(
+/// An instance as the site file asks for it.
+#[derive(Clone, Copy)]
+struct WantedInstance<'a> {
+    site: &'a Site,
+    name: &'a str,
+    spec: &'a AppInstance,
+}
+
+impl WantedInstance<'_> {
+    /// Returns the place that asks for the instance.
+    fn origin(&self) -> Origin {
+        self.site.origin(&Pointer::parse("/apps").at(self.name))
+    }
+}
+
+/// Returns the enabled instances with their apps. Unknown apps, pools and storage roles are reported.
+pub(super) fn resolve_instances(
     site: &Site,
     repository: &Repository,
     found: &mut Diagnostics,
 ) -> Vec<Instance> {
     let mut instances = Vec::new();
     for (name, spec) in site.spec.apps.iter().filter(|(_, i)| i.enabled) {
-        check_pools(site, name, spec, found);
-        let Some(app) = app(site, repository, (name, spec), found) else {
-            continue;
-        };
-        instances.push(instance(site, (name, spec), &app, found));
+        let wanted = WantedInstance { site, name, spec };
+        check_pools(wanted, found);
+        if let Some(app) = find_app(wanted, repository, found) {
+            instances.push(resolve_instance(wanted, &app, found));
+        }
     }
     check_exceptions(site, &mut instances, found);
     check_conflicts(&instances, found);
@@ -34,11 +49,11 @@ pub(super) fn instances(
 /// Adds the instances that siteplan makes itself, in front.
 pub(super) fn add_built_in(plan: &mut SitePlan) {
     let mut built_in = Vec::new();
-    if plan
-        .nodes
-        .iter()
-        .any(|n| !n.unnamed && plan.pools.get(&n.pool).is_some_and(|p| p.manage_labels))
-    {
+    let is_labelled = |node: &NodePlan| {
+        let pool = plan.pools.get(&node.pool);
+        !node.unnamed && pool.is_some_and(|pool| pool.manage_labels)
+    };
+    if plan.nodes.iter().any(is_labelled) {
         built_in.push((NODES, InstanceSource::Nodes));
     }
     if !plan.namespaces.is_empty() {
@@ -59,11 +74,13 @@ pub(super) fn add_built_in(plan: &mut SitePlan) {
         } else {
             "/namespaces"
         }));
-        plan.instances.insert(0, empty(name, source, origin));
+        plan.instances
+            .insert(0, empty_instance(name, source, origin));
     }
 }
 
-fn empty(name: &str, source: InstanceSource, origin: pointer_diagnostics::Origin) -> Instance {
+/// Returns an instance that asks for nothing.
+fn empty_instance(name: &str, source: InstanceSource, origin: Origin) -> Instance {
     Instance {
         name: name.to_owned(),
         source,
@@ -82,13 +99,13 @@ fn empty(name: &str, source: InstanceSource, origin: pointer_diagnostics::Origin
     }
 }
 
-fn instance(
-    site: &Site,
-    (name, spec): (&String, &AppInstance),
+fn resolve_instance(
+    wanted: WantedInstance<'_>,
     app: &Arc<App>,
     found: &mut Diagnostics,
 ) -> Instance {
-    let origin = site.origin(&Pointer::parse("/apps").at(name));
+    let WantedInstance { name, spec, .. } = wanted;
+    let origin = wanted.origin();
     let namespace = spec
         .namespace
         .clone()
@@ -112,51 +129,51 @@ fn instance(
         pool: spec.pool.clone(),
         placement: spec.placement.clone(),
         availability: spec.availability.clone(),
-        storage: storage(site, (name, spec), app, found),
+        storage: resolve_storage(wanted, app, found),
         images: app.spec.images.as_ref().map(|images| ImagePlan {
             arch: images.arch.clone(),
             names: images.names.clone(),
             origin: app.origin(&Pointer::parse("/images")),
         }),
-        ..empty(name, InstanceSource::App(Arc::clone(app)), origin)
+        ..empty_instance(name, InstanceSource::App(Arc::clone(app)), origin)
     }
 }
 
-/// Whether an instance of the site is of an app whose file has errors of its own.
-pub(super) fn any_broken(site: &Site, repository: &Repository) -> bool {
+/// Tells whether an instance of the site is of an app whose file has errors of its own.
+pub(super) fn uses_broken_app(site: &Site, repository: &Repository) -> bool {
     let enabled = site.spec.apps.iter().filter(|(_, spec)| spec.enabled);
     enabled
         .map(|(name, spec)| spec.uses.as_ref().unwrap_or(name))
         .any(|app| repository.is_broken(app))
 }
 
-fn app(
-    site: &Site,
+/// Finds the app of an instance. `None` where there is none, which is reported, or where its own file has errors.
+fn find_app(
+    wanted: WantedInstance<'_>,
     repository: &Repository,
-    (name, spec): (&String, &AppInstance),
     found: &mut Diagnostics,
 ) -> Option<Arc<App>> {
-    let wanted = spec.uses.as_ref().unwrap_or(name);
-    if let Some(app) = repository.apps.get(wanted) {
+    let name = wanted.spec.uses.as_deref().unwrap_or(wanted.name);
+    if let Some(app) = repository.apps.get(name) {
         return Some(Arc::clone(app));
     }
-    if repository.is_broken(wanted) {
+    if repository.is_broken(name) {
         return None;
     }
-    let origin = site.origin(&Pointer::parse("/apps").at(name));
-    let report = rules::UNKNOWN_APP.report(format!("there is no app `{wanted}` in base/apps"));
-    let report = match spec.uses {
-        Some(_) => report.primary(origin.at("use"), ""),
-        None => report.primary_key(origin, ""),
+    let report = rules::UNKNOWN_APP.report(format!("there is no app `{name}` in base/apps"));
+    let report = match wanted.spec.uses {
+        Some(_) => report.primary(wanted.origin().at("use"), ""),
+        None => report.primary_key(wanted.origin(), ""),
     };
-    found.push(report.help(match nearest(wanted, repository.apps.keys().map(String::as_str)) {
+    found.push(report.help(match nearest(name, repository.apps.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("add `base/apps/{wanted}/app.yaml`, or name an app with `use:`; `siteplan apps` lists them"),
+        None => format!("add `base/apps/{name}/app.yaml`, or name an app with `use:`; `siteplan apps` lists them"),
     }));
     None
 }
 
-fn check_pools(site: &Site, name: &str, spec: &AppInstance, found: &mut Diagnostics) {
+fn check_pools(wanted: WantedInstance<'_>, found: &mut Diagnostics) {
+    let WantedInstance { site, name, spec } = wanted;
     let origin = Pointer::parse("/apps").at(name);
     let own = spec.pool.iter().map(|pool| (origin.at("pool"), pool));
     let parts = spec.placement.iter().filter_map(|(part, placement)| {
@@ -172,7 +189,7 @@ fn check_pools(site: &Site, name: &str, spec: &AppInstance, found: &mut Diagnost
         let known = || site.spec.pools.keys().map(String::as_str);
         let help = match nearest(pool, known()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the pools are {}", listed(known())),
+            None => format!("the pools are {}", list_names(known())),
         };
         found.push(
             rules::UNKNOWN_POOL
@@ -186,50 +203,50 @@ fn check_pools(site: &Site, name: &str, spec: &AppInstance, found: &mut Diagnost
     }
 }
 
-/// The classes by the app's roles: those that it requires or that its parts use.
-fn storage(
-    site: &Site,
-    (name, spec): (&String, &AppInstance),
+/// Returns the storage roles that an app asks for, each with the field that asks.
+fn asked_roles(app: &App) -> BTreeMap<&str, Pointer> {
+    let mut roles = BTreeMap::new();
+    for (part, spec) in &app.spec.parts {
+        if let Some(role) = &spec.storage {
+            roles.insert(
+                role.as_str(),
+                Pointer::parse("/parts").at(part).at("storage"),
+            );
+        }
+    }
+    for (index, requirement) in app.spec.requires.iter().enumerate() {
+        if let Requirement::Storage { storage } = requirement {
+            let asked = Pointer::parse("/requires").at(index).at("storage");
+            roles.insert(storage.as_str(), asked);
+        }
+    }
+    roles
+}
+
+/// Returns the classes by the app's roles: those that it requires or that its parts use.
+fn resolve_storage(
+    wanted: WantedInstance<'_>,
     app: &App,
     found: &mut Diagnostics,
 ) -> BTreeMap<String, StorageClassRef> {
-    let parts = app.spec.parts.iter().filter_map(|(part, spec)| {
-        Some((
-            spec.storage.as_deref()?,
-            Pointer::parse("/parts").at(part).at("storage"),
-        ))
-    });
-    let required = app
-        .spec
-        .requires
-        .iter()
-        .enumerate()
-        .filter_map(|(i, requirement)| match requirement {
-            crate::model::Requirement::Storage { storage } => Some((
-                storage.as_str(),
-                Pointer::parse("/requires").at(i).at("storage"),
-            )),
-            crate::model::Requirement::App { .. } => None,
-        });
-    let wanted: BTreeMap<&str, Pointer> = parts.chain(required).collect();
+    let WantedInstance { site, name, spec } = wanted;
     let mut classes = BTreeMap::new();
-    for (role, asked) in wanted {
+    for (role, asked) in asked_roles(app) {
         let site_role = spec.storage.get(role).map_or(role, String::as_str);
         if let Some(class) = site.spec.storage.get(site_role) {
             classes.insert(role.to_owned(), class.clone());
             continue;
         }
         let known: Vec<&str> = site.spec.storage.keys().map(String::as_str).collect();
-        let origin = site.origin(&Pointer::parse("/apps").at(name));
         found.push(
             rules::UNKNOWN_STORAGE_ROLE
                 .report(format!("`{name}` needs the storage role `{site_role}`, which this site does not have"))
-                .primary_key(origin, "")
+                .primary_key(wanted.origin(), "")
                 .context(app.origin(&asked), "asked for here")
                 .help(format!(
                     "add `{site_role}: {{class: …}}` under `storage:`, or map the role to another one: `storage: {{{role}: <role>}}` \
                      (this site has {})",
-                    listed(known)
+                    list_names(known)
                 )),
         );
     }
@@ -299,12 +316,24 @@ fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
     }
 }
 
-/// `a`, `b` and `c`; "none" for nothing.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+/// Returns names as a list in words: `a`, `b` and `c`; "none" for nothing.
+fn list_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
     match quoted.split_last() {
         None => "none".to_owned(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::list_names;
+
+    #[test]
+    fn names_are_listed_in_words() {
+        assert_eq!(list_names([]), "none");
+        assert_eq!(list_names(["a"]), "`a`");
+        assert_eq!(list_names(["a", "b", "c"]), "`a`, `b` and `c`");
     }
 }

@@ -18,7 +18,6 @@ mod waves;
 use std::sync::Arc;
 
 use crate::load::{Repository, Site};
-use crate::rules;
 use pointer_diagnostics::Diagnostics;
 
 pub use site_plan::{
@@ -41,24 +40,33 @@ pub const RESERVED_INSTANCES: [&str; 6] = [
 /// The site name that the hub topology uses for itself.
 pub const RESERVED_SITE: &str = "fleet";
 
-/// Resolves a site. `None` when something in it cannot be resolved.
-pub fn plan(site: Arc<Site>, repository: &Repository) -> (Option<SitePlan>, Diagnostics) {
-    let mut found = Diagnostics::new();
-    shape::check_names(&site, &mut found);
-    nodes::check_total(&site, &mut found);
-    if found.iter().any(|d| d.code == rules::SITE_TOO_LARGE.code) {
-        return (None, found);
-    }
-    let pools = pools::pools(&site, &mut found);
-    let nodes = nodes::nodes(&site, &mut found);
-    shape::check_ha(&site, &nodes, &mut found);
-    storage::check(&site, &mut found);
-    let mut instances = instances::instances(&site, repository, &mut found);
-    waves::order(&mut instances, &mut found);
-    images::built_on_site(&mut instances, &nodes);
-    values::fill(&site, &mut instances, &mut found);
-    let namespaces = namespaces::namespaces(&site, &instances);
-    nodes::check_managed_labels(&site, &instances, &nodes, &mut found);
+/// Resolves a site. `None` when something in it cannot be resolved; why is in `found`.
+pub fn plan(site: Arc<Site>, repository: &Repository, found: &mut Diagnostics) -> Option<SitePlan> {
+    let mut own = Diagnostics::new();
+    let planned = resolve_site(site, repository, &mut own);
+    let is_good = !own.has_errors();
+    found.append(own);
+    planned.filter(|_| is_good)
+}
+
+/// Resolves a site as far as possible. `None` where it is too large to go on, or a file that it needs has errors of its own.
+fn resolve_site(
+    site: Arc<Site>,
+    repository: &Repository,
+    found: &mut Diagnostics,
+) -> Option<SitePlan> {
+    shape::check_names(&site, found);
+    nodes::check_total(&site, found).ok()?;
+    let pools = pools::resolve_pools(&site, found);
+    let nodes = nodes::resolve_nodes(&site, found);
+    shape::check_ha(&site, &nodes, found);
+    storage::check_storage(&site, found);
+    let mut instances = instances::resolve_instances(&site, repository, found);
+    waves::assign_waves(&mut instances, found);
+    images::resolve_built_images(&mut instances, &nodes);
+    values::fill_values(&site, &mut instances, found);
+    let namespaces = namespaces::collect_namespaces(&site, &instances);
+    nodes::check_managed_labels(&site, &instances, &nodes, found);
     let mut plan = SitePlan {
         name: site.name.clone(),
         fleet: Arc::clone(&repository.fleet),
@@ -70,7 +78,6 @@ pub fn plan(site: Arc<Site>, repository: &Repository) -> (Option<SitePlan>, Diag
         site,
     };
     instances::add_built_in(&mut plan);
-    context::fill(&mut plan);
-    let complete = !found.has_errors() && !instances::any_broken(&plan.site, repository);
-    (Some(plan).filter(|_| complete), found)
+    context::fill_contexts(&mut plan);
+    (!instances::uses_broken_app(&plan.site, repository)).then_some(plan)
 }

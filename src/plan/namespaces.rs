@@ -1,4 +1,4 @@
-//! Every namespace that a site needs, with one owner's view of it.
+//! Collects the namespaces that a site needs.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,12 @@ use crate::load::Site;
 
 use super::{Instance, NamespacePlan};
 
-/// The namespaces of the site file and of all instances. Where several apps share one, the most permissive level wins, unless the
+/// Returns the namespaces of the site file and of all instances. Where several apps share one, the most permissive level wins, unless the
 /// site says which.
-pub(super) fn namespaces(site: &Site, instances: &[Instance]) -> BTreeMap<String, NamespacePlan> {
+pub(super) fn collect_namespaces(
+    site: &Site,
+    instances: &[Instance],
+) -> BTreeMap<String, NamespacePlan> {
     let mut namespaces: BTreeMap<String, NamespacePlan> = BTreeMap::new();
     for instance in instances {
         let (Some(name), Some(app)) = (&instance.namespace, instance.app()) else {

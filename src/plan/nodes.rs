@@ -6,7 +6,7 @@ use crate::load::Site;
 use crate::model::{DiskGroup, NodeSpec, Pool, Role};
 use crate::rules;
 use kubernetes_vocabulary::labels::{ARCH, HOSTNAME, NODE_ROLE_PREFIX, OS, ZONE};
-use pointer_diagnostics::{Diagnostics, Pointer};
+use pointer_diagnostics::{Diagnostics, Origin, Pointer, Reported};
 
 use super::{Instance, NodePlan};
 
@@ -15,64 +15,73 @@ const MOST_NODES: u64 = 5_000;
 /// The disks that a site may describe.
 const MOST_DISKS: u64 = 50_000;
 
-/// Reports more nodes or disks than a cluster can have. Asked before any of them is made: a number costs a writer nothing.
-pub(super) fn check_total(site: &Site, found: &mut Diagnostics) {
-    let (mut nodes, mut disks) = (0_u64, 0_u64);
-    for (name, pool) in &site.spec.pools {
+/// Counts of a site's nodes and disks.
+#[derive(Debug, Clone, Copy, Default)]
+struct SiteSize {
+    nodes: u64,
+    disks: u64,
+}
+
+impl SiteSize {
+    /// Adds a pool, before any of its nodes is made.
+    fn add_pool(&mut self, pool: &Pool) {
         let listed = u64::try_from(pool.nodes.len()).unwrap_or(u64::MAX);
-        let size = listed.max(pool.replicas.map_or(0, u64::from));
-        let own = pool
-            .nodes
-            .values()
-            .map(|node| count(&node.disks))
-            .fold(0, u64::saturating_add);
-        nodes = nodes.saturating_add(size);
-        disks = disks
-            .saturating_add(size.saturating_mul(count(&pool.disks)))
-            .saturating_add(own);
+        let nodes = listed.max(pool.replicas.map_or(0, u64::from));
+        self.nodes = self.nodes.saturating_add(nodes);
+        let of_pool = nodes.saturating_mul(count_disks(&pool.disks));
+        self.disks = self.disks.saturating_add(of_pool);
+        for node in pool.nodes.values() {
+            self.disks = self.disks.saturating_add(count_disks(&node.disks));
+        }
+    }
+}
+
+/// Refuses more nodes or disks than a cluster can have. Asked before any of them is made: a number costs a writer nothing.
+pub(super) fn check_total(site: &Site, found: &mut Diagnostics) -> Result<(), Reported> {
+    let mut size = SiteSize::default();
+    for (name, pool) in &site.spec.pools {
+        size.add_pool(pool);
+        let SiteSize { nodes, disks } = size;
         let origin = site.origin(&Pointer::parse("/pools").at(name));
-        let place = |field: &str, there: bool| {
-            if there {
-                origin.at(field)
-            } else {
-                origin.clone()
-            }
+        let (what, most, at) = if nodes > MOST_NODES {
+            let at = pool
+                .replicas
+                .map_or(origin.clone(), |_| origin.at("replicas"));
+            ("nodes", MOST_NODES, at)
+        } else if disks > MOST_DISKS && pool.disks.is_empty() {
+            ("disks", MOST_DISKS, origin)
+        } else if disks > MOST_DISKS {
+            ("disks", MOST_DISKS, origin.at("disks"))
+        } else {
+            continue;
         };
-        let (what, most, at) = match (nodes > MOST_NODES, disks > MOST_DISKS) {
-            (true, _) => (
-                "nodes",
-                MOST_NODES,
-                place("replicas", pool.replicas.is_some()),
-            ),
-            (_, true) => ("disks", MOST_DISKS, place("disks", !pool.disks.is_empty())),
-            _ => continue,
-        };
-        found.push(
+        return Err(found.report(
             rules::SITE_TOO_LARGE
                 .report(format!("with the pool `{name}`, the site has more than {most} {what}"))
                 .primary_key(at, format!("{nodes} nodes and {disks} disks up to here"))
                 .help("write the numbers that the site has; a larger one is several clusters, and several sites"),
-        );
-        return;
+        ));
     }
+    Ok(())
 }
 
-fn count(disks: &BTreeMap<String, DiskGroup>) -> u64 {
-    let counts = disks.values().map(|d| {
-        d.count
-            .map_or(u64::try_from(d.paths.len()).unwrap_or(u64::MAX), u64::from)
-    });
-    counts.fold(0, u64::saturating_add)
+fn count_disks(groups: &BTreeMap<String, DiskGroup>) -> u64 {
+    let mut disks = 0_u64;
+    for group in groups.values() {
+        let listed = u64::try_from(group.paths.len()).unwrap_or(u64::MAX);
+        disks = disks.saturating_add(group.count.map_or(listed, u64::from));
+    }
+    disks
 }
 
-/// All nodes, by pool, then name. A name in two pools, and a pool without nodes, are reported.
-pub(super) fn nodes(site: &Site, found: &mut Diagnostics) -> Vec<NodePlan> {
+/// Returns all nodes, by pool, then name. A name in two pools, and a pool without nodes, are reported.
+pub(super) fn resolve_nodes(site: &Site, found: &mut Diagnostics) -> Vec<NodePlan> {
     let mut nodes: Vec<NodePlan> = Vec::new();
     let mut pool_of: BTreeMap<String, usize> = BTreeMap::new();
     for (name, pool) in &site.spec.pools {
         check_size(site, name, pool, found);
         check_disks(site, name, pool, found);
-        for node in pool_nodes(site, name, pool) {
+        for node in resolve_pool_nodes(site, name, pool) {
             if let Some(other) = pool_of.get(&node.name).map(|index| &nodes[*index]) {
                 found.push(
                     rules::DUPLICATE_NODE
@@ -102,18 +111,15 @@ pub(super) fn check_managed_labels(
     for instance in instances {
         let Some(app) = instance.app() else { continue };
         for (key, value) in &app.spec.nodes.labels {
-            let lacking = nodes
-                .iter()
-                .filter(|n| instance.pool.as_ref().is_none_or(|p| *p == n.pool))
-                .find(|n| {
-                    n.labels.get(key) != Some(value)
-                        && !site
-                            .spec
-                            .pools
-                            .get(&n.pool)
-                            .is_some_and(|p| p.manage_labels)
-                });
-            let Some(node) = lacking else { continue };
+            let lacks_label = |node: &&NodePlan| {
+                let pool = site.spec.pools.get(&node.pool);
+                let is_meant = instance.pool.as_ref().is_none_or(|p| *p == node.pool);
+                let is_labelled = pool.is_some_and(|pool| pool.manage_labels);
+                is_meant && !is_labelled && node.labels.get(key) != Some(value)
+            };
+            let Some(node) = nodes.iter().find(lacks_label) else {
+                continue;
+            };
             let needed = app.origin(&Pointer::parse("/nodes/labels").at(key));
             found.push(
                 rules::NODE_LABEL_MISSING
@@ -149,26 +155,21 @@ fn check_size(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
 }
 
 fn check_disks(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
-    let own = pool.disks.iter().map(|(group, disks)| {
-        (
-            Pointer::parse("/pools").at(name).at("disks").at(group),
-            disks,
-        )
-    });
-    let nodes = pool.nodes.iter().flat_map(|(node, spec)| {
-        spec.disks.iter().map(move |(group, disks)| {
-            (
-                Pointer::parse("/pools")
-                    .at(name)
-                    .at("nodes")
-                    .at(node)
-                    .at("disks")
-                    .at(group),
-                disks,
-            )
-        })
-    });
-    for (pointer, disks) in own.chain(nodes) {
+    let pointer = Pointer::parse("/pools").at(name);
+    check_disk_groups(site, &pointer.at("disks"), &pool.disks, found);
+    for (node, spec) in &pool.nodes {
+        let pointer = pointer.at("nodes").at(node).at("disks");
+        check_disk_groups(site, &pointer, &spec.disks, found);
+    }
+}
+
+fn check_disk_groups(
+    site: &Site,
+    pointer: &Pointer,
+    groups: &BTreeMap<String, DiskGroup>,
+    found: &mut Diagnostics,
+) {
+    for (group, disks) in groups {
         let Some(count) = disks.count else { continue };
         if !disks.paths.is_empty() && disks.paths.len() != count as usize {
             found.push(
@@ -177,68 +178,77 @@ fn check_disks(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
                         "{} disk paths are listed, but `count` is {count}",
                         disks.paths.len()
                     ))
-                    .primary(site.origin(&pointer.at("count")), "")
+                    .primary(site.origin(&pointer.at(group).at("count")), "")
                     .help("list every path once, or leave `count` out"),
             );
         }
     }
 }
 
-fn pool_nodes<'a>(site: &'a Site, name: &'a str, pool: &'a Pool) -> Vec<NodePlan> {
-    if pool.nodes.is_empty() {
-        let made_up = (0..pool.replicas.unwrap_or(0)).map(|i| format!("{name}-{i}"));
-        return made_up
-            .map(|node| plan(site, (name, pool), node, None))
-            .collect();
+fn resolve_pool_nodes(site: &Site, name: &str, pool: &Pool) -> Vec<NodePlan> {
+    let pointer = Pointer::parse("/pools").at(name);
+    let mut nodes = Vec::new();
+    for (node, spec) in &pool.nodes {
+        let origin = site.origin(&pointer.at("nodes").at(node));
+        nodes.push(resolve_node(node, spec, origin, PoolEntry { name, pool }));
     }
-    pool.nodes
-        .iter()
-        .map(|(node, spec)| plan(site, (name, pool), node.clone(), Some(spec)))
-        .collect()
+    if pool.nodes.is_empty() {
+        for index in 0..pool.replicas.unwrap_or(0) {
+            let origin = site.origin(&pointer.at("replicas"));
+            let made_up = format!("{name}-{index}");
+            let node = resolve_node(
+                &made_up,
+                &NodeSpec::default(),
+                origin,
+                PoolEntry { name, pool },
+            );
+            nodes.push(NodePlan {
+                unnamed: true,
+                ..node
+            });
+        }
+    }
+    nodes
 }
 
-fn plan(
-    site: &Site,
-    (pool_name, pool): (&str, &Pool),
-    name: String,
-    spec: Option<&NodeSpec>,
-) -> NodePlan {
-    let pointer = Pointer::parse("/pools").at(pool_name);
-    let origin = match spec {
-        Some(_) => site.origin(&pointer.at("nodes").at(&name)),
-        None => site.origin(&pointer.at("replicas")),
-    };
-    let own = spec.cloned().unwrap_or_default();
+/// A pool with its name.
+#[derive(Clone, Copy)]
+struct PoolEntry<'a> {
+    name: &'a str,
+    pool: &'a Pool,
+}
+
+fn resolve_node(name: &str, own: &NodeSpec, origin: Origin, entry: PoolEntry<'_>) -> NodePlan {
+    let pool = entry.pool;
     NodePlan {
-        labels: labels(&name, pool, &own),
-        name,
-        pool: pool_name.to_owned(),
+        labels: resolve_labels(name, pool, own),
+        name: name.to_owned(),
+        pool: entry.name.to_owned(),
         arch: pool.arch,
         roles: pool.roles.clone(),
         taints: pool.taints.iter().chain(&own.taints).cloned().collect(),
-        capacity: overlaid(&pool.capacity, &own.capacity),
-        allocatable: overlaid(&pool.allocatable, &own.allocatable),
+        capacity: overlay_entries(&pool.capacity, &own.capacity),
+        allocatable: overlay_entries(&pool.allocatable, &own.allocatable),
         reserved: pool.reserved.clone(),
-        disks: overlaid(&pool.disks, &own.disks)
-            .into_iter()
-            .map(|(group, disks)| (group, counted(disks)))
-            .collect(),
+        disks: resolve_disks(pool, own),
         state: own.state,
-        unnamed: spec.is_none(),
-        spec: own,
+        unnamed: false,
+        spec: own.clone(),
         origin,
     }
 }
 
-/// The group with its count filled in.
-fn counted(mut disks: DiskGroup) -> DiskGroup {
-    disks.count = disks
-        .count
-        .or_else(|| u32::try_from(disks.paths.len()).ok());
-    disks
+/// Returns the node's groups of disks, each with its count.
+fn resolve_disks(pool: &Pool, own: &NodeSpec) -> BTreeMap<String, DiskGroup> {
+    let mut groups = overlay_entries(&pool.disks, &own.disks);
+    for group in groups.values_mut() {
+        let listed = u32::try_from(group.paths.len()).ok();
+        group.count = group.count.or(listed);
+    }
+    groups
 }
 
-fn labels(name: &str, pool: &Pool, own: &NodeSpec) -> BTreeMap<String, String> {
+fn resolve_labels(name: &str, pool: &Pool, own: &NodeSpec) -> BTreeMap<String, String> {
     let mut labels = pool.labels.clone();
     labels.extend(own.labels.clone());
     labels.insert(ARCH.to_owned(), pool.arch.label().to_owned());
@@ -265,12 +275,12 @@ fn role_label(role: Role) -> &'static str {
     }
 }
 
-fn overlaid<T: Clone>(
+/// Returns the entries of both maps; those of `over` win.
+fn overlay_entries<T: Clone>(
     base: &BTreeMap<String, T>,
     over: &BTreeMap<String, T>,
 ) -> BTreeMap<String, T> {
-    base.iter()
-        .chain(over)
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect()
+    let mut entries = base.clone();
+    entries.extend(over.clone());
+    entries
 }

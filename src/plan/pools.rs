@@ -1,4 +1,4 @@
-//! What tells the nodes of one pool from those of all others.
+//! Finds the node labels that select the nodes of one pool and no others.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use pointer_diagnostics::{Diagnostics, Pointer};
 use super::PoolPlan;
 
 /// Finds a selector for every pool. Two pools that nothing tells apart are reported.
-pub(super) fn pools(site: &Site, found: &mut Diagnostics) -> BTreeMap<String, PoolPlan> {
+pub(super) fn resolve_pools(site: &Site, found: &mut Diagnostics) -> BTreeMap<String, PoolPlan> {
     let pools = &site.spec.pools;
     for (index, (a, first)) in pools.iter().enumerate() {
         for (b, second) in pools.iter().skip(index + 1) {
@@ -23,10 +23,10 @@ pub(super) fn pools(site: &Site, found: &mut Diagnostics) -> BTreeMap<String, Po
                     rules::INDISTINGUISHABLE_POOLS
                         .report(format!("nothing tells the pools `{a}` and `{b}` apart"))
                         .primary_key(
-                            site.origin(&pointer(b)),
+                            site.origin(&pool_pointer(b)),
                             "the same architecture, labels and taints",
                         )
-                        .context_key(site.origin(&pointer(a)), "as here")
+                        .context_key(site.origin(&pool_pointer(a)), "as here")
                         .help("give one of them a label of its own, or make one pool of the two"),
                 );
             }
@@ -34,20 +34,20 @@ pub(super) fn pools(site: &Site, found: &mut Diagnostics) -> BTreeMap<String, Po
     }
     pools
         .iter()
-        .map(|(name, pool)| (name.clone(), plan(name, pool, pools)))
+        .map(|(name, pool)| (name.clone(), resolve_pool(name, pool, pools)))
         .collect()
 }
 
-fn plan(name: &str, pool: &Pool, pools: &BTreeMap<String, Pool>) -> PoolPlan {
-    let own = pool
-        .labels
-        .iter()
-        .map(|(key, value)| LabelRequirement::equals(key, value));
-    let others = pools
-        .iter()
-        .filter(|(other, _)| *other != name)
-        .filter_map(|(_, other)| exclusion(pool, other));
-    let mut selector: Vec<LabelRequirement> = own.chain(others).collect();
+fn resolve_pool(name: &str, pool: &Pool, pools: &BTreeMap<String, Pool>) -> PoolPlan {
+    let mut selector = Vec::new();
+    for (key, value) in &pool.labels {
+        selector.push(LabelRequirement::equals(key, value));
+    }
+    for (other, spec) in pools {
+        if other != name {
+            selector.extend(exclude_pool(pool, spec));
+        }
+    }
     selector.sort();
     selector.dedup();
     PoolPlan {
@@ -59,8 +59,8 @@ fn plan(name: &str, pool: &Pool, pools: &BTreeMap<String, Pool>) -> PoolPlan {
     }
 }
 
-/// What keeps the other pool's nodes out, where this pool's own labels do not: a label that only the other has.
-fn exclusion(pool: &Pool, other: &Pool) -> Option<LabelRequirement> {
+/// Returns the expression that keeps the other pool's nodes out, where this pool's own labels do not: a label that only the other has.
+fn exclude_pool(pool: &Pool, other: &Pool) -> Option<LabelRequirement> {
     let would_match = pool.arch == other.arch
         && pool
             .labels
@@ -78,12 +78,13 @@ fn exclusion(pool: &Pool, other: &Pool) -> Option<LabelRequirement> {
     ))
 }
 
+/// Returns the taints that keep pods out.
 fn hard_taints(pool: &Pool) -> Vec<(&str, &str, TaintEffect)> {
     let hard = pool.taints.iter().filter(|taint| taint.is_hard());
     hard.map(|t| (t.key.as_str(), t.value.as_str(), t.effect))
         .collect()
 }
 
-fn pointer(pool: &str) -> Pointer {
+fn pool_pointer(pool: &str) -> Pointer {
     Pointer::parse("/pools").at(pool)
 }

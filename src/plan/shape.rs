@@ -1,4 +1,4 @@
-//! What a site says of itself: its names, and the shape that `ha.mode` asserts.
+//! Checks the names of a site, and the shape that its `ha.mode` asserts.
 
 use crate::load::Site;
 use crate::model::{HaMode, Role};
@@ -12,12 +12,15 @@ use super::{NodePlan, RESERVED_INSTANCES, RESERVED_SITE};
 pub(super) fn check_names(site: &Site, found: &mut Diagnostics) {
     let pointer = Pointer::parse("/metadata/name");
     if site.name == RESERVED_SITE {
-        found.push(reserved(&site.name, Origin::new(site.file(), pointer)));
+        found.push(report_reserved(
+            &site.name,
+            Origin::new(site.file(), pointer),
+        ));
     }
     for name in site.spec.apps.keys() {
         let origin = site.origin(&Pointer::parse("/apps").at(name));
         if RESERVED_INSTANCES.contains(&name.as_str()) {
-            found.push(reserved(name, origin));
+            found.push(report_reserved(name, origin));
         } else {
             check_label(name, "instance", origin, found);
         }
@@ -47,7 +50,7 @@ pub(super) fn check_names(site: &Site, found: &mut Diagnostics) {
         for node in nodes {
             let origin = site.origin(&Pointer::parse("/pools").at(pool).at("nodes").at(node));
             if !is_dns_subdomain(node) {
-                found.push(not_a_name(
+                found.push(report_name(
                     node,
                     "node",
                     "a DNS name of at most 253 characters",
@@ -61,7 +64,7 @@ pub(super) fn check_names(site: &Site, found: &mut Diagnostics) {
 /// Reports nodes that contradict `ha.mode` and a promise that no number of nodes can keep.
 pub(super) fn check_ha(site: &Site, nodes: &[NodePlan], found: &mut Diagnostics) {
     let ha = &site.spec.ha;
-    let contradiction = ha.mode.and_then(|mode| contradiction(mode, nodes));
+    let contradiction = ha.mode.and_then(|mode| find_contradiction(mode, nodes));
     if let Some(why) = contradiction {
         found.push(
             rules::HA_MODE_MISMATCH
@@ -85,7 +88,7 @@ pub(super) fn check_ha(site: &Site, nodes: &[NodePlan], found: &mut Diagnostics)
     }
 }
 
-fn contradiction(mode: HaMode, nodes: &[NodePlan]) -> Option<String> {
+fn find_contradiction(mode: HaMode, nodes: &[NodePlan]) -> Option<String> {
     let both =
         |n: &&NodePlan| n.roles.contains(&Role::ControlPlane) && n.roles.contains(&Role::Worker);
     match mode {
@@ -107,7 +110,7 @@ fn contradiction(mode: HaMode, nodes: &[NodePlan]) -> Option<String> {
     }
 }
 
-fn reserved(name: &str, origin: Origin) -> Diagnostic {
+fn report_reserved(name: &str, origin: Origin) -> Diagnostic {
     rules::RESERVED_NAME
         .report(format!("`{name}` is a name that siteplan uses itself"))
         .primary_key(origin, "")
@@ -116,7 +119,7 @@ fn reserved(name: &str, origin: Origin) -> Diagnostic {
 
 fn check_label(name: &str, what: &str, origin: Origin, found: &mut Diagnostics) {
     if !is_dns_label(name) {
-        found.push(not_a_name(
+        found.push(report_name(
             name,
             what,
             "at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
@@ -125,7 +128,7 @@ fn check_label(name: &str, what: &str, origin: Origin, found: &mut Diagnostics) 
     }
 }
 
-fn not_a_name(name: &str, what: &str, expected: &str, origin: Origin) -> Diagnostic {
+fn report_name(name: &str, what: &str, expected: &str, origin: Origin) -> Diagnostic {
     let length = name.chars().count();
     let message = match length > 63 {
         true => format!("the {what} name `{name}` has {length} characters"),

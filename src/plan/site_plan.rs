@@ -1,11 +1,13 @@
-//! What planning gives: a site with everything resolved, so that later passes look nothing up.
+//! The result of planning: a site with everything resolved, so that later passes look nothing up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::kinds::Kinds;
 use crate::load::{App, Fleet, Site};
+use crate::manifest::Object;
 use crate::model::{
     Arch, Availability, DiskGroup, NamespaceSpec, NodeSpec, NodeState, Placement, PodSecurity,
     Role, StorageClassRef,
@@ -94,7 +96,7 @@ pub struct NamespacePlan {
     pub instances: Vec<String>,
 }
 
-/// What an instance is made from.
+/// The source of an instance.
 #[derive(Debug, Clone)]
 pub enum InstanceSource {
     /// An app of base/apps.
@@ -150,7 +152,7 @@ pub struct ImagePlan {
 }
 
 impl Instance {
-    /// The app, where it is not a built-in one.
+    /// Returns the app, where it is not a built-in one.
     pub fn app(&self) -> Option<&Arc<App>> {
         match &self.source {
             InstanceSource::App(app) => Some(app),
@@ -160,17 +162,24 @@ impl Instance {
 }
 
 impl SitePlan {
-    /// The place that a field below the site's `spec` comes from.
+    /// Returns the place that a field below the site's `spec` comes from.
     pub fn origin(&self, pointer: &Pointer) -> Origin {
         self.site.origin(pointer)
     }
 
-    /// The instance with the name.
+    /// Returns the instance with a name.
     pub fn instance(&self, name: &str) -> Option<&Instance> {
         self.instances.iter().find(|i| i.name == name)
     }
 
-    /// The nodes of a pool; all nodes for `None`.
+    /// Returns the kinds that are known on the site: those of the table, and what its apps and its final manifests teach.
+    pub fn learn_kinds(&self, rendered: &BTreeMap<String, Vec<Object>>) -> Kinds {
+        let apps = self.instances.iter().filter_map(Instance::app);
+        let entries = apps.flat_map(|app| &app.spec.catalogue);
+        Kinds::learn(entries, rendered.values().flatten())
+    }
+
+    /// Returns the nodes of a pool; all nodes for `None`.
     pub fn nodes_of<'a>(&'a self, pool: Option<&'a str>) -> impl Iterator<Item = &'a NodePlan> {
         self.nodes
             .iter()

@@ -1,4 +1,4 @@
-//! The storage roles of a site.
+//! Checks the storage roles of a site.
 
 use crate::load::Site;
 use crate::nearest::nearest;
@@ -6,7 +6,7 @@ use crate::rules;
 use pointer_diagnostics::{Diagnostics, Pointer};
 
 /// Reports classes from instances that are not there, and a second default.
-pub(super) fn check(site: &Site, found: &mut Diagnostics) {
+pub(super) fn check_storage(site: &Site, found: &mut Diagnostics) {
     let roles = Pointer::parse("/storage");
     for (role, class) in &site.spec.storage {
         let Some(from) = &class.from else { continue };

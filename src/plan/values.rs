@@ -1,4 +1,4 @@
-//! The values of instances: checked against the app's own schema, with its defaults filled in.
+//! Checks the values of instances against their app's own schema, and fills in its defaults.
 
 use serde_json::{Map, Value};
 
@@ -7,10 +7,10 @@ use crate::template::Context;
 use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::Instance;
-use super::context::shared;
+use super::context::share_value;
 
 /// Puts `{"values": …}` into the context of every instance.
-pub(super) fn fill(site: &Site, instances: &mut [Instance], found: &mut Diagnostics) {
+pub(super) fn fill_values(site: &Site, instances: &mut [Instance], found: &mut Diagnostics) {
     for instance in instances {
         let Some(app) = instance.app() else { continue };
         let pointer = Pointer::parse("/apps").at(&instance.name).at("values");
@@ -24,6 +24,6 @@ pub(super) fn fill(site: &Site, instances: &mut [Instance], found: &mut Diagnost
             site.origin(&pointer.join(below))
         });
         found.append(problems);
-        instance.context = Context::default().with([("values", shared(values))]);
+        instance.context = Context::default().with([("values", share_value(values))]);
     }
 }

@@ -1,4 +1,4 @@
-//! The sync waves: what an app requires comes before it.
+//! Assigns sync waves: an app's requirements are synced before it.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::Instance;
 
-/// One requirement of an instance, resolved: which instance it leads to, and where it is written.
-struct Edge {
+/// One requirement of an instance, resolved: the index of the instance that it leads to, and where it is written.
+struct RequirementEdge {
     to: usize,
     asked: Pointer,
 }
 
 /// Gives every instance its wave and sorts by wave, then name. Unmet requirements and cycles are reported.
-pub(super) fn order(instances: &mut [Instance], found: &mut Diagnostics) {
-    let edges: Vec<Vec<Edge>> = instances
-        .iter()
-        .map(|i| edges(i, instances, found))
-        .collect();
-    let levels = levels(&edges);
+pub(super) fn assign_waves(instances: &mut [Instance], found: &mut Diagnostics) {
+    let mut edges = Vec::with_capacity(instances.len());
+    for instance in instances.iter() {
+        edges.push(find_requirements(instance, instances, found));
+    }
+    let levels = find_levels(&edges);
     if levels.iter().any(Option::is_none) {
         report_cycle(instances, &edges, &levels, found);
         return;
@@ -35,7 +35,11 @@ pub(super) fn order(instances: &mut [Instance], found: &mut Diagnostics) {
     instances.sort_by(|a, b| (a.wave, &a.name).cmp(&(b.wave, &b.name)));
 }
 
-fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<Edge> {
+fn find_requirements(
+    instance: &Instance,
+    all: &[Instance],
+    found: &mut Diagnostics,
+) -> Vec<RequirementEdge> {
     let Some(app) = instance.app() else {
         return Vec::new();
     };
@@ -49,7 +53,7 @@ fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<
                     .enumerate()
                     .filter(|(_, i)| i.app().is_some_and(|a| a.name == *wanted));
                 let before = edges.len();
-                edges.extend(providers.map(|(to, _)| Edge {
+                edges.extend(providers.map(|(to, _)| RequirementEdge {
                     to,
                     asked: asked.clone(),
                 }));
@@ -72,7 +76,7 @@ fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<
                     .get(storage)
                     .and_then(|class| class.from.as_ref());
                 let provider = from.and_then(|from| all.iter().position(|i| i.name == *from));
-                edges.extend(provider.map(|to| Edge { to, asked }));
+                edges.extend(provider.map(|to| RequirementEdge { to, asked }));
             }
         }
     }
@@ -90,7 +94,7 @@ fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<
             all.iter()
                 .position(|i| i.name == *from && i.name != instance.name)
         });
-        edges.extend(provider.map(|to| Edge {
+        edges.extend(provider.map(|to| RequirementEdge {
             to,
             asked: Pointer::parse("/parts").at(part).at("storage"),
         }));
@@ -98,8 +102,8 @@ fn edges(instance: &Instance, all: &[Instance], found: &mut Diagnostics) -> Vec<
     edges
 }
 
-/// The length of the longest chain below each instance; `None` on or above a cycle.
-fn levels(edges: &[Vec<Edge>]) -> Vec<Option<u32>> {
+/// Returns the length of the longest chain below each instance; `None` on or above a cycle.
+fn find_levels(edges: &[Vec<RequirementEdge>]) -> Vec<Option<u32>> {
     let mut levels: Vec<Option<u32>> = vec![None; edges.len()];
     loop {
         let ready: Vec<(usize, u32)> = (0..edges.len())
@@ -121,7 +125,7 @@ fn levels(edges: &[Vec<Edge>]) -> Vec<Option<u32>> {
 /// Reports one cycle: the one that is reached first from the first instance without a level.
 fn report_cycle(
     instances: &[Instance],
-    edges: &[Vec<Edge>],
+    edges: &[Vec<RequirementEdge>],
     levels: &[Option<u32>],
     found: &mut Diagnostics,
 ) {
@@ -129,7 +133,7 @@ fn report_cycle(
         return;
     };
     let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut walk: Vec<(usize, &Edge)> = Vec::new();
+    let mut walk: Vec<(usize, &RequirementEdge)> = Vec::new();
     while !seen.contains_key(&at) {
         seen.insert(at, walk.len());
         let Some(next) = edges[at].iter().find(|e| levels[e.to].is_none()) else {

@@ -42,7 +42,7 @@ impl<'a> View<'a> {
             rendered: input.rendered,
             kustomizations: input.kustomizations,
             files: input.files,
-            kinds: Kinds::of_site(input.plan, input.rendered),
+            kinds: input.plan.learn_kinds(input.rendered),
             argo: Argo::all(input),
             bundled,
             early_resources: OnceCell::new(),

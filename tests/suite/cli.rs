@@ -191,6 +191,7 @@ fn json_is_one_document() {
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_snapshot!(serde_json::to_string_pretty(&report).unwrap(), @r#"
     {
+      "command": "build",
       "diagnostics": [
         {
           "code": "unknown-pool",
@@ -247,8 +248,8 @@ fn json_says_what_differs_in_the_same_document() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["errors"], 0);
-    assert_eq!(report["sites"].as_array().unwrap().len(), 1);
-    assert_eq!(report["sites"][0]["site"], "acp-plant");
+    assert_eq!(report["data"]["sites"].as_array().unwrap().len(), 1);
+    assert_eq!(report["data"]["sites"][0]["site"], "acp-plant");
 }
 
 #[test]
@@ -325,7 +326,7 @@ fn resolve_says_where_each_line_comes_from() {
     assert!(ran.stdout.contains("mode: three-node"), "{}", ran.stdout);
     let json = siteplan(fleet.path(), &["resolve", "acp-plant", "--format", "json"]);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
-    assert_eq!(json["spec"]["ha"]["mode"], "three-node");
+    assert_eq!(json["data"]["spec"]["ha"]["mode"], "three-node");
 }
 
 #[test]
@@ -366,13 +367,13 @@ fn graph_shows_the_waves() {
       wave 3
         hetero-verify     after flask-appserver
     ");
-    let mermaid = siteplan(fleet.path(), &["graph", "fusion-hetero", "--as", "mermaid"]);
+    let mermaid = siteplan(fleet.path(), &["graph", "fusion-hetero", "-o", "mermaid"]);
     assert!(
         mermaid.stdout.starts_with("flowchart LR\n"),
         "{}",
         mermaid.stdout
     );
-    let dot = siteplan(fleet.path(), &["graph", "fusion-hetero", "--as", "dot"]);
+    let dot = siteplan(fleet.path(), &["graph", "fusion-hetero", "-o", "dot"]);
     assert!(
         dot.stdout.starts_with("digraph ") && dot.stdout.ends_with("}\n"),
         "{}",
@@ -536,4 +537,56 @@ fn quiet_prints_errors_only() {
         (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
         (Some(0), "", "")
     );
+}
+
+#[test]
+fn paths_are_printed_as_they_are_written() {
+    let fleet = copy_of_fleet();
+    write(fleet.path(), "base/apps/plant-web/Docs/README.md", "hi\n");
+    let ran = siteplan(fleet.path(), &["check"]);
+    let line = "input      base/apps/plant-web/Docs/README.md added\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    fs_err::remove_file(fleet.path().join("out/acp-plant/apps/odf.yaml")).unwrap();
+    let ran = siteplan(fleet.path(), &["build", "-v"]);
+    let added = ran.stderr.contains("  added out/acp-plant/apps/odf.yaml\n");
+    assert!(added, "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_counted_is_counted_right() {
+    let fleet = copy_of_fleet();
+    fs_err::remove_file(fleet.path().join("out/acp-plant/apps/odf.yaml")).unwrap();
+    let ran = siteplan(fleet.path(), &["build", "acp-plant"]);
+    let last = ran.stderr.lines().last();
+    assert_eq!(
+        last,
+        Some("1 site built: 1 file added, 0 changed, 0 removed in out/")
+    );
+    let ran = siteplan(fleet.path(), &["build"]);
+    assert_snapshot!(ran.stderr, @"3 sites built: out/ is up to date");
+}
+
+#[test]
+fn place_shows_all_sites_where_none_is_named() {
+    let fleet = copy_of_fleet();
+    let ran = siteplan(fleet.path(), &["place"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for site in ["acp-plant", "fusion-hetero"] {
+        let one = siteplan(fleet.path(), &["place", site]);
+        assert!(ran.stdout.contains(&one.stdout), "{}", ran.stdout);
+    }
+    let ran = siteplan(fleet.path(), &["place", "--without", "acp-1"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert_snapshot!(ran.stderr, @"error: `--without` and `--add` are about the nodes of one site: name it");
+}
+
+#[test]
+fn explain_suggests_an_object() {
+    let fleet = copy_of_fleet();
+    let ran = siteplan(
+        fleet.path(),
+        &["explain", "acp-plant", "Deployment/plant-wbe"],
+    );
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert_snapshot!(ran.stderr, @"error: there is no object `Deployment/plant-wbe` on `acp-plant`: did you mean `Deployment/plant-web`?");
 }

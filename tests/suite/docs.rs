@@ -203,6 +203,55 @@ fn links_between_pages_lead_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// ARCHITECTURE.md is the only map, so that every room has to be on it.
+#[test]
+fn every_room_is_on_the_map() {
+    let map = repository::read("ARCHITECTURE.md");
+    let of_rooms = ["src", "crates"].into_iter().flat_map(|folder| {
+        let entries = fs_err::read_dir(repository::root().join(folder)).unwrap();
+        let rooms = entries.map(Result::unwrap).filter(|e| e.path().is_dir());
+        rooms.map(move |e| format!("{folder}/{}", e.file_name().to_str().unwrap()))
+    });
+    let missing: Vec<String> = of_rooms
+        .filter(|room| !map.contains(&format!("]({room})")))
+        .collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md lacks {missing:?}");
+}
+
+/// The passes are in the table in the order in which `compile` runs them.
+#[test]
+fn the_table_of_passes_is_in_the_order_of_the_code() {
+    let map = repository::read("ARCHITECTURE.md");
+    let table = map.split("|---|---|---|").nth(1).unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    let listed: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| [`")?.split('`').next())
+        .collect();
+    let code = repository::read("src/compile/mod.rs");
+    let attempt = code.split("pub fn attempt").nth(1).unwrap();
+    let calls = [
+        ("load", "self.repository.site("),
+        ("plan", "plan(Arc::new("),
+        ("overlay", "self.make_overlays("),
+        ("rustomize", "self.render("),
+        ("bundle", "bundle::bundle("),
+        ("validate", "validate::validate("),
+        ("fit", "self.prove_fit("),
+    ];
+    let places: Vec<usize> = calls
+        .iter()
+        .map(|(_, call)| attempt.find(call).unwrap_or_else(|| panic!("{call}")))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    let named: Vec<&str> = listed
+        .into_iter()
+        .filter(|pass| calls.iter().any(|(name, _)| name == pass))
+        .collect();
+    let expected: Vec<&str> = calls.iter().map(|(name, _)| *name).collect();
+    assert_eq!(named, expected);
+}
+
 /// Pages whose examples are broken on purpose: they do not read, or have what no input may have.
 const BROKEN: &[&str] = &["duplicate-key", "unknown-key", "yaml-syntax"];
 

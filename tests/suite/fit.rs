@@ -39,7 +39,7 @@ fn both_sites_are_proved() {
         let ran = siteplan(fleet.path(), &["place", site, "--format", "json"]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        let place = &document["places"][0];
+        let place = &document["data"]["places"][0];
         assert_eq!(
             (place["outcome"].as_str(), place["holds"].as_bool()),
             (Some("proved"), Some(true)),

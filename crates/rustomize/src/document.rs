@@ -126,22 +126,30 @@ fn parse_all(pieces: &[(usize, &str)]) -> Result<Vec<Option<Node>>, ReadError> {
         .collect()
 }
 
-/// Parses on all cores, with threads of its own: callers may hold locks, which a shared pool could ask for again.
+/// Parses with as many threads as the run has, but with threads of its own: callers may hold locks, which a shared pool could ask for
+/// again. The share of a thread that cannot be started is parsed by the caller.
 fn parse_in_parallel(pieces: &[(usize, &str)]) -> Result<Vec<Option<Node>>, ReadError> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = rayon::current_num_threads();
+    if threads == 1 {
+        return parse_all(pieces);
+    }
     let share = pieces.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let parts: Vec<_> = pieces
-            .chunks(share)
-            .map(|part| scope.spawn(move || parse_all(part)))
-            .collect();
+        let mut parts = Vec::new();
+        for part in pieces.chunks(share) {
+            let thread = std::thread::Builder::new();
+            let started = thread.spawn_scoped(scope, move || parse_all(part));
+            parts.push(started.map_err(|_| part));
+        }
         let mut parsed = Vec::with_capacity(pieces.len());
         for part in parts {
-            let panicked = |_| ReadError {
-                range: manifest_yaml::TextRange::default(),
-                message: "the parser failed".to_owned(),
-            };
-            parsed.extend(part.join().map_err(panicked)??);
+            parsed.extend(match part {
+                Ok(thread) => match thread.join() {
+                    Ok(nodes) => nodes?,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                Err(part) => parse_all(part)?,
+            });
         }
         Ok(parsed)
     })

@@ -2,11 +2,10 @@
 
 use anyhow::bail;
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::cli::Outcome;
-use crate::cli::args::{Format, Global};
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData};
+use crate::cli::arguments::OutputArgs;
 use crate::cli::session::Session;
 use crate::load::{App, Repository};
 use crate::model::Arch;
@@ -18,36 +17,35 @@ use manifest_yaml as yaml;
 pub(in crate::cli) struct AppsArgs {
     /// The app to show
     name: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
 }
 
-pub(in crate::cli) fn run(
-    args: &AppsArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let failed = session.found.has_errors();
-    session.report()?;
-    let Some(repository) = session.repository.as_ref().filter(|_| !failed) else {
-        return Ok(Outcome::Errors);
+pub(in crate::cli) fn run(args: &AppsArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let format = args.output.resolve(session.global.format)?;
+    let repository = session.load()?;
+    let Some(repository) = repository.filter(|_| !session.found.has_errors()) else {
+        return Ok(Answer::errors());
     };
-    let text = match (&args.name, console.format()) {
-        (Some(name), format) => one(find(repository, name)?, format)?,
-        (None, Format::Json) => {
-            let all: Vec<Value> = repository
-                .apps
-                .values()
-                .map(|a| value(a))
-                .collect::<Result<_, _>>()?;
-            format!("{}\n", serde_json::to_string_pretty(&all)?)
+    let data = match &args.name {
+        Some(name) => {
+            let app = find_app(&repository, name)?;
+            let value = complete_app(app)?;
+            let text = || format!("# {}\n{}", app.file, yaml::write_document(&value));
+            CommandData::new(format, text, || &value)?
         }
-        (None, _) => list(repository),
+        None => {
+            let apps = repository.apps.values();
+            let values: Vec<Value> = apps
+                .map(|app| complete_app(app))
+                .collect::<Result<_, _>>()?;
+            CommandData::new(format, || list_apps(&repository), || &values)?
+        }
     };
-    console.data(&text)?;
-    Ok(Outcome::Good)
+    Ok(Answer::from(data))
 }
 
-fn find<'a>(repository: &'a Repository, name: &str) -> anyhow::Result<&'a App> {
+fn find_app<'a>(repository: &'a Repository, name: &str) -> anyhow::Result<&'a App> {
     match repository.apps.get(name) {
         Some(app) => Ok(app),
         None => match nearest(name, repository.apps.keys().map(String::as_str)) {
@@ -57,47 +55,35 @@ fn find<'a>(repository: &'a Repository, name: &str) -> anyhow::Result<&'a App> {
     }
 }
 
-fn list(repository: &Repository) -> String {
+/// Returns one line an app: its name, the architectures of its images, its summary.
+fn list_apps(repository: &Repository) -> String {
     let width = repository.apps.keys().map(String::len).max().unwrap_or(0);
-    let line = |(name, app): (&String, &std::sync::Arc<App>)| {
-        let arch = app.spec.images.as_ref().map(|i| {
-            i.arch
-                .iter()
-                .map(|a| a.label())
-                .collect::<Vec<_>>()
-                .join(",")
-        });
-        format!(
-            "{name:<width$}  {:<28}  {}\n",
-            arch.filter(|a| !a.is_empty())
-                .unwrap_or_else(|| "-".to_owned()),
-            app.spec.summary
-        )
-    };
-    repository.apps.iter().map(line).collect()
-}
-
-fn one(app: &App, format: Format) -> anyhow::Result<String> {
-    let value = value(app)?;
-    Ok(match format {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&value)?),
-        _ => format!("# {}\n{}", app.file, yaml::write_document(&value)),
-    })
-}
-
-/// The app with every default written out.
-fn value(app: &App) -> anyhow::Result<Value> {
-    let mut spec = serde_json::to_value(&app.spec)?;
-    if app.spec.images.is_none() {
-        let all: Vec<&str> = Arch::ALL.iter().map(|a| a.label()).collect();
-        if let Value::Object(map) = &mut spec {
-            map.insert(
-                "images".to_owned(),
-                serde_json::json!({"arch": all, "source": "no images of its own"}),
-            );
+    let mut text = String::new();
+    for (name, app) in &repository.apps {
+        let images = app.spec.images.iter().flat_map(|images| &images.arch);
+        let mut arch = images.map(|a| a.label()).collect::<Vec<_>>().join(",");
+        if arch.is_empty() {
+            "-".clone_into(&mut arch);
         }
+        text.push_str(&format!(
+            "{name:<width$}  {arch:<28}  {}\n",
+            app.spec.summary
+        ));
     }
-    Ok(serde_json::json!({
+    text
+}
+
+/// Returns the app with every default written out.
+fn complete_app(app: &App) -> anyhow::Result<Value> {
+    let mut spec = serde_json::to_value(&app.spec)?;
+    if app.spec.images.is_none()
+        && let Value::Object(map) = &mut spec
+    {
+        let all: Vec<&str> = Arch::ALL.iter().map(|a| a.label()).collect();
+        let images = json!({"arch": all, "source": "no images of its own"});
+        map.insert("images".to_owned(), images);
+    }
+    Ok(json!({
         "apiVersion": crate::model::API_VERSION,
         "kind": "App",
         "metadata": {"name": app.name},

@@ -1,16 +1,13 @@
 //! `siteplan build`.
 
-use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::Outcome;
-use crate::cli::args::Global;
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, ExitStatus};
+use crate::cli::changes::{change_word, count_noun};
 use crate::cli::session::Session;
-use crate::cli::sync;
-use crate::compare::{ChangeKind, Comparison};
-use crate::plan::RESERVED_SITE;
-use crate::write::{self, Scope, Writer, Written};
+use crate::compare::ChangeKind;
+use crate::fleet::{FleetCompiler, write_fleet};
+use crate::write::Written;
 
 /// Compile sites and replace their part of out/
 ///
@@ -24,102 +21,47 @@ pub(in crate::cli) struct BuildArgs {
     sites: Vec<String>,
 }
 
-pub(in crate::cli) fn run(
-    args: &BuildArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let names = session.sites(&args.sites)?;
-    if session.repository.is_none() {
-        session.report()?;
-        return Ok(Outcome::Errors);
-    }
-    let writer = Writer::begin(&session.out()).context("preparing out/")?;
-    let scope = if args.sites.is_empty() {
-        Scope::All
-    } else {
-        Scope::Given
+pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let Some(selected) = session.select(&args.sites)? else {
+        return Ok(Answer::errors());
     };
-    let held = session.compile_each(&names, |site| {
-        let comparison = writer.replace(&site.plan.name, &site.tree)?;
-        Ok(sync::held(&site, comparison, Vec::new()))
-    });
-    let mut held = held
-        .into_iter()
-        .collect::<anyhow::Result<Vec<_>>>()
-        .context("staging")?;
-    let mut found = std::mem::take(&mut session.found);
-    if let Some(tree) = sync::fleet_tree(&session, &mut found) {
-        let comparison = writer.replace(RESERVED_SITE, &tree)?;
-        held.push(sync::held_fleet(&tree, comparison, Vec::new()));
-    }
-    session.found = found;
-    let gone = if scope == Scope::All {
-        gone(&session, &held)?
-    } else {
-        Vec::new()
-    };
-    sync::check_fleet(&mut session, &held, &gone);
-    let failed = session.found.has_errors();
-    session.report()?;
-    if failed {
-        return Ok(Outcome::Errors);
-    }
-    let written = writer.finish(&scope).context("writing out/")?;
-    say(&written, console);
-    Ok(Outcome::Good)
+    let (out, progress) = (session.out(), session.progress(&selected.selection));
+    let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
+    let written = write_fleet(
+        &fleet,
+        &selected.selection,
+        &out,
+        &progress,
+        &mut session.found,
+    )?;
+    Ok(match written {
+        Some(written) => word_answer(&written, selected.selection.names().len()),
+        None => Answer::errors(),
+    })
 }
 
-/// What is in out/ of sites that are compiled no more.
-pub(in crate::cli) fn gone(
-    session: &Session<'_>,
-    held: &[sync::Held],
-) -> anyhow::Result<Vec<Comparison>> {
-    let names = write::site_names(&session.out())?;
-    let gone = names
-        .into_iter()
-        .filter(|name| !held.iter().any(|h| h.comparison.site == *name));
-    let broken = |name: &String| {
-        session
-            .repository
-            .as_ref()
-            .is_some_and(|r| r.sites.contains_key(name))
-    };
-    let nothing = crate::tree::Tree::new();
-    gone.filter(|name| !broken(name))
-        .map(|name| {
-            Ok(crate::compare::compare(
-                &write::read_site(&session.out(), &name, &nothing)?,
-                &nothing,
-            ))
-        })
-        .collect()
-}
-
-fn say(written: &Written, console: &Console) {
-    let count = |kind| written.sites.iter().map(|c| c.count(kind)).sum::<usize>();
-    let (added, changed, stale) = (
+/// Says what was written.
+fn word_answer(written: &Written, sites: usize) -> Answer {
+    let mut answer = Answer::new(ExitStatus::Success);
+    for change in written.sites.iter().flat_map(|site| &site.changes) {
+        let word = change_word(change.kind);
+        answer.details.push(format!("  {word} out/{}", change.path));
+    }
+    for warning in &written.warnings {
+        answer.notes.push(format!("warning: {warning}"));
+    }
+    let count = |kind| written.sites.iter().map(|site| site.count(kind)).sum();
+    let (added, changed, stale): (usize, usize, usize) = (
         count(ChangeKind::Added),
         count(ChangeKind::Changed),
         count(ChangeKind::Stale),
     );
-    for warning in &written.warnings {
-        console.note(&format!("warning: {warning}"));
-    }
-    for change in written.sites.iter().flat_map(|c| &c.changes) {
-        console.detail(&format!("  {:?} out/{}", change.kind, change.path).to_lowercase());
-    }
-    let sites = written.sites.len();
-    let what = if sites == 1 {
-        "1 site".to_owned()
-    } else {
-        format!("{sites} sites")
-    };
-    console.note(&match added + changed + stale {
-        0 => format!("{what} built: out/ is up to date"),
-        _ => {
-            format!("{what} built: {added} files added, {changed} changed, {stale} removed in out/")
-        }
-    });
+    let built = count_noun(sites, "site");
+    answer.with_note(match added + changed + stale {
+        0 => format!("{built} built: out/ is up to date"),
+        _ => format!(
+            "{built} built: {} added, {changed} changed, {stale} removed in out/",
+            count_noun(added, "file")
+        ),
+    })
 }

@@ -3,8 +3,7 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::cli::Outcome;
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData};
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
@@ -15,14 +14,9 @@ pub(in crate::cli) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(in crate::cli) fn run(args: &CompletionsArgs, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(args: &CompletionsArgs, mut command: clap::Command) -> Answer {
     let mut script = Vec::new();
-    clap_complete::generate(
-        args.shell,
-        &mut crate::cli::command(),
-        "siteplan",
-        &mut script,
-    );
-    console.data(&String::from_utf8_lossy(&script))?;
-    Ok(Outcome::Good)
+    clap_complete::generate(args.shell, &mut command, "siteplan", &mut script);
+    let text = String::from_utf8_lossy(&script).into_owned();
+    Answer::from(CommandData::Text(text))
 }

@@ -1,24 +1,17 @@
 //! `siteplan diff`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::cli::Outcome;
-use crate::cli::args::{Format, Global};
-use crate::cli::console::Console;
-use crate::cli::session::{Session, sources_of};
-use crate::compare::semantic::{self, Differences};
-use crate::compile::CompiledSite;
-use crate::ledger;
-use crate::manifest::{Object, ObjectId};
-use crate::revision::{self, Revision};
-use pointer_diagnostics::Diagnostics;
-use rustomize::{MemoryFiles, NoFiles, Renderer};
+use crate::cli::answer::{Answer, CommandData, ExitStatus};
+use crate::cli::arguments::OutputArgs;
+use crate::cli::session::Session;
+use crate::compare::semantic;
+use crate::fleet::{FleetCompiler, RevisionDiff, diff_revision};
+use crate::revision;
 
 /// Show what a change does to the final manifests
 ///
@@ -35,144 +28,59 @@ pub(in crate::cli) struct DiffArgs {
     /// The sites to compare [default: all]
     #[arg(value_name = "SITE")]
     sites: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
 }
 
-/// The objects of a site, by what tells them apart.
-type Objects = BTreeMap<ObjectId, Object>;
-
-pub(in crate::cli) fn run(
-    args: &DiffArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let mut names: BTreeSet<String> = session.sites(&args.sites)?.into_iter().collect();
+pub(in crate::cli) fn run(args: &DiffArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let format = args.output.resolve(session.global.format)?;
+    let Some(selected) = session.select(&args.sites)? else {
+        return Ok(Answer::errors());
+    };
     let before = revision::read(&session.root, &args.against, &["out", "base"])
         .with_context(|| format!("reading revision `{}`", args.against))?;
-    let compiled = session.compile_each(&names.iter().cloned().collect::<Vec<_>>(), Ok);
-    let failed = session.found.has_errors();
-    session.report()?;
-    if failed {
-        return Ok(Outcome::Errors);
-    }
-    if args.sites.is_empty() {
-        names.extend(sites_of(&before));
-    }
-    let mut after: BTreeMap<String, CompiledSite> = BTreeMap::new();
-    for site in compiled {
-        let site = site?;
-        after.insert(site.plan.name.clone(), site);
-    }
-    let renderer = renderer(&before);
-    let mut differences: BTreeMap<String, Differences> = BTreeMap::new();
-    for name in names {
-        let new = after.get(&name);
-        if new.is_some_and(|site| is_same(site, &before)) {
-            continue;
+    let progress = session.progress(&selected.selection);
+    let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
+    let diff = diff_revision(
+        &fleet,
+        &selected.selection,
+        &before,
+        &progress,
+        &mut session.found,
+    );
+    let diff = match diff {
+        Ok(diff) if !session.found.has_errors() => diff,
+        Ok(_) => return Ok(Answer::errors()),
+        Err(why) => {
+            session.found.append(why.problems);
+            session.take_texts(why.sources);
+            return Ok(Answer::errors());
         }
-        let old = match objects_before(&renderer, &before, &name) {
-            Ok(objects) => objects,
-            Err(found) => {
-                console.report(found.clone(), &sources_of(&found, Path::new("")), "")?;
-                return Ok(Outcome::Errors);
-            }
-        };
-        let found = semantic::differences(&old, &new.map(objects_after).unwrap_or_default());
-        if !found.is_empty() {
-            differences.insert(name, found);
-        }
-    }
-    print(console, &before.commit, &differences)?;
-    Ok(if differences.is_empty() {
-        Outcome::Good
+    };
+    let data = CommandData::new(
+        format,
+        || render_text(&diff),
+        || to_value(&diff, &before.commit),
+    )?;
+    Ok(if diff.sites.is_empty() {
+        Answer::from(data).with_note("no final manifest differs")
     } else {
-        Outcome::Differs
+        Answer::new(ExitStatus::Differs).with_data(data)
     })
 }
 
-fn renderer(before: &Revision) -> Renderer {
-    let mut files = MemoryFiles::new(Arc::new(NoFiles));
-    for (path, bytes) in &before.files {
-        files.insert(path, bytes.to_vec());
-    }
-    Renderer::new(Arc::new(files))
-}
-
-/// The sites that the revision has output of.
-fn sites_of(before: &Revision) -> BTreeSet<String> {
-    let ledgers = before
-        .files
-        .keys()
-        .filter_map(|path| path.strip_prefix("out/")?.strip_suffix(ledger::FILE));
-    ledgers
-        .map(|site| site.trim_end_matches('/').to_owned())
-        .filter(|site| !site.contains('/'))
-        .collect()
-}
-
-/// Whether nothing that the site's final manifests depend on has changed: neither its files nor its bases.
-fn is_same(site: &CompiledSite, before: &Revision) -> bool {
-    let prefix = format!("out/{}/", site.plan.name);
-    let theirs = before
-        .files
-        .keys()
-        .filter(|path| path.starts_with(&prefix))
-        .count();
-    let ours = site.tree.iter();
-    // The ledger has the digests of the bases in it.
-    theirs == site.tree.len()
-        && ours.into_iter().all(|(path, bytes)| {
-            before
-                .files
-                .get(&format!("out/{path}"))
-                .is_some_and(|old| **old == *bytes)
-        })
-}
-
-/// What the revision's tree renders to, the Applications among it.
-fn objects_before(
-    renderer: &Renderer,
-    before: &Revision,
-    site: &str,
-) -> Result<Objects, Diagnostics> {
-    let prefix = format!("out/{site}/");
-    let directories = before.files.keys().filter(|path| path.starts_with(&prefix));
-    let directories = directories.filter_map(|path| path.strip_suffix("/kustomization.yaml"));
-    let mut objects = Objects::new();
-    for directory in directories.filter(|d| !d.ends_with("/bootstrap")) {
-        let rendered = renderer.build(directory)?.objects()?;
-        objects.extend(rendered.into_iter().map(Object::from).map(|o| (o.id(), o)));
-    }
-    Ok(objects)
-}
-
-fn objects_after(site: &CompiledSite) -> Objects {
-    site.rendered
-        .values()
-        .flatten()
-        .chain(&site.argocd)
-        .map(|o| (o.id(), o.clone()))
-        .collect()
-}
-
-fn print(
-    console: &Console,
-    commit: &str,
-    differences: &BTreeMap<String, Differences>,
-) -> anyhow::Result<()> {
-    if console.format() == Format::Json {
-        let sites: serde_json::Map<_, _> = differences
-            .iter()
-            .map(|(site, d)| (site.clone(), semantic::to_json(d)))
-            .collect();
-        return console.json(json!({"version": 1, "against": commit, "sites": sites}));
-    }
-    if differences.is_empty() {
-        console.note("no final manifest differs");
-    }
-    let sections: Vec<String> = differences
-        .iter()
-        .map(|(site, d)| format!("{site}: {d}"))
+fn render_text(diff: &RevisionDiff) -> String {
+    let sites = diff.sites.iter();
+    let sections: Vec<String> = sites
+        .map(|(site, differences)| format!("{site}: {differences}"))
         .collect();
-    console.data(&sections.join("\n"))
+    sections.join("\n")
+}
+
+fn to_value(diff: &RevisionDiff, commit: &str) -> Value {
+    let mut sites = BTreeMap::new();
+    for (site, differences) in &diff.sites {
+        sites.insert(site, semantic::to_json(differences));
+    }
+    json!({"against": commit, "sites": sites})
 }

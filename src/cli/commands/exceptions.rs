@@ -2,14 +2,14 @@
 
 use anyhow::bail;
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::cli::Outcome;
-use crate::cli::args::{Format, Global};
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData, ExitStatus};
+use crate::cli::arguments::OutputArgs;
 use crate::cli::session::Session;
+use crate::fleet::load_sites;
 use crate::load::Site;
-use crate::model::Exception;
 use crate::model::is_calendar_day;
 use pointer_diagnostics::report::escape_text;
 
@@ -25,65 +25,73 @@ pub(in crate::cli) struct ExceptionsArgs {
     /// Mark those that have ended on this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     on: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
+}
+
+/// An exception of a site.
+#[derive(Debug, Serialize)]
+struct ListedException<'a> {
+    site: &'a str,
+    app: &'a str,
+    until: &'a str,
+    reason: &'a str,
+    patch: &'a Value,
+    /// Whether it has ended on the day that was asked about.
+    ended: bool,
 }
 
 pub(in crate::cli) fn run(
     args: &ExceptionsArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
+    session: &mut Session<'_>,
+) -> anyhow::Result<Answer> {
+    let format = args.output.resolve(session.global.format)?;
     if let Some(day) = args.on.as_ref().filter(|day| !is_calendar_day(day)) {
         bail!("`{day}` is not a day: write YYYY-MM-DD");
     }
-    let mut session = Session::open(global, console)?;
-    let sites = session.load_sites(&args.sites)?;
-    let failed = session.found.has_errors();
-    session.report()?;
-    if failed {
-        return Ok(Outcome::Errors);
-    }
-    let ended = |e: &Exception| args.on.as_ref().is_some_and(|day| e.until < *day);
-    let all = || {
-        sites
-            .iter()
-            .flat_map(|site| site.spec.exceptions.iter().map(move |e| (site, e)))
+    let Some(selected) = session.select(&args.sites)? else {
+        return Ok(Answer::errors());
     };
-    console.data(&match console.format() {
-        Format::Json => format!(
-            "{:#}\n",
-            all()
-                .map(|(site, e)| entry(site, e, ended(e)))
-                .collect::<Value>()
-        ),
-        _ => all().map(|(site, e)| line(site, e, ended(e))).collect(),
-    })?;
-    Ok(if all().any(|(_, e)| ended(e)) {
-        Outcome::Differs
+    let names = selected.selection.names();
+    let sites = load_sites(&selected.repository, names, &mut session.found);
+    if session.found.has_errors() {
+        return Ok(Answer::errors());
+    }
+    let listed = list_exceptions(&sites, args.on.as_deref());
+    let text = || listed.iter().map(render_line).collect();
+    let data = CommandData::new(format, text, || &listed)?;
+    let status = if listed.iter().any(|exception| exception.ended) {
+        ExitStatus::Differs
     } else {
-        Outcome::Good
-    })
+        ExitStatus::Success
+    };
+    Ok(Answer::new(status).with_data(data))
 }
 
-fn line(site: &Site, exception: &Exception, ended: bool) -> String {
-    let Exception {
-        app, until, reason, ..
-    } = exception;
-    let ended = if ended { "  ENDED" } else { "" };
+fn list_exceptions<'a>(sites: &'a [Site], day: Option<&str>) -> Vec<ListedException<'a>> {
+    let mut listed = Vec::new();
+    for site in sites {
+        for exception in &site.spec.exceptions {
+            listed.push(ListedException {
+                site: &site.name,
+                app: &exception.app,
+                until: &exception.until,
+                reason: &exception.reason,
+                patch: &exception.patch,
+                ended: day.is_some_and(|day| exception.until.as_str() < day),
+            });
+        }
+    }
+    listed
+}
+
+fn render_line(exception: &ListedException<'_>) -> String {
+    let ended = if exception.ended { "  ENDED" } else { "" };
     format!(
         "{}/{}  until {}{ended}  {}\n",
-        site.name,
-        escape_text(app),
-        escape_text(until),
-        escape_text(reason)
+        exception.site,
+        escape_text(exception.app),
+        escape_text(exception.until),
+        escape_text(exception.reason)
     )
-}
-
-fn entry(site: &Site, exception: &Exception, ended: bool) -> Value {
-    let Exception {
-        app,
-        until,
-        reason,
-        patch,
-    } = exception;
-    json!({"site": site.name, "app": app, "until": until, "reason": reason, "patch": patch, "ended": ended})
 }

@@ -1,18 +1,19 @@
 //! `siteplan explain`.
 
+use std::fmt::Write as _;
+
 use anyhow::bail;
 use clap::Args;
+use serde_json::{Value, json};
 
-use crate::cli::Outcome;
-use crate::cli::args::Global;
-use crate::cli::console::Console;
-use crate::cli::session::{Session, sources_of};
-use crate::compile::CompiledSite;
+use crate::cli::answer::{Answer, CommandData};
+use crate::cli::arguments::OutputArgs;
+use crate::cli::session::Session;
+use crate::fleet::{FieldExplanation, FleetCompiler, explain_object, nearest_object, read_sources};
 use crate::nearest::nearest;
-use crate::patch::Operation;
 use crate::rulebook;
-use pointer_diagnostics::report;
-use pointer_diagnostics::{Diagnostics, FieldPart, Origin};
+use pointer_diagnostics::report::{self, escape_text};
+use pointer_diagnostics::{FieldPart, Origin, Position, Sources};
 
 /// Explain a diagnostic, or where the fields of an object come from
 ///
@@ -32,111 +33,112 @@ pub(in crate::cli) struct ExplainArgs {
     /// Only fields whose path contains this
     #[arg(requires = "object")]
     field: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
 }
 
-pub(in crate::cli) fn run(
-    args: &ExplainArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let Some(object) = &args.object else {
-        return explain_code(&args.what, console);
-    };
-    let mut session = Session::open(global, console)?;
-    let names = session.sites(std::slice::from_ref(&args.what))?;
-    let compiled = session.compile(&names);
-    let text: String = compiled
-        .iter()
-        .map(|site| fields(site, object, args.field.as_deref(), &session))
-        .collect();
-    let failed = session.found.has_errors();
-    session.report()?;
-    if failed {
-        return Ok(Outcome::Errors);
+pub(in crate::cli) fn run(args: &ExplainArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    match &args.object {
+        Some(object) => explain_fields(args, object, session),
+        None => explain_code(args, session),
     }
-    if text.is_empty() {
-        bail!(
-            "siteplan writes nothing into `{object}` on this site; `siteplan render {}` shows its objects",
-            args.what
-        );
-    }
-    console.data(&text)?;
-    Ok(Outcome::Good)
 }
 
-fn explain_code(code: &str, console: &Console) -> anyhow::Result<Outcome> {
+fn explain_code(args: &ExplainArgs, session: &Session<'_>) -> anyhow::Result<Answer> {
+    let format = args.output.resolve(session.global.format)?;
+    let code = args.what.as_str();
     let Some(rule) = rulebook::find_rule(code) else {
         match nearest(code, rulebook::all_rules().iter().map(|r| r.code)) {
             Some(near) => bail!("there is no diagnostic `{code}`: did you mean `{near}`?"),
-            None => {
-                bail!(
-                    "there is no diagnostic `{code}`: `siteplan rules` lists all; to explain an object, name it too"
-                )
-            }
+            None => bail!(
+                "there is no diagnostic `{code}`: `siteplan rules` lists all; to explain an object, name it too"
+            ),
         }
     };
-    console.data(&report::print_rule_page(rule, console.look()))?;
-    Ok(Outcome::Good)
+    let text = || report::print_rule_page(rule, session.console.look());
+    let value = || json!({"code": rule.code, "severity": rule.severity, "summary": rule.summary, "page": rule.explain});
+    Ok(Answer::from(CommandData::new(format, text, value)?))
 }
 
-/// Every field that siteplan wrote into the object, with its reasons.
-fn fields(site: &CompiledSite, object: &str, field: Option<&str>, session: &Session<'_>) -> String {
-    let mut text = String::new();
-    for (instance, changes) in &site.changes {
-        let of_object = changes.iter().filter(|(id, _)| id.to_string() == object);
-        let wanted = of_object
-            .filter(|(_, o)| o.asked_by.is_some() && field.is_none_or(|f| o.path.contains(f)));
-        for (id, operation) in wanted {
-            if text.is_empty() {
-                text = format!("{id} ({instance} on {})\n", site.plan.name);
+fn explain_fields(
+    args: &ExplainArgs,
+    object: &str,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Answer> {
+    let format = args.output.resolve(session.global.format)?;
+    let Some(selected) = session.select(std::slice::from_ref(&args.what))? else {
+        return Ok(Answer::errors());
+    };
+    let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
+    let compiled = fleet.compile(selected.selection.names(), &mut session.found);
+    let Some(site) = compiled.first().filter(|_| !session.found.has_errors()) else {
+        return Ok(Answer::errors());
+    };
+    let explanations = explain_object(site, object, args.field.as_deref());
+    if explanations.is_empty() {
+        let name = &args.what;
+        match nearest_object(site, object) {
+            Some(near) => {
+                bail!("there is no object `{object}` on `{name}`: did you mean `{near}`?")
             }
-            text.push_str(&one(operation, session));
+            None => bail!(
+                "siteplan writes nothing into `{object}` on this site; `siteplan render {name}` shows its objects"
+            ),
+        }
+    }
+    let origins = explanations.iter().flat_map(|field| &field.origins);
+    let sources = read_sources(&session.root, origins.map(|origin| origin.file.as_ref()));
+    let text = || render_text(&explanations, &args.what, &sources);
+    let value = || json!({"site": args.what, "fields": list_fields(&explanations, &sources)});
+    Ok(Answer::from(CommandData::new(format, text, value)?))
+}
+
+/// Returns the fields in the order of writing, each with its rule, value and origins, under the object of the first.
+fn render_text(fields: &[FieldExplanation], site: &str, sources: &Sources) -> String {
+    let mut text = String::new();
+    for field in fields {
+        if text.is_empty() {
+            let (object, instance) = (&field.object, &field.instance);
+            let _ = writeln!(text, "{} ({instance} on {site})", escape_text(object));
+        }
+        let pointer = escape_text(field.pointer.as_str());
+        let _ = writeln!(text, "\n  {pointer}   ({})", field.rule);
+        let value = field.value.as_ref().map(manifest_yaml::write_document);
+        for line in value.unwrap_or_default().lines() {
+            let _ = writeln!(text, "      {}", escape_text(line));
+        }
+        for origin in &field.origins {
+            let at = locate(origin, sources);
+            let file = escape_text(&origin.file);
+            let _ = writeln!(text, "      from {file}:{}:{}", at.line, at.column);
         }
     }
     text
 }
 
-fn one(operation: &Operation, session: &Session<'_>) -> String {
-    let Some(reason) = &operation.asked_by else {
-        return String::new();
-    };
-    let value = operation
-        .value
-        .as_ref()
-        .map(manifest_yaml::write_document)
-        .unwrap_or_default();
-    let indented: String = value
-        .lines()
-        .map(|line| format!("      {}\n", report::escape_text(line)))
-        .collect();
-    let places: String = reason
-        .origins
-        .iter()
-        .map(|origin| format!("      from {}\n", place(origin, session)))
-        .collect();
-    format!(
-        "\n  {}   ({})\n{indented}{places}",
-        operation.path, reason.rule
-    )
+fn list_fields(fields: &[FieldExplanation], sources: &Sources) -> Vec<Value> {
+    let mut listed = Vec::with_capacity(fields.len());
+    for field in fields {
+        let mut origins = Vec::new();
+        for origin in &field.origins {
+            let at = locate(origin, sources);
+            let (file, pointer) = (origin.file.as_ref(), &origin.pointer);
+            let place =
+                json!({"file": file, "pointer": pointer, "line": at.line, "column": at.column});
+            origins.push(place);
+        }
+        listed.push(json!({
+            "object": field.object,
+            "instance": field.instance,
+            "pointer": field.pointer,
+            "rule": field.rule,
+            "value": field.value,
+            "origins": origins,
+        }));
+    }
+    listed
 }
 
-/// `file:line:col` of an origin.
-fn place(origin: &Origin, session: &Session<'_>) -> String {
-    let label = pointer_diagnostics::Label {
-        origin: origin.clone(),
-        part: FieldPart::Key,
-        text: String::new(),
-    };
-    let one: Diagnostics = [pointer_diagnostics::Diagnostic {
-        code: "",
-        severity: pointer_diagnostics::Severity::Note,
-        message: String::new(),
-        labels: vec![label.clone()],
-        help: None,
-    }]
-    .into_iter()
-    .collect();
-    let sources = sources_of(&one, &session.root);
-    let position = sources.position(&origin.file, sources.span(&label).start);
-    format!("{}:{}:{}", origin.file, position.line, position.column)
+fn locate(origin: &Origin, sources: &Sources) -> Position {
+    sources.position(&origin.file, sources.bytes(origin, FieldPart::Key).start)
 }

@@ -1,15 +1,13 @@
 //! `siteplan graph`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::Outcome;
-use crate::cli::args::Global;
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData};
+use crate::cli::arguments::{DataFormat, DocumentForm, resolve_output};
 use crate::cli::session::Session;
-use crate::plan::{Instance, SitePlan};
+use crate::fleet::{SyncGraph, SyncStep, plan_sites, sync_graph};
 
 /// Show what is synced in which wave, and why
 #[derive(Debug, Args)]
@@ -17,142 +15,123 @@ pub(in crate::cli) struct GraphArgs {
     /// The sites to show [default: all]
     #[arg(value_name = "SITE")]
     sites: Vec<String>,
-    /// The form of the graph
-    #[arg(long = "as", value_enum, default_value_t = Form::Text, value_name = "FORM")]
-    form: Form,
+    /// Print in this form [default: text, or json with `--format json`]
+    #[arg(short, long, alias = "as", value_enum, value_name = "FORM")]
+    output: Option<GraphFormat>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum GraphFormat {
     /// Waves as indented text
     Text,
+    /// One JSON document, with the report in it
+    Json,
+    /// The same document as YAML
+    Yaml,
     /// A Mermaid flowchart, for Markdown
     Mermaid,
     /// Graphviz
     Dot,
 }
 
-pub(in crate::cli) fn run(
-    args: &GraphArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let plans = session.plan_sites(&args.sites)?;
-    let failed = session.found.has_errors();
-    session.report()?;
-    if failed {
-        return Ok(Outcome::Errors);
+impl GraphArgs {
+    /// Returns the form of the document that was asked for; `None` for text and drawings.
+    pub(in crate::cli) fn document(&self) -> Option<DocumentForm> {
+        match self.output {
+            None | Some(GraphFormat::Text | GraphFormat::Mermaid | GraphFormat::Dot) => None,
+            Some(GraphFormat::Json) => Some(DocumentForm::Json),
+            Some(GraphFormat::Yaml) => Some(DocumentForm::Yaml),
+        }
     }
-    let draw = match args.form {
-        Form::Text => text,
-        Form::Mermaid => mermaid,
-        Form::Dot => dot,
-    };
-    let drawn: Vec<String> = plans.iter().map(draw).collect();
-    console.data(&drawn.join("\n"))?;
-    Ok(Outcome::Good)
 }
 
-fn waves(plan: &SitePlan) -> BTreeMap<u32, Vec<&Instance>> {
-    let mut waves: BTreeMap<u32, Vec<&Instance>> = BTreeMap::new();
-    for instance in &plan.instances {
-        waves.entry(instance.wave).or_default().push(instance);
+pub(in crate::cli) fn run(args: &GraphArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let format = resolve_output(
+        args.output,
+        session.global.format,
+        GraphFormat::Text,
+        GraphFormat::Json,
+    )?;
+    let Some(selected) = session.select(&args.sites)? else {
+        return Ok(Answer::errors());
+    };
+    let names = selected.selection.names();
+    let plans = plan_sites(&selected.repository, names, &mut session.found);
+    if session.found.has_errors() {
+        return Ok(Answer::errors());
     }
-    waves
+    let graphs: Vec<SyncGraph> = plans.iter().map(sync_graph).collect();
+    let draw_all = |draw: fn(&SyncGraph) -> String| {
+        let drawn: Vec<String> = graphs.iter().map(draw).collect();
+        CommandData::Text(drawn.join("\n"))
+    };
+    let sites = || serde_json::json!({"sites": graphs});
+    Ok(Answer::from(match format {
+        GraphFormat::Text => draw_all(draw_text),
+        GraphFormat::Mermaid => draw_all(draw_mermaid),
+        GraphFormat::Dot => draw_all(draw_dot),
+        GraphFormat::Json => CommandData::new(DataFormat::Json, String::new, sites)?,
+        GraphFormat::Yaml => CommandData::new(DataFormat::Yaml, String::new, sites)?,
+    }))
 }
 
-/// What an instance comes after, without what the others there come after anyway.
-fn direct<'a>(plan: &'a SitePlan, instance: &'a Instance) -> Vec<&'a str> {
-    let after = |name: &str| {
-        plan.instance(name)
-            .map(|i| i.after.as_slice())
-            .unwrap_or_default()
-    };
-    let implied = |name: &String| {
-        instance
-            .after
-            .iter()
-            .any(|other| after(other).contains(name))
-    };
-    instance
-        .after
-        .iter()
-        .filter(|name| !implied(name))
-        .map(String::as_str)
-        .collect()
+fn steps(graph: &SyncGraph) -> impl Iterator<Item = &SyncStep> {
+    graph.waves.iter().flat_map(|wave| &wave.instances)
 }
 
-fn text(plan: &SitePlan) -> String {
-    let width = plan
-        .instances
-        .iter()
-        .map(|i| i.name.len())
-        .max()
-        .unwrap_or(0);
-    let mut text = format!("{}\n", plan.name);
-    for (wave, instances) in waves(plan) {
-        let _ = writeln!(text, "  wave {wave}");
-        for instance in instances {
-            let after = direct(plan, instance).join(", ");
-            let line = match after.is_empty() {
-                true => format!("    {}", instance.name),
-                false => format!("    {:<width$}  after {after}", instance.name),
+fn draw_text(graph: &SyncGraph) -> String {
+    let width = steps(graph).map(|step| step.name.len()).max().unwrap_or(0);
+    let mut text = format!("{}\n", graph.site);
+    for wave in &graph.waves {
+        let _ = writeln!(text, "  wave {}", wave.wave);
+        for step in &wave.instances {
+            let after = step.after.join(", ");
+            let _ = match after.is_empty() {
+                true => writeln!(text, "    {}", step.name),
+                false => writeln!(text, "    {:<width$}  after {after}", step.name),
             };
-            let _ = writeln!(text, "{line}");
         }
     }
     text
 }
 
-fn mermaid(plan: &SitePlan) -> String {
+fn draw_mermaid(graph: &SyncGraph) -> String {
+    let site = &graph.site;
     let mut text = "flowchart LR\n".to_owned();
-    for (wave, instances) in waves(plan) {
-        let _ = writeln!(
-            text,
-            "  subgraph {}-wave-{wave}[\"wave {wave}\"]",
-            plan.name
-        );
-        for instance in instances {
-            let _ = writeln!(
-                text,
-                "    {}[\"{}\"]",
-                key(plan, &instance.name),
-                instance.name
-            );
+    for wave in &graph.waves {
+        let number = wave.wave;
+        let _ = writeln!(text, "  subgraph {site}-wave-{number}[\"wave {number}\"]");
+        for step in &wave.instances {
+            let _ = writeln!(text, "    {}[\"{}\"]", node_id(site, &step.name), step.name);
         }
         let _ = writeln!(text, "  end");
     }
-    edges(plan, |from, to| {
-        let _ = writeln!(text, "  {} --> {}", key(plan, from), key(plan, to));
-    });
+    for step in steps(graph) {
+        for before in &step.after {
+            let (from, to) = (node_id(site, before), node_id(site, &step.name));
+            let _ = writeln!(text, "  {from} --> {to}");
+        }
+    }
     text
 }
 
-fn dot(plan: &SitePlan) -> String {
-    let mut text = format!("digraph \"{}\" {{\n  rankdir=LR;\n", plan.name);
-    for (_, instances) in waves(plan) {
-        let same: Vec<String> = instances
-            .iter()
-            .map(|i| format!("\"{}\"", i.name))
-            .collect();
+fn draw_dot(graph: &SyncGraph) -> String {
+    let mut text = format!("digraph \"{}\" {{\n  rankdir=LR;\n", graph.site);
+    for wave in &graph.waves {
+        let instances = wave.instances.iter();
+        let same: Vec<String> = instances.map(|step| format!("\"{}\"", step.name)).collect();
         let _ = writeln!(text, "  {{ rank=same; {} }}", same.join("; "));
     }
-    edges(plan, |from, to| {
-        let _ = writeln!(text, "  \"{from}\" -> \"{to}\";");
-    });
+    for step in steps(graph) {
+        for before in &step.after {
+            let _ = writeln!(text, "  \"{before}\" -> \"{}\";", step.name);
+        }
+    }
     text.push_str("}\n");
     text
 }
 
-fn edges(plan: &SitePlan, mut draw: impl FnMut(&str, &str)) {
-    for instance in &plan.instances {
-        for before in direct(plan, instance) {
-            draw(before, &instance.name);
-        }
-    }
-}
-
-fn key(plan: &SitePlan, instance: &str) -> String {
-    format!("{}/{instance}", plan.name).replace(['/', '-', '.'], "_")
+/// Returns the id of a node in Mermaid, which takes no punctuation.
+fn node_id(site: &str, instance: &str) -> String {
+    format!("{site}/{instance}").replace(['/', '-', '.'], "_")
 }

@@ -3,9 +3,8 @@
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::cli::Outcome;
-use crate::cli::args::Global;
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, ExitStatus};
+use crate::cli::session::Session;
 use crate::load::FLEET_FILE;
 use crate::scaffold;
 
@@ -27,12 +26,8 @@ pub(in crate::cli) struct InitArgs {
     repo: String,
 }
 
-pub(in crate::cli) fn run(
-    args: &InitArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let root = &global.directory;
+pub(in crate::cli) fn run(args: &InitArgs, session: &Session<'_>) -> anyhow::Result<Answer> {
+    let root = &session.global.directory;
     std::fs::create_dir_all(root).with_context(|| format!("making `{}`", root.display()))?;
     if root.join(FLEET_FILE).symlink_metadata().is_ok() {
         bail!(
@@ -41,9 +36,7 @@ pub(in crate::cli) fn run(
         );
     }
     let made = scaffold::fleet(root, &args.repo)?;
-    console.note(&format!(
-        "wrote {}\nnext: siteplan new site NAME, then siteplan build",
-        made.join(", ")
-    ));
-    Ok(Outcome::Good)
+    Ok(Answer::new(ExitStatus::Success)
+        .with_note(format!("wrote {}", made.join(", ")))
+        .with_note("next: siteplan new site NAME, then siteplan build"))
 }

@@ -3,8 +3,7 @@
 use clap::Args;
 use clap_mangen::Man;
 
-use crate::cli::Outcome;
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData};
 
 /// Print the manual page, or that of one command
 #[derive(Debug, Args)]
@@ -14,8 +13,7 @@ pub(in crate::cli) struct ManArgs {
     command: Option<String>,
 }
 
-pub(in crate::cli) fn run(args: &ManArgs, console: &Console) -> anyhow::Result<Outcome> {
-    let mut whole = crate::cli::command();
+pub(in crate::cli) fn run(args: &ManArgs, mut whole: clap::Command) -> anyhow::Result<Answer> {
     whole.build();
     let command = match &args.command {
         None => whole,
@@ -26,6 +24,6 @@ pub(in crate::cli) fn run(args: &ManArgs, console: &Console) -> anyhow::Result<O
     };
     let mut page = Vec::new();
     Man::new(command).render(&mut page)?;
-    console.data(&String::from_utf8_lossy(&page))?;
-    Ok(Outcome::Good)
+    let text = String::from_utf8_lossy(&page).into_owned();
+    Ok(Answer::from(CommandData::Text(text)))
 }

@@ -1,4 +1,4 @@
-//! One file a command: its arguments, and `run`.
+//! One file a command: its arguments, and `run`, which asks the library and words the answer.
 
 pub(super) mod apps;
 pub(super) mod build;

@@ -3,9 +3,8 @@
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use crate::cli::Outcome;
-use crate::cli::args::Global;
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, ExitStatus};
+use crate::cli::session::Session;
 use crate::load::FLEET_FILE;
 use crate::scaffold;
 
@@ -13,11 +12,11 @@ use crate::scaffold;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct NewArgs {
     #[command(subcommand)]
-    what: What,
+    what: NewSubcommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum NewSubcommand {
     /// Write a first site file
     Site {
         /// The site's name: lower-case letters, digits and `-`
@@ -30,12 +29,8 @@ enum What {
     },
 }
 
-pub(in crate::cli) fn run(
-    args: &NewArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let root = &global.directory;
+pub(in crate::cli) fn run(args: &NewArgs, session: &Session<'_>) -> anyhow::Result<Answer> {
+    let root = &session.root;
     if !root.join(FLEET_FILE).is_file() {
         bail!(
             "there is no `{FLEET_FILE}` in `{}`: run `siteplan init` first, or choose the fleet with `-C DIR`",
@@ -43,9 +38,8 @@ pub(in crate::cli) fn run(
         );
     }
     let made = match &args.what {
-        What::Site { name } => scaffold::site(root, name)?,
-        What::App { name } => scaffold::app(root, name)?,
+        NewSubcommand::Site { name } => scaffold::site(root, name)?,
+        NewSubcommand::App { name } => scaffold::app(root, name)?,
     };
-    console.note(&format!("wrote {}", made.join(", ")));
-    Ok(Outcome::Good)
+    Ok(Answer::new(ExitStatus::Success).with_note(format!("wrote {}", made.join(", "))))
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use crate::cli::Outcome;
-use crate::cli::args::{Format, Global};
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData, ExitStatus};
+use crate::cli::arguments::{DataFormat, DocumentForm, OutputArgs};
 use crate::cli::session::Session;
 use crate::cluster;
+use crate::fleet::plan_sites;
 use manifest_yaml as yaml;
 use pointer_diagnostics::report::escape_text;
 
@@ -35,6 +35,8 @@ enum NodesCommand {
         /// Do not count pods in this namespace as the platform's (can be repeated)
         #[arg(long = "own", value_name = "NAMESPACE", requires = "pods")]
         own: Vec<String>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Say how a site file and `oc get nodes -o yaml` differ
     #[command(
@@ -45,69 +47,77 @@ enum NodesCommand {
         site: String,
         /// The output of `oc get nodes -o yaml` [default: standard input]
         nodes: Option<PathBuf>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
 }
 
-pub(in crate::cli) fn run(
-    args: &NodesArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    match &args.command {
-        NodesCommand::Import { nodes, pods, own } => {
-            import(nodes.as_deref(), pods.as_deref(), own, console)
+impl NodesArgs {
+    /// Returns the form of the document that was asked for; `None` for text.
+    pub(in crate::cli) fn document(&self) -> Option<DocumentForm> {
+        match &self.command {
+            NodesCommand::Import { output, .. } | NodesCommand::Compare { output, .. } => {
+                output.document()
+            }
         }
-        NodesCommand::Compare { site, nodes } => compare(site, nodes.as_deref(), global, console),
     }
 }
 
-fn import(
-    nodes: Option<&Path>,
-    pods: Option<&Path>,
-    own: &[String],
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let nodes = cluster::read_nodes(&read(nodes)?)?;
-    let own: BTreeSet<String> = own.iter().cloned().collect();
-    let reserved = match pods {
-        Some(path) => cluster::measure_reserved(&read(Some(path))?, &own)?,
-        None => BTreeMap::new(),
-    };
-    let pools = cluster::build_pools(&nodes, &reserved);
-    console.data(&match console.format() {
-        Format::Json => format!("{pools:#}\n"),
-        _ => yaml::write_document(&pools),
-    })?;
-    Ok(Outcome::Good)
+pub(in crate::cli) fn run(args: &NodesArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let report = session.global.format;
+    match &args.command {
+        NodesCommand::Import {
+            nodes,
+            pods,
+            own,
+            output,
+        } => {
+            let nodes = cluster::read_nodes(&read_argument(nodes.as_deref())?)?;
+            let own: BTreeSet<String> = own.iter().cloned().collect();
+            let reserved = match pods {
+                Some(path) => cluster::measure_reserved(&read_argument(Some(path))?, &own)?,
+                None => BTreeMap::new(),
+            };
+            let pools = cluster::build_pools(&nodes, &reserved);
+            let text = || yaml::write_document(&pools);
+            let data = CommandData::new(output.resolve(report)?, text, || &pools)?;
+            Ok(Answer::from(data))
+        }
+        NodesCommand::Compare {
+            site,
+            nodes,
+            output,
+        } => compare_nodes(site, nodes.as_deref(), output.resolve(report)?, session),
+    }
 }
 
-fn compare(
+fn compare_nodes(
     site: &String,
     nodes: Option<&Path>,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let planned = session.plan_sites(std::slice::from_ref(site))?.pop();
-    let failed = session.found.has_errors();
-    session.report()?;
-    let Some(planned) = planned.filter(|_| !failed) else {
-        return Ok(Outcome::Errors);
+    format: DataFormat,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Answer> {
+    let Some(selected) = session.select(std::slice::from_ref(site))? else {
+        return Ok(Answer::errors());
     };
-    let differences = cluster::compare_nodes(&planned, &cluster::read_nodes(&read(nodes)?)?);
-    let text = match console.format() {
-        Format::Json => format!("{:#}\n", serde_json::to_value(&differences)?),
-        _ => differences.iter().map(line).collect(),
+    let names = selected.selection.names();
+    let plans = plan_sites(&selected.repository, names, &mut session.found);
+    let Some(planned) = plans.first().filter(|_| !session.found.has_errors()) else {
+        return Ok(Answer::errors());
     };
-    console.data(&text)?;
-    Ok(if differences.is_empty() {
-        Outcome::Good
+    let cluster = cluster::read_nodes(&read_argument(nodes)?)?;
+    let differences = cluster::compare_nodes(planned, &cluster);
+    let text = || differences.iter().map(render_line).collect();
+    let data = CommandData::new(format, text, || &differences)?;
+    let status = if differences.is_empty() {
+        ExitStatus::Success
     } else {
-        Outcome::Differs
-    })
+        ExitStatus::Differs
+    };
+    Ok(Answer::new(status).with_data(data))
 }
 
-fn line(difference: &cluster::NodeDifference) -> String {
+fn render_line(difference: &cluster::NodeDifference) -> String {
     let side = |text: &str| {
         if text.is_empty() {
             "nothing".to_owned()
@@ -135,7 +145,7 @@ fn line(difference: &cluster::NodeDifference) -> String {
     clippy::disallowed_methods,
     reason = "the caller's own file, which may be a pipe, and no path of the repository"
 )]
-fn read(path: Option<&Path>) -> anyhow::Result<String> {
+fn read_argument(path: Option<&Path>) -> anyhow::Result<String> {
     if let Some(path) = path {
         return std::fs::read_to_string(path)
             .with_context(|| format!("reading `{}`", path.display()));

@@ -1,17 +1,16 @@
 //! `siteplan place`.
 
+use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::Outcome;
-use crate::cli::args::{Format, Global};
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData, ExitStatus};
+use crate::cli::arguments::OutputArgs;
 use crate::cli::placement_report;
 use crate::cli::session::Session;
-use crate::compile::Compiler;
-use crate::fit::{Overview, add_node, without_nodes};
+use crate::fleet::{FleetCompiler, NodeScenario, prove_placement};
 
-/// Show where the pods of a site run, and what the loss of each node does
+/// Show where the pods of sites run, and what the loss of each node does
 ///
 /// Prints, for each workload, its pods, the nodes on which they may run, where the proof puts them, the loss that is worst for it, and how
 /// many more of its pods would have room then; and what each loss that the site promises to survive does to each workload. With --without
@@ -21,64 +20,47 @@ use crate::fit::{Overview, add_node, without_nodes};
     after_help = "Examples:\n  siteplan place acp-plant\n  siteplan place acp-plant --without acp-1\n  siteplan place fusion-hetero --add arch=arm64,cpu=16,memory=64Gi\n  siteplan place acp-plant --add pool=acp,memory=128Gi"
 )]
 pub(in crate::cli) struct PlaceArgs {
-    /// The site
+    /// The sites to show [default: all]
     #[arg(value_name = "SITE")]
-    site: String,
+    sites: Vec<String>,
     /// Take a node for lost; several are lost together
     #[arg(long, value_name = "NODE")]
     without: Vec<String>,
     /// Add a node: arch or pool, and resources, zone, label.KEY
     #[arg(long, value_name = "KEY=VALUE,…")]
     add: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
 }
 
-pub(in crate::cli) fn run(
-    args: &PlaceArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let names = session.sites(std::slice::from_ref(&args.site))?;
-    let mut overviews = Vec::new();
-    if let Some(repository) = &session.repository {
-        let (compiler, problems) = Compiler::new(repository);
-        session.found.append(problems);
-        for name in &names {
-            let (site, problems) = compiler.attempt(name);
-            let Some(mut site) = site else {
-                session.found.append(problems);
-                continue;
-            };
-            if args.without.is_empty() && args.add.is_empty() {
-                session.found.append(problems);
-            } else {
-                if !args.without.is_empty() {
-                    site.plan = without_nodes(&site.plan, &args.without)?;
-                }
-                for node in &args.add {
-                    site.plan = add_node(&site.plan, node)?;
-                }
-                let (fit, problems) = compiler.fit(&site.plan, &site.rendered);
-                session.found.append(problems);
-                site.fit = fit;
-            }
-            overviews.push(Overview::of(name, &site.fit));
-        }
+pub(in crate::cli) fn run(args: &PlaceArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let format = args.output.resolve(session.global.format)?;
+    let scenario = NodeScenario {
+        lost: args.without.clone(),
+        added: args.add.clone(),
+    };
+    let Some(selected) = session.select(&args.sites)? else {
+        return Ok(Answer::errors());
+    };
+    let names = selected.selection.names();
+    if names.len() > 1 && !scenario.is_empty() {
+        bail!("`--without` and `--add` are about the nodes of one site: name it");
     }
-    let failed = session.found.has_errors();
-    session.report()?;
-    if console.format() == Format::Json {
-        console.json(json!({"version": 1, "places": overviews}))?;
-    } else {
-        let text: Vec<String> = overviews
-            .iter()
-            .map(|o| placement_report::render_placement(o, console.look()))
+    let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
+    let overviews = prove_placement(&fleet, names, &scenario, &mut session.found)?;
+    let text = || {
+        let look = session.console.look();
+        let overviews = overviews.iter();
+        let tables: Vec<String> = overviews
+            .map(|overview| placement_report::render_placement(overview, look))
             .collect();
-        console.data(&text.join("\n"))?;
-    }
-    Ok(if failed {
-        Outcome::Errors
+        tables.join("\n")
+    };
+    let data = CommandData::new(format, text, || json!({"places": overviews}))?;
+    let status = if session.found.has_errors() {
+        ExitStatus::Errors
     } else {
-        Outcome::Good
-    })
+        ExitStatus::Success
+    };
+    Ok(Answer::new(status).with_data(data))
 }

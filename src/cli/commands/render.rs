@@ -1,24 +1,28 @@
 //! `siteplan render`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde_json::Value;
 
-use crate::cli::Outcome;
-use crate::cli::args::Global;
-use crate::cli::console::Console;
-use crate::cli::session::{Session, sources_of};
+use crate::cli::answer::{Answer, CommandData};
+use crate::cli::arguments::{DocumentForm, resolve_output};
+use crate::cli::session::Session;
+use crate::fleet::FleetCompiler;
 use crate::load::FLEET_FILE;
 use crate::manifest::Object;
+use crate::nearest::nearest;
 use manifest_yaml as yaml;
-use rustomize::{DiskFiles, Renderer};
+use pointer_diagnostics::Diagnostics;
+use rustomize::{Build, DiskFiles, Renderer};
 
 /// Print final manifests: of a site, of one instance, or of any kustomization
 ///
 /// A site is compiled afresh and out/ is not touched. A directory is rendered as `kustomize build` would, byte for byte, and needs no
-/// fleet around it.
+/// fleet around it. On the log of a GitHub Actions job, lines that its runner would take for commands are put between
+/// `::stop-commands::` and its end; a file or, with GITHUB_ACTIONS unset, a pipe gets the manifests alone.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  siteplan render acp-plant\n  siteplan render acp-plant/odf\n  siteplan render ./base/apps/odf"
@@ -27,80 +31,128 @@ pub(in crate::cli) struct RenderArgs {
     /// A kustomization directory, a site, or an instance of a site
     #[arg(value_name = "DIR|SITE[/INSTANCE]")]
     what: String,
+    /// Print in this form [default: yaml, or json with `--format json`]
+    #[arg(short, long, value_enum, value_name = "FORM")]
+    output: Option<ManifestFormat>,
 }
 
-pub(in crate::cli) fn run(
-    args: &RenderArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let directory = global.directory.join(&args.what);
-    if directory.is_dir() {
-        return render_directory(&directory, console);
+/// The form of manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ManifestFormat {
+    /// YAML documents, as kustomize prints them
+    Yaml,
+    /// One JSON document, with the manifests as a list and the report
+    Json,
+}
+
+impl RenderArgs {
+    /// Returns the form of the document that was asked for; `None` for manifests as kustomize prints them.
+    pub(in crate::cli) fn document(&self) -> Option<DocumentForm> {
+        match self.output {
+            None | Some(ManifestFormat::Yaml) => None,
+            Some(ManifestFormat::Json) => Some(DocumentForm::Json),
+        }
     }
-    let (site, instance) = args
-        .what
-        .split_once('/')
-        .map_or((args.what.as_str(), None), |(s, i)| (s, Some(i)));
-    render_site(site, instance, global, console)
+}
+
+pub(in crate::cli) fn run(args: &RenderArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let format = resolve_output(
+        args.output,
+        session.global.format,
+        ManifestFormat::Yaml,
+        ManifestFormat::Json,
+    )?;
+    let directory = session.global.directory.join(&args.what);
+    let data = if directory.is_dir() {
+        render_directory(&directory, format, session)?
+    } else {
+        render_site(&args.what, format, session)?
+    };
+    Ok(data.map_or_else(Answer::errors, Answer::from))
 }
 
 /// Renders any kustomization on disk. It may refer to directories around it, as far as its git repository reaches, or where there is
-/// none, the file system.
-fn render_directory(directory: &Path, console: &Console) -> anyhow::Result<Outcome> {
+/// none, the file system. `None` where it does not render, which is reported.
+fn render_directory(
+    directory: &Path,
+    format: ManifestFormat,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Option<CommandData>> {
     let directory = std::fs::canonicalize(directory)
         .with_context(|| format!("looking for `{}`", directory.display()))?;
-    let repository = directory
-        .ancestors()
-        .find(|d| d.join(".git").exists() || d.join(FLEET_FILE).is_file());
-    let root = repository.unwrap_or(Path::new("/"));
-    let below = directory
-        .strip_prefix(root)
-        .unwrap_or(&directory)
-        .to_string_lossy()
-        .into_owned();
-    let renderer = Renderer::new(Arc::new(DiskFiles::new(root)?));
-    let (text, found) = match renderer.build(&below) {
-        Ok(build) => match build.text() {
-            Ok(text) => (Some(text), build.warnings),
-            Err(problems) => (None, problems),
-        },
-        Err(problems) => (None, problems),
-    };
-    let sources = sources_of(&found, root);
-    console.report(found, &sources, "")?;
-    match text {
-        Some(text) => console.data(&text).map(|()| Outcome::Good),
-        None => Ok(Outcome::Errors),
+    let root = enclosing_repository(&directory);
+    session.read_texts_below(&root);
+    let below = directory.strip_prefix(&root).unwrap_or(&directory);
+    let renderer = Renderer::new(Arc::new(DiskFiles::new(&root)?));
+    let build = renderer.build(&below.to_string_lossy());
+    match build.and_then(|build| Ok((print_build(&build, format)?, build.warnings))) {
+        Ok((data, warnings)) => {
+            session.found.append(warnings);
+            Ok(Some(data))
+        }
+        Err(problems) => {
+            session.found.append(problems);
+            Ok(None)
+        }
     }
 }
 
+fn print_build(build: &Build, format: ManifestFormat) -> Result<CommandData, Diagnostics> {
+    Ok(match format {
+        ManifestFormat::Yaml => CommandData::Text(build.text()?),
+        ManifestFormat::Json => {
+            let objects = build.objects()?.into_iter().map(Object::from);
+            CommandData::Json(objects.map(Object::into_value).collect())
+        }
+    })
+}
+
+/// Returns the git repository or the fleet that a directory is in; the root of the file system where it is in none.
+fn enclosing_repository(directory: &Path) -> PathBuf {
+    for candidate in directory.ancestors() {
+        if candidate.join(".git").exists() || candidate.join(FLEET_FILE).is_file() {
+            return candidate.to_owned();
+        }
+    }
+    PathBuf::from("/")
+}
+
+/// Renders a site, or one instance of it. `None` where it has errors, which are reported.
 fn render_site(
-    site: &str,
-    instance: Option<&str>,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let names = session.sites(&[site.to_owned()])?;
-    let compiled = session.compile(&names);
-    let failed = session.found.has_errors();
-    session.report()?;
-    let Some(compiled) = compiled.first().filter(|_| !failed) else {
-        return Ok(Outcome::Errors);
+    what: &str,
+    format: ManifestFormat,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Option<CommandData>> {
+    let (site, instance) = match what.split_once('/') {
+        Some((site, instance)) => (site, Some(instance)),
+        None => (what, None),
     };
+    let Some(selected) = session.select(&[site.to_owned()])? else {
+        return Ok(None);
+    };
+    let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
+    let compiled = fleet.compile(selected.selection.names(), &mut session.found);
+    let Some(compiled) = compiled.first().filter(|_| !session.found.has_errors()) else {
+        return Ok(None);
+    };
+    let mut objects: Vec<&Value> = Vec::new();
+    for (name, rendered) in &compiled.rendered {
+        if instance.is_none_or(|instance| instance == name) {
+            objects.extend(rendered.iter().map(Object::value));
+        }
+    }
     if let Some(name) = instance.filter(|name| !compiled.rendered.contains_key(*name)) {
         let known: Vec<&str> = compiled.rendered.keys().map(String::as_str).collect();
-        bail!(
-            "`{site}` has no instance `{name}`; it has {}",
-            known.join(", ")
-        );
+        match nearest(name, known.iter().copied()) {
+            Some(near) => bail!("`{site}` has no instance `{name}`: did you mean `{near}`?"),
+            None => bail!(
+                "`{site}` has no instance `{name}`; it has {}",
+                known.join(", ")
+            ),
+        }
     }
-    let wanted = compiled
-        .rendered
-        .iter()
-        .filter(|(name, _)| instance.is_none_or(|i| i == *name));
-    let objects = wanted.flat_map(|(_, objects)| objects).map(Object::value);
-    console.data(&yaml::write_documents_as_kustomize(objects))?;
-    Ok(Outcome::Good)
+    Ok(Some(match format {
+        ManifestFormat::Yaml => CommandData::Text(yaml::write_documents_as_kustomize(objects)),
+        ManifestFormat::Json => CommandData::Json(objects.into_iter().cloned().collect()),
+    }))
 }

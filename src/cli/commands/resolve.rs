@@ -2,88 +2,81 @@
 
 use clap::Args;
 
-use crate::cli::Outcome;
-use crate::cli::args::{Format, Global};
-use crate::cli::console::Console;
-use crate::cli::session::{Session, sources_of};
+use crate::cli::answer::{Answer, CommandData};
+use crate::cli::arguments::OutputArgs;
+use crate::cli::session::Session;
+use crate::fleet::{load_sites, read_sources};
 use crate::load::Site;
 use manifest_yaml as yaml;
-use manifest_yaml::{self, NodeData, YamlNode};
-use pointer_diagnostics::Sources;
-use pointer_diagnostics::report;
-use pointer_diagnostics::{Diagnostic, Diagnostics, FieldPart, Label, Origin, Pointer, Severity};
+use manifest_yaml::{NodeData, YamlNode};
+use pointer_diagnostics::report::escape_text;
+use pointer_diagnostics::{FieldPart, Origin, Pointer, Sources};
 
 /// Print a site merged with its profiles, with the origin of each line
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ResolveArgs {
     /// The site
     site: String,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
 }
 
-pub(in crate::cli) fn run(
-    args: &ResolveArgs,
-    global: &Global,
-    console: &Console,
-) -> anyhow::Result<Outcome> {
-    let mut session = Session::open(global, console)?;
-    let sites = session.load_sites(std::slice::from_ref(&args.site))?;
-    let failed = session.found.has_errors();
-    session.report()?;
-    let Some(site) = sites.first().filter(|_| !failed) else {
-        return Ok(Outcome::Errors);
+/// Longer lines do not move the column of the origins to the right.
+const WIDEST_LINE: usize = 72;
+
+pub(in crate::cli) fn run(args: &ResolveArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let format = args.output.resolve(session.global.format)?;
+    let Some(selected) = session.select(std::slice::from_ref(&args.site))? else {
+        return Ok(Answer::errors());
     };
-    let text = match console.format() {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&site.merged)?),
-        _ => annotated(site, &session),
+    let names = selected.selection.names();
+    let sites = load_sites(&selected.repository, names, &mut session.found);
+    let Some(site) = sites.first().filter(|_| !session.found.has_errors()) else {
+        return Ok(Answer::errors());
     };
-    console.data(&text)?;
-    Ok(Outcome::Good)
+    let text = || {
+        let files = site.layers.files().map(AsRef::as_ref);
+        annotate_lines(site, &read_sources(&session.root, files))
+    };
+    Ok(Answer::from(CommandData::new(format, text, || {
+        &site.merged
+    })?))
 }
 
-/// The merged document with a comment on each line: the file and line it comes from.
-fn annotated(site: &Site, session: &Session<'_>) -> String {
+/// Returns the merged document with a comment on each line: the file and line it comes from.
+fn annotate_lines(site: &Site, sources: &Sources) -> String {
     let text = yaml::write_document(&site.merged);
-    let mut lines = Lines::new(&text);
-    if let Some(root) = yaml::read_documents(&text, &yaml::ReadLimits::INPUT)
-        .ok()
-        .and_then(|d| d.into_iter().next())
-    {
-        lines.collect(&root, &Pointer::root(), site);
+    let mut lines = DocumentLines::new(&text);
+    let documents = yaml::read_documents(&text, &yaml::ReadLimits::INPUT).unwrap_or_default();
+    if let Some(root) = documents.first() {
+        lines.collect(root, &Pointer::root(), site);
     }
-    let sources = sources(&lines.origins, session);
-    let width = text
-        .lines()
-        .map(|l| l.chars().count())
-        .filter(|w| *w <= 72)
-        .max()
-        .unwrap_or(0)
-        + 2;
-    let line = |(line, origin): (&str, &Option<Origin>)| {
-        let Some(origin) = origin else {
-            return format!("{}\n", report::escape_text(line));
-        };
-        let gap = width.saturating_sub(line.chars().count()).max(2);
-        format!(
-            "{}{:gap$}# {}\n",
-            report::escape_text(line),
-            "",
-            place(origin, &sources)
-        )
-    };
-    text.lines().zip(&lines.origins).map(line).collect()
+    let widths = text.lines().map(|line| line.chars().count());
+    let widest = widths.filter(|width| *width <= WIDEST_LINE).max();
+    let column = widest.unwrap_or(0) + 2;
+    let mut annotated = String::new();
+    for (line, origin) in text.lines().zip(&lines.origins) {
+        annotated.push_str(&escape_text(line));
+        if let Some(origin) = origin {
+            let gap = column.saturating_sub(line.chars().count()).max(2);
+            let place = locate_line(origin, sources);
+            annotated.push_str(&format!("{:gap$}# {place}", ""));
+        }
+        annotated.push('\n');
+    }
+    annotated
 }
 
 /// The lines of a text, and the origin of the field that begins on each.
-struct Lines {
+struct DocumentLines {
     starts: Vec<usize>,
     origins: Vec<Option<Origin>>,
 }
 
-impl Lines {
+impl DocumentLines {
     fn new(text: &str) -> Self {
-        let starts: Vec<usize> = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
+        let mut starts = vec![0];
+        starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
         Self {
             origins: vec![None; text.lines().count()],
             starts,
@@ -121,23 +114,8 @@ impl Lines {
     }
 }
 
-fn sources(origins: &[Option<Origin>], session: &Session<'_>) -> Sources {
-    let labels = origins.iter().flatten().map(|origin| Label {
-        origin: origin.clone(),
-        part: FieldPart::Key,
-        text: String::new(),
-    });
-    let all = Diagnostic {
-        code: "",
-        severity: Severity::Note,
-        message: String::new(),
-        labels: labels.collect(),
-        help: None,
-    };
-    sources_of(&Diagnostics::from_iter([all]), &session.root)
-}
-
-fn place(origin: &Origin, sources: &Sources) -> String {
+/// Returns `file:line` of an origin.
+fn locate_line(origin: &Origin, sources: &Sources) -> String {
     let position = sources.position(&origin.file, sources.bytes(origin, FieldPart::Key).start);
     format!("{}:{}", origin.file, position.line)
 }

@@ -2,8 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::Outcome;
-use crate::cli::console::Console;
+use crate::cli::answer::{Answer, CommandData};
 use crate::schema::{self, InputKind};
 
 /// Work with the JSON Schemas of the input files
@@ -17,14 +16,14 @@ pub(in crate::cli) struct SchemaArgs {
 enum SchemaCommand {
     /// Print a schema, for editors and other tools
     Print {
-        /// The kind of input file
+        /// The kind of file
         #[arg(value_enum)]
-        kind: Kind,
+        kind: SchemaKind,
     },
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Kind {
+enum SchemaKind {
     /// siteplan.yaml
     Fleet,
     /// sites/**/*.yaml
@@ -33,16 +32,18 @@ enum Kind {
     Profile,
     /// base/apps/*/app.yaml
     App,
+    /// What siteplan prints as JSON
+    Report,
 }
 
-pub(in crate::cli) fn run(args: &SchemaArgs, console: &Console) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn run(args: &SchemaArgs) -> Answer {
     let SchemaCommand::Print { kind } = &args.command;
-    let kind = match kind {
-        Kind::Fleet => InputKind::Fleet,
-        Kind::Site => InputKind::Site,
-        Kind::Profile => InputKind::Profile,
-        Kind::App => InputKind::App,
+    let text = match kind {
+        SchemaKind::Fleet => schema::input_schema_text(InputKind::Fleet),
+        SchemaKind::Site => schema::input_schema_text(InputKind::Site),
+        SchemaKind::Profile => schema::input_schema_text(InputKind::Profile),
+        SchemaKind::App => schema::input_schema_text(InputKind::App),
+        SchemaKind::Report => include_str!("../../../schema/report-v1.json").to_owned(),
     };
-    console.data(&schema::input_schema_text(kind))?;
-    Ok(Outcome::Good)
+    Answer::from(CommandData::Text(text))
 }

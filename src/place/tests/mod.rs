@@ -50,7 +50,8 @@ impl Fixture {
         let repository = repository.unwrap();
         let (site, problems) = repository.site("plant");
         assert!(!problems.has_errors(), "{problems:?}");
-        let (plan, problems) = plan(site.unwrap().into(), &repository);
+        let mut problems = Diagnostics::new();
+        let plan = plan(site.unwrap().into(), &repository, &mut problems);
         assert!(!problems.has_errors(), "{problems:?}");
         Self {
             plan: plan.unwrap(),
@@ -120,12 +121,12 @@ fn check_operations(before: &[Object], after: &[Object], placed: &Placed) {
 /// A JSON patch operation as RFC 6902 defines it.
 fn apply(value: &mut Value, operation: &crate::patch::Operation) {
     use crate::patch::Op;
-    let (parent, key) = operation.path.rsplit_once('/').unwrap();
+    let (parent, key) = operation.path.as_str().rsplit_once('/').unwrap();
     let key = key.replace("~1", "/").replace("~0", "~");
     let new = operation.value.clone().unwrap_or_default();
     match (operation.op, value.pointer_mut(parent).unwrap()) {
         (Op::Test, _) => assert_eq!(
-            value.pointer(&operation.path),
+            value.pointer(operation.path.as_str()),
             Some(&new),
             "{}",
             operation.path

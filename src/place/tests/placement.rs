@@ -276,7 +276,7 @@ fn every_place_of_a_postgres_cluster_that_runs_pods_has_the_rule() {
     let guards = done.placed.patches[0]
         .operations
         .iter()
-        .filter(|o| o.path == "/spec/instances/1/name")
+        .filter(|o| o.path.as_str() == "/spec/instances/1/name")
         .count();
     assert_eq!(
         guards, 1,

@@ -35,7 +35,7 @@ fn a_role_becomes_the_sites_class_in_every_claim_of_the_part() {
     );
     let operations = &done.placed.patches[0].operations;
     assert_eq!(
-        operations[0].path,
+        operations[0].path.as_str(),
         "/spec/volumeClaimTemplates/0/metadata/name"
     );
     let origins: Vec<String> = operations

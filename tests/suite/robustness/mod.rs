@@ -13,7 +13,7 @@ use arbtest::arbtest;
 use pointer_diagnostics::Sources;
 use pointer_diagnostics::report::{self, Look};
 use pointer_diagnostics::{Diagnostics, FieldPart};
-use siteplan::compile::Compiler;
+use siteplan::compile::SiteCompiler;
 use siteplan::load::{self, Files};
 
 use crate::repository::{list, read, root, write};
@@ -116,10 +116,10 @@ fn break_one(directory: &Path, seed: u64) -> Vec<Mutation> {
 fn compile(directory: &Path) {
     let (repository, mut found) = load::load(directory);
     if let Some(repository) = &repository {
-        let (compiler, problems) = Compiler::new(repository);
-        found.append(problems);
+        let compiler = SiteCompiler::new(repository, &mut found);
         for name in repository.sites.keys() {
-            let (site, problems) = compiler.site(name);
+            let mut problems = Diagnostics::new();
+            let site = compiler.compile(name, &mut problems);
             assert!(
                 site.is_some() || problems.has_errors() || found.has_errors(),
                 "`{name}` vanishes without an error"
