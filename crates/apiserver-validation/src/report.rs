@@ -32,6 +32,11 @@ impl Report {
         self.context.version >= KubernetesVersion::new(1, minor)
     }
 
+    /// Tells that the cluster has exactly this minor version of Kubernetes 1.
+    pub(crate) fn is_minor(&self, minor: u16) -> bool {
+        self.context.version == KubernetesVersion::new(1, minor)
+    }
+
     /// Adds a violation.
     pub(crate) fn add(&mut self, field: &Field, cause: Cause, rule: &Rule, message: String) {
         let (pointer, path) = (field.pointer(), field.path());

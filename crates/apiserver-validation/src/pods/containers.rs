@@ -70,10 +70,11 @@ fn check_container(container: &Field, facts: &PodFacts, report: &mut Report) {
     security::check_container_security(container, facts, report);
 }
 
-/// Checks that only init containers have a restart policy of their own. From Kubernetes 1.35 on, all may have one.
+/// Checks that only init containers have a restart policy of their own. Kubernetes 1.34 drops it, since its feature is off;
+/// from 1.35 on all containers may have one.
 fn check_container_restart(container: &Field, report: &mut Report) {
     let policy = container.get("restartPolicy");
-    if !policy.exists() {
+    if !policy.exists() || report.is_minor(34) {
         return;
     }
     if report.since(35) {
@@ -88,7 +89,7 @@ fn check_container_restart(container: &Field, report: &mut Report) {
 fn check_init_container(container: &Field, facts: &PodFacts, report: &mut Report) {
     let policy = container.get("restartPolicy");
     let allowed: &[&str] = if report.since(35) { &["Always", "Never", "OnFailure"] } else { &["Always"] };
-    if policy.exists() {
+    if policy.exists() && !report.is_minor(34) {
         report.exactly_one_of(&policy, allowed);
     }
     let list = facts.spec.get("initContainers");

@@ -25,6 +25,7 @@ pub(super) fn check_projected(projected: &Field, report: &mut Report) {
             check_keys(&source.get(name), report);
         }
         check_files(&source.get("downwardAPI"), report);
+        check_token_seconds(&source.get("serviceAccountToken"), report);
         check_trust_bundle(&source.get("clusterTrustBundle"), report);
         if present > 1 {
             report.forbidden(&source, &rules::VOLUME_SOURCE, "several kinds in one source: expected one for each entry");
@@ -48,7 +49,7 @@ fn check_keys(source: &Field, report: &mut Report) {
     }
 }
 
-/// Checks a token of a service account; the API server adds an hour as the default of its life.
+/// Checks the file of a token. Kubernetes' path leaves out which source it is.
 fn check_token(token: &Field, report: &mut Report) {
     if !token.exists() {
         return;
@@ -57,6 +58,9 @@ fn check_token(token: &Field, report: &mut Report) {
     if report.present(&path) {
         check_unreserved_path(&path, report);
     }
+}
+
+fn check_token_seconds(token: &Field, report: &mut Report) {
     let seconds = token.get("expirationSeconds");
     if let Some(number) = seconds.int()
         && !(600..=1 << 32).contains(&number)

@@ -125,6 +125,7 @@ pub(super) fn check_volumes(facts: &PodFacts, report: &mut Report) {
     }
 }
 
+/// Checks that there is one source. Without any the API server fills in `emptyDir: {}`.
 fn check_volume(volume: &Field, facts: &PodFacts, report: &mut Report) {
     let mut first = "";
     for (member, plural, path) in &SOURCES {
@@ -138,9 +139,6 @@ fn check_volume(volume: &Field, facts: &PodFacts, report: &mut Report) {
             let message = format!("`{member}` beside `{first}`: a volume has one source");
             report.forbidden(&volume.get_as(member, plural), &rules::VOLUME_SOURCE, message);
         }
-    }
-    if first.is_empty() && volume.value().is_object() {
-        report.required(volume, "a volume without a source, such as `emptyDir: {}` or `configMap`");
     }
 }
 
