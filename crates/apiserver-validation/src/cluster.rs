@@ -6,7 +6,7 @@ use crate::pods::network::check_ip;
 use crate::pods::ports::PROTOCOLS;
 use crate::pods::resources::check_amount;
 use crate::pods::scheduling::EFFECTS;
-use crate::report::{Report, shorten};
+use crate::report::{Report, list_names, shorten};
 use crate::rules;
 use crate::seen::Seen;
 use crate::service::{check_endpoint, check_network};
@@ -14,6 +14,7 @@ use crate::text::TextForm;
 
 /// Checks a Namespace (`pkg/apis/core/validation/validation.go` `ValidateNamespace`).
 pub(crate) fn check_namespace(object: &Field, report: &mut Report) {
+    check_pod_security_labels(object, report);
     let spec = object.get("spec");
     for finalizer in spec.get("finalizers").items() {
         let field = finalizer.unplaced();
@@ -24,6 +25,36 @@ pub(crate) fn check_namespace(object: &Field, report: &mut Report) {
             report.invalid(&field, &rules::FINALIZER, message);
         }
     }
+}
+
+/// Checks the labels that ask for Pod Security (`k8s.io/pod-security-admission/api/helpers.go` `PolicyToEvaluate`).
+fn check_pod_security_labels(object: &Field, report: &mut Report) {
+    let metadata = object.get("metadata");
+    let labels = metadata.get("labels");
+    for (key, field) in labels.entries() {
+        let Some(mode) = key.strip_prefix("pod-security.kubernetes.io/") else { continue };
+        match mode {
+            "enforce" | "audit" | "warn" => {
+                let levels = ["privileged", "baseline", "restricted"];
+                if !levels.contains(&field.text()) {
+                    let message = format!("`{}` is no level: expected {}", shorten(field.text()), list_names(&levels));
+                    report.invalid(&field, &rules::POD_SECURITY_LABEL, message);
+                }
+            }
+            "enforce-version" | "audit-version" | "warn-version" if !is_policy_version(field.text()) => {
+                let message = format!("`{}` is no version: expected `latest` or one such as `v1.34`", shorten(field.text()));
+                report.invalid(&field, &rules::POD_SECURITY_LABEL, message);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Tells that a text is `latest` or a version of Kubernetes 1.
+fn is_policy_version(text: &str) -> bool {
+    let minor = text.strip_prefix("v1.").unwrap_or_default();
+    let digits = !minor.is_empty() && minor.bytes().all(|b| b.is_ascii_digit());
+    text == "latest" || (digits && (minor == "0" || !minor.starts_with('0')))
 }
 
 /// Checks a Node (`pkg/apis/core/validation/validation.go` `ValidateNode`). Kubernetes names taints as if they were

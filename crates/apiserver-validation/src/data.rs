@@ -28,7 +28,8 @@ pub(crate) fn check_config_map(object: &Field, report: &mut Report) {
     }
     if size > SIZE_MOST {
         let message = format!("the values have {size} bytes together: expected {SIZE_MOST} at most");
-        report.add(&object.get_as("data", ""), Cause::TooLong, &rules::TOO_LONG, message);
+        // Kubernetes' path of the whole object is a pair of brackets.
+        report.add(&object.get_as("data", "[]"), Cause::TooLong, &rules::TOO_LONG, message);
     }
 }
 

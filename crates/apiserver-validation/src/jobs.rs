@@ -113,7 +113,8 @@ fn check_manager(manager: &Field, report: &mut Report) {
 fn check_indexed(spec: &Field, report: &mut Report) {
     let (completions, parallelism) = (spec.get("completions"), spec.get("parallelism"));
     let (limit, failed) = (spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes"));
-    if !completions.exists() {
+    // Without both the API server fills in 1.
+    if !completions.exists() && parallelism.exists() {
         report.required(&completions, "missing: `completionMode: Indexed` needs a number of completions");
     }
     let many = completions.int().is_some_and(|number| number > INDEXES_MOST) && limit.exists();

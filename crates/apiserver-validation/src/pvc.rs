@@ -70,13 +70,19 @@ fn check_access_modes(spec: &Field, report: &mut Report) {
 /// Checks what a volume is filled from (`validateDataSource`, `validateDataSourceRef`).
 fn check_data_sources(spec: &Field, report: &mut Report) {
     let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef"));
-    for field in [&source, &reference] {
-        if field.exists() {
-            check_data_source(field, report);
-        }
+    // The API server drops a `dataSource` of any other kind.
+    let kept = matches!(
+        (source.get("apiGroup").text(), source.get("kind").text()),
+        ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
+    );
+    if source.exists() && kept {
+        check_data_source(&source, report);
+    }
+    if reference.exists() {
+        check_data_source(&reference, report);
     }
     report.form_if_set(&reference.get("namespace"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
-    if !source.exists() || !reference.exists() {
+    if !source.exists() || !kept || !reference.exists() {
         return;
     }
     let place = spec.get_as("dataSource", "");

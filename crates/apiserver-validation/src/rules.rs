@@ -74,6 +74,7 @@ rules! {
     PERCENT = "percent", "a value is no percentage up to 100%";
     POD_ANNOTATION = "pod-annotation", "an annotation of a pod contradicts the pod";
     POD_SECURITY = "pod-security", "a pod does not meet the level that its namespace enforces";
+    POD_SECURITY_LABEL = "pod-security-label", "a label that asks for Pod Security has an unknown value";
     POLICY_MESSAGE = "policy-message", "a message of a policy is empty or has several lines";
     POLICY_PEER = "policy-peer", "a network and a selector in one peer of a NetworkPolicy";
     POLICY_PORT = "policy-port", "a range of ports of a NetworkPolicy is malformed";
@@ -97,7 +98,6 @@ rules! {
     SELECTOR_MISMATCH = "selector-mismatch", "a selector does not match the labels of the template";
     SELECTOR_OPERATOR = "selector-operator", "an operator is unknown";
     SELECTOR_VALUES = "selector-values", "values beside an operator that takes none";
-    SESSION_AFFINITY = "session-affinity", "settings of session affinity that are not used";
     SPREAD = "topology-spread", "a spread constraint is repeated or has settings that are not used";
     STRATEGY = "strategy", "numbers of an update strategy contradict each other";
     SYSCTL = "sysctl", "a kernel parameter is malformed or would change the node";

@@ -163,17 +163,10 @@ fn check_node_port(field: &Field, number: Option<i64>, kind: &str, report: &mut 
 fn check_affinity(spec: &Field, report: &mut Report) {
     let (affinity, config) = (spec.get("sessionAffinity"), spec.get("sessionAffinityConfig"));
     report.one_of(&affinity, &["ClientIP", "None"]);
-    match affinity.text_or("None") {
-        "ClientIP" => {
-            let client = config.get("clientIP");
-            let seconds = client.get("timeoutSeconds");
-            report.in_range(&seconds, 1, AFFINITY_MOST);
-        }
-        "None" if config.exists() => {
-            let message = "settings of session affinity beside `sessionAffinity: None`, which does not use them";
-            report.forbidden(&config, &rules::SESSION_AFFINITY, message);
-        }
-        _ => {}
+    // The API server drops the settings when clients do not stay with a pod.
+    if affinity.text() == "ClientIP" {
+        let client = config.get("clientIP");
+        report.in_range(&client.get("timeoutSeconds"), 1, AFFINITY_MOST);
     }
 }
 

@@ -157,10 +157,9 @@ fn check_daemon_strategy(strategy: &Field, report: &mut Report) {
                 check_share(share, report);
                 check_share_limit(share, report);
             }
-            // Left out, one pod may be unavailable, or none when a surge is allowed.
+            // Left out, one pod may be unavailable, and there is no surge.
+            let unavailable_share = if unavailable.exists() { share_of(&unavailable) } else { Some(1) };
             let surges = share_of(&surge).unwrap_or_default() != 0;
-            let default = i64::from(!surge.exists() || !surges || !report.since(22));
-            let unavailable_share = if unavailable.exists() { share_of(&unavailable) } else { Some(default) };
             match (unavailable_share.is_some_and(|share| share != 0), surges) {
                 (true, true) => {
                     report.invalid(&surge, &rules::STRATEGY, "`maxSurge` beside `maxUnavailable`: expected 0 for one of them");

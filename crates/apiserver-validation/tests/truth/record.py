@@ -113,10 +113,13 @@ def main():
         with open(file) as f:
             case = yaml.safe_load(f)
         out = [{"base": case["base"], "update": bool(case.get("update"))}]
-        for expected in ("controls", "mistakes"):
+        for expected in ("controls", "mistakes", "mistakes_when_created"):
             for changes in case.get(expected) or []:
-                done = (record_update if case.get("update") else record_object)(case["base"], changes)
-                if done["refused"] != (expected == "mistakes"):
+                if expected == "mistakes_when_created":
+                    done = {"set": changes, **answer(create(change(case["base"], changes), dry=False))}
+                else:
+                    done = (record_update if case.get("update") else record_object)(case["base"], changes)
+                if done["refused"] == (expected == "controls"):
                     print(f"{os.path.basename(file)}: {expected} {json.dumps(changes)[:150]}: {json.dumps(done)[:600]}", file=sys.stderr)
                 out.append(done)
         name = os.path.splitext(os.path.basename(file))[0] + ".jsonl"
