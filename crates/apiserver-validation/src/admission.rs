@@ -32,7 +32,10 @@ fn check_webhooks(object: &Field, kind: WebhookKind, report: &mut Report) {
         let name = hook.get("name");
         report.required_form(&name, &rules::NAME_SYNTAX, TextForm::FullyQualifiedName);
         if !name.is_blank() && !names.insert(name.text()) {
-            let message = format!("`{}` is the name of another webhook too", shorten(name.text()));
+            let message = format!(
+                "`{}` is the name of another webhook too",
+                shorten(name.text())
+            );
             report.duplicate(&name, &rules::DUPLICATE_NAME, message);
         }
         for rule in hook.get("rules").items() {
@@ -80,7 +83,11 @@ fn check_rule(rule: &Field, report: &mut Report) {
 
 fn check_wildcard(list: &Field, report: &mut Report) {
     if list.len() > 1 && list.items().any(|item| item.text() == "*") {
-        report.invalid(list, &rules::WILDCARD, "`*` beside other entries: expected it alone");
+        report.invalid(
+            list,
+            &rules::WILDCARD,
+            "`*` beside other entries: expected it alone",
+        );
     }
 }
 
@@ -101,7 +108,11 @@ fn check_resources(resources: &Field, report: &mut Report) {
             continue;
         };
         if whole.contains(name) || parts.contains(part) {
-            report.invalid(&resource, &rules::WILDCARD, format!("`{}` is covered by an entry with `*`", shorten(text)));
+            report.invalid(
+                &resource,
+                &rules::WILDCARD,
+                format!("`{}` is covered by an entry with `*`", shorten(text)),
+            );
         }
         if part == "*" {
             whole.insert(name);
@@ -111,9 +122,17 @@ fn check_resources(resources: &Field, report: &mut Report) {
         }
     }
     if double && resources.len() > 1 {
-        report.invalid(resources, &rules::WILDCARD, "`*/*` beside other entries: expected it alone");
+        report.invalid(
+            resources,
+            &rules::WILDCARD,
+            "`*/*` beside other entries: expected it alone",
+        );
     } else if single && plain {
-        report.invalid(resources, &rules::WILDCARD, "`*` beside other resources: expected it alone");
+        report.invalid(
+            resources,
+            &rules::WILDCARD,
+            "`*` beside other resources: expected it alone",
+        );
     }
 }
 
@@ -126,14 +145,19 @@ fn check_conditions(conditions: &Field, report: &mut Report) {
         check_expression(&condition.get("expression"), report);
         report.required_form(&name, &rules::NAME_SYNTAX, TextForm::QualifiedName);
         if !name.is_blank() && !names.insert(name.text()) {
-            let message = format!("`{}` is the name of another condition too", shorten(name.text()));
+            let message = format!(
+                "`{}` is the name of another condition too",
+                shorten(name.text())
+            );
             report.duplicate(&name, &rules::DUPLICATE_NAME, message);
         }
     }
 }
 
 fn check_expression(expression: &Field, report: &mut Report) {
-    if expression.is_blank() || (expression.value().is_string() && expression.text().trim().is_empty()) {
+    if expression.is_blank()
+        || (expression.value().is_string() && expression.text().trim().is_empty())
+    {
         report.required(expression, "missing or empty: an expression is required");
     }
 }
@@ -148,16 +172,26 @@ pub(crate) fn check_policy(object: &Field, report: &mut Report) {
         check_match(&constraints, report);
         report.present(&constraints.get("resourceRules"));
     } else {
-        report.required(&constraints, "missing: the objects that are checked are required");
+        report.required(
+            &constraints,
+            "missing: the objects that are checked are required",
+        );
     }
     check_conditions(&spec.get("matchConditions"), report);
     for variable in spec.get("variables").items() {
-        report.required_form(&variable.get("name"), &rules::NAME_SYNTAX, TextForm::CIdentifier);
+        report.required_form(
+            &variable.get("name"),
+            &rules::NAME_SYNTAX,
+            TextForm::CIdentifier,
+        );
         check_expression(&variable.get("expression"), report);
     }
     let (validations, annotations) = (spec.get("validations"), spec.get("auditAnnotations"));
     if validations.is_empty() && annotations.is_empty() {
-        report.required(&validations, "missing: `validations` or `auditAnnotations` are required");
+        report.required(
+            &validations,
+            "missing: `validations` or `auditAnnotations` are required",
+        );
     }
     for validation in validations.items() {
         check_validation(&validation, report);
@@ -170,19 +204,39 @@ fn check_validation(validation: &Field, report: &mut Report) {
     for name in ["message", "messageExpression"] {
         let field = validation.get(name);
         if !field.text().is_empty() && field.text().trim().is_empty() {
-            report.invalid(&field, &rules::POLICY_MESSAGE, "white space only: expected a text, or none");
+            report.invalid(
+                &field,
+                &rules::POLICY_MESSAGE,
+                "white space only: expected a text, or none",
+            );
         }
     }
     let message = validation.get("message");
     if message.text().trim().contains(['\n', '\r']) {
-        report.invalid(&message, &rules::POLICY_MESSAGE, "a message of several lines: expected one");
+        report.invalid(
+            &message,
+            &rules::POLICY_MESSAGE,
+            "a message of several lines: expected one",
+        );
     }
-    report.exactly_one_of(&validation.get("reason"), &["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"]);
+    report.exactly_one_of(
+        &validation.get("reason"),
+        &[
+            "Forbidden",
+            "Invalid",
+            "RequestEntityTooLarge",
+            "Unauthorized",
+        ],
+    );
 }
 
 fn check_audit_annotations(object: &Field, annotations: &Field, report: &mut Report) {
     if annotations.len() > 20 {
-        report.invalid(annotations, &rules::TOO_MANY, format!("{} annotations: expected 20 at most", annotations.len()));
+        report.invalid(
+            annotations,
+            &rules::TOO_MANY,
+            format!("{} annotations: expected 20 at most", annotations.len()),
+        );
     }
     let metadata = object.get("metadata");
     let mut keys = Seen::new();
@@ -191,7 +245,11 @@ fn check_audit_annotations(object: &Field, annotations: &Field, report: &mut Rep
         let full = format!("{}/{}", metadata.get("name").text(), key.text());
         report.form_of(&key, &full, &rules::KEY_SYNTAX, TextForm::QualifiedName);
         if !keys.insert(key.text()) {
-            report.duplicate(&key, &rules::DUPLICATE_NAME, format!("`{}` is another key too", shorten(key.text())));
+            report.duplicate(
+                &key,
+                &rules::DUPLICATE_NAME,
+                format!("`{}` is another key too", shorten(key.text())),
+            );
         }
         check_expression(&annotation.get("valueExpression"), report);
     }
@@ -203,14 +261,25 @@ fn check_param_kind(kind: &Field, report: &mut Report) {
     }
     let version = kind.get("apiVersion");
     if report.present(&version) && version.value().is_string() {
-        let (group, name) = version.text().split_once('/').unwrap_or(("", version.text()));
-        let fits = (group.is_empty() || TextForm::DnsSubdomain.accepts(group)) && TextForm::Dns1035Label.accepts(name);
+        let (group, name) = version
+            .text()
+            .split_once('/')
+            .unwrap_or(("", version.text()));
+        let fits = (group.is_empty() || TextForm::DnsSubdomain.accepts(group))
+            && TextForm::Dns1035Label.accepts(name);
         if !fits {
-            let message = format!("`{}` is no API version: expected `group/version`", shorten(version.text()));
+            let message = format!(
+                "`{}` is no API version: expected `group/version`",
+                shorten(version.text())
+            );
             report.invalid(&version, &rules::API_VERSION, message);
         }
     }
-    report.required_form(&kind.get("kind"), &rules::NAME_SYNTAX, TextForm::MixedCase1035Label);
+    report.required_form(
+        &kind.get("kind"),
+        &rules::NAME_SYNTAX,
+        TextForm::MixedCase1035Label,
+    );
 }
 
 /// Checks which objects are meant (`validateMatchResources`).
@@ -224,7 +293,11 @@ fn check_match(resources: &Field, report: &mut Report) {
             for name in rule.get("resourceNames").items() {
                 report.form(&name, &rules::NAME_SYNTAX, TextForm::PathSegment);
                 if !names.insert(name.text()) {
-                    report.duplicate(&name, &rules::DUPLICATE_NAME, format!("`{}` is listed twice", shorten(name.text())));
+                    report.duplicate(
+                        &name,
+                        &rules::DUPLICATE_NAME,
+                        format!("`{}` is listed twice", shorten(name.text())),
+                    );
                 }
             }
             check_rule(&rule, report);
@@ -235,7 +308,11 @@ fn check_match(resources: &Field, report: &mut Report) {
 /// Checks a ValidatingAdmissionPolicyBinding (`validateValidatingAdmissionPolicyBindingSpec`).
 pub(crate) fn check_policy_binding(object: &Field, report: &mut Report) {
     let spec = object.get("spec");
-    report.required_form(&spec.get("policyName"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+    report.required_form(
+        &spec.get("policyName"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsSubdomain,
+    );
     check_param_ref(&spec.get("paramRef"), report);
     check_match(&spec.get("matchResources"), report);
     let actions = spec.get("validationActions");
@@ -244,11 +321,19 @@ pub(crate) fn check_policy_binding(object: &Field, report: &mut Report) {
     for action in actions.items() {
         report.exactly_one_of(&action, &["Audit", "Deny", "Warn"]);
         if !seen.insert(action.text()) {
-            report.duplicate(&action, &rules::DUPLICATE_NAME, format!("`{}` is listed twice", shorten(action.text())));
+            report.duplicate(
+                &action,
+                &rules::DUPLICATE_NAME,
+                format!("`{}` is listed twice", shorten(action.text())),
+            );
         }
     }
     if seen.contains("Deny") && seen.contains("Warn") {
-        report.invalid(&actions, &rules::CONFLICTING_FIELDS, "`Warn` beside `Deny`, which tells the same: expected one");
+        report.invalid(
+            &actions,
+            &rules::CONFLICTING_FIELDS,
+            "`Warn` beside `Deny`, which tells the same: expected one",
+        );
     }
 }
 
@@ -260,7 +345,11 @@ fn check_param_ref(reference: &Field, report: &mut Report) {
     report.form_if_set(&name, &rules::NAME_SYNTAX, TextForm::PathSegment);
     check_label_selector(&selector, report);
     match (!name.is_blank(), selector.exists()) {
-        (true, true) => report.forbidden(&name, &rules::CONFLICTING_FIELDS, "`name` beside `selector`: expected one"),
+        (true, true) => report.forbidden(
+            &name,
+            &rules::CONFLICTING_FIELDS,
+            "`name` beside `selector`: expected one",
+        ),
         (false, false) => report.required(reference, "missing: `name` or `selector` is required"),
         _ => {}
     }

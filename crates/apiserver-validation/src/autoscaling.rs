@@ -33,11 +33,23 @@ pub(crate) fn check_autoscaler(object: &Field, report: &mut Report) {
     if let (Some(low), Some(high)) = (least.int(), most.int())
         && high < low
     {
-        report.invalid(&most, &rules::REPLICAS, format!("{high} is below `minReplicas`, {low}"));
+        report.invalid(
+            &most,
+            &rules::REPLICAS,
+            format!("{high} is below `minReplicas`, {low}"),
+        );
     }
     let target = spec.get("scaleTargetRef");
     let core = target.get("kind").text() == "ReplicationController";
-    check_object_reference(&target, if core { CoreGroup::Allowed } else { CoreGroup::Refused }, report);
+    check_object_reference(
+        &target,
+        if core {
+            CoreGroup::Allowed
+        } else {
+            CoreGroup::Refused
+        },
+        report,
+    );
     for metric in spec.get("metrics").items() {
         check_metric(&metric, report);
     }
@@ -48,7 +60,10 @@ pub(crate) fn check_autoscaler(object: &Field, report: &mut Report) {
     // The first version of the API has one number instead of metrics; the conversion makes a metric of it.
     let share = spec.get("targetCPUUtilizationPercentage");
     if share.int().is_some_and(|number| number < 1) {
-        let named = spec.get_as("targetCPUUtilizationPercentage", "metrics[0].resource.target.averageUtilization");
+        let named = spec.get_as(
+            "targetCPUUtilizationPercentage",
+            "metrics[0].resource.target.averageUtilization",
+        );
         report.in_range(&named, 1, i64::MAX);
     }
 }
@@ -63,14 +78,28 @@ enum CoreGroup {
 /// Checks a reference to an object (`ValidateCrossVersionObjectReference`).
 fn check_object_reference(reference: &Field, core: CoreGroup, report: &mut Report) {
     for name in ["kind", "name"] {
-        report.required_form(&reference.get(name), &rules::NAME_SYNTAX, TextForm::PathSegment);
+        report.required_form(
+            &reference.get(name),
+            &rules::NAME_SYNTAX,
+            TextForm::PathSegment,
+        );
     }
     let version = reference.get("apiVersion");
     let text = version.text();
     if text.matches('/').count() > 1 {
-        report.invalid(&version, &rules::API_VERSION, format!("`{}` is no API version: expected `group/version`", shorten(text)));
+        report.invalid(
+            &version,
+            &rules::API_VERSION,
+            format!(
+                "`{}` is no API version: expected `group/version`",
+                shorten(text)
+            ),
+        );
     } else if core == CoreGroup::Refused && !text.contains('/') && report.since(31) {
-        let message = format!("`{}` has no group: expected one such as `apps/v1`", shorten(text));
+        let message = format!(
+            "`{}` has no group: expected one such as `apps/v1`",
+            shorten(text)
+        );
         report.invalid(&version, &rules::API_VERSION, message);
     }
 }
@@ -79,7 +108,10 @@ fn check_object_reference(reference: &Field, core: CoreGroup, report: &mut Repor
 fn check_metric(metric: &Field, report: &mut Report) {
     let kind = metric.get("type");
     let types: Vec<&str> = METRICS.iter().map(|(_, name)| *name).collect();
-    let expected = METRICS.iter().find(|(_, name)| *name == kind.text()).map(|(member, _)| *member);
+    let expected = METRICS
+        .iter()
+        .find(|(_, name)| *name == kind.text())
+        .map(|(member, _)| *member);
     if report.present(&kind) {
         report.exactly_one_of(&kind, &types);
     }
@@ -98,13 +130,23 @@ fn check_metric(metric: &Field, report: &mut Report) {
     if let Some(member) = expected
         && !metric.get(member).exists()
     {
-        report.required(&metric.get(member), format!("missing: `type: {}` needs it", kind.text()));
+        report.required(
+            &metric.get(member),
+            format!("missing: `type: {}` needs it", kind.text()),
+        );
     }
     if several {
-        for (member, _) in METRICS.iter().filter(|(member, _)| Some(*member) != expected) {
+        for (member, _) in METRICS
+            .iter()
+            .filter(|(member, _)| Some(*member) != expected)
+        {
             let source = metric.get(member);
             if source.exists() {
-                report.forbidden(&source, &rules::METRIC, format!("`{member}` beside another source: expected one"));
+                report.forbidden(
+                    &source,
+                    &rules::METRIC,
+                    format!("`{member}` beside another source: expected one"),
+                );
             }
         }
     }
@@ -113,7 +155,9 @@ fn check_metric(metric: &Field, report: &mut Report) {
 fn check_metric_source(source: &Field, member: &str, report: &mut Report) {
     let target = source.get("target");
     match member {
-        "object" => check_object_reference(&source.get("describedObject"), CoreGroup::Allowed, report),
+        "object" => {
+            check_object_reference(&source.get("describedObject"), CoreGroup::Allowed, report)
+        }
         "containerResource" => check_container_source(source, report),
         "resource" => {
             report.present(&source.get("name"));
@@ -122,23 +166,44 @@ fn check_metric_source(source: &Field, member: &str, report: &mut Report) {
     }
     if matches!(member, "object" | "external" | "pods") {
         let metric = source.get("metric");
-        report.required_form(&metric.get("name"), &rules::NAME_SYNTAX, TextForm::PathSegment);
+        report.required_form(
+            &metric.get("name"),
+            &rules::NAME_SYNTAX,
+            TextForm::PathSegment,
+        );
     }
     check_target(&target, report);
-    let (value, average, share) = (target.get("value"), target.get("averageValue"), target.get("averageUtilization"));
+    let (value, average, share) = (
+        target.get("value"),
+        target.get("averageValue"),
+        target.get("averageUtilization"),
+    );
     match member {
-        "pods" if !average.exists() => report.required(&average, "missing: an average of the pods is required"),
+        "pods" if !average.exists() => {
+            report.required(&average, "missing: an average of the pods is required")
+        }
         "object" | "external" if !value.exists() && !average.exists() => {
             report.required(&average, "missing: `value` or `averageValue` is required");
         }
         "external" if value.exists() && average.exists() => {
-            report.forbidden(&value, &rules::METRIC, "`value` beside `averageValue`: expected one");
+            report.forbidden(
+                &value,
+                &rules::METRIC,
+                "`value` beside `averageValue`: expected one",
+            );
         }
         "resource" | "containerResource" if !share.exists() && !average.exists() => {
-            report.required(&share, "missing: `averageUtilization` or `averageValue` is required");
+            report.required(
+                &share,
+                "missing: `averageUtilization` or `averageValue` is required",
+            );
         }
         "resource" | "containerResource" if share.exists() && average.exists() => {
-            report.forbidden(&average, &rules::METRIC, "`averageValue` beside `averageUtilization`: expected one");
+            report.forbidden(
+                &average,
+                &rules::METRIC,
+                "`averageValue` beside `averageUtilization`: expected one",
+            );
         }
         _ => {}
     }
@@ -149,7 +214,11 @@ fn check_container_source(source: &Field, report: &mut Report) {
     if report.present(&name) {
         check_resource_name(&name, name.text(), ResourceOwner::Container, report);
     }
-    report.required_form(&source.get("container"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+    report.required_form(
+        &source.get("container"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsLabel,
+    );
 }
 
 /// Checks the value that a metric is held at (`validateMetricTarget`).
@@ -157,13 +226,21 @@ fn check_target(target: &Field, report: &mut Report) {
     let kind = target.get("type");
     let types = ["Utilization", "Value", "AverageValue"];
     if report.present(&kind) && kind.value().is_string() && !types.contains(&kind.text()) {
-        let message = format!("`{}` is no type of target: expected {}", shorten(kind.text()), list_names(&types));
+        let message = format!(
+            "`{}` is no type of target: expected {}",
+            shorten(kind.text()),
+            list_names(&types)
+        );
         report.invalid(&kind, &rules::UNSUPPORTED_VALUE, message);
     }
     for name in ["value", "averageValue"] {
         let field = target.get(name);
         if check_quantity_syntax(&field, report).is_some_and(|quantity| !quantity.is_positive()) {
-            report.invalid(&field, &rules::QUANTITY_VALUE, format!("{}: expected more than 0", field.value()));
+            report.invalid(
+                &field,
+                &rules::QUANTITY_VALUE,
+                format!("{}: expected more than 0", field.value()),
+            );
         }
     }
     report.in_range(&target.get("averageUtilization"), 1, i64::MAX);
@@ -181,7 +258,11 @@ fn check_scaling_rules(behavior: &Field, report: &mut Report) {
         report.required(&policies, "an empty list: expected a policy, or no list");
     }
     for policy in policies.items() {
-        let (kind, value, period) = (policy.get("type"), policy.get("value"), policy.get("periodSeconds"));
+        let (kind, value, period) = (
+            policy.get("type"),
+            policy.get("value"),
+            policy.get("periodSeconds"),
+        );
         if kind.is_blank() {
             report.unsupported(&kind, "", &["Percent", "Pods"]);
         } else {
@@ -194,7 +275,11 @@ fn check_scaling_rules(behavior: &Field, report: &mut Report) {
     }
     let tolerance = behavior.get("tolerance");
     if Quantity::of(tolerance.value()).is_some_and(Quantity::is_negative) && report.since(35) {
-        report.invalid(&tolerance, &rules::QUANTITY_VALUE, format!("{}: expected 0 or more", tolerance.value()));
+        report.invalid(
+            &tolerance,
+            &rules::QUANTITY_VALUE,
+            format!("{}: expected 0 or more", tolerance.value()),
+        );
     }
 }
 

@@ -20,8 +20,14 @@ pub(crate) fn check_namespace(object: &Field, report: &mut Report) {
         let field = finalizer.unplaced();
         let text = finalizer.text();
         let standard = matches!(text, "kubernetes" | "orphan" | "foregroundDeletion");
-        if report.form(&field, &rules::FINALIZER, TextForm::QualifiedName) && !text.contains('/') && !standard {
-            let message = format!("`{}` has no domain: expected `kubernetes` or a name with a domain", shorten(text));
+        if report.form(&field, &rules::FINALIZER, TextForm::QualifiedName)
+            && !text.contains('/')
+            && !standard
+        {
+            let message = format!(
+                "`{}` has no domain: expected `kubernetes` or a name with a domain",
+                shorten(text)
+            );
             report.invalid(&field, &rules::FINALIZER, message);
         }
     }
@@ -32,17 +38,28 @@ fn check_pod_security_labels(object: &Field, report: &mut Report) {
     let metadata = object.get("metadata");
     let labels = metadata.get("labels");
     for (key, field) in labels.entries() {
-        let Some(mode) = key.strip_prefix("pod-security.kubernetes.io/") else { continue };
+        let Some(mode) = key.strip_prefix("pod-security.kubernetes.io/") else {
+            continue;
+        };
         match mode {
             "enforce" | "audit" | "warn" => {
                 let levels = ["privileged", "baseline", "restricted"];
                 if !levels.contains(&field.text()) {
-                    let message = format!("`{}` is no level: expected {}", shorten(field.text()), list_names(&levels));
+                    let message = format!(
+                        "`{}` is no level: expected {}",
+                        shorten(field.text()),
+                        list_names(&levels)
+                    );
                     report.invalid(&field, &rules::POD_SECURITY_LABEL, message);
                 }
             }
-            "enforce-version" | "audit-version" | "warn-version" if !is_policy_version(field.text()) => {
-                let message = format!("`{}` is no version: expected `latest` or one such as `v1.34`", shorten(field.text()));
+            "enforce-version" | "audit-version" | "warn-version"
+                if !is_policy_version(field.text()) =>
+            {
+                let message = format!(
+                    "`{}` is no version: expected `latest` or one such as `v1.34`",
+                    shorten(field.text())
+                );
                 report.invalid(&field, &rules::POD_SECURITY_LABEL, message);
             }
             _ => {}
@@ -65,12 +82,20 @@ pub(crate) fn check_node(object: &Field, report: &mut Report) {
     for taint in spec.get("taints").items() {
         let (key, effect) = (taint.get("key"), taint.get("effect"));
         report.form_of(&key, key.text(), &rules::LABEL_KEY, TextForm::QualifiedName);
-        report.form(&taint.get("value"), &rules::LABEL_VALUE, TextForm::LabelValue);
+        report.form(
+            &taint.get("value"),
+            &rules::LABEL_VALUE,
+            TextForm::LabelValue,
+        );
         if report.present(&effect) {
             report.exactly_one_of(&effect, &EFFECTS);
         }
         if !pairs.insert((key.text(), effect.text())) {
-            let message = format!("`{}` with `{}` is another taint too", shorten(key.text()), shorten(effect.text()));
+            let message = format!(
+                "`{}` with `{}` is another taint too",
+                shorten(key.text()),
+                shorten(effect.text())
+            );
             report.duplicate(&taint, &rules::TAINT, message);
         }
     }
@@ -117,7 +142,11 @@ pub(crate) fn check_endpoint_slice(object: &Field, report: &mut Report) {
                 report.duplicate(&name, &rules::DUPLICATE_NAME, message);
             }
             report.exactly_one_of(&port.get("protocol"), &PROTOCOLS);
-            report.form(&port.get("appProtocol"), &rules::NAME_SYNTAX, TextForm::QualifiedName);
+            report.form(
+                &port.get("appProtocol"),
+                &rules::NAME_SYNTAX,
+                TextForm::QualifiedName,
+            );
         }
     }
     let endpoints = object.get("endpoints");
@@ -135,10 +164,21 @@ fn check_slice_endpoint(endpoint: &Field, kind: &str, report: &mut Report) {
             check_address(&address, kind, report);
         }
     }
-    report.form(&endpoint.get("nodeName"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
-    report.form(&endpoint.get("hostname"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+    report.form(
+        &endpoint.get("nodeName"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsSubdomain,
+    );
+    report.form(
+        &endpoint.get("hostname"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsLabel,
+    );
     let hints = endpoint.get("hints");
-    for (list, form) in [("forZones", TextForm::LabelValue), ("forNodes", TextForm::DnsSubdomain)] {
+    for (list, form) in [
+        ("forZones", TextForm::LabelValue),
+        ("forNodes", TextForm::DnsSubdomain),
+    ] {
         let entries = hints.get(list);
         report.at_most(&entries, 8);
         let mut names = Seen::new();
@@ -146,7 +186,11 @@ fn check_slice_endpoint(endpoint: &Field, kind: &str, report: &mut Report) {
             let name = entry.get("name");
             report.form_of(&name, name.text(), &rules::NAME_SYNTAX, form);
             if !names.insert(name.text()) {
-                report.duplicate(&name, &rules::DUPLICATE_NAME, format!("`{}` is listed twice", shorten(name.text())));
+                report.duplicate(
+                    &name,
+                    &rules::DUPLICATE_NAME,
+                    format!("`{}` is listed twice", shorten(name.text())),
+                );
             }
         }
     }
@@ -156,7 +200,11 @@ fn check_address(address: &Field, kind: &str, report: &mut Report) {
     let text = address.text();
     match kind {
         "FQDN" => {
-            report.form(address, &rules::NAME_SYNTAX, TextForm::FullyQualifiedDomainName);
+            report.form(
+                address,
+                &rules::NAME_SYNTAX,
+                TextForm::FullyQualifiedDomainName,
+            );
         }
         "IPv4" if check_ip(address, report) => {
             if parse_ip(text).is_some_and(|ip| ip.is_ipv6()) {
@@ -167,7 +215,10 @@ fn check_address(address: &Field, kind: &str, report: &mut Report) {
         }
         "IPv6" if address.value().is_string() => match parse_canonical_ip(text) {
             None => {
-                let message = format!("`{}` is no IPv6 address in its canonical form", shorten(text));
+                let message = format!(
+                    "`{}` is no IPv6 address in its canonical form",
+                    shorten(text)
+                );
                 report.invalid(address, &rules::IP_SYNTAX, message);
             }
             Some(ip) if ip.is_ipv4() => {
@@ -185,7 +236,10 @@ pub(crate) fn check_endpoints(object: &Field, report: &mut Report) {
     for subset in object.get("subsets").items() {
         let (ready, unready) = (subset.get("addresses"), subset.get("notReadyAddresses"));
         if ready.is_empty() && unready.is_empty() {
-            report.required(&subset, "missing: `addresses` or `notReadyAddresses` is required");
+            report.required(
+                &subset,
+                "missing: `addresses` or `notReadyAddresses` is required",
+            );
         }
         for address in ready.items().chain(unready.items()) {
             let ip = address.get("ip");
@@ -194,8 +248,16 @@ pub(crate) fn check_endpoints(object: &Field, report: &mut Report) {
             } else if check_ip(&ip, report) {
                 check_endpoint(&ip, report);
             }
-            report.form_if_set(&address.get("hostname"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
-            report.form(&address.get("nodeName"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+            report.form_if_set(
+                &address.get("hostname"),
+                &rules::NAME_SYNTAX,
+                TextForm::DnsLabel,
+            );
+            report.form(
+                &address.get("nodeName"),
+                &rules::NAME_SYNTAX,
+                TextForm::DnsSubdomain,
+            );
         }
         let ports = subset.get("ports");
         for port in ports.items() {
@@ -207,10 +269,18 @@ pub(crate) fn check_endpoints(object: &Field, report: &mut Report) {
             if number.exists() {
                 report.port_number(&number);
             } else {
-                report.invalid(&number, &rules::PORT_RANGE, "missing: expected a port, 1 to 65535");
+                report.invalid(
+                    &number,
+                    &rules::PORT_RANGE,
+                    "missing: expected a port, 1 to 65535",
+                );
             }
             report.one_of(&port.get("protocol"), &PROTOCOLS);
-            report.form(&port.get("appProtocol"), &rules::NAME_SYNTAX, TextForm::QualifiedName);
+            report.form(
+                &port.get("appProtocol"),
+                &rules::NAME_SYNTAX,
+                TextForm::QualifiedName,
+            );
         }
     }
 }

@@ -12,16 +12,38 @@ struct CronField {
 }
 
 const FIELDS: [CronField; 5] = [
-    CronField { name: "minute", least: 0, most: 59, names: &[] },
-    CronField { name: "hour", least: 0, most: 23, names: &[] },
-    CronField { name: "day of the month", least: 1, most: 31, names: &[] },
+    CronField {
+        name: "minute",
+        least: 0,
+        most: 59,
+        names: &[],
+    },
+    CronField {
+        name: "hour",
+        least: 0,
+        most: 23,
+        names: &[],
+    },
+    CronField {
+        name: "day of the month",
+        least: 1,
+        most: 31,
+        names: &[],
+    },
     CronField {
         name: "month",
         least: 1,
         most: 12,
-        names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+        names: &[
+            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+        ],
     },
-    CronField { name: "day of the week", least: 0, most: 6, names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
+    CronField {
+        name: "day of the week",
+        least: 0,
+        most: 6,
+        names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+    },
 ];
 
 /// Checks a schedule; the error says what is wrong with it.
@@ -31,7 +53,10 @@ pub(crate) fn check_schedule(schedule: &str) -> Result<(), String> {
     }
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     if fields.len() != FIELDS.len() {
-        return Err(format!("`{schedule}` has {} fields: expected 5, minute hour day month weekday", fields.len()));
+        return Err(format!(
+            "`{schedule}` has {} fields: expected 5, minute hour day month weekday",
+            fields.len()
+        ));
     }
     for (text, field) in fields.iter().zip(&FIELDS) {
         for part in text.split(',').filter(|part| !part.is_empty()) {
@@ -46,8 +71,12 @@ fn check_descriptor(descriptor: &str) -> Result<(), String> {
         "yearly" | "annually" | "monthly" | "weekly" | "daily" | "midnight" | "hourly" => Ok(()),
         _ => match descriptor.strip_prefix("every ") {
             Some(duration) if is_duration(duration) => Ok(()),
-            Some(duration) => Err(format!("`{duration}` after `@every` is no duration: expected one like `1h30m`")),
-            None => Err(format!("`@{descriptor}` is unknown: expected `@yearly`, `@monthly`, `@weekly`, `@daily`, `@hourly` or `@every`")),
+            Some(duration) => Err(format!(
+                "`{duration}` after `@every` is no duration: expected one like `1h30m`"
+            )),
+            None => Err(format!(
+                "`@{descriptor}` is unknown: expected `@yearly`, `@monthly`, `@weekly`, `@daily`, `@hourly` or `@every`"
+            )),
         },
     }
 }
@@ -55,7 +84,9 @@ fn check_descriptor(descriptor: &str) -> Result<(), String> {
 fn check_part(part: &str, field: &CronField) -> Result<(), String> {
     let name = field.name;
     let (range, step) = match part.split_once('/') {
-        Some((_, step)) if step.contains('/') => return Err(format!("`{part}` in the {name} has more than one `/`")),
+        Some((_, step)) if step.contains('/') => {
+            return Err(format!("`{part}` in the {name} has more than one `/`"));
+        }
         Some((range, step)) => (range, Some(step)),
         None => (part, None),
     };
@@ -63,10 +94,15 @@ fn check_part(part: &str, field: &CronField) -> Result<(), String> {
     if let Some(step) = step
         && parse_number(step, field)? == 0
     {
-        return Err(format!("the step of `{part}` in the {name} is 0: expected 1 or more"));
+        return Err(format!(
+            "the step of `{part}` in the {name} is 0: expected 1 or more"
+        ));
     }
     if start < field.least || end > field.most {
-        return Err(format!("`{part}` is out of range for the {name}: expected {} to {}", field.least, field.most));
+        return Err(format!(
+            "`{part}` is out of range for the {name}: expected {} to {}",
+            field.least, field.most
+        ));
     }
     if start > end {
         return Err(format!("`{part}` in the {name} ends before it begins"));
@@ -85,14 +121,21 @@ fn parse_range(range: &str, has_step: bool, field: &CronField) -> Result<(u32, u
     }
     let start = parse_value(low, field)?;
     match high {
-        Some(high) if high.contains('-') => Err(format!("`{range}` in the {} has more than one `-`", field.name)),
+        Some(high) if high.contains('-') => Err(format!(
+            "`{range}` in the {} has more than one `-`",
+            field.name
+        )),
         Some(high) => Ok((start, parse_value(high, field)?)),
         None => Ok((start, if has_step { field.most } else { start })),
     }
 }
 
 fn parse_value(text: &str, field: &CronField) -> Result<u32, String> {
-    match field.names.iter().position(|name| text.eq_ignore_ascii_case(name)) {
+    match field
+        .names
+        .iter()
+        .position(|name| text.eq_ignore_ascii_case(name))
+    {
         Some(place) => Ok(u32::try_from(place).unwrap_or(u32::MAX) + field.least),
         None => parse_number(text, field),
     }
@@ -116,11 +159,16 @@ fn is_duration(text: &str) -> bool {
         return false;
     }
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let (number, after) = rest.split_at(end);
-        let unit_end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let unit_end = after
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_end);
-        let is_number = number.bytes().any(|b| b.is_ascii_digit()) && number.matches('.').count() <= 1;
+        let is_number =
+            number.bytes().any(|b| b.is_ascii_digit()) && number.matches('.').count() <= 1;
         if !is_number || !matches!(unit, "ns" | "us" | "µs" | "μs" | "ms" | "s" | "m" | "h") {
             return false;
         }
@@ -136,8 +184,18 @@ mod tests {
     #[test]
     fn schedules_in_use_are_accepted() {
         for text in [
-            "*/5 * * * *", "0 3 * * SUN", "0 0 1 jan-MAR ?", "5/15 * * * *", "0,30 8-18 * * 1-5", "@daily", "@every 1h30m",
-            "1-10/3 * * * *", "0 0 31 2 *", "  0   0 * * *  ", "*-7 * * * *", ",1 * * * *",
+            "*/5 * * * *",
+            "0 3 * * SUN",
+            "0 0 1 jan-MAR ?",
+            "5/15 * * * *",
+            "0,30 8-18 * * 1-5",
+            "@daily",
+            "@every 1h30m",
+            "1-10/3 * * * *",
+            "0 0 31 2 *",
+            "  0   0 * * *  ",
+            "*-7 * * * *",
+            ",1 * * * *",
         ] {
             assert_eq!(check_schedule(text), Ok(()), "{text}");
         }
@@ -146,8 +204,22 @@ mod tests {
     #[test]
     fn schedules_out_of_bounds_are_refused() {
         for text in [
-            "61 3 * * *", "* * * *", "* * * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7", "*/0 * * * *",
-            "5-1 * * * *", "1-2-3 * * * *", "1/2/3 * * * *", "a * * * *", "@fortnightly", "@every x", "-1 * * * *", "* * * mon *",
+            "61 3 * * *",
+            "* * * *",
+            "* * * * * *",
+            "* 24 * * *",
+            "* * 0 * *",
+            "* * * 13 *",
+            "* * * * 7",
+            "*/0 * * * *",
+            "5-1 * * * *",
+            "1-2-3 * * * *",
+            "1/2/3 * * * *",
+            "a * * * *",
+            "@fortnightly",
+            "@every x",
+            "-1 * * * *",
+            "* * * mon *",
         ] {
             assert!(check_schedule(text).is_err(), "{text}");
         }

@@ -17,7 +17,11 @@ pub(crate) fn check_config_map(object: &Field, report: &mut Report) {
     for (key, field) in data.entries() {
         report.form_of(&field, key, &rules::KEY_SYNTAX, TextForm::ConfigMapKey);
         if binary.value().get(key).is_some() {
-            report.invalid(&field, &rules::DUPLICATE_NAME, format!("`{}` is a key of `binaryData` too", shorten(key)));
+            report.invalid(
+                &field,
+                &rules::DUPLICATE_NAME,
+                format!("`{}` is a key of `binaryData` too", shorten(key)),
+            );
         }
         size += field.text().len();
     }
@@ -27,21 +31,32 @@ pub(crate) fn check_config_map(object: &Field, report: &mut Report) {
         check_base64(&field, report);
     }
     if size > SIZE_MOST {
-        let message = format!("the values have {size} bytes together: expected {SIZE_MOST} at most");
+        let message =
+            format!("the values have {size} bytes together: expected {SIZE_MOST} at most");
         // Kubernetes' path of the whole object is a pair of brackets.
-        report.add(&object.get_as("data", "[]"), Cause::TooLong, &rules::TOO_LONG, message);
+        report.add(
+            &object.get_as("data", "[]"),
+            Cause::TooLong,
+            &rules::TOO_LONG,
+            message,
+        );
     }
 }
 
 /// Returns the size of a text after base64 is decoded.
 fn decoded_size(text: &str) -> usize {
-    let digits = text.bytes().filter(|b| !matches!(b, b'=' | b'\n' | b'\r')).count();
+    let digits = text
+        .bytes()
+        .filter(|b| !matches!(b, b'=' | b'\n' | b'\r'))
+        .count();
     digits * 3 / 4
 }
 
 /// Refuses a text that is not base64, which the API server cannot decode.
 fn check_base64(field: &Field, report: &mut Report) -> bool {
-    let Value::String(text) = field.value() else { return true };
+    let Value::String(text) = field.value() else {
+        return true;
+    };
     let fits = is_base64(text);
     if !fits {
         let message = "the value is not base64: expected it encoded, or plain text in `stringData` or `data` of a ConfigMap";
@@ -57,7 +72,9 @@ fn is_base64(text: &str) -> bool {
     for b in digits {
         match b {
             b'=' => padding += 1,
-            _ if padding == 0 && (b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) => data += 1,
+            _ if padding == 0 && (b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) => {
+                data += 1
+            }
             _ => return false,
         }
     }
@@ -103,7 +120,8 @@ pub(crate) fn check_secret(object: &Field, report: &mut Report) {
         size += field.text().len();
     }
     if size > SIZE_MOST {
-        let message = format!("the values have {size} bytes together: expected {SIZE_MOST} at most");
+        let message =
+            format!("the values have {size} bytes together: expected {SIZE_MOST} at most");
         report.add(&data, Cause::TooLong, &rules::TOO_LONG, message);
     }
     check_secret_type(object, report);
@@ -111,10 +129,17 @@ pub(crate) fn check_secret(object: &Field, report: &mut Report) {
 
 fn check_secret_type(object: &Field, report: &mut Report) {
     let data = object.get("data");
-    let has = |key: &str| ["data", "stringData"].iter().any(|list| object.get(list).value().get(key).is_some());
+    let has = |key: &str| {
+        ["data", "stringData"]
+            .iter()
+            .any(|list| object.get(list).value().get(key).is_some())
+    };
     let require = |key: &str, report: &mut Report| {
         if !has(key) {
-            let message = format!("missing: a Secret of type `{}` needs the key `{key}`", object.get("type").text());
+            let message = format!(
+                "missing: a Secret of type `{}` needs the key `{key}`",
+                object.get("type").text()
+            );
             report.required(&data.key(key), message);
         }
     };
@@ -124,19 +149,29 @@ fn check_secret_type(object: &Field, report: &mut Report) {
             let annotations = metadata.get("annotations");
             let account = annotations.key("kubernetes.io/service-account.name");
             if account.is_blank() {
-                report.required(&account, "missing: the name of the service account is required");
+                report.required(
+                    &account,
+                    "missing: the name of the service account is required",
+                );
             }
         }
         "kubernetes.io/dockercfg" => check_docker(object, ".dockercfg", require, report),
-        "kubernetes.io/dockerconfigjson" => check_docker(object, ".dockerconfigjson", require, report),
+        "kubernetes.io/dockerconfigjson" => {
+            check_docker(object, ".dockerconfigjson", require, report)
+        }
         "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
             require("username", report);
             require("password", report);
         }
         "kubernetes.io/ssh-auth" => {
-            let blank = ["data", "stringData"].iter().all(|list| object.get(list).get("ssh-privatekey").is_blank());
+            let blank = ["data", "stringData"]
+                .iter()
+                .all(|list| object.get(list).get("ssh-privatekey").is_blank());
             if blank {
-                report.required(&data.key("ssh-privatekey"), "missing or empty: a private key is required");
+                report.required(
+                    &data.key("ssh-privatekey"),
+                    "missing or empty: a private key is required",
+                );
             }
         }
         "kubernetes.io/tls" => {
@@ -148,7 +183,12 @@ fn check_secret_type(object: &Field, report: &mut Report) {
 }
 
 /// Requires a key with a JSON object in it.
-fn check_docker(object: &Field, key: &str, require: impl Fn(&str, &mut Report), report: &mut Report) {
+fn check_docker(
+    object: &Field,
+    key: &str,
+    require: impl Fn(&str, &mut Report),
+    report: &mut Report,
+) {
     require(key, report);
     let plain = object.get_as("stringData", "data");
     let encoded = object.get("data");
@@ -159,8 +199,13 @@ fn check_docker(object: &Field, key: &str, require: impl Fn(&str, &mut Report), 
             _ => return,
         },
     };
-    let is_object = serde_json::from_slice::<Value>(&text).is_ok_and(|value| value.is_object() || value.is_null());
+    let is_object = serde_json::from_slice::<Value>(&text)
+        .is_ok_and(|value| value.is_object() || value.is_null());
     if !is_object {
-        report.invalid(&field, &rules::DOCKER_CONFIG, format!("the value of `{key}` is no JSON object"));
+        report.invalid(
+            &field,
+            &rules::DOCKER_CONFIG,
+            format!("the value of `{key}` is no JSON object"),
+        );
     }
 }

@@ -13,15 +13,30 @@ use crate::webhook_client::{check_client, check_review_versions};
 
 const APPROVAL: &str = "api-approved.kubernetes.io";
 const COLUMN_TYPES: [&str; 5] = ["integer", "number", "string", "boolean", "date"];
-const COLUMN_FORMATS: [&str; 10] =
-    ["int32", "int64", "float", "double", "byte", "date", "date-time", "password", "", "binary"];
+const COLUMN_FORMATS: [&str; 10] = [
+    "int32",
+    "int64",
+    "float",
+    "double",
+    "byte",
+    "date",
+    "date-time",
+    "password",
+    "",
+    "binary",
+];
 
 /// Checks a CustomResourceDefinition (`ValidateCustomResourceDefinition`).
 pub(crate) fn check_definition(object: &Field, report: &mut Report) {
     let spec = object.get("spec");
     let group = spec.get("group");
-    if report.required_form(&group, &rules::NAME_SYNTAX, TextForm::DnsSubdomain) && !group.text().contains('.') {
-        let message = format!("`{}` is no domain: expected at least one dot", shorten(group.text()));
+    if report.required_form(&group, &rules::NAME_SYNTAX, TextForm::DnsSubdomain)
+        && !group.text().contains('.')
+    {
+        let message = format!(
+            "`{}` is no domain: expected at least one dot",
+            shorten(group.text())
+        );
         report.invalid(&group, &rules::NAME_SYNTAX, message);
     }
     let scope = spec.get("scope");
@@ -44,21 +59,45 @@ pub(crate) fn check_definition(object: &Field, report: &mut Report) {
 fn check_full_name(object: &Field, spec: &Field, report: &mut Report) {
     let metadata = object.get("metadata");
     let (name, names) = (metadata.get("name"), spec.get("names"));
-    let expected = format!("{}.{}", names.get("plural").text(), spec.get("group").text());
+    let expected = format!(
+        "{}.{}",
+        names.get("plural").text(),
+        spec.get("group").text()
+    );
     if !name.is_blank() && name.text() != expected {
-        let message = format!("`{}`: expected `{}`, plural and group", shorten(name.text()), shorten(&expected));
+        let message = format!(
+            "`{}`: expected `{}`, plural and group",
+            shorten(name.text()),
+            shorten(&expected)
+        );
         report.invalid(&name, &rules::NAME_SYNTAX, message);
     }
 }
 
 fn check_names(names: &Field, report: &mut Report) {
-    report.required_form(&names.get("plural"), &rules::NAME_SYNTAX, TextForm::Dns1035Label);
-    report.form_if_set(&names.get("singular"), &rules::NAME_SYNTAX, TextForm::Dns1035Label);
-    report.required_form(&names.get("kind"), &rules::NAME_SYNTAX, TextForm::MixedCase1035Label);
+    report.required_form(
+        &names.get("plural"),
+        &rules::NAME_SYNTAX,
+        TextForm::Dns1035Label,
+    );
+    report.form_if_set(
+        &names.get("singular"),
+        &rules::NAME_SYNTAX,
+        TextForm::Dns1035Label,
+    );
+    report.required_form(
+        &names.get("kind"),
+        &rules::NAME_SYNTAX,
+        TextForm::MixedCase1035Label,
+    );
     let list = names.get("listKind");
     report.form_if_set(&list, &rules::NAME_SYNTAX, TextForm::MixedCase1035Label);
     if !list.is_blank() && list.text() == names.get("kind").text() {
-        report.invalid(&list, &rules::NAME_SYNTAX, format!("`{}` is the kind of the objects too", shorten(list.text())));
+        report.invalid(
+            &list,
+            &rules::NAME_SYNTAX,
+            format!("`{}` is the kind of the objects too", shorten(list.text())),
+        );
     }
     for name in ["shortNames", "categories"] {
         for entry in names.get(name).items() {
@@ -74,7 +113,12 @@ fn check_versions(spec: &Field, report: &mut Report) {
     let (mut stored, mut repeated) = (0, false);
     for version in versions.items() {
         let name = version.get("name");
-        report.form_of(&name, name.text(), &rules::NAME_SYNTAX, TextForm::Dns1035Label);
+        report.form_of(
+            &name,
+            name.text(),
+            &rules::NAME_SYNTAX,
+            TextForm::Dns1035Label,
+        );
         repeated |= !names.insert(name.text());
         stored += usize::from(version.get("storage").is_true());
         let schema = version.get("schema");
@@ -85,10 +129,15 @@ fn check_versions(spec: &Field, report: &mut Report) {
         check_deprecation(&version, report);
     }
     if repeated {
-        report.invalid(&versions, &rules::DEFINITION, "two versions of one name: expected names to differ");
+        report.invalid(
+            &versions,
+            &rules::DEFINITION,
+            "two versions of one name: expected names to differ",
+        );
     }
     if stored != 1 {
-        let message = format!("{stored} versions are stored: expected `storage: true` in exactly one");
+        let message =
+            format!("{stored} versions are stored: expected `storage: true` in exactly one");
         report.invalid(&versions, &rules::DEFINITION, message);
     }
     let common = |member: &str| {
@@ -96,7 +145,8 @@ fn check_versions(spec: &Field, report: &mut Report) {
         let first = values.next();
         values.all(|value| Some(value) == first)
     };
-    let (columns_common, parts_common) = (common("additionalPrinterColumns"), common("subresources"));
+    let (columns_common, parts_common) =
+        (common("additionalPrinterColumns"), common("subresources"));
     let hoisted = spec.get_as("versions", "");
     for (version, plain) in hoisted.items().zip(versions.items()) {
         let version = version.unplaced();
@@ -112,10 +162,18 @@ fn check_deprecation(version: &Field, report: &mut Report) {
         return;
     }
     if !version.get("deprecated").is_true() {
-        report.invalid(&warning, &rules::DEFINITION, "a warning without `deprecated: true`");
+        report.invalid(
+            &warning,
+            &rules::DEFINITION,
+            "a warning without `deprecated: true`",
+        );
     }
     if text.is_empty() || text.len() > 256 || text.chars().any(char::is_control) {
-        report.invalid(&warning, &rules::DEFINITION, "expected 1 to 256 printable characters");
+        report.invalid(
+            &warning,
+            &rules::DEFINITION,
+            "expected 1 to 256 printable characters",
+        );
     }
 }
 
@@ -123,10 +181,18 @@ fn check_deprecation(version: &Field, report: &mut Report) {
 fn check_columns(version: &Field, report: &mut Report) {
     for column in version.get("additionalPrinterColumns").items() {
         report.present(&column.get("name"));
-        let (kind, format, path) =
-            (column.get("type"), column.get("format"), column.get_as("jsonPath", "JSONPath"));
-        if report.present(&kind) && kind.value().is_string() && !COLUMN_TYPES.contains(&kind.text()) {
-            let message = format!("`{}` is no type of a column: expected {}", shorten(kind.text()), list_names(&COLUMN_TYPES));
+        let (kind, format, path) = (
+            column.get("type"),
+            column.get("format"),
+            column.get_as("jsonPath", "JSONPath"),
+        );
+        if report.present(&kind) && kind.value().is_string() && !COLUMN_TYPES.contains(&kind.text())
+        {
+            let message = format!(
+                "`{}` is no type of a column: expected {}",
+                shorten(kind.text()),
+                list_names(&COLUMN_TYPES)
+            );
             report.invalid(&kind, &rules::UNSUPPORTED_VALUE, message);
         }
         if !COLUMN_FORMATS.contains(&format.text()) {
@@ -147,16 +213,26 @@ fn check_scale(version: &Field, report: &mut Report) {
     if !scale.exists() {
         return;
     }
-    for (member, prefixes) in
-        [("specReplicasPath", &[".spec."][..]), ("statusReplicasPath", &[".status."]), ("labelSelectorPath", &[".spec.", ".status."])]
-    {
+    for (member, prefixes) in [
+        ("specReplicasPath", &[".spec."][..]),
+        ("statusReplicasPath", &[".status."]),
+        ("labelSelectorPath", &[".spec.", ".status."]),
+    ] {
         let path = scale.get(member);
         if path.is_blank() {
             if member != "labelSelectorPath" {
                 report.present(&path);
             }
-        } else if path.value().is_string() && !prefixes.iter().any(|prefix| path.text().starts_with(prefix)) {
-            let message = format!("`{}`: expected a path that begins with {}", shorten(path.text()), list_names(prefixes));
+        } else if path.value().is_string()
+            && !prefixes
+                .iter()
+                .any(|prefix| path.text().starts_with(prefix))
+        {
+            let message = format!(
+                "`{}`: expected a path that begins with {}",
+                shorten(path.text()),
+                list_names(prefixes)
+            );
             report.invalid(&path, &rules::JSON_PATH, message);
         }
     }
@@ -190,7 +266,10 @@ fn check_conversion(spec: &Field, report: &mut Report) {
 /// Requires approval in Kubernetes' own groups (`validateAPIApproval`).
 fn check_approval(object: &Field, group: &str, report: &mut Report) {
     let protected = ["k8s.io", "kubernetes.io"].iter().any(|domain| {
-        group == *domain || group.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+        group == *domain
+            || group
+                .strip_suffix(domain)
+                .is_some_and(|rest| rest.ends_with('.'))
     });
     if !protected {
         return;
@@ -200,9 +279,16 @@ fn check_approval(object: &Field, group: &str, report: &mut Report) {
     let approval = annotations.key(APPROVAL);
     let text = approval.text();
     if approval.is_blank() {
-        report.required(&approval, "missing: groups of Kubernetes need the address of the approval, or `unapproved, …`");
+        report.required(
+            &approval,
+            "missing: groups of Kubernetes need the address of the approval, or `unapproved, …`",
+        );
     } else if !text.starts_with("unapproved") && !(text.contains("://") && !text.ends_with("://")) {
-        report.invalid(&approval, &rules::DEFINITION, format!("`{}` is no address of an approval", shorten(text)));
+        report.invalid(
+            &approval,
+            &rules::DEFINITION,
+            format!("`{}` is no address of an approval", shorten(text)),
+        );
     }
 }
 
@@ -214,40 +300,70 @@ pub(crate) fn check_api_service(object: &Field, report: &mut Report) {
     let name = metadata.get("name");
     let expected = format!("{}.{}", version.text(), group.text());
     if !name.is_blank() && name.text() != expected {
-        let message = format!("`{}`: expected `{}`, version and group", shorten(name.text()), shorten(&expected));
+        let message = format!(
+            "`{}`: expected `{}`, version and group",
+            shorten(name.text()),
+            shorten(&expected)
+        );
         report.invalid(&name, &rules::NAME_SYNTAX, message);
     }
     if group.is_blank() && version.text() != "v1" {
         report.required(&group, "missing: only `v1` has no group");
     }
     report.form_if_set(&group, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
-    report.form_of(&version, version.text(), &rules::NAME_SYNTAX, TextForm::Dns1035Label);
+    report.form_of(
+        &version,
+        version.text(),
+        &rules::NAME_SYNTAX,
+        TextForm::Dns1035Label,
+    );
     for (member, most) in [("groupPriorityMinimum", 20_000), ("versionPriority", 1000)] {
         let priority = spec.get(member);
         if priority.exists() {
             report.in_range(&priority, 1, most);
         } else {
-            report.invalid(&priority, &rules::NUMBER_RANGE, format!("missing: expected 1 to {most}"));
+            report.invalid(
+                &priority,
+                &rules::NUMBER_RANGE,
+                format!("missing: expected 1 to {most}"),
+            );
         }
     }
     check_api_server(&spec, report);
 }
 
 fn check_api_server(spec: &Field, report: &mut Report) {
-    let (service, bundle, insecure) = (spec.get("service"), spec.get("caBundle"), spec.get("insecureSkipTLSVerify"));
+    let (service, bundle, insecure) = (
+        spec.get("service"),
+        spec.get("caBundle"),
+        spec.get("insecureSkipTLSVerify"),
+    );
     if service.exists() {
         report.present(&service.get("namespace"));
         report.present(&service.get("name"));
         report.port_number(&service.get("port"));
         if insecure.is_true() && !bundle.is_blank() {
-            report.invalid(&insecure, &rules::CONFLICTING_FIELDS, "`true` beside `caBundle`: expected one");
+            report.invalid(
+                &insecure,
+                &rules::CONFLICTING_FIELDS,
+                "`true` beside `caBundle`: expected one",
+            );
         }
         return;
     }
     if !bundle.is_blank() {
-        report.add(&bundle, Cause::Invalid, &rules::CONFLICTING_FIELDS, "certificates without a `service`".to_owned());
+        report.add(
+            &bundle,
+            Cause::Invalid,
+            &rules::CONFLICTING_FIELDS,
+            "certificates without a `service`".to_owned(),
+        );
     }
     if insecure.is_true() {
-        report.invalid(&insecure, &rules::CONFLICTING_FIELDS, "`true` without a `service`");
+        report.invalid(
+            &insecure,
+            &rules::CONFLICTING_FIELDS,
+            "`true` without a `service`",
+        );
     }
 }

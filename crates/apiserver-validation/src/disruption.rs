@@ -12,12 +12,19 @@ pub(crate) fn check_disruption_budget(object: &Field, report: &mut Report) {
     let (least, most) = (spec.get("minAvailable"), spec.get("maxUnavailable"));
     if least.exists() && most.exists() {
         let field = spec.get_as("maxUnavailable", "");
-        report.invalid(&field, &rules::CONFLICTING_FIELDS, "`maxUnavailable` beside `minAvailable`: expected one");
+        report.invalid(
+            &field,
+            &rules::CONFLICTING_FIELDS,
+            "`maxUnavailable` beside `minAvailable`: expected one",
+        );
     }
     for share in [&least, &most] {
         check_share(share, report);
         check_share_limit(share, report);
     }
     check_label_selector(&spec.get("selector"), report);
-    report.exactly_one_of(&spec.get("unhealthyPodEvictionPolicy"), &["AlwaysAllow", "IfHealthyBudget"]);
+    report.exactly_one_of(
+        &spec.get("unhealthyPodEvictionPolicy"),
+        &["AlwaysAllow", "IfHealthyBudget"],
+    );
 }

@@ -38,11 +38,19 @@ enum Step<'p> {
 impl<'v> Field<'v, '_> {
     /// Returns the field at the root of a document.
     pub(crate) fn root<'p>(value: &'v Value, pointer: &'p str, path: &'p str) -> Field<'v, 'p> {
-        Field { value, parent: None, step: Step::Root { pointer, path } }
+        Field {
+            value,
+            parent: None,
+            step: Step::Root { pointer, path },
+        }
     }
 
     fn child<'b>(&'b self, value: Option<&'v Value>, step: Step<'b>) -> Field<'v, 'b> {
-        Field { value: value.unwrap_or(&NULL), parent: Some(self), step }
+        Field {
+            value: value.unwrap_or(&NULL),
+            parent: Some(self),
+            step,
+        }
     }
 
     /// Returns a member, null when absent.
@@ -66,9 +74,13 @@ impl<'v> Field<'v, '_> {
     }
 
     /// Returns the items of a list; none when it is not a list.
-    pub(crate) fn items<'b>(&'b self) -> impl ExactSizeIterator<Item = Field<'v, 'b>> + use<'v, 'b> {
+    pub(crate) fn items<'b>(
+        &'b self,
+    ) -> impl ExactSizeIterator<Item = Field<'v, 'b>> + use<'v, 'b> {
         let list = self.value.as_array().map_or(&[][..], Vec::as_slice);
-        list.iter().enumerate().map(move |(i, value)| self.child(Some(value), Step::Item(i)))
+        list.iter()
+            .enumerate()
+            .map(move |(i, value)| self.child(Some(value), Step::Item(i)))
     }
 
     /// Returns the same field with its own name or place left out of Kubernetes' path.
@@ -82,12 +94,16 @@ impl<'v> Field<'v, '_> {
     }
 
     /// Returns the entries of a map as fields with `[key]` in Kubernetes' paths.
-    pub(crate) fn entries<'b>(&'b self) -> impl Iterator<Item = (&'v str, Field<'v, 'b>)> + use<'v, 'b>
+    pub(crate) fn entries<'b>(
+        &'b self,
+    ) -> impl Iterator<Item = (&'v str, Field<'v, 'b>)> + use<'v, 'b>
     where
         'v: 'b,
     {
         let map = self.value.as_object();
-        map.into_iter().flatten().map(move |(key, value)| (key.as_str(), self.child(Some(value), Step::Key(key))))
+        map.into_iter()
+            .flatten()
+            .map(move |(key, value)| (key.as_str(), self.child(Some(value), Step::Key(key))))
     }
 
     /// Returns the same entry of a map as a member in Kubernetes' path: `.key` instead of `[key]`.

@@ -21,7 +21,11 @@ impl Network {
 
 /// Reads an IP address.
 pub(crate) fn parse_ip(text: &str) -> Option<IpAddr> {
-    if text.contains(':') { parse_ipv6(text).map(IpAddr::V6) } else { parse_ipv4(text).map(IpAddr::V4) }
+    if text.contains(':') {
+        parse_ipv6(text).map(IpAddr::V6)
+    } else {
+        parse_ipv4(text).map(IpAddr::V4)
+    }
 }
 
 /// Reads an IP address in its canonical form only (`IsValidIP`).
@@ -38,7 +42,10 @@ pub(crate) fn parse_network(text: &str) -> Option<Network> {
     let most: u8 = if address.is_ipv4() { 32 } else { 128 };
     let digits = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit());
     let prefix: u8 = prefix.parse().ok().filter(|p| digits && *p <= most)?;
-    Some(Network { address: mask(address, prefix), prefix })
+    Some(Network {
+        address: mask(address, prefix),
+        prefix,
+    })
 }
 
 fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
@@ -61,18 +68,27 @@ fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
     }
     let (front, last) = text.rsplit_once(':')?;
     let octets = parse_ipv4(last)?.octets();
-    let groups = [u16::from_be_bytes([octets[0], octets[1]]), u16::from_be_bytes([octets[2], octets[3]])];
-    format!("{front}:{:x}:{:x}", groups[0], groups[1]).parse().ok()
+    let groups = [
+        u16::from_be_bytes([octets[0], octets[1]]),
+        u16::from_be_bytes([octets[2], octets[3]]),
+    ];
+    format!("{front}:{:x}:{:x}", groups[0], groups[1])
+        .parse()
+        .ok()
 }
 
 fn mask(address: IpAddr, prefix: u8) -> IpAddr {
     match address {
         IpAddr::V4(v4) => {
-            let bits = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
+            let bits = u32::MAX
+                .checked_shl(32 - u32::from(prefix.min(32)))
+                .unwrap_or(0);
             IpAddr::V4((u32::from(v4) & bits).into())
         }
         IpAddr::V6(v6) => {
-            let bits = u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0);
+            let bits = u128::MAX
+                .checked_shl(128 - u32::from(prefix.min(128)))
+                .unwrap_or(0);
             IpAddr::V6((u128::from(v6) & bits).into())
         }
     }
@@ -85,7 +101,10 @@ pub(crate) fn endpoint_fault(ip: IpAddr) -> Option<&'static str> {
         IpAddr::V4(_) => ip,
     };
     let link_local = match ip {
-        IpAddr::V4(v4) => v4.is_link_local() || (v4.octets()[0] == 224 && v4.octets()[1] == 0 && v4.octets()[2] == 0),
+        IpAddr::V4(v4) => {
+            v4.is_link_local()
+                || (v4.octets()[0] == 224 && v4.octets()[1] == 0 && v4.octets()[2] == 0)
+        }
         IpAddr::V6(v6) => v6.is_unicast_link_local() || (v6.segments()[0] & 0xff0f) == 0xff02,
     };
     if ip.is_unspecified() {
@@ -105,13 +124,31 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_go_reads_them() {
-        for text in ["10.0.0.1", "010.0.0.1", "::1", "2001:db8::ffff", "::ffff:1.2.3.4"] {
+        for text in [
+            "10.0.0.1",
+            "010.0.0.1",
+            "::1",
+            "2001:db8::ffff",
+            "::ffff:1.2.3.4",
+        ] {
             assert!(parse_ip(text).is_some(), "{text}");
         }
-        for text in ["", "10.0.0", "10.0.0.256", "1.2.3.4.5", "fe80::1%eth0", " 1.2.3.4", "2001:db8", "g::"] {
+        for text in [
+            "",
+            "10.0.0",
+            "10.0.0.256",
+            "1.2.3.4.5",
+            "fe80::1%eth0",
+            " 1.2.3.4",
+            "2001:db8",
+            "g::",
+        ] {
             assert!(parse_ip(text).is_none(), "{text}");
         }
-        assert!(parse_canonical_ip("2001:DB8::1").is_none() && parse_canonical_ip("2001:db8::1").is_some());
+        assert!(
+            parse_canonical_ip("2001:DB8::1").is_none()
+                && parse_canonical_ip("2001:db8::1").is_some()
+        );
     }
 
     #[test]

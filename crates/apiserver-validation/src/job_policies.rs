@@ -24,7 +24,11 @@ pub(crate) fn check_failure_policy(spec: &Field, report: &mut Report) {
             report.exactly_one_of(&action, &["Count", "FailIndex", "FailJob", "Ignore"]);
         }
         if action.text() == "FailIndex" && !spec.get("backoffLimitPerIndex").exists() {
-            report.invalid(&action, &rules::JOB_POLICY, "`FailIndex` without `backoffLimitPerIndex`");
+            report.invalid(
+                &action,
+                &rules::JOB_POLICY,
+                "`FailIndex` without `backoffLimitPerIndex`",
+            );
         }
         let (codes, conditions) = (rule.get("onExitCodes"), rule.get("onPodConditions"));
         if codes.exists() {
@@ -32,7 +36,11 @@ pub(crate) fn check_failure_policy(spec: &Field, report: &mut Report) {
         }
         check_conditions(&conditions, report);
         if codes.exists() == (conditions.len() > 0) {
-            report.invalid(&rule, &rules::JOB_POLICY, "expected one of `onExitCodes` and `onPodConditions`");
+            report.invalid(
+                &rule,
+                &rules::JOB_POLICY,
+                "expected one of `onExitCodes` and `onPodConditions`",
+            );
         }
     }
 }
@@ -41,42 +49,69 @@ fn check_conditions(conditions: &Field, report: &mut Report) {
     report.at_most(conditions, PATTERNS_MOST);
     for pattern in conditions.items() {
         let (kind, status) = (pattern.get("type"), pattern.get("status"));
-        report.form_of(&kind, kind.text(), &rules::NAME_SYNTAX, TextForm::QualifiedName);
+        report.form_of(
+            &kind,
+            kind.text(),
+            &rules::NAME_SYNTAX,
+            TextForm::QualifiedName,
+        );
         // The API server fills in `True`.
         report.one_of(&status, &["False", "True", "Unknown"]);
     }
 }
 
 fn check_exit_codes(spec: &Field, codes: &Field, report: &mut Report) {
-    let (operator, values, name) = (codes.get("operator"), codes.get("values"), codes.get("containerName"));
+    let (operator, values, name) = (
+        codes.get("operator"),
+        codes.get("values"),
+        codes.get("containerName"),
+    );
     if report.present(&operator) {
         report.exactly_one_of(&operator, &["In", "NotIn"]);
     }
     if name.exists() {
         let pod = spec.get("template");
         let pod = pod.get("spec");
-        let known = ["containers", "initContainers"]
-            .iter()
-            .any(|list| pod.get(list).items().any(|c| c.get("name").text() == name.text()));
+        let known = ["containers", "initContainers"].iter().any(|list| {
+            pod.get(list)
+                .items()
+                .any(|c| c.get("name").text() == name.text())
+        });
         if !known {
             let message = format!("`{}` is no container of the template", shorten(name.text()));
             report.invalid(&name, &rules::JOB_POLICY, message);
         }
     }
     if values.is_empty() {
-        report.invalid(&values, &rules::JOB_POLICY, "missing or empty: at least one exit code is required");
+        report.invalid(
+            &values,
+            &rules::JOB_POLICY,
+            "missing or empty: at least one exit code is required",
+        );
     }
     report.at_most(&values, EXIT_CODES_MOST);
     let (mut seen, mut last) = (Seen::new(), i64::MIN);
     for value in values.items() {
         let Some(code) = value.int() else { continue };
         if code == 0 && operator.text() == "In" {
-            report.invalid(&value, &rules::JOB_POLICY, "0 with `In`: an exit code of 0 is no failure");
+            report.invalid(
+                &value,
+                &rules::JOB_POLICY,
+                "0 with `In`: an exit code of 0 is no failure",
+            );
         }
         if !seen.insert(code) {
-            report.duplicate(&value, &rules::JOB_POLICY, format!("{code} is listed twice"));
+            report.duplicate(
+                &value,
+                &rules::JOB_POLICY,
+                format!("{code} is listed twice"),
+            );
         } else if code < last {
-            report.invalid(&values, &rules::JOB_POLICY, "exit codes out of order: expected them ascending");
+            report.invalid(
+                &values,
+                &rules::JOB_POLICY,
+                "exit codes out of order: expected them ascending",
+            );
         }
         last = code;
     }
@@ -97,7 +132,10 @@ pub(crate) fn check_success_policy(spec: &Field, report: &mut Report) {
     for rule in list.items() {
         let (count, indexes) = (rule.get("succeededCount"), rule.get("succeededIndexes"));
         if !count.exists() && !indexes.exists() {
-            report.required(&rule, "missing: `succeededCount` or `succeededIndexes` is required");
+            report.required(
+                &rule,
+                "missing: `succeededCount` or `succeededIndexes` is required",
+            );
         }
         report.nonnegative(&count);
         let mut most = completions;
@@ -105,7 +143,10 @@ pub(crate) fn check_success_policy(spec: &Field, report: &mut Report) {
             most = most.min(check_indexes(&indexes, completions, report));
         }
         if count.int().is_some_and(|number| number > most) {
-            let message = format!("{} indexes: expected {most} at most", count.int().unwrap_or_default());
+            let message = format!(
+                "{} indexes: expected {most} at most",
+                count.int().unwrap_or_default()
+            );
             report.invalid(&count, &rules::JOB_POLICY, message);
         }
     }
@@ -115,13 +156,19 @@ pub(crate) fn check_success_policy(spec: &Field, report: &mut Report) {
 fn check_indexes(field: &Field, completions: i64, report: &mut Report) -> i64 {
     let text = field.text();
     if text.len() > INDEXES_LENGTH_MOST {
-        let message = format!("the list has {} bytes: expected {INDEXES_LENGTH_MOST} at most", text.len());
+        let message = format!(
+            "the list has {} bytes: expected {INDEXES_LENGTH_MOST} at most",
+            text.len()
+        );
         report.add(field, Cause::TooLong, &rules::TOO_LONG, message);
     }
     match count_indexes(text, completions) {
         Ok(number) => number,
         Err(part) => {
-            let message = format!("`{}` is no index or ascending range below {completions}", shorten(part));
+            let message = format!(
+                "`{}` is no index or ascending range below {completions}",
+                shorten(part)
+            );
             report.invalid(field, &rules::JOB_POLICY, message);
             0
         }
@@ -135,7 +182,9 @@ fn count_indexes(text: &str, completions: i64) -> Result<i64, &str> {
     }
     let (mut last, mut total) = (i64::MIN, 0);
     for part in text.split(',') {
-        let (start, end) = part.split_once('-').map_or((part, None), |(start, end)| (start, Some(end)));
+        let (start, end) = part
+            .split_once('-')
+            .map_or((part, None), |(start, end)| (start, Some(end)));
         let first: i64 = start.parse().map_err(|_| part)?;
         let end: i64 = match end {
             Some(end) => end.parse().ok().filter(|end| *end > first).ok_or(part)?,

@@ -23,7 +23,8 @@ pub(crate) fn check_job(object: &Field, report: &mut Report) {
         check_manual_selector(&spec, &selector, report);
     } else if selector.exists() {
         check_label_selector(&selector, report);
-        let message = "a selector of a Job, which makes its own: expected none, or `manualSelector: true`";
+        let message =
+            "a selector of a Job, which makes its own: expected none, or `manualSelector: true`";
         report.invalid(&selector, &rules::JOB_SELECTOR, message);
     }
     check_index_name(object, &spec, report);
@@ -51,7 +52,11 @@ fn check_index_name(object: &Field, spec: &Field, report: &mut Report) {
     if spec.get("completionMode").text() == "Indexed" && completions > 0 && !name.is_blank() {
         let host = format!("{}-{}", name.text(), completions - 1);
         if !TextForm::DnsLabel.accepts(&host) {
-            let message = format!("the pod `{}` would have a host name that is {}", shorten(&host), "no DNS label");
+            let message = format!(
+                "the pod `{}` would have a host name that is {}",
+                shorten(&host),
+                "no DNS label"
+            );
             report.invalid(&name, &rules::NAME_SYNTAX, message);
         }
     }
@@ -79,16 +84,23 @@ fn check_job_spec(spec: &Field, report: &mut Report) {
             for name in ["backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"] {
                 let field = spec.get(name);
                 if field.exists() {
-                    let message = format!("`{name}` without `completionMode: Indexed`, which alone uses it");
+                    let message =
+                        format!("`{name}` without `completionMode: Indexed`, which alone uses it");
                     report.invalid(&field, &rules::JOB_INDEXES, message);
                 }
             }
         }
         _ => {}
     }
-    let (limit, failed) = (spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes"));
+    let (limit, failed) = (
+        spec.get("backoffLimitPerIndex"),
+        spec.get("maxFailedIndexes"),
+    );
     if failed.exists() && !limit.exists() {
-        report.required(&limit, "missing: `maxFailedIndexes` needs a limit for each index");
+        report.required(
+            &limit,
+            "missing: `maxFailedIndexes` needs a limit for each index",
+        );
     }
     check_failure_policy(spec, report);
     check_success_policy(spec, report);
@@ -103,8 +115,16 @@ fn check_manager(manager: &Field, report: &mut Report) {
         return;
     }
     if manager.text().len() > 63 {
-        let message = format!("the name has {} bytes: expected 63 at most", manager.text().len());
-        report.add(manager, crate::violation::Cause::TooLong, &rules::TOO_LONG, message);
+        let message = format!(
+            "the name has {} bytes: expected 63 at most",
+            manager.text().len()
+        );
+        report.add(
+            manager,
+            crate::violation::Cause::TooLong,
+            &rules::TOO_LONG,
+            message,
+        );
     }
     report.required_form(manager, &rules::NAME_SYNTAX, TextForm::DomainPrefixedPath);
 }
@@ -112,25 +132,45 @@ fn check_manager(manager: &Field, report: &mut Report) {
 /// Checks the numbers of an indexed Job.
 fn check_indexed(spec: &Field, report: &mut Report) {
     let (completions, parallelism) = (spec.get("completions"), spec.get("parallelism"));
-    let (limit, failed) = (spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes"));
+    let (limit, failed) = (
+        spec.get("backoffLimitPerIndex"),
+        spec.get("maxFailedIndexes"),
+    );
     // Without both the API server fills in 1.
     if !completions.exists() && parallelism.exists() {
-        report.required(&completions, "missing: `completionMode: Indexed` needs a number of completions");
+        report.required(
+            &completions,
+            "missing: `completionMode: Indexed` needs a number of completions",
+        );
     }
-    let many = completions.int().is_some_and(|number| number > INDEXES_MOST) && limit.exists();
-    let most = if many { MANY_INDEXES_MOST } else { INDEXES_MOST };
+    let many = completions
+        .int()
+        .is_some_and(|number| number > INDEXES_MOST)
+        && limit.exists();
+    let most = if many {
+        MANY_INDEXES_MOST
+    } else {
+        INDEXES_MOST
+    };
     for field in [&parallelism, &failed] {
         if field.int().is_some_and(|number| number > most) {
             report.in_range(field, 0, most);
         }
     }
     if many && !failed.exists() {
-        report.required(&failed, format!("missing: more than {INDEXES_MOST} completions need it"));
+        report.required(
+            &failed,
+            format!("missing: more than {INDEXES_MOST} completions need it"),
+        );
     }
     if let (Some(all), Some(bad)) = (completions.int(), failed.int())
         && bad > all
     {
-        report.invalid(&failed, &rules::JOB_INDEXES, format!("{bad} of {all} completions: expected {all} at most"));
+        report.invalid(
+            &failed,
+            &rules::JOB_INDEXES,
+            format!("{bad} of {all} completions: expected {all} at most"),
+        );
     }
 }
 
@@ -148,7 +188,10 @@ fn check_restart_policy(spec: &Field, template: &Field, report: &mut Report) {
     let pod = template.get("spec");
     let policy = pod.get("restartPolicy");
     match policy.text_or("Always") {
-        "Always" => report.required(&policy, "`Always`, also when it is left out: a Job needs `OnFailure` or `Never`"),
+        "Always" => report.required(
+            &policy,
+            "`Always`, also when it is left out: a Job needs `OnFailure` or `Never`",
+        ),
         "OnFailure" if spec.get("podFailurePolicy").exists() => {
             let message = "`OnFailure` beside `podFailurePolicy`: expected `Never`";
             report.invalid(&policy, &rules::RESTART_POLICY, message);
@@ -163,7 +206,10 @@ pub(crate) fn check_cron_job(object: &Field, report: &mut Report) {
     check_cron_schedule(&spec, report);
     report.nonnegative(&spec.get("startingDeadlineSeconds"));
     check_time_zone(&spec.get("timeZone"), report);
-    report.one_of(&spec.get("concurrencyPolicy"), &["Allow", "Forbid", "Replace"]);
+    report.one_of(
+        &spec.get("concurrencyPolicy"),
+        &["Allow", "Forbid", "Replace"],
+    );
     report.nonnegative(&spec.get("successfulJobsHistoryLimit"));
     report.nonnegative(&spec.get("failedJobsHistoryLimit"));
     let template = spec.get("jobTemplate");
@@ -171,7 +217,11 @@ pub(crate) fn check_cron_job(object: &Field, report: &mut Report) {
     check_job_spec(&job, report);
     let (selector, manual) = (job.get("selector"), job.get("manualSelector"));
     if selector.exists() {
-        report.invalid(&selector, &rules::JOB_SELECTOR, "a selector in a CronJob, whose Jobs make their own: expected none");
+        report.invalid(
+            &selector,
+            &rules::JOB_SELECTOR,
+            "a selector in a CronJob, whose Jobs make their own: expected none",
+        );
     }
     if manual.is_true() {
         report.unsupported(&manual, "true", &["false"]);
@@ -179,7 +229,11 @@ pub(crate) fn check_cron_job(object: &Field, report: &mut Report) {
     let metadata = object.get("metadata");
     let name = metadata.get("name");
     if name.text().len() > 52 {
-        let message = format!("`{}` has {} characters: expected 52 at most", shorten(name.text()), name.text().len());
+        let message = format!(
+            "`{}` has {} characters: expected 52 at most",
+            shorten(name.text()),
+            name.text().len()
+        );
         report.invalid(&name, &rules::NAME_SYNTAX, message);
     }
 }
@@ -190,7 +244,10 @@ fn check_cron_schedule(spec: &Field, report: &mut Report) {
         return;
     }
     if schedule.text().contains("TZ") {
-        let message = format!("`{}` names a time zone: expected it in `timeZone`", shorten(schedule.text()));
+        let message = format!(
+            "`{}` names a time zone: expected it in `timeZone`",
+            shorten(schedule.text())
+        );
         report.invalid(&schedule, &rules::CRON_SCHEDULE, message);
     } else if let Err(message) = check_schedule(schedule.text()) {
         report.invalid(&schedule, &rules::CRON_SCHEDULE, message);
@@ -201,7 +258,10 @@ fn check_cron_schedule(spec: &Field, report: &mut Report) {
 fn check_time_zone(zone: &Field, report: &mut Report) {
     let text = zone.text();
     if zone.value().is_string() && text.parse::<chrono_tz::Tz>().is_err() {
-        let message = format!("`{}` is no time zone: expected one of the IANA database, such as `Europe/Berlin`", shorten(text));
+        let message = format!(
+            "`{}` is no time zone: expected one of the IANA database, such as `Europe/Berlin`",
+            shorten(text)
+        );
         report.invalid(zone, &rules::TIME_ZONE, message);
     }
 }

@@ -5,8 +5,8 @@ use crate::metadata::MetadataRules;
 use crate::report::Report;
 use crate::text::TextForm;
 use crate::{
-    admission, autoscaling, cluster, data, definitions, disruption, jobs, networking, pods, pvc, quotas, rbac, scheduling,
-    service, storage, workloads,
+    admission, autoscaling, cluster, data, definitions, disruption, jobs, networking, pods, pvc,
+    quotas, rbac, scheduling, service, storage, workloads,
 };
 
 /// What is checked in objects of a kind.
@@ -22,13 +22,35 @@ pub(crate) struct KindRules {
 }
 
 /// Describes a kind whose metadata the core group's function checks.
-const fn core(group: &'static str, kind: &'static str, name: TextForm, check: fn(&Field, &mut Report)) -> KindRules {
-    KindRules { group, kind, name, metadata: MetadataRules::Core, check }
+const fn core(
+    group: &'static str,
+    kind: &'static str,
+    name: TextForm,
+    check: fn(&Field, &mut Report),
+) -> KindRules {
+    KindRules {
+        group,
+        kind,
+        name,
+        metadata: MetadataRules::Core,
+        check,
+    }
 }
 
 /// Describes a kind whose metadata apimachinery's function checks.
-const fn generic(group: &'static str, kind: &'static str, name: TextForm, check: fn(&Field, &mut Report)) -> KindRules {
-    KindRules { group, kind, name, metadata: MetadataRules::Generic, check }
+const fn generic(
+    group: &'static str,
+    kind: &'static str,
+    name: TextForm,
+    check: fn(&Field, &mut Report),
+) -> KindRules {
+    KindRules {
+        group,
+        kind,
+        name,
+        metadata: MetadataRules::Generic,
+        check,
+    }
 }
 
 fn check_nothing_more(_object: &Field, _report: &mut Report) {}
@@ -39,50 +61,245 @@ fn check_pod_template(object: &Field, report: &mut Report) {
 
 /// The built-in kinds, sorted by group and kind.
 pub(crate) const KINDS: &[KindRules] = &[
-    core("", "ConfigMap", TextForm::DnsSubdomain, data::check_config_map),
-    core("", "Endpoints", TextForm::DnsSubdomain, cluster::check_endpoints),
-    core("", "LimitRange", TextForm::DnsSubdomain, quotas::check_limit_range),
-    core("", "Namespace", TextForm::DnsLabel, cluster::check_namespace),
+    core(
+        "",
+        "ConfigMap",
+        TextForm::DnsSubdomain,
+        data::check_config_map,
+    ),
+    core(
+        "",
+        "Endpoints",
+        TextForm::DnsSubdomain,
+        cluster::check_endpoints,
+    ),
+    core(
+        "",
+        "LimitRange",
+        TextForm::DnsSubdomain,
+        quotas::check_limit_range,
+    ),
+    core(
+        "",
+        "Namespace",
+        TextForm::DnsLabel,
+        cluster::check_namespace,
+    ),
     core("", "Node", TextForm::DnsSubdomain, cluster::check_node),
-    core("", "PersistentVolume", TextForm::DnsSubdomain, pvc::check_volume),
-    core("", "PersistentVolumeClaim", TextForm::DnsSubdomain, pvc::check_claim),
+    core(
+        "",
+        "PersistentVolume",
+        TextForm::DnsSubdomain,
+        pvc::check_volume,
+    ),
+    core(
+        "",
+        "PersistentVolumeClaim",
+        TextForm::DnsSubdomain,
+        pvc::check_claim,
+    ),
     core("", "Pod", TextForm::DnsSubdomain, pods::check_pod),
-    core("", "PodTemplate", TextForm::DnsSubdomain, check_pod_template),
-    core("", "ReplicationController", TextForm::DnsSubdomain, workloads::check_replication_controller),
-    core("", "ResourceQuota", TextForm::DnsSubdomain, quotas::check_quota),
+    core(
+        "",
+        "PodTemplate",
+        TextForm::DnsSubdomain,
+        check_pod_template,
+    ),
+    core(
+        "",
+        "ReplicationController",
+        TextForm::DnsSubdomain,
+        workloads::check_replication_controller,
+    ),
+    core(
+        "",
+        "ResourceQuota",
+        TextForm::DnsSubdomain,
+        quotas::check_quota,
+    ),
     core("", "Secret", TextForm::DnsSubdomain, data::check_secret),
-    core("", "Service", TextForm::Dns1035Label, service::check_service),
-    core("", "ServiceAccount", TextForm::DnsSubdomain, check_nothing_more),
-    generic(ADMISSION, "MutatingWebhookConfiguration", TextForm::DnsSubdomain, admission::check_mutating_webhooks),
-    generic(ADMISSION, "ValidatingAdmissionPolicy", TextForm::DnsSubdomain, admission::check_policy),
-    generic(ADMISSION, "ValidatingAdmissionPolicyBinding", TextForm::DnsSubdomain, admission::check_policy_binding),
-    generic(ADMISSION, "ValidatingWebhookConfiguration", TextForm::DnsSubdomain, admission::check_validating_webhooks),
-    generic("apiextensions.k8s.io", "CustomResourceDefinition", TextForm::DnsSubdomain, definitions::check_definition),
-    generic("apiregistration.k8s.io", "APIService", TextForm::PathSegment, definitions::check_api_service),
-    core("apps", "ControllerRevision", TextForm::DnsSubdomain, check_nothing_more),
-    core("apps", "DaemonSet", TextForm::DnsSubdomain, workloads::check_daemon_set),
-    core("apps", "Deployment", TextForm::DnsSubdomain, workloads::check_deployment),
-    core("apps", "ReplicaSet", TextForm::DnsSubdomain, workloads::check_replica_set),
-    core("apps", "StatefulSet", TextForm::DnsLabel, workloads::check_stateful_set),
-    core("autoscaling", "HorizontalPodAutoscaler", TextForm::DnsSubdomain, autoscaling::check_autoscaler),
-    core("batch", "CronJob", TextForm::DnsSubdomain, jobs::check_cron_job),
+    core(
+        "",
+        "Service",
+        TextForm::Dns1035Label,
+        service::check_service,
+    ),
+    core(
+        "",
+        "ServiceAccount",
+        TextForm::DnsSubdomain,
+        check_nothing_more,
+    ),
+    generic(
+        ADMISSION,
+        "MutatingWebhookConfiguration",
+        TextForm::DnsSubdomain,
+        admission::check_mutating_webhooks,
+    ),
+    generic(
+        ADMISSION,
+        "ValidatingAdmissionPolicy",
+        TextForm::DnsSubdomain,
+        admission::check_policy,
+    ),
+    generic(
+        ADMISSION,
+        "ValidatingAdmissionPolicyBinding",
+        TextForm::DnsSubdomain,
+        admission::check_policy_binding,
+    ),
+    generic(
+        ADMISSION,
+        "ValidatingWebhookConfiguration",
+        TextForm::DnsSubdomain,
+        admission::check_validating_webhooks,
+    ),
+    generic(
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        TextForm::DnsSubdomain,
+        definitions::check_definition,
+    ),
+    generic(
+        "apiregistration.k8s.io",
+        "APIService",
+        TextForm::PathSegment,
+        definitions::check_api_service,
+    ),
+    core(
+        "apps",
+        "ControllerRevision",
+        TextForm::DnsSubdomain,
+        check_nothing_more,
+    ),
+    core(
+        "apps",
+        "DaemonSet",
+        TextForm::DnsSubdomain,
+        workloads::check_daemon_set,
+    ),
+    core(
+        "apps",
+        "Deployment",
+        TextForm::DnsSubdomain,
+        workloads::check_deployment,
+    ),
+    core(
+        "apps",
+        "ReplicaSet",
+        TextForm::DnsSubdomain,
+        workloads::check_replica_set,
+    ),
+    core(
+        "apps",
+        "StatefulSet",
+        TextForm::DnsLabel,
+        workloads::check_stateful_set,
+    ),
+    core(
+        "autoscaling",
+        "HorizontalPodAutoscaler",
+        TextForm::DnsSubdomain,
+        autoscaling::check_autoscaler,
+    ),
+    core(
+        "batch",
+        "CronJob",
+        TextForm::DnsSubdomain,
+        jobs::check_cron_job,
+    ),
     core("batch", "Job", TextForm::DnsSubdomain, jobs::check_job),
-    generic("coordination.k8s.io", "Lease", TextForm::DnsSubdomain, cluster::check_lease),
-    core("discovery.k8s.io", "EndpointSlice", TextForm::DnsSubdomain, cluster::check_endpoint_slice),
-    core("networking.k8s.io", "Ingress", TextForm::DnsSubdomain, networking::check_ingress),
-    core("networking.k8s.io", "IngressClass", TextForm::DnsSubdomain, networking::check_ingress_class),
-    core("networking.k8s.io", "NetworkPolicy", TextForm::DnsSubdomain, networking::check_network_policy),
-    generic("node.k8s.io", "RuntimeClass", TextForm::DnsSubdomain, scheduling::check_runtime_class),
-    generic("policy", "PodDisruptionBudget", TextForm::PathSegment, disruption::check_disruption_budget),
-    core(RBAC, "ClusterRole", TextForm::PathSegment, rbac::check_cluster_role),
-    core(RBAC, "ClusterRoleBinding", TextForm::PathSegment, rbac::check_cluster_role_binding),
+    generic(
+        "coordination.k8s.io",
+        "Lease",
+        TextForm::DnsSubdomain,
+        cluster::check_lease,
+    ),
+    core(
+        "discovery.k8s.io",
+        "EndpointSlice",
+        TextForm::DnsSubdomain,
+        cluster::check_endpoint_slice,
+    ),
+    core(
+        "networking.k8s.io",
+        "Ingress",
+        TextForm::DnsSubdomain,
+        networking::check_ingress,
+    ),
+    core(
+        "networking.k8s.io",
+        "IngressClass",
+        TextForm::DnsSubdomain,
+        networking::check_ingress_class,
+    ),
+    core(
+        "networking.k8s.io",
+        "NetworkPolicy",
+        TextForm::DnsSubdomain,
+        networking::check_network_policy,
+    ),
+    generic(
+        "node.k8s.io",
+        "RuntimeClass",
+        TextForm::DnsSubdomain,
+        scheduling::check_runtime_class,
+    ),
+    generic(
+        "policy",
+        "PodDisruptionBudget",
+        TextForm::PathSegment,
+        disruption::check_disruption_budget,
+    ),
+    core(
+        RBAC,
+        "ClusterRole",
+        TextForm::PathSegment,
+        rbac::check_cluster_role,
+    ),
+    core(
+        RBAC,
+        "ClusterRoleBinding",
+        TextForm::PathSegment,
+        rbac::check_cluster_role_binding,
+    ),
     core(RBAC, "Role", TextForm::PathSegment, rbac::check_role),
-    core(RBAC, "RoleBinding", TextForm::PathSegment, rbac::check_role_binding),
-    core("scheduling.k8s.io", "PriorityClass", TextForm::DnsSubdomain, scheduling::check_priority_class),
-    core(STORAGE, "CSIDriver", TextForm::DnsSubdomain, storage::check_csi_driver),
-    core(STORAGE, "CSIStorageCapacity", TextForm::DnsSubdomain, storage::check_storage_capacity),
-    core(STORAGE, "StorageClass", TextForm::DnsSubdomain, storage::check_storage_class),
-    core(STORAGE, "VolumeAttributesClass", TextForm::DnsSubdomain, storage::check_attributes_class),
+    core(
+        RBAC,
+        "RoleBinding",
+        TextForm::PathSegment,
+        rbac::check_role_binding,
+    ),
+    core(
+        "scheduling.k8s.io",
+        "PriorityClass",
+        TextForm::DnsSubdomain,
+        scheduling::check_priority_class,
+    ),
+    core(
+        STORAGE,
+        "CSIDriver",
+        TextForm::DnsSubdomain,
+        storage::check_csi_driver,
+    ),
+    core(
+        STORAGE,
+        "CSIStorageCapacity",
+        TextForm::DnsSubdomain,
+        storage::check_storage_capacity,
+    ),
+    core(
+        STORAGE,
+        "StorageClass",
+        TextForm::DnsSubdomain,
+        storage::check_storage_class,
+    ),
+    core(
+        STORAGE,
+        "VolumeAttributesClass",
+        TextForm::DnsSubdomain,
+        storage::check_attributes_class,
+    ),
 ];
 
 const ADMISSION: &str = "admissionregistration.k8s.io";
@@ -104,11 +321,17 @@ const AGGREGATED: [&str; 9] = [
 
 /// Returns what is checked in objects of a kind; of custom resources it is the metadata.
 pub(crate) fn rules_of(group: &str, kind: &str) -> KindRules {
-    if let Ok(place) = KINDS.binary_search_by(|rules| (rules.group, rules.kind).cmp(&(group, kind))) {
+    if let Ok(place) = KINDS.binary_search_by(|rules| (rules.group, rules.kind).cmp(&(group, kind)))
+    {
         return KINDS[place];
     }
-    let is_built_in = !group.contains('.') || group.ends_with(".k8s.io") || AGGREGATED.contains(&group);
-    let name = if is_built_in { TextForm::PathSegment } else { TextForm::DnsSubdomain };
+    let is_built_in =
+        !group.contains('.') || group.ends_with(".k8s.io") || AGGREGATED.contains(&group);
+    let name = if is_built_in {
+        TextForm::PathSegment
+    } else {
+        TextForm::DnsSubdomain
+    };
     generic("", "", name, check_nothing_more)
 }
 

@@ -33,7 +33,10 @@ mod violation;
 mod webhook_client;
 mod workloads;
 
-pub use pod_security::{PodSecurityLevel, PodSecurityPlatform, check_pod_security};
+pub use pod_security::{
+    PodSecurityLevel, PodSecurityPlatform, PodSecurityPolicy, check_pod_security,
+    check_template_security,
+};
 pub use rules::{RULES, Rule};
 pub use update::check_update;
 pub use violation::{Cause, Violation};
@@ -68,7 +71,9 @@ pub struct Context {
 impl Default for Context {
     /// Returns Kubernetes 1.34, with which the rules were compared.
     fn default() -> Self {
-        Context { version: KubernetesVersion::new(1, 34) }
+        Context {
+            version: KubernetesVersion::new(1, 34),
+        }
     }
 }
 
@@ -78,7 +83,9 @@ pub fn check_object(object: &Value, context: &Context) -> Vec<Violation> {
     let mut report = Report::new(context);
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
-    if kind.is_empty() || (kind.ends_with("List") && object.get("items").is_some_and(Value::is_array)) {
+    if kind.is_empty()
+        || (kind.ends_with("List") && object.get("items").is_some_and(Value::is_array))
+    {
         return report.finish();
     }
     let group = version.split_once('/').map_or("", |(group, _)| group);
@@ -93,7 +100,9 @@ pub fn check_object(object: &Value, context: &Context) -> Vec<Violation> {
 /// counts as a spec without metadata. Nothing is checked when there is no map at the pointer.
 pub fn check_pod_template(document: &Value, pointer: &str, context: &Context) -> Vec<Violation> {
     let mut report = Report::new(context);
-    let Some(template @ Value::Object(members)) = document.pointer(pointer) else { return report.finish() };
+    let Some(template @ Value::Object(members)) = document.pointer(pointer) else {
+        return report.finish();
+    };
     let path = path_of_pointer(document, pointer);
     let root = Field::root(template, pointer, &path);
     if members.contains_key("containers") {
@@ -131,7 +140,10 @@ fn path_of_pointer(document: &Value, pointer: &str) -> String {
 
 /// Returns the built-in kinds whose rules are known, as pairs of group and kind, sorted.
 pub fn covered_kinds() -> impl Iterator<Item = CoveredKind> {
-    kinds::KINDS.iter().map(|rules| CoveredKind { group: rules.group, kind: rules.kind })
+    kinds::KINDS.iter().map(|rules| CoveredKind {
+        group: rules.group,
+        kind: rules.kind,
+    })
 }
 
 /// A built-in kind whose rules are known.

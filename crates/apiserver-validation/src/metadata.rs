@@ -21,7 +21,12 @@ pub(crate) enum MetadataRules {
 }
 
 /// Checks the metadata of an object (`ValidateObjectMetaAccessor`).
-pub(crate) fn check_metadata(object: &Field, form: TextForm, which: MetadataRules, report: &mut Report) {
+pub(crate) fn check_metadata(
+    object: &Field,
+    form: TextForm,
+    which: MetadataRules,
+    report: &mut Report,
+) {
     let metadata = object.get("metadata");
     check_name(&metadata, form, report);
     let namespace = metadata.get("namespace");
@@ -73,12 +78,23 @@ pub(crate) fn check_annotations(annotations: &Field, report: &mut Report) {
     let mut size = 0;
     for (key, field) in annotations.entries() {
         let field = field.unplaced();
-        report.form_of(&field, key, &rules::ANNOTATION_KEY, TextForm::MixedCaseQualifiedName);
+        report.form_of(
+            &field,
+            key,
+            &rules::ANNOTATION_KEY,
+            TextForm::MixedCaseQualifiedName,
+        );
         size += key.len() + field.text().len();
     }
     if size > ANNOTATIONS_MOST {
-        let message = format!("annotations have {size} bytes together: expected {ANNOTATIONS_MOST} at most");
-        report.add(annotations, Cause::TooLong, &rules::ANNOTATIONS_SIZE, message);
+        let message =
+            format!("annotations have {size} bytes together: expected {ANNOTATIONS_MOST} at most");
+        report.add(
+            annotations,
+            Cause::TooLong,
+            &rules::ANNOTATIONS_SIZE,
+            message,
+        );
     }
 }
 
@@ -90,7 +106,11 @@ fn check_owners(owners: &Field, report: &mut Report) {
         for name in ["apiVersion", "kind", "name", "uid"] {
             let field = owner.get(name);
             if field.is_blank() {
-                report.invalid(&field, &rules::OWNER_REFERENCE, format!("an owner without `{name}`"));
+                report.invalid(
+                    &field,
+                    &rules::OWNER_REFERENCE,
+                    format!("an owner without `{name}`"),
+                );
             }
         }
         if owner.get("apiVersion").text() == "v1" && owner.get("kind").text() == "Event" {
@@ -99,7 +119,11 @@ fn check_owners(owners: &Field, report: &mut Report) {
         controllers += usize::from(owner.get("controller").is_true());
     }
     if controllers > 1 {
-        report.invalid(owners, &rules::OWNER_REFERENCE, format!("{controllers} owners are controllers: expected one"));
+        report.invalid(
+            owners,
+            &rules::OWNER_REFERENCE,
+            format!("{controllers} owners are controllers: expected one"),
+        );
     }
 }
 
@@ -108,7 +132,12 @@ fn check_finalizers(finalizers: &Field, which: MetadataRules, report: &mut Repor
     let (mut orphan, mut foreground) = (false, false);
     for finalizer in finalizers.items() {
         let text = finalizer.text();
-        if !finalizer.value().is_string() || !report.form(&finalizer.unplaced(), &rules::FINALIZER, TextForm::QualifiedName)
+        if !finalizer.value().is_string()
+            || !report.form(
+                &finalizer.unplaced(),
+                &rules::FINALIZER,
+                TextForm::QualifiedName,
+            )
         {
             continue;
         }
@@ -117,7 +146,8 @@ fn check_finalizers(finalizers: &Field, which: MetadataRules, report: &mut Repor
         let standard = matches!(text, "kubernetes" | "orphan" | "foregroundDeletion");
         if which == MetadataRules::Core && !text.contains('/') && !standard {
             let text = shorten(text);
-            let message = format!("`{text}` has no domain: expected a name like `example.com/{text}`");
+            let message =
+                format!("`{text}` has no domain: expected a name like `example.com/{text}`");
             report.invalid(&finalizer, &rules::FINALIZER, message);
         }
     }

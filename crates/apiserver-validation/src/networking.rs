@@ -20,7 +20,11 @@ pub(crate) fn check_ingress(object: &Field, report: &mut Report) {
     let spec = object.get("spec");
     let (backend, list) = (spec.get("defaultBackend"), spec.get("rules"));
     if list.is_empty() && !backend.exists() {
-        report.invalid(&spec, &rules::INGRESS_BACKEND, "neither `rules` nor `defaultBackend`: expected one");
+        report.invalid(
+            &spec,
+            &rules::INGRESS_BACKEND,
+            "neither `rules` nor `defaultBackend`: expected one",
+        );
     }
     if backend.exists() {
         check_backend(&backend, report);
@@ -40,7 +44,11 @@ pub(crate) fn check_ingress(object: &Field, report: &mut Report) {
         for host in tls.get("hosts").items() {
             check_host_form(&host, report);
         }
-        report.form_if_set(&tls.get("secretName"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+        report.form_if_set(
+            &tls.get("secretName"),
+            &rules::NAME_SYNTAX,
+            TextForm::DnsSubdomain,
+        );
     }
     let class = spec.get("ingressClassName");
     report.form(&class, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
@@ -53,7 +61,11 @@ fn check_class_annotation(object: &Field, class: &Field, report: &mut Report) {
     let annotations = metadata.get("annotations");
     let annotation = annotations.get(CLASS_ANNOTATION);
     if annotation.exists() && class.exists() && annotation.text() != class.text() {
-        let message = format!("`{}` and `ingressClassName` `{}` differ", shorten(annotation.text()), shorten(class.text()));
+        let message = format!(
+            "`{}` and `ingressClassName` `{}` differ",
+            shorten(annotation.text()),
+            shorten(class.text())
+        );
         report.invalid(&annotation, &rules::CONFLICTING_FIELDS, message);
     }
 }
@@ -63,14 +75,21 @@ fn check_host(host: &Field, report: &mut Report) {
         return;
     }
     if parse_ip(host.text()).is_some() {
-        let message = format!("`{}` is an IP address: expected a DNS name", shorten(host.text()));
+        let message = format!(
+            "`{}` is an IP address: expected a DNS name",
+            shorten(host.text())
+        );
         report.invalid(host, &rules::NAME_SYNTAX, message);
     }
     check_host_form(host, report);
 }
 
 fn check_host_form(host: &Field, report: &mut Report) {
-    let form = if host.text().contains('*') { TextForm::WildcardSubdomain } else { TextForm::DnsSubdomain };
+    let form = if host.text().contains('*') {
+        TextForm::WildcardSubdomain
+    } else {
+        TextForm::DnsSubdomain
+    };
     report.form(host, &rules::NAME_SYNTAX, form);
 }
 
@@ -78,7 +97,10 @@ fn check_host_form(host: &Field, report: &mut Report) {
 fn check_path(entry: &Field, report: &mut Report) {
     let (kind, path) = (entry.get("pathType"), entry.get("path"));
     if !kind.exists() {
-        report.required(&kind, "missing: expected `Prefix`, `Exact` or `ImplementationSpecific`");
+        report.required(
+            &kind,
+            "missing: expected `Prefix`, `Exact` or `ImplementationSpecific`",
+        );
         return;
     }
     let text = path.text();
@@ -86,16 +108,28 @@ fn check_path(entry: &Field, report: &mut Report) {
     match kind.text() {
         "Exact" | "Prefix" => {
             if relative {
-                report.invalid(&path, &rules::PATH_FORM, format!("`{}`: expected `/` in front", shorten(text)));
+                report.invalid(
+                    &path,
+                    &rules::PATH_FORM,
+                    format!("`{}`: expected `/` in front", shorten(text)),
+                );
             }
             let inside = AMBIGUOUS.iter().find(|part| text.contains(**part));
             let at_end = ["/..", "/."].iter().find(|part| text.ends_with(**part));
             if let Some(part) = inside.or(at_end) {
-                report.invalid(&path, &rules::PATH_FORM, format!("`{}` contains `{part}`", shorten(text)));
+                report.invalid(
+                    &path,
+                    &rules::PATH_FORM,
+                    format!("`{}` contains `{part}`", shorten(text)),
+                );
             }
         }
         "ImplementationSpecific" if relative && !text.is_empty() => {
-            report.invalid(&path, &rules::PATH_FORM, format!("`{}`: expected `/` in front", shorten(text)));
+            report.invalid(
+                &path,
+                &rules::PATH_FORM,
+                format!("`{}`: expected `/` in front", shorten(text)),
+            );
         }
         _ => {
             report.exactly_one_of(&kind, &["Exact", "ImplementationSpecific", "Prefix"]);
@@ -108,10 +142,18 @@ fn check_path(entry: &Field, report: &mut Report) {
 fn check_backend(backend: &Field, report: &mut Report) {
     let (resource, service) = (backend.get("resource"), backend.get("service"));
     match (resource.exists(), service.exists()) {
-        (true, true) => report.invalid(backend, &rules::INGRESS_BACKEND, "`resource` beside `service`: expected one"),
+        (true, true) => report.invalid(
+            backend,
+            &rules::INGRESS_BACKEND,
+            "`resource` beside `service`: expected one",
+        ),
         (false, false) => {
             if !backend.exists() || backend.value().is_object() {
-                report.invalid(backend, &rules::INGRESS_BACKEND, "a backend is missing: expected `service` or `resource`");
+                report.invalid(
+                    backend,
+                    &rules::INGRESS_BACKEND,
+                    "a backend is missing: expected `service` or `resource`",
+                );
             }
         }
         (true, false) => check_reference(&resource, report),
@@ -120,28 +162,47 @@ fn check_backend(backend: &Field, report: &mut Report) {
 }
 
 fn check_service_backend(backend: &Field, service: &Field, report: &mut Report) {
-    report.required_form(&service.get("name"), &rules::NAME_SYNTAX, TextForm::Dns1035Label);
+    report.required_form(
+        &service.get("name"),
+        &rules::NAME_SYNTAX,
+        TextForm::Dns1035Label,
+    );
     let port = service.get("port");
     let (name, number) = (port.get("name"), port.get("number"));
     match (!name.is_blank(), number.int().unwrap_or_default() != 0) {
         (true, true) => {
-            report.invalid(&backend.get_as("service", ""), &rules::INGRESS_BACKEND, "a port by name and by number: expected one");
+            report.invalid(
+                &backend.get_as("service", ""),
+                &rules::INGRESS_BACKEND,
+                "a port by name and by number: expected one",
+            );
         }
         (true, false) => {
             report.form(&name, &rules::PORT_NAME, TextForm::PortName);
         }
         (false, true) => report.port_number(&number),
         (false, false) => {
-            report.required(&backend.get_as("service", ""), "a port of the Service is missing: expected `port.name` or `port.number`");
+            report.required(
+                &backend.get_as("service", ""),
+                "a port of the Service is missing: expected `port.name` or `port.number`",
+            );
         }
     }
 }
 
 /// Checks a reference to an object (`validateIngressTypedLocalObjectReference`).
 fn check_reference(reference: &Field, report: &mut Report) {
-    report.form(&reference.get("apiGroup"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+    report.form(
+        &reference.get("apiGroup"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsSubdomain,
+    );
     for name in ["kind", "name"] {
-        report.required_form(&reference.get(name), &rules::NAME_SYNTAX, TextForm::PathSegment);
+        report.required_form(
+            &reference.get(name),
+            &rules::NAME_SYNTAX,
+            TextForm::PathSegment,
+        );
     }
 }
 
@@ -150,10 +211,17 @@ pub(crate) fn check_ingress_class(object: &Field, report: &mut Report) {
     let spec = object.get("spec");
     let controller = spec.get("controller");
     if controller.text().len() > 250 {
-        let message = format!("the name has {} bytes: expected 250 at most", controller.text().len());
+        let message = format!(
+            "the name has {} bytes: expected 250 at most",
+            controller.text().len()
+        );
         report.add(&controller, Cause::TooLong, &rules::TOO_LONG, message);
     }
-    report.required_form(&controller, &rules::NAME_SYNTAX, TextForm::DomainPrefixedPath);
+    report.required_form(
+        &controller,
+        &rules::NAME_SYNTAX,
+        TextForm::DomainPrefixedPath,
+    );
     let parameters = spec.get("parameters");
     if !parameters.exists() {
         return;
@@ -167,7 +235,11 @@ pub(crate) fn check_ingress_class(object: &Field, report: &mut Report) {
             report.required_form(&namespace, &rules::NAME_SYNTAX, TextForm::DnsLabel);
         }
         "Cluster" if namespace.exists() => {
-            report.forbidden(&namespace, &rules::CONFLICTING_FIELDS, "a namespace beside `scope: Cluster`");
+            report.forbidden(
+                &namespace,
+                &rules::CONFLICTING_FIELDS,
+                "a namespace beside `scope: Cluster`",
+            );
         }
         _ => {}
     }
@@ -189,7 +261,11 @@ pub(crate) fn check_network_policy(object: &Field, report: &mut Report) {
     }
     let types = spec.get("policyTypes");
     if types.len() > 2 {
-        report.invalid(&types, &rules::TOO_MANY, format!("{} types: expected 2 at most", types.len()));
+        report.invalid(
+            &types,
+            &rules::TOO_MANY,
+            format!("{} types: expected 2 at most", types.len()),
+        );
         return;
     }
     for kind in types.items() {
@@ -199,7 +275,11 @@ pub(crate) fn check_network_policy(object: &Field, report: &mut Report) {
 
 /// Checks a port that traffic may use (`ValidateNetworkPolicyPort`).
 fn check_policy_port(entry: &Field, report: &mut Report) {
-    let (port, end, protocol) = (entry.get("port"), entry.get("endPort"), entry.get("protocol"));
+    let (port, end, protocol) = (
+        entry.get("port"),
+        entry.get("endPort"),
+        entry.get("protocol"),
+    );
     report.exactly_one_of(&protocol, &["TCP", "UDP", "SCTP"]);
     if port.exists() {
         check_port_or_name(&port, report);
@@ -208,14 +288,26 @@ fn check_policy_port(entry: &Field, report: &mut Report) {
         return;
     }
     match port.value() {
-        Value::Null => report.invalid(&end, &rules::POLICY_PORT, "an end of ports without `port`, which is their begin"),
-        Value::String(_) => report.invalid(&end, &rules::POLICY_PORT, "an end of ports beside a name: expected a number"),
+        Value::Null => report.invalid(
+            &end,
+            &rules::POLICY_PORT,
+            "an end of ports without `port`, which is their begin",
+        ),
+        Value::String(_) => report.invalid(
+            &end,
+            &rules::POLICY_PORT,
+            "an end of ports beside a name: expected a number",
+        ),
         _ => {
             report.port_number(&end);
             if let (Some(first), Some(last)) = (port.int(), end.int())
                 && last < first
             {
-                report.invalid(&end, &rules::POLICY_PORT, format!("{last} is below `port`, {first}"));
+                report.invalid(
+                    &end,
+                    &rules::POLICY_PORT,
+                    format!("{last} is below `port`, {first}"),
+                );
             }
         }
     }
@@ -223,16 +315,28 @@ fn check_policy_port(entry: &Field, report: &mut Report) {
 
 /// Checks whom traffic may come from or go to (`ValidateNetworkPolicyPeer`).
 fn check_peer(peer: &Field, report: &mut Report) {
-    let (pods, namespaces, block) = (peer.get("podSelector"), peer.get("namespaceSelector"), peer.get("ipBlock"));
+    let (pods, namespaces, block) = (
+        peer.get("podSelector"),
+        peer.get("namespaceSelector"),
+        peer.get("ipBlock"),
+    );
     check_label_selector(&pods, report);
     check_label_selector(&namespaces, report);
     if block.exists() {
         check_ip_block(&block, report);
         if pods.exists() || namespaces.exists() {
-            report.forbidden(peer, &rules::POLICY_PEER, "`ipBlock` beside a selector: expected two entries");
+            report.forbidden(
+                peer,
+                &rules::POLICY_PEER,
+                "`ipBlock` beside a selector: expected two entries",
+            );
         }
-    } else if !pods.exists() && !namespaces.exists() && (peer.value().is_object() || !peer.exists()) {
-        report.required(peer, "a peer is missing: expected `podSelector`, `namespaceSelector` or `ipBlock`");
+    } else if !pods.exists() && !namespaces.exists() && (peer.value().is_object() || !peer.exists())
+    {
+        report.required(
+            peer,
+            "a peer is missing: expected `podSelector`, `namespaceSelector` or `ipBlock`",
+        );
     }
 }
 
@@ -243,11 +347,19 @@ fn check_ip_block(block: &Field, report: &mut Report) {
         return;
     }
     check_network(&network, network.text(), report);
-    let Some(outer) = parse_network(network.text()) else { return };
+    let Some(outer) = parse_network(network.text()) else {
+        return;
+    };
     for except in block.get("except").items() {
         check_network(&except, except.text(), report);
-        if parse_network(except.text()).is_some_and(|inner: Network| !outer.strictly_contains(inner)) {
-            let message = format!("`{}` is no part of `{}`", shorten(except.text()), shorten(network.text()));
+        if parse_network(except.text())
+            .is_some_and(|inner: Network| !outer.strictly_contains(inner))
+        {
+            let message = format!(
+                "`{}` is no part of `{}`",
+                shorten(except.text()),
+                shorten(network.text())
+            );
             report.invalid(&except, &rules::CIDR_SYNTAX, message);
         }
     }

@@ -11,7 +11,12 @@ use crate::rules;
 use crate::selector::check_label_selector;
 use crate::text::TextForm;
 
-const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const ACCESS_MODES: [&str; 4] = [
+    "ReadOnlyMany",
+    "ReadWriteMany",
+    "ReadWriteOnce",
+    "ReadWriteOncePod",
+];
 
 /// Checks a PersistentVolumeClaim.
 pub(crate) fn check_claim(object: &Field, report: &mut Report) {
@@ -25,8 +30,14 @@ pub(crate) fn check_claim_template(template: &Field, report: &mut Report) {
     check_labels(&metadata.get("labels"), report);
     for (name, _) in metadata.entries() {
         let field = metadata.get(name);
-        if !matches!(name, "annotations" | "labels" | "creationTimestamp") && !field.is_blank() && !field.is_empty() {
-            let message = format!("`{}` in the metadata of a template: expected labels and annotations", shorten(name));
+        if !matches!(name, "annotations" | "labels" | "creationTimestamp")
+            && !field.is_blank()
+            && !field.is_empty()
+        {
+            let message = format!(
+                "`{}` in the metadata of a template: expected labels and annotations",
+                shorten(name)
+            );
             report.forbidden(&field, &rules::TEMPLATE_METADATA, message);
         }
     }
@@ -43,7 +54,11 @@ pub(crate) fn check_claim_spec(spec: &Field, report: &mut Report) {
     if !size.exists() {
         report.required(&size, "missing: the size of the volume is required");
     } else if check_quantity_syntax(&size, report).is_some_and(|quantity| !quantity.is_positive()) {
-        report.invalid(&size, &rules::QUANTITY_VALUE, format!("{}: expected more than 0", size.value()));
+        report.invalid(
+            &size,
+            &rules::QUANTITY_VALUE,
+            format!("{}: expected more than 0", size.value()),
+        );
     }
     for name in ["storageClassName", "volumeAttributesClassName"] {
         report.form_if_set(&spec.get(name), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
@@ -63,7 +78,11 @@ fn check_access_modes(spec: &Field, report: &mut Report) {
         others |= known && mode.text() != "ReadWriteOncePod";
     }
     if alone && others {
-        report.forbidden(&modes, &rules::ACCESS_MODES, "`ReadWriteOncePod` beside other modes: expected it alone");
+        report.forbidden(
+            &modes,
+            &rules::ACCESS_MODES,
+            "`ReadWriteOncePod` beside other modes: expected it alone",
+        );
     }
 }
 
@@ -81,16 +100,28 @@ fn check_data_sources(spec: &Field, report: &mut Report) {
     if reference.exists() {
         check_data_source(&reference, report);
     }
-    report.form_if_set(&reference.get("namespace"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+    report.form_if_set(
+        &reference.get("namespace"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsLabel,
+    );
     if !source.exists() || !kept || !reference.exists() {
         return;
     }
     let place = spec.get_as("dataSource", "");
     if !reference.get("namespace").is_blank() {
-        let message = "`dataSource` beside `dataSourceRef` with a namespace: expected the latter alone";
+        let message =
+            "`dataSource` beside `dataSourceRef` with a namespace: expected the latter alone";
         report.invalid(&place, &rules::CONFLICTING_FIELDS, message);
-    } else if ["apiGroup", "kind", "name"].iter().any(|name| source.get(name).value() != reference.get(name).value()) {
-        report.invalid(&place, &rules::CONFLICTING_FIELDS, "`dataSource` and `dataSourceRef` differ: expected the same");
+    } else if ["apiGroup", "kind", "name"]
+        .iter()
+        .any(|name| source.get(name).value() != reference.get(name).value())
+    {
+        report.invalid(
+            &place,
+            &rules::CONFLICTING_FIELDS,
+            "`dataSource` and `dataSourceRef` differ: expected the same",
+        );
     }
 }
 
@@ -100,7 +131,10 @@ fn check_data_source(source: &Field, report: &mut Report) {
     report.present(&kind);
     if group.is_blank() {
         if kind.text() != "PersistentVolumeClaim" && kind.value().is_string() {
-            let message = format!("`{}` without `apiGroup`: expected `PersistentVolumeClaim`, or a group", shorten(kind.text()));
+            let message = format!(
+                "`{}` without `apiGroup`: expected `PersistentVolumeClaim`, or a group",
+                shorten(kind.text())
+            );
             report.invalid(&source.get_as("kind", ""), &rules::DATA_SOURCE, message);
         }
     } else {
@@ -113,7 +147,11 @@ fn check_data_source(source: &Field, report: &mut Report) {
 const SOURCES: [(&str, &str, &str); 22] = [
     ("hostPath", "hostPath", "hostPath"),
     ("gcePersistentDisk", "gcePersistentDisk", "persistentDisk"),
-    ("awsElasticBlockStore", "awsElasticBlockStore", "awsElasticBlockStore"),
+    (
+        "awsElasticBlockStore",
+        "awsElasticBlockStore",
+        "awsElasticBlockStore",
+    ),
     ("glusterfs", "glusterfs", "glusterfs"),
     ("flocker", "flocker", "flocker"),
     ("nfs", "nfs", "nfs"),
@@ -126,7 +164,11 @@ const SOURCES: [(&str, &str, &str); 22] = [
     ("flexVolume", "flexVolume", "flexVolume"),
     ("azureFile", "azureFile", "azureFile"),
     ("vsphereVolume", "vsphereVolume", "vsphereVolume"),
-    ("photonPersistentDisk", "photonPersistentDisk", "photonPersistentDisk"),
+    (
+        "photonPersistentDisk",
+        "photonPersistentDisk",
+        "photonPersistentDisk",
+    ),
     ("portworxVolume", "portworxVolume", "portworxVolume"),
     ("azureDisk", "azureDisk", "azureDisk"),
     ("scaleIO", "scaleIO", "scaleIO"),
@@ -148,25 +190,46 @@ pub(crate) fn check_volume(object: &Field, report: &mut Report) {
         if required.exists() {
             check_node_selector(&required, report);
         } else {
-            report.required(&required, "missing: the nodes that reach the volume are required");
+            report.required(
+                &required,
+                "missing: the nodes that reach the volume are required",
+            );
         }
     }
     check_volume_sources(&spec, report);
     if spec.get("local").exists() && !affinity.exists() {
-        report.required(&affinity, "missing: a local volume needs the node that it is on");
+        report.required(
+            &affinity,
+            "missing: a local volume needs the node that it is on",
+        );
     }
     let host = spec.get("hostPath");
-    let is_root = host.get("path").text().split('/').all(|part| part.is_empty() || part == ".");
+    let is_root = host
+        .get("path")
+        .text()
+        .split('/')
+        .all(|part| part.is_empty() || part == ".");
     if host.exists() && is_root && !host.get("path").is_blank() && reclaim.text() == "Recycle" {
-        report.forbidden(&reclaim, &rules::ACCESS_MODES, "`Recycle` of the root of a node");
+        report.forbidden(
+            &reclaim,
+            &rules::ACCESS_MODES,
+            "`Recycle` of the root of a node",
+        );
     }
-    report.form_if_set(&spec.get("storageClassName"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+    report.form_if_set(
+        &spec.get("storageClassName"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsSubdomain,
+    );
     report.exactly_one_of(&spec.get("volumeMode"), &["Block", "Filesystem"]);
     let class = spec.get("volumeAttributesClassName");
     if class.exists() && report.since(34) {
         report.required_form(&class, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
         if !spec.get("csi").exists() {
-            report.required(&spec.get("csi"), "missing: `volumeAttributesClassName` needs a CSI volume");
+            report.required(
+                &spec.get("csi"),
+                "missing: `volumeAttributesClassName` needs a CSI volume",
+            );
         }
     }
 }
@@ -178,7 +241,11 @@ fn check_capacity(capacity: &Field, report: &mut Report) {
     }
     for (_, size) in capacity.entries() {
         if check_quantity_syntax(&size, report).is_some_and(|quantity| !quantity.is_positive()) {
-            report.invalid(&size, &rules::QUANTITY_VALUE, format!("{}: expected more than 0", size.value()));
+            report.invalid(
+                &size,
+                &rules::QUANTITY_VALUE,
+                format!("{}: expected more than 0", size.value()),
+            );
         }
     }
 }
@@ -198,7 +265,10 @@ fn check_volume_sources(spec: &Field, report: &mut Report) {
         }
     }
     if first.is_empty() {
-        report.required(spec, "a volume without a source, such as `csi`, `nfs` or `local`");
+        report.required(
+            spec,
+            "a volume without a source, such as `csi`, `nfs` or `local`",
+        );
     }
 }
 
@@ -215,8 +285,16 @@ fn check_volume_source(source: &Field, member: &str, report: &mut Report) {
             ] {
                 let secret = source.get(name);
                 if secret.exists() {
-                    report.required_form(&secret.get("name"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
-                    report.required_form(&secret.get("namespace"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+                    report.required_form(
+                        &secret.get("name"),
+                        &rules::NAME_SYNTAX,
+                        TextForm::DnsSubdomain,
+                    );
+                    report.required_form(
+                        &secret.get("namespace"),
+                        &rules::NAME_SYNTAX,
+                        TextForm::DnsLabel,
+                    );
                 }
             }
         }

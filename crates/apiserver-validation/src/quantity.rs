@@ -30,7 +30,10 @@ impl Quantity {
         match value {
             Value::String(text) => Self::parse(text.trim()),
             Value::Number(number) => match number.as_i64() {
-                Some(whole) => Some(Quantity { nano: cap(i128::from(whole) * NANO), notation: Notation::Decimal }),
+                Some(whole) => Some(Quantity {
+                    nano: cap(i128::from(whole) * NANO),
+                    notation: Notation::Decimal,
+                }),
                 None => Self::parse(&number.to_string()),
             },
             _ => None,
@@ -44,7 +47,9 @@ impl Quantity {
             b'+' => (false, &text[1..]),
             _ => (false, text),
         };
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let (number, suffix) = rest.split_at(end);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
@@ -52,7 +57,10 @@ impl Quantity {
         }
         let (notation, scale) = parse_suffix(suffix)?;
         let magnitude = scale_number(whole, fraction, scale);
-        Some(Quantity { nano: if negative { -magnitude } else { magnitude }, notation })
+        Some(Quantity {
+            nano: if negative { -magnitude } else { magnitude },
+            notation,
+        })
     }
 
     /// Tells that the amount is below zero.
@@ -98,12 +106,18 @@ impl Quantity {
 
     /// Returns one, as `1`.
     pub(crate) fn one() -> Self {
-        Quantity { nano: NANO, notation: Notation::Decimal }
+        Quantity {
+            nano: NANO,
+            notation: Notation::Decimal,
+        }
     }
 
     /// Returns one thousandth, as `1m`.
     pub(crate) fn one_milli() -> Self {
-        Quantity { nano: NANO / 1000, notation: Notation::Decimal }
+        Quantity {
+            nano: NANO / 1000,
+            notation: Notation::Decimal,
+        }
     }
 
     /// Tells that the amount is zero.
@@ -113,7 +127,10 @@ impl Quantity {
 
     /// Adds two amounts.
     pub(crate) fn plus(self, other: Self) -> Self {
-        Quantity { nano: cap(self.nano.saturating_add(other.nano)), notation: self.notation }
+        Quantity {
+            nano: cap(self.nano.saturating_add(other.nano)),
+            notation: self.notation,
+        }
     }
 }
 
@@ -154,11 +171,14 @@ fn parse_suffix(suffix: &str) -> Option<(Notation, Scale)> {
 
 /// Multiplies digits with a scale; the result is in billionths, rounded up and capped.
 fn scale_number(whole: &str, fraction: &str, scale: Scale) -> i128 {
-    let digits = whole.bytes().chain(fraction.bytes()).skip_while(|b| *b == b'0');
+    let digits = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .skip_while(|b| *b == b'0');
     let mut mantissa: i128 = 0;
     let mut dropped: i32 = 0;
     for digit in digits {
-        if mantissa < 10_i128.pow(17) {
+        if mantissa < 10_i128.pow(18) {
             mantissa = mantissa * 10 + i128::from(digit - b'0');
         } else {
             dropped = dropped.saturating_add(1);
@@ -169,7 +189,7 @@ fn scale_number(whole: &str, fraction: &str, scale: Scale) -> i128 {
     match scale {
         Scale::Ten(exponent) => power = power.saturating_add(exponent),
         Scale::Two(exponent) => {
-            // 10^18 * 2^60 fits into 127 bits.
+            // 10^19 * 2^60 fits into 127 bits.
             mantissa = mantissa.saturating_mul(1_i128 << exponent);
         }
     }
@@ -211,7 +231,14 @@ mod tests {
 
     #[test]
     fn notations_of_the_same_amount_are_equal() {
-        for (a, b) in [("1", "1000m"), ("1Ki", "1024"), ("1.5Gi", "1536Mi"), ("1e3", "1k"), ("1E", "1000P"), (".5", "500m")] {
+        for (a, b) in [
+            ("1", "1000m"),
+            ("1Ki", "1024"),
+            ("1.5Gi", "1536Mi"),
+            ("1e3", "1k"),
+            ("1E", "1000P"),
+            (".5", "500m"),
+        ] {
             assert_eq!(nano(a), nano(b), "{a} {b}");
             assert!(nano(a).is_some());
         }
@@ -219,16 +246,27 @@ mod tests {
 
     #[test]
     fn malformed_quantities_are_refused() {
-        for text in ["", "1gb", "1 Gi", "1,5", "Gi", "1.2.3", "1KiB", "1e", "--1", "1mi", "0x10", "."] {
+        for text in [
+            "", "1gb", "1 Gi", "1,5", "Gi", "1.2.3", "1KiB", "1e", "--1", "1mi", "0x10", ".",
+        ] {
             assert_eq!(nano(text), None, "{text}");
         }
     }
 
     #[test]
     fn extreme_amounts_neither_panic_nor_wrap() {
-        assert_eq!(nano("9999999999999999999999999E"), nano("9223372036854775807"));
+        assert_eq!(
+            nano("9999999999999999999999999E"),
+            nano("9223372036854775807")
+        );
         assert_eq!(nano("1e-2147483648"), Some(1));
-        assert!(nano("1e2147483647").is_some_and(|n| n > 0) && nano("-9e999999999").is_some_and(|n| n < 0));
-        assert!(nano(&"9".repeat(10_000)).is_some() && nano(&format!("0.{}", "0".repeat(10_000))) == Some(0));
+        assert!(
+            nano("1e2147483647").is_some_and(|n| n > 0)
+                && nano("-9e999999999").is_some_and(|n| n < 0)
+        );
+        assert!(
+            nano(&"9".repeat(10_000)).is_some()
+                && nano(&format!("0.{}", "0".repeat(10_000))) == Some(0)
+        );
     }
 }

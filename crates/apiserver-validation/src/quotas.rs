@@ -13,8 +13,15 @@ use crate::text::TextForm;
 use std::cmp::Ordering;
 
 /// Scopes and the resources that they can be combined with, beside resources with a domain.
-const POD_RESOURCES: [&str; 7] =
-    ["pods", "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"];
+const POD_RESOURCES: [&str; 7] = [
+    "pods",
+    "cpu",
+    "memory",
+    "limits.cpu",
+    "limits.memory",
+    "requests.cpu",
+    "requests.memory",
+];
 const SCOPES: [&str; 7] = [
     "Terminating",
     "NotTerminating",
@@ -25,7 +32,10 @@ const SCOPES: [&str; 7] = [
     "CrossNamespacePodAffinity",
 ];
 /// Scopes that exclude each other.
-const OPPOSITES: [(&str, &str); 2] = [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")];
+const OPPOSITES: [(&str, &str); 2] = [
+    ("BestEffort", "NotBestEffort"),
+    ("Terminating", "NotTerminating"),
+];
 
 /// Checks a ResourceQuota.
 pub(crate) fn check_quota(object: &Field, report: &mut Report) {
@@ -41,7 +51,11 @@ pub(crate) fn check_quota(object: &Field, report: &mut Report) {
     }
     let listed = |name: &str| scopes.items().any(|scope| scope.text() == name);
     if OPPOSITES.iter().any(|(a, b)| listed(a) && listed(b)) {
-        report.invalid(&scopes, &rules::QUOTA_SCOPE, "scopes that exclude each other");
+        report.invalid(
+            &scopes,
+            &rules::QUOTA_SCOPE,
+            "scopes that exclude each other",
+        );
     }
     check_scope_selector(&spec, &hard, report);
 }
@@ -49,12 +63,19 @@ pub(crate) fn check_quota(object: &Field, report: &mut Report) {
 /// Checks a scope and the resources beside it (`validateResourceQuotaScopes`).
 fn check_scope(field: &Field, scope: &str, hard: &Field, report: &mut Report) {
     if !SCOPES.contains(&scope) {
-        report.invalid(field, &rules::QUOTA_SCOPE, format!("`{}` is no scope of a quota", shorten(scope)));
+        report.invalid(
+            field,
+            &rules::QUOTA_SCOPE,
+            format!("`{}` is no scope of a quota", shorten(scope)),
+        );
         return;
     }
     let unfit = hard.entries().find(|(name, _)| !fits_scope(scope, name));
     if let Some((name, _)) = unfit {
-        let message = format!("scope `{scope}` beside `{}`, which it does not apply to", shorten(name));
+        let message = format!(
+            "scope `{scope}` beside `{}`, which it does not apply to",
+            shorten(name)
+        );
         report.invalid(field, &rules::QUOTA_SCOPE, message);
     }
 }
@@ -77,38 +98,65 @@ fn check_scope_selector(spec: &Field, hard: &Field, report: &mut Report) {
     let list = selector.get("matchExpressions");
     for expression in list.items() {
         let place = expression.unplaced();
-        let (name, operator, values) = (place.get("scopeName"), place.get("operator"), place.get("values"));
+        let (name, operator, values) = (
+            place.get("scopeName"),
+            place.get("operator"),
+            place.get("values"),
+        );
         if SCOPES.contains(&name.text()) {
             check_scope(&place.get_as("scopeName", ""), name.text(), hard, report);
         } else {
-            report.invalid(&name, &rules::QUOTA_SCOPE, format!("`{}` is no scope of a quota", shorten(name.text())));
+            report.invalid(
+                &name,
+                &rules::QUOTA_SCOPE,
+                format!("`{}` is no scope of a quota", shorten(name.text())),
+            );
         }
         match operator.text() {
-            "In" | "NotIn" if values.is_empty() => report.required(&values, "missing: at least one value is required"),
+            "In" | "NotIn" if values.is_empty() => {
+                report.required(&values, "missing: at least one value is required")
+            }
             "Exists" | "DoesNotExist" if values.len() > 0 => {
                 let message = format!("values beside `{}`, which takes none", operator.text());
                 report.invalid(&values, &rules::SELECTOR_VALUES, message);
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             text => {
-                let message = format!("`{}` is no operator: expected `In`, `NotIn`, `Exists` or `DoesNotExist`", shorten(text));
+                let message = format!(
+                    "`{}` is no operator: expected `In`, `NotIn`, `Exists` or `DoesNotExist`",
+                    shorten(text)
+                );
                 report.invalid(&operator, &rules::SELECTOR_OPERATOR, message);
             }
         }
-        let alone = !matches!(name.text(), "PriorityClass" | "VolumeAttributesClass") && SCOPES.contains(&name.text());
+        let alone = !matches!(name.text(), "PriorityClass" | "VolumeAttributesClass")
+            && SCOPES.contains(&name.text());
         if alone && matches!(operator.text(), "In" | "NotIn" | "DoesNotExist") {
-            let message = format!("`{}` with scope `{}`: expected `Exists`", operator.text(), name.text());
+            let message = format!(
+                "`{}` with scope `{}`: expected `Exists`",
+                operator.text(),
+                name.text()
+            );
             report.invalid(&operator, &rules::QUOTA_SCOPE, message);
         }
     }
-    let listed = |name: &str| list.items().any(|expression| expression.get("scopeName").text() == name);
+    let listed = |name: &str| {
+        list.items()
+            .any(|expression| expression.get("scopeName").text() == name)
+    };
     if OPPOSITES.iter().any(|(a, b)| listed(a) && listed(b)) {
         report.invalid(&list, &rules::QUOTA_SCOPE, "scopes that exclude each other");
     }
 }
 
 /// The lists of amounts of a limit.
-const LISTS: [&str; 5] = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
+const LISTS: [&str; 5] = [
+    "max",
+    "min",
+    "default",
+    "defaultRequest",
+    "maxLimitRequestRatio",
+];
 
 /// Pairs of amounts that are ordered: the one that is reported, the smaller and the larger.
 const ORDERS: [(&str, &str, &str); 6] = [
@@ -128,7 +176,14 @@ pub(crate) fn check_limit_range(object: &Field, report: &mut Report) {
         let kind = limit.get("type");
         check_limit_type(&kind, report);
         if !types.insert(kind.text()) {
-            report.duplicate(&kind, &rules::LIMITS, format!("`{}` is the type of another limit too", shorten(kind.text())));
+            report.duplicate(
+                &kind,
+                &rules::LIMITS,
+                format!(
+                    "`{}` is the type of another limit too",
+                    shorten(kind.text())
+                ),
+            );
         }
         check_limit(&limit, kind.text(), report);
     }
@@ -137,18 +192,32 @@ pub(crate) fn check_limit_range(object: &Field, report: &mut Report) {
 fn check_limit_type(kind: &Field, report: &mut Report) {
     let text = kind.text();
     let standard = matches!(text, "Pod" | "Container" | "PersistentVolumeClaim");
-    if report.form_of(kind, text, &rules::LIMITS, TextForm::QualifiedName) && !text.contains('/') && !standard {
-        let message = format!("`{}` is no type: expected `Pod`, `Container` or `PersistentVolumeClaim`", shorten(text));
+    if report.form_of(kind, text, &rules::LIMITS, TextForm::QualifiedName)
+        && !text.contains('/')
+        && !standard
+    {
+        let message = format!(
+            "`{}` is no type: expected `Pod`, `Container` or `PersistentVolumeClaim`",
+            shorten(text)
+        );
         report.invalid(kind, &rules::LIMITS, message);
     }
 }
 
 fn check_limit(limit: &Field, kind: &str, report: &mut Report) {
-    let owner = if matches!(kind, "Pod" | "Container") { ResourceOwner::Container } else { ResourceOwner::Any };
+    let owner = if matches!(kind, "Pod" | "Container") {
+        ResourceOwner::Container
+    } else {
+        ResourceOwner::Any
+    };
     for list in LISTS {
         let amounts = limit.get(list);
         if kind == "Pod" && list.starts_with("default") && amounts.len() > 0 {
-            report.forbidden(&amounts, &rules::LIMITS, "defaults for pods: expected them for `Container`");
+            report.forbidden(
+                &amounts,
+                &rules::LIMITS,
+                "defaults for pods: expected them for `Container`",
+            );
             continue;
         }
         for (name, field) in amounts.entries() {
@@ -156,8 +225,15 @@ fn check_limit(limit: &Field, kind: &str, report: &mut Report) {
             check_quantity_syntax(&field, report);
         }
     }
-    if kind == "PersistentVolumeClaim" && !["min", "max"].iter().any(|list| limit.get(list).key("storage").exists()) {
-        report.required(&limit.label("limits"), "missing: `min.storage` or `max.storage` is required");
+    if kind == "PersistentVolumeClaim"
+        && !["min", "max"]
+            .iter()
+            .any(|list| limit.get(list).key("storage").exists())
+    {
+        report.required(
+            &limit.label("limits"),
+            "missing: `min.storage` or `max.storage` is required",
+        );
     }
     check_orders(limit, kind, report);
     check_ratios(limit, report);
@@ -165,7 +241,13 @@ fn check_limit(limit: &Field, kind: &str, report: &mut Report) {
 
 /// Returns an amount of a limit, as the API server fills it in for containers.
 fn amount(limit: &Field, list: &str, name: &str, kind: &str) -> Option<Quantity> {
-    let of = |list: &str| limit.value().get(list).and_then(|amounts| amounts.get(name)).and_then(Quantity::of);
+    let of = |list: &str| {
+        limit
+            .value()
+            .get(list)
+            .and_then(|amounts| amounts.get(name))
+            .and_then(Quantity::of)
+    };
     let own = of(list);
     if own.is_some() || kind != "Container" {
         return own;
@@ -183,7 +265,10 @@ fn check_orders(limit: &Field, kind: &str, report: &mut Report) {
             continue;
         }
         for (name, _) in limit.get(lower).entries().chain(limit.get(upper).entries()) {
-            let (low, high) = (amount(limit, lower, name, kind), amount(limit, upper, name, kind));
+            let (low, high) = (
+                amount(limit, lower, name, kind),
+                amount(limit, upper, name, kind),
+            );
             if let (Some(low), Some(high)) = (low, high)
                 && low.compare(high) == Ordering::Greater
             {
@@ -195,10 +280,18 @@ fn check_orders(limit: &Field, kind: &str, report: &mut Report) {
     }
     let (limits, requests) = (limit.get("default"), limit.get("defaultRequest"));
     for (name, _) in limits.entries() {
-        let (most, asked) = (amount(limit, "default", name, kind), amount(limit, "defaultRequest", name, kind));
-        let differ = most.zip(asked).is_some_and(|(a, b)| a.compare(b) != Ordering::Equal);
+        let (most, asked) = (
+            amount(limit, "default", name, kind),
+            amount(limit, "defaultRequest", name, kind),
+        );
+        let differ = most
+            .zip(asked)
+            .is_some_and(|(a, b)| a.compare(b) != Ordering::Equal);
         if differ && !allows_overcommit(name) && kind != "Pod" {
-            let message = format!("`default` and `defaultRequest` of `{}` differ: expected the same", shorten(name));
+            let message = format!(
+                "`default` and `defaultRequest` of `{}` differ: expected the same",
+                shorten(name)
+            );
             report.invalid(&requests.key(name), &rules::LIMITS, message);
         }
     }
@@ -207,16 +300,26 @@ fn check_orders(limit: &Field, kind: &str, report: &mut Report) {
 /// Checks how far limits may lie above requests.
 fn check_ratios(limit: &Field, report: &mut Report) {
     for (name, field) in limit.get("maxLimitRequestRatio").entries() {
-        let Some(ratio) = Quantity::of(field.value()) else { continue };
+        let Some(ratio) = Quantity::of(field.value()) else {
+            continue;
+        };
         if ratio.compare(Quantity::one()) == Ordering::Less {
-            report.invalid(&field, &rules::LIMITS, format!("{}: expected 1 or more", field.value()));
+            report.invalid(
+                &field,
+                &rules::LIMITS,
+                format!("{}: expected 1 or more", field.value()),
+            );
             continue;
         }
         let of = |list: &str| limit.get(list).value().get(name).and_then(Quantity::of);
         if let (Some(least), Some(most)) = (of("min"), of("max"))
             && least.milli().saturating_mul(ratio.milli()) > most.milli().saturating_mul(1000)
         {
-            report.invalid(&field, &rules::LIMITS, format!("{} is above `max` divided by `min`", field.value()));
+            report.invalid(
+                &field,
+                &rules::LIMITS,
+                format!("{} is above `max` divided by `min`", field.value()),
+            );
         }
     }
 }

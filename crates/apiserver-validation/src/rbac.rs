@@ -40,8 +40,15 @@ fn check_rule(rule: &Field, report: &mut Report) {
     report.present(&rule.get("verbs"));
     let urls = rule.get("nonResourceURLs");
     if urls.len() > 0 {
-        if ["apiGroups", "resources", "resourceNames"].iter().any(|name| rule.get(name).len() > 0) {
-            report.invalid(&urls, &rules::ROLE_RULE, "URLs and resources in one rule: expected two rules");
+        if ["apiGroups", "resources", "resourceNames"]
+            .iter()
+            .any(|name| rule.get(name).len() > 0)
+        {
+            report.invalid(
+                &urls,
+                &rules::ROLE_RULE,
+                "URLs and resources in one rule: expected two rules",
+            );
         }
         return;
     }
@@ -78,12 +85,20 @@ fn check_role_ref(object: &Field, kinds: &[&str], report: &mut Report) {
     } else {
         report.exactly_one_of(&kind, kinds);
     }
-    report.required_form(&reference.get("name"), &rules::NAME_SYNTAX, TextForm::PathSegment);
+    report.required_form(
+        &reference.get("name"),
+        &rules::NAME_SYNTAX,
+        TextForm::PathSegment,
+    );
 }
 
 /// Checks who is bound (`ValidateRoleBindingSubject`).
 fn check_subject(subject: &Field, report: &mut Report) {
-    let (name, group, kind) = (subject.get("name"), subject.get("apiGroup"), subject.get("kind"));
+    let (name, group, kind) = (
+        subject.get("name"),
+        subject.get("apiGroup"),
+        subject.get("kind"),
+    );
     report.present(&name);
     let kinds = ["ServiceAccount", "User", "Group"];
     match kind.text() {
@@ -98,8 +113,16 @@ fn check_subject(subject: &Field, report: &mut Report) {
             report.one_of(&group, &[GROUP]);
         }
         text if kind.is_blank() || kind.value().is_string() => {
-            let message = format!("`{text}` is no kind of subject: expected {}", list_names(&kinds));
-            report.add(&kind, crate::violation::Cause::NotSupported, &rules::UNSUPPORTED_VALUE, message);
+            let message = format!(
+                "`{text}` is no kind of subject: expected {}",
+                list_names(&kinds)
+            );
+            report.add(
+                &kind,
+                crate::violation::Cause::NotSupported,
+                &rules::UNSUPPORTED_VALUE,
+                message,
+            );
         }
         _ => {}
     }

@@ -16,7 +16,10 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(context: &Context) -> Self {
-        Report { violations: Vec::new(), context: *context }
+        Report {
+            violations: Vec::new(),
+            context: *context,
+        }
     }
 
     /// Returns what was found, without repetitions, in the order in which it was found.
@@ -40,7 +43,13 @@ impl Report {
     /// Adds a violation.
     pub(crate) fn add(&mut self, field: &Field, cause: Cause, rule: &Rule, message: String) {
         let (pointer, path) = (field.pointer(), field.path());
-        self.violations.push(Violation { pointer, field: path, rule: rule.id, cause, message });
+        self.violations.push(Violation {
+            pointer,
+            field: path,
+            rule: rule.id,
+            cause,
+            message,
+        });
     }
 
     /// Adds a violation of class `Invalid`.
@@ -84,15 +93,27 @@ impl Report {
 
     /// Refuses a text that does not have the form. Absent texts are told by [`Report::present`].
     pub(crate) fn form(&mut self, field: &Field, rule: &Rule, form: TextForm) -> bool {
-        let Value::String(text) = field.value() else { return true };
+        let Value::String(text) = field.value() else {
+            return true;
+        };
         self.form_of(field, text, rule, form)
     }
 
     /// Refuses a text that belongs to a field and does not have the form.
-    pub(crate) fn form_of(&mut self, field: &Field, text: &str, rule: &Rule, form: TextForm) -> bool {
+    pub(crate) fn form_of(
+        &mut self,
+        field: &Field,
+        text: &str,
+        rule: &Rule,
+        form: TextForm,
+    ) -> bool {
         let fits = form.accepts(text);
         if !fits {
-            self.invalid(field, rule, format!("`{}` is not {}", shorten(text), form.expectation()));
+            self.invalid(
+                field,
+                rule,
+                format!("`{}` is not {}", shorten(text), form.expectation()),
+            );
         }
         fits
     }
@@ -118,7 +139,11 @@ impl Report {
     pub(crate) fn in_range(&mut self, field: &Field, least: i64, most: i64) {
         let Some(number) = field.int() else { return };
         if number < least || number > most {
-            self.invalid(field, &rules::NUMBER_RANGE, format!("{number} is out of range: expected {}", bounds(least, most)));
+            self.invalid(
+                field,
+                &rules::NUMBER_RANGE,
+                format!("{number} is out of range: expected {}", bounds(least, most)),
+            );
         }
     }
 
@@ -126,7 +151,11 @@ impl Report {
     pub(crate) fn port_number(&mut self, field: &Field) {
         let Some(number) = field.int() else { return };
         if !(1..=65535).contains(&number) {
-            self.invalid(field, &rules::PORT_RANGE, format!("{number} is no port: expected 1 to 65535"));
+            self.invalid(
+                field,
+                &rules::PORT_RANGE,
+                format!("{number} is no port: expected 1 to 65535"),
+            );
         }
     }
 
@@ -137,7 +166,9 @@ impl Report {
 
     /// Refuses a text that is not one of the values; an empty text is none of them.
     pub(crate) fn exactly_one_of(&mut self, field: &Field, values: &[&str]) -> bool {
-        let Value::String(text) = field.value() else { return true };
+        let Value::String(text) = field.value() else {
+            return true;
+        };
         let fits = values.contains(&text.as_str());
         if !fits {
             self.unsupported(field, text, values);
@@ -147,8 +178,17 @@ impl Report {
 
     /// Adds a violation of class `NotSupported` with the values that are supported.
     pub(crate) fn unsupported(&mut self, field: &Field, text: &str, values: &[&str]) {
-        let message = format!("`{}` is not supported here: expected {}", shorten(text), list_names(values));
-        self.add(field, Cause::NotSupported, &rules::UNSUPPORTED_VALUE, message);
+        let message = format!(
+            "`{}` is not supported here: expected {}",
+            shorten(text),
+            list_names(values)
+        );
+        self.add(
+            field,
+            Cause::NotSupported,
+            &rules::UNSUPPORTED_VALUE,
+            message,
+        );
     }
 }
 
@@ -165,7 +205,13 @@ fn bounds(least: i64, most: i64) -> String {
 pub(crate) fn list_names(names: &[&str]) -> String {
     let mut out = String::new();
     for (i, name) in names.iter().enumerate() {
-        let link = if i == 0 { "" } else if i + 1 == names.len() { " or " } else { ", " };
+        let link = if i == 0 {
+            ""
+        } else if i + 1 == names.len() {
+            " or "
+        } else {
+            ", "
+        };
         out.push_str(link);
         out.push('`');
         out.push_str(name);

@@ -13,8 +13,10 @@ use crate::text::TextForm;
 /// The highest priority that users may define.
 const PRIORITY_MOST: i64 = 1_000_000_000;
 /// The classes of Kubernetes itself, with their values.
-const SYSTEM_CLASSES: [(&str, i64); 2] =
-    [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+const SYSTEM_CLASSES: [(&str, i64); 2] = [
+    ("system-node-critical", 2_000_001_000),
+    ("system-cluster-critical", 2_000_000_000),
+];
 
 /// Checks a PriorityClass (`ValidatePriorityClass`).
 pub(crate) fn check_priority_class(object: &Field, report: &mut Report) {
@@ -22,21 +24,37 @@ pub(crate) fn check_priority_class(object: &Field, report: &mut Report) {
     let (name, value) = (metadata.get("name"), object.get("value"));
     let number = value.int().unwrap_or_default();
     if name.text().starts_with("system-") {
-        let known = SYSTEM_CLASSES.contains(&(name.text(), number)) && !object.get("globalDefault").is_true();
+        let known = SYSTEM_CLASSES.contains(&(name.text(), number))
+            && !object.get("globalDefault").is_true();
         if !known {
-            let message = format!("`{}` begins with `system-`, which is reserved", shorten(name.text()));
+            let message = format!(
+                "`{}` begins with `system-`, which is reserved",
+                shorten(name.text())
+            );
             report.forbidden(&name, &rules::PRIORITY, message);
         }
     } else if number > PRIORITY_MOST {
-        report.forbidden(&value, &rules::PRIORITY, format!("{number}: expected {PRIORITY_MOST} at most"));
+        report.forbidden(
+            &value,
+            &rules::PRIORITY,
+            format!("{number}: expected {PRIORITY_MOST} at most"),
+        );
     }
-    report.one_of(&object.get("preemptionPolicy"), &["PreemptLowerPriority", "Never"]);
+    report.one_of(
+        &object.get("preemptionPolicy"),
+        &["PreemptLowerPriority", "Never"],
+    );
 }
 
 /// Checks a RuntimeClass (`ValidateRuntimeClass`).
 pub(crate) fn check_runtime_class(object: &Field, report: &mut Report) {
     let handler = object.get("handler");
-    report.form_of(&handler, handler.text(), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+    report.form_of(
+        &handler,
+        handler.text(),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsLabel,
+    );
     let overhead = object.get("overhead");
     check_overhead(&overhead.get_as("podFixed", ""), report);
     let scheduling = object.get("scheduling");
@@ -47,7 +65,11 @@ pub(crate) fn check_runtime_class(object: &Field, report: &mut Report) {
     for toleration in tolerations.items() {
         let key = ["key", "operator", "value", "effect"].map(|name| toleration.get(name).text());
         if !seen.insert(key) {
-            report.duplicate(&toleration, &rules::TOLERATION, "the same toleration as before");
+            report.duplicate(
+                &toleration,
+                &rules::TOLERATION,
+                "the same toleration as before",
+            );
         }
     }
 }

@@ -14,12 +14,17 @@ pub(crate) struct Seen<T> {
 impl<T: Copy + Ord> Seen<T> {
     /// Returns an empty set.
     pub(crate) fn new() -> Self {
-        Seen { inline: [None; INLINE], used: 0, more: BTreeSet::new() }
+        Seen {
+            inline: [None; INLINE],
+            used: 0,
+            more: BTreeSet::new(),
+        }
     }
 
     /// Tells that the value was inserted before.
     pub(crate) fn contains(&self, value: T) -> bool {
-        self.inline[..self.used].contains(&Some(value)) || (!self.more.is_empty() && self.more.contains(&value))
+        self.inline[..self.used].contains(&Some(value))
+            || (!self.more.is_empty() && self.more.contains(&value))
     }
 
     /// Inserts a value; false when it was there before.

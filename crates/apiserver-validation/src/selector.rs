@@ -39,7 +39,11 @@ fn check_requirement(requirement: &Field, report: &mut Report) {
 pub(crate) fn check_requirement_key(requirement: &Field, report: &mut Report) {
     let key = requirement.get("key");
     if key.is_blank() {
-        report.invalid(&key, &rules::LABEL_KEY, "missing: the key of a label is required");
+        report.invalid(
+            &key,
+            &rules::LABEL_KEY,
+            "missing: the key of a label is required",
+        );
     } else {
         report.form(&key, &rules::LABEL_KEY, TextForm::QualifiedName);
     }
@@ -56,7 +60,10 @@ fn check_operator_values(requirement: &Field, report: &mut Report) {
     let (operator, values) = (requirement.get("operator"), requirement.get("values"));
     match operator.text() {
         "In" | "NotIn" if values.is_empty() => {
-            report.required(&values, format!("missing: `{}` needs at least one value", operator.text()));
+            report.required(
+                &values,
+                format!("missing: `{}` needs at least one value", operator.text()),
+            );
         }
         "Exists" | "DoesNotExist" if values.len() > 0 => {
             let message = format!("values beside `{}`, which takes none", operator.text());
@@ -64,8 +71,10 @@ fn check_operator_values(requirement: &Field, report: &mut Report) {
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
         text if operator.is_blank() || operator.value().is_string() => {
-            let message =
-                format!("`{}` is no operator: expected `In`, `NotIn`, `Exists` or `DoesNotExist`", shorten(text));
+            let message = format!(
+                "`{}` is no operator: expected `In`, `NotIn`, `Exists` or `DoesNotExist`",
+                shorten(text)
+            );
             report.invalid(&operator, &rules::SELECTOR_OPERATOR, message);
         }
         _ => {}
@@ -90,12 +99,18 @@ pub(crate) fn match_selector(selector: &Field, labels: &Field) -> SelectorMatch 
             None => return SelectorMatch::Unusable,
         }
     }
-    if all { SelectorMatch::Matches } else { SelectorMatch::Differs }
+    if all {
+        SelectorMatch::Matches
+    } else {
+        SelectorMatch::Differs
+    }
 }
 
 fn match_requirement(requirement: &Field, labels: &Field) -> Option<bool> {
     let (key, values) = (requirement.get("key").text(), requirement.get("values"));
-    let values_fit = values.items().all(|value| TextForm::LabelValue.accepts(value.text()));
+    let values_fit = values
+        .items()
+        .all(|value| TextForm::LabelValue.accepts(value.text()));
     if !TextForm::QualifiedName.accepts(key) || !values_fit {
         return None;
     }
@@ -120,7 +135,11 @@ pub(crate) fn check_workload_selector(spec: &Field, report: &mut Report) -> bool
     }
     check_label_selector(&selector, report);
     if selector.get("matchLabels").is_empty() && selector.get("matchExpressions").is_empty() {
-        report.invalid(&selector, &rules::SELECTOR_EMPTY, "an empty selector: expected labels of the template");
+        report.invalid(
+            &selector,
+            &rules::SELECTOR_EMPTY,
+            "an empty selector: expected labels of the template",
+        );
         return true;
     }
     let template = spec.get("template");

@@ -14,14 +14,24 @@ const PARAMETERS_SIZE_MOST: usize = 256 * 1024;
 
 /// Checks a StorageClass (`ValidateStorageClass`).
 pub(crate) fn check_storage_class(object: &Field, report: &mut Report) {
-    report.required_form(&object.get("provisioner"), &rules::NAME_SYNTAX, TextForm::MixedCaseQualifiedName);
+    report.required_form(
+        &object.get("provisioner"),
+        &rules::NAME_SYNTAX,
+        TextForm::MixedCaseQualifiedName,
+    );
     check_parameters(&object.get("parameters"), report);
     report.one_of(&object.get("reclaimPolicy"), &["Delete", "Retain"]);
-    report.exactly_one_of(&object.get("volumeBindingMode"), &["Immediate", "WaitForFirstConsumer"]);
+    report.exactly_one_of(
+        &object.get("volumeBindingMode"),
+        &["Immediate", "WaitForFirstConsumer"],
+    );
     let topologies = object.get("allowedTopologies");
     for (place, term) in topologies.items().enumerate() {
         check_topology(&term, report);
-        let repeated = topologies.items().take(place).any(|former| former.value() == term.value());
+        let repeated = topologies
+            .items()
+            .take(place)
+            .any(|former| former.value() == term.value());
         if repeated && place < 100 {
             let field = term.get("matchLabelExpressions");
             report.duplicate(&field, &rules::TOPOLOGY, "the same term as before");
@@ -30,7 +40,10 @@ pub(crate) fn check_storage_class(object: &Field, report: &mut Report) {
 }
 
 fn check_parameters(parameters: &Field, report: &mut Report) {
-    let size: usize = parameters.entries().map(|(key, value)| key.len() + value.text().len()).sum();
+    let size: usize = parameters
+        .entries()
+        .map(|(key, value)| key.len() + value.text().len())
+        .sum();
     if parameters.len() > PARAMETERS_MOST || size > PARAMETERS_SIZE_MOST {
         let message = format!(
             "{} parameters of {size} bytes: expected {PARAMETERS_MOST} of {PARAMETERS_SIZE_MOST} at most",
@@ -54,19 +67,31 @@ fn check_topology(term: &Field, report: &mut Report) {
         let mut seen = Seen::new();
         for value in values.items() {
             if !seen.insert(value.text()) {
-                report.duplicate(&value, &rules::TOPOLOGY, format!("`{}` is listed twice", shorten(value.text())));
+                report.duplicate(
+                    &value,
+                    &rules::TOPOLOGY,
+                    format!("`{}` is listed twice", shorten(value.text())),
+                );
             }
         }
         report.form_of(&key, key.text(), &rules::LABEL_KEY, TextForm::QualifiedName);
         if !keys.insert(key.text()) {
-            report.duplicate(&key, &rules::TOPOLOGY, format!("`{}` is in another requirement too", shorten(key.text())));
+            report.duplicate(
+                &key,
+                &rules::TOPOLOGY,
+                format!("`{}` is in another requirement too", shorten(key.text())),
+            );
         }
     }
 }
 
 /// Checks a VolumeAttributesClass (`ValidateVolumeAttributesClass`).
 pub(crate) fn check_attributes_class(object: &Field, report: &mut Report) {
-    report.required_form(&object.get("driverName"), &rules::NAME_SYNTAX, TextForm::MixedCaseQualifiedName);
+    report.required_form(
+        &object.get("driverName"),
+        &rules::NAME_SYNTAX,
+        TextForm::MixedCaseQualifiedName,
+    );
     let parameters = object.get("parameters");
     check_parameters(&parameters, report);
     report.present(&parameters);
@@ -75,12 +100,18 @@ pub(crate) fn check_attributes_class(object: &Field, report: &mut Report) {
 /// Checks a CSIDriver (`validateCSIDriverSpec`).
 pub(crate) fn check_csi_driver(object: &Field, report: &mut Report) {
     let spec = object.get("spec");
-    report.exactly_one_of(&spec.get("fsGroupPolicy"), &["File", "None", "ReadWriteOnceWithFSType"]);
+    report.exactly_one_of(
+        &spec.get("fsGroupPolicy"),
+        &["File", "None", "ReadWriteOnceWithFSType"],
+    );
     let mut audiences = Seen::new();
     for request in spec.get("tokenRequests").items() {
         let (audience, seconds) = (request.get("audience"), request.get("expirationSeconds"));
         if !audiences.insert(audience.text()) {
-            let message = format!("`{}` is the audience of another token too", shorten(audience.text()));
+            let message = format!(
+                "`{}` is the audience of another token too",
+                shorten(audience.text())
+            );
             report.duplicate(&audience, &rules::DUPLICATE_NAME, message);
             continue;
         }
@@ -89,16 +120,31 @@ pub(crate) fn check_csi_driver(object: &Field, report: &mut Report) {
     for mode in spec.get("volumeLifecycleModes").items() {
         report.exactly_one_of(&mode.unplaced(), &["Persistent", "Ephemeral"]);
     }
-    report.in_range(&spec.get("nodeAllocatableUpdatePeriodSeconds"), 10, i64::MAX);
+    report.in_range(
+        &spec.get("nodeAllocatableUpdatePeriodSeconds"),
+        10,
+        i64::MAX,
+    );
 }
 
 /// Checks a CSIStorageCapacity (`ValidateCSIStorageCapacity`).
 pub(crate) fn check_storage_capacity(object: &Field, report: &mut Report) {
     crate::selector::check_label_selector(&object.get("nodeTopology"), report);
     let class = object.get("storageClassName");
-    report.form_of(&class, class.text(), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+    report.form_of(
+        &class,
+        class.text(),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsSubdomain,
+    );
     let capacity = object.get("capacity");
-    if crate::pods::resources::check_quantity_syntax(&capacity, report).is_some_and(|quantity| quantity.is_negative()) {
-        report.invalid(&capacity, &rules::QUANTITY_VALUE, format!("{}: expected 0 or more", capacity.value()));
+    if crate::pods::resources::check_quantity_syntax(&capacity, report)
+        .is_some_and(|quantity| quantity.is_negative())
+    {
+        report.invalid(
+            &capacity,
+            &rules::QUANTITY_VALUE,
+            format!("{}: expected 0 or more", capacity.value()),
+        );
     }
 }

@@ -57,7 +57,10 @@ impl TextForm {
                 text.len() <= 253 && text.split('.').all(|part| is_underscore_label(part))
             }
             TextForm::WildcardSubdomain => {
-                text.len() <= 253 && text.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(is_dns_label))
+                text.len() <= 253
+                    && text
+                        .strip_prefix("*.")
+                        .is_some_and(|rest| rest.split('.').all(is_dns_label))
             }
             TextForm::Dns1035Label => is_dns_1035_label(text),
             TextForm::MixedCase1035Label => is_dns_1035_label(&text.to_lowercase()),
@@ -69,18 +72,29 @@ impl TextForm {
             TextForm::LabelValue => text.is_empty() || (text.len() <= 63 && is_name_part(text)),
             TextForm::PortName => is_port_name(text),
             TextForm::StrictEnvVarName => {
-                all(text, is_key_byte) && !text.starts_with(|c: char| c.is_ascii_digit()) && !changes_directory(text)
+                all(text, is_key_byte)
+                    && !text.starts_with(|c: char| c.is_ascii_digit())
+                    && !changes_directory(text)
             }
             TextForm::EnvVarName => all(text, |b| matches!(b, b' '..=b'~') && b != b'='),
-            TextForm::ConfigMapKey => text.len() <= 253 && all(text, is_key_byte) && !changes_directory(text),
+            TextForm::ConfigMapKey => {
+                text.len() <= 253 && all(text, is_key_byte) && !changes_directory(text)
+            }
             TextForm::HttpHeaderName => all(text, |b| b.is_ascii_alphanumeric() || b == b'-'),
             TextForm::DomainPrefixedPath => is_domain_prefixed_path(text),
-            TextForm::Percent => text.strip_suffix('%').is_some_and(|digits| all(digits, |b| b.is_ascii_digit())),
+            TextForm::Percent => text
+                .strip_suffix('%')
+                .is_some_and(|digits| all(digits, |b| b.is_ascii_digit())),
             TextForm::FullyQualifiedName => is_dns_subdomain(text) && text.split('.').count() >= 3,
-            TextForm::FullyQualifiedDomainName => is_domain_name(text.strip_suffix('.').unwrap_or(text)),
-            TextForm::SysctlName => text.len() <= 253 && text.split(['.', '/']).all(is_sysctl_segment),
+            TextForm::FullyQualifiedDomainName => {
+                is_domain_name(text.strip_suffix('.').unwrap_or(text))
+            }
+            TextForm::SysctlName => {
+                text.len() <= 253 && text.split(['.', '/']).all(is_sysctl_segment)
+            }
             TextForm::CIdentifier => {
-                all(text, |b| b.is_ascii_alphanumeric() || b == b'_') && !text.starts_with(|c: char| c.is_ascii_digit())
+                all(text, |b| b.is_ascii_alphanumeric() || b == b'_')
+                    && !text.starts_with(|c: char| c.is_ascii_digit())
             }
         }
     }
@@ -106,7 +120,9 @@ impl TextForm {
             TextForm::MixedCase1035Label => {
                 "a name of letters, digits and `-` that begins with a letter, 63 characters at most"
             }
-            TextForm::PathSegment => "one segment of a URL path: not `.` or `..`, without `/` and `%`",
+            TextForm::PathSegment => {
+                "one segment of a URL path: not `.` or `..`, without `/` and `%`"
+            }
             TextForm::QualifiedName | TextForm::MixedCaseQualifiedName => {
                 "a qualified name: an optional DNS name and `/`, then 63 characters at most of letters, digits, `-`, \
                  `_` and `.`, a letter or digit at both ends"
@@ -129,10 +145,14 @@ impl TextForm {
                 "a key: letters, digits, `-`, `_` and `.`, not `.` or `..` in front, 253 characters at most"
             }
             TextForm::HttpHeaderName => "the name of an HTTP header: letters, digits and `-`",
-            TextForm::DomainPrefixedPath => "a path with a domain in front, such as `example.com/name`",
+            TextForm::DomainPrefixedPath => {
+                "a path with a domain in front, such as `example.com/name`"
+            }
             TextForm::Percent => "a percentage: digits and `%`",
             TextForm::FullyQualifiedName => "a domain name with at least three parts between dots",
-            TextForm::FullyQualifiedDomainName => "a domain name with at least two parts between dots",
+            TextForm::FullyQualifiedDomainName => {
+                "a domain name with at least two parts between dots"
+            }
             TextForm::SysctlName => "the name of a sysctl, such as `net.ipv4.tcp_syncookies`",
             TextForm::CIdentifier => "an identifier: letters, digits and `_`, no digit in front",
         }
@@ -155,18 +175,28 @@ fn is_key_byte(b: u8) -> bool {
 fn is_bounded(text: &str, inside: impl Fn(u8) -> bool, ends: impl Fn(u8) -> bool) -> bool {
     let bytes = text.as_bytes();
     match (bytes.first(), bytes.last()) {
-        (Some(&first), Some(&last)) => ends(first) && ends(last) && bytes.iter().all(|&b| inside(b)),
+        (Some(&first), Some(&last)) => {
+            ends(first) && ends(last) && bytes.iter().all(|&b| inside(b))
+        }
         _ => false,
     }
 }
 
 fn is_dns_label(text: &str) -> bool {
-    is_bounded(text, |b| is_lower_or_digit(b) || b == b'-', is_lower_or_digit)
+    is_bounded(
+        text,
+        |b| is_lower_or_digit(b) || b == b'-',
+        is_lower_or_digit,
+    )
 }
 
 fn is_underscore_label(text: &str) -> bool {
     let rest = text.strip_prefix('_').unwrap_or(text);
-    is_bounded(rest, |b| is_lower_or_digit(b) || matches!(b, b'-' | b'_'), is_lower_or_digit)
+    is_bounded(
+        rest,
+        |b| is_lower_or_digit(b) || matches!(b, b'-' | b'_'),
+        is_lower_or_digit,
+    )
 }
 
 fn is_dns_subdomain(text: &str) -> bool {
@@ -201,7 +231,8 @@ fn is_port_name(text: &str) -> bool {
 
 fn is_domain_prefixed_path(text: &str) -> bool {
     let path = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
-    text.split_once('/').is_some_and(|(host, rest)| is_dns_subdomain(host) && all(rest, path))
+    text.split_once('/')
+        .is_some_and(|(host, rest)| is_dns_subdomain(host) && all(rest, path))
 }
 
 fn is_domain_name(text: &str) -> bool {
@@ -209,7 +240,11 @@ fn is_domain_name(text: &str) -> bool {
 }
 
 fn is_sysctl_segment(text: &str) -> bool {
-    is_bounded(text, |b| is_lower_or_digit(b) || matches!(b, b'-' | b'_'), is_lower_or_digit)
+    is_bounded(
+        text,
+        |b| is_lower_or_digit(b) || matches!(b, b'-' | b'_'),
+        is_lower_or_digit,
+    )
 }
 
 /// Tells that a text would name the directory or one above it (`hasChDirPrefix`).
@@ -224,18 +259,42 @@ mod tests {
     #[test]
     fn forms_accept_what_their_bounds_allow() {
         let long = "a".repeat(63);
-        assert!(F::DnsLabel.accepts(&long) && F::LabelValue.accepts(&long) && F::LabelValue.accepts(""));
-        assert!(F::DnsSubdomain.accepts("a.b-c.0") && F::PortName.accepts("a-1") && F::Percent.accepts("0%"));
+        assert!(
+            F::DnsLabel.accepts(&long) && F::LabelValue.accepts(&long) && F::LabelValue.accepts("")
+        );
+        assert!(
+            F::DnsSubdomain.accepts("a.b-c.0")
+                && F::PortName.accepts("a-1")
+                && F::Percent.accepts("0%")
+        );
         assert!(F::QualifiedName.accepts("example.com/A_b.c") && F::EnvVarName.accepts("1 a"));
-        assert!(F::SysctlName.accepts("net/ipv4/conf.eth0") && F::DomainPrefixedPath.accepts("a.b/c"));
+        assert!(
+            F::SysctlName.accepts("net/ipv4/conf.eth0") && F::DomainPrefixedPath.accepts("a.b/c")
+        );
     }
 
     #[test]
     fn forms_refuse_what_is_just_outside() {
         let long = "a".repeat(64);
-        assert!(!F::DnsLabel.accepts(&long) && !F::LabelValue.accepts(&long) && !F::DnsLabel.accepts(""));
-        assert!(!F::DnsSubdomain.accepts("a..b") && !F::PortName.accepts("a--b") && !F::PortName.accepts("80"));
-        assert!(!F::QualifiedName.accepts("a/b/c") && !F::QualifiedName.accepts("/a") && !F::EnvVarName.accepts("a=b"));
-        assert!(!F::Dns1035Label.accepts("1a") && !F::DnsLabel.accepts("a\n") && !F::ConfigMapKey.accepts("..a"));
+        assert!(
+            !F::DnsLabel.accepts(&long)
+                && !F::LabelValue.accepts(&long)
+                && !F::DnsLabel.accepts("")
+        );
+        assert!(
+            !F::DnsSubdomain.accepts("a..b")
+                && !F::PortName.accepts("a--b")
+                && !F::PortName.accepts("80")
+        );
+        assert!(
+            !F::QualifiedName.accepts("a/b/c")
+                && !F::QualifiedName.accepts("/a")
+                && !F::EnvVarName.accepts("a=b")
+        );
+        assert!(
+            !F::Dns1035Label.accepts("1a")
+                && !F::DnsLabel.accepts("a\n")
+                && !F::ConfigMapKey.accepts("..a")
+        );
     }
 }

@@ -29,13 +29,22 @@ fn check_url(url: &Field, report: &mut Report) {
                 () if host.is_empty() => Some("no host"),
                 () if host.contains('@') => Some("a user"),
                 () if path.contains('#') && !path.ends_with('#') => Some("a fragment"),
-                () if path.split('#').next().is_some_and(|p| p.contains('?') && !p.ends_with('?')) => Some("a query"),
+                () if path
+                    .split('#')
+                    .next()
+                    .is_some_and(|p| p.contains('?') && !p.ends_with('?')) =>
+                {
+                    Some("a query")
+                }
                 () => None,
             }
         }
     };
     if let Some(fault) = fault {
-        let message = format!("`{}` has {fault}: expected `https://host/path`", shorten(text));
+        let message = format!(
+            "`{}` has {fault}: expected `https://host/path`",
+            shorten(text)
+        );
         report.invalid(url, &rules::WEBHOOK_CLIENT, message);
     }
 }
@@ -52,10 +61,19 @@ fn check_service(service: &Field, report: &mut Report) {
     if text.is_empty() || text == "/" {
         return;
     }
-    let inner = text.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest));
-    let fits = inner.is_some_and(|inner| inner.split('/').all(|part| TextForm::DnsSubdomain.accepts(part)));
+    let inner = text
+        .strip_prefix('/')
+        .map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    let fits = inner.is_some_and(|inner| {
+        inner
+            .split('/')
+            .all(|part| TextForm::DnsSubdomain.accepts(part))
+    });
     if !fits {
-        let message = format!("`{}`: expected `/` in front and parts that are DNS names", shorten(text));
+        let message = format!(
+            "`{}`: expected `/` in front and parts that are DNS names",
+            shorten(text)
+        );
         report.invalid(&path, &rules::WEBHOOK_CLIENT, message);
     }
 }
@@ -76,6 +94,10 @@ pub(crate) fn check_review_versions(versions: &Field, report: &mut Report) {
         report.form(&version, &rules::NAME_SYNTAX, TextForm::Dns1035Label);
     }
     if !seen.contains("v1") && !seen.contains("v1beta1") {
-        report.invalid(versions, &rules::WEBHOOK_CLIENT, "no version that API servers send: expected `v1` among them");
+        report.invalid(
+            versions,
+            &rules::WEBHOOK_CLIENT,
+            "no version that API servers send: expected `v1` among them",
+        );
     }
 }

@@ -5,7 +5,9 @@ use crate::field::Field;
 use crate::pods::{check_pod_template_spec, check_template_with_claims};
 use crate::report::{Report, shorten};
 use crate::rules;
-use crate::selector::{SelectorMatch, check_label_selector, check_workload_selector, match_selector, report_mismatch};
+use crate::selector::{
+    SelectorMatch, check_label_selector, check_workload_selector, match_selector, report_mismatch,
+};
 use crate::text::TextForm;
 use serde_json::Value;
 
@@ -20,7 +22,9 @@ pub(crate) fn check_deployment(object: &Field, report: &mut Report) {
     let seconds = deadline.int().unwrap_or(600);
     let ready = spec.get("minReadySeconds").int().unwrap_or_default();
     if seconds <= ready {
-        let message = format!("{seconds} seconds, 600 where it is left out: expected more than `minReadySeconds`, {ready}");
+        let message = format!(
+            "{seconds} seconds, 600 where it is left out: expected more than `minReadySeconds`, {ready}"
+        );
         report.invalid(&deadline, &rules::STRATEGY, message);
     }
 }
@@ -51,7 +55,10 @@ pub(crate) fn check_replication_controller(object: &Field, report: &mut Report) 
     let labels = metadata.get("labels");
     // The API server fills in the labels of the template.
     if selector.is_empty() && labels.is_empty() {
-        report.required(&selector, "missing: a selector, or labels of the template, are required");
+        report.required(
+            &selector,
+            "missing: a selector, or labels of the template, are required",
+        );
     }
     let differs = |(key, value): (&str, Field)| labels.value().get(key) != Some(value.value());
     if selector.entries().any(differs) {
@@ -113,7 +120,11 @@ pub(crate) fn check_share(field: &Field, report: &mut Report) {
 pub(crate) fn check_share_limit(field: &Field, report: &mut Report) {
     let text = field.text();
     if TextForm::Percent.accepts(text) && share_of(field).is_none_or(|share| share > 100) {
-        report.invalid(field, &rules::PERCENT, format!("`{}` is more than 100%", shorten(text)));
+        report.invalid(
+            field,
+            &rules::PERCENT,
+            format!("`{}` is more than 100%", shorten(text)),
+        );
     }
 }
 
@@ -132,7 +143,11 @@ pub(crate) fn check_daemon_set(object: &Field, report: &mut Report) {
     if selector.exists() {
         check_label_selector(&selector, report);
         if selector.get("matchLabels").is_empty() && selector.get("matchExpressions").is_empty() {
-            report.invalid(&selector, &rules::SELECTOR_EMPTY, "an empty selector: expected labels of the template");
+            report.invalid(
+                &selector,
+                &rules::SELECTOR_EMPTY,
+                "an empty selector: expected labels of the template",
+            );
         }
     }
     let metadata = template.get("metadata");
@@ -158,14 +173,25 @@ fn check_daemon_strategy(strategy: &Field, report: &mut Report) {
                 check_share_limit(share, report);
             }
             // Left out, one pod may be unavailable, and there is no surge.
-            let unavailable_share = if unavailable.exists() { share_of(&unavailable) } else { Some(1) };
+            let unavailable_share = if unavailable.exists() {
+                share_of(&unavailable)
+            } else {
+                Some(1)
+            };
             let surges = share_of(&surge).unwrap_or_default() != 0;
             match (unavailable_share.is_some_and(|share| share != 0), surges) {
                 (true, true) => {
-                    report.invalid(&surge, &rules::STRATEGY, "`maxSurge` beside `maxUnavailable`: expected 0 for one of them");
+                    report.invalid(
+                        &surge,
+                        &rules::STRATEGY,
+                        "`maxSurge` beside `maxUnavailable`: expected 0 for one of them",
+                    );
                 }
                 (false, false) if unavailable_share == Some(0) => {
-                    report.required(&unavailable, "0 beside `maxSurge: 0`: nothing could ever be replaced");
+                    report.required(
+                        &unavailable,
+                        "0 beside `maxSurge: 0`: nothing could ever be replaced",
+                    );
                 }
                 _ => {}
             }
@@ -183,7 +209,10 @@ pub(crate) fn check_stateful_set(object: &Field, report: &mut Report) {
     let spec = object.get("spec");
     let policy = spec.get("podManagementPolicy");
     if policy.value().is_string() && !matches!(policy.text(), "" | "OrderedReady" | "Parallel") {
-        let message = format!("`{}`: expected `OrderedReady` or `Parallel`", shorten(policy.text()));
+        let message = format!(
+            "`{}`: expected `OrderedReady` or `Parallel`",
+            shorten(policy.text())
+        );
         report.invalid(&policy, &rules::UNSUPPORTED_VALUE, message);
     }
     check_stateful_strategy(&spec.get("updateStrategy"), report);
@@ -195,14 +224,22 @@ pub(crate) fn check_stateful_set(object: &Field, report: &mut Report) {
     for claim in claims.items() {
         crate::pvc::check_claim_spec(&claim.get("spec"), report);
         let metadata = claim.get("metadata");
-        report.required_form(&metadata.get("name"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+        report.required_form(
+            &metadata.get("name"),
+            &rules::NAME_SYNTAX,
+            TextForm::DnsLabel,
+        );
     }
     report.nonnegative(&spec.get("replicas"));
     report.nonnegative(&spec.get("minReadySeconds"));
     let ordinals = spec.get("ordinals");
     report.nonnegative(&ordinals.get("start"));
     if report.since(33) {
-        report.form_if_set(&spec.get("serviceName"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+        report.form_if_set(
+            &spec.get("serviceName"),
+            &rules::NAME_SYNTAX,
+            TextForm::DnsLabel,
+        );
     }
     if check_workload_selector(&spec, report) {
         check_template_with_claims(&spec.get("template"), Some(&claims), report);
@@ -224,7 +261,10 @@ fn check_stateful_strategy(strategy: &Field, report: &mut Report) {
         }
         "OnDelete" => {}
         text if kind.value().is_string() => {
-            let message = format!("`{}` is no strategy: expected `RollingUpdate` or `OnDelete`", shorten(text));
+            let message = format!(
+                "`{}` is no strategy: expected `RollingUpdate` or `OnDelete`",
+                shorten(text)
+            );
             report.invalid(&kind.unplaced(), &rules::UNSUPPORTED_VALUE, message);
         }
         _ => {}

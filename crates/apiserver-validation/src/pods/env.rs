@@ -32,11 +32,21 @@ const RESOURCE_FIELDS: [&str; 6] = [
 
 const HUGE_PAGES: [&str; 2] = ["limits.hugepages-", "requests.hugepages-"];
 
-const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
+const SOURCES: [&str; 5] = [
+    "fieldRef",
+    "resourceFieldRef",
+    "configMapKeyRef",
+    "secretKeyRef",
+    "fileKeyRef",
+];
 
 /// The form of a variable's name: any printable ASCII from Kubernetes 1.32 on.
 fn name_form(report: &Report) -> TextForm {
-    if report.since(32) { TextForm::EnvVarName } else { TextForm::StrictEnvVarName }
+    if report.since(32) {
+        TextForm::EnvVarName
+    } else {
+        TextForm::StrictEnvVarName
+    }
 }
 
 /// Checks the variables of a container.
@@ -67,15 +77,30 @@ fn check_value_from(variable: &Field, report: &mut Report) {
         check_file_key(&from.get("fileKeyRef"), report);
     }
     // Variables from files are dropped before Kubernetes 1.35, where their feature is off.
-    let known = if report.since(35) { &SOURCES[..] } else { &SOURCES[..4] };
+    let known = if report.since(35) {
+        &SOURCES[..]
+    } else {
+        &SOURCES[..4]
+    };
     let sources = known.iter().filter(|name| from.get(name).exists()).count();
     if sources == 0 && from.value().is_object() {
-        let message = format!("a source of the value is missing: expected {}", list_names(&SOURCES[..4]));
+        let message = format!(
+            "a source of the value is missing: expected {}",
+            list_names(&SOURCES[..4])
+        );
         report.invalid(&from, &rules::ENV_SOURCE, message);
     } else if !variable.get("value").is_blank() {
-        report.invalid(&from, &rules::ENV_SOURCE, "`valueFrom` beside `value`: expected one");
+        report.invalid(
+            &from,
+            &rules::ENV_SOURCE,
+            "`valueFrom` beside `value`: expected one",
+        );
     } else if sources > 1 {
-        report.invalid(&from, &rules::ENV_SOURCE, format!("{sources} sources of one value: expected one"));
+        report.invalid(
+            &from,
+            &rules::ENV_SOURCE,
+            format!("{sources} sources of one value: expected one"),
+        );
     }
 }
 
@@ -86,18 +111,34 @@ fn check_key_ref(reference: &Field, report: &mut Report) {
     }
     let name = reference.get("name");
     if name.is_blank() {
-        report.invalid(&name, &rules::NAME_SYNTAX, "missing: the name of the object is required");
+        report.invalid(
+            &name,
+            &rules::NAME_SYNTAX,
+            "missing: the name of the object is required",
+        );
     } else {
         report.form(&name, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
     }
-    report.required_form(&reference.get("key"), &rules::KEY_SYNTAX, TextForm::ConfigMapKey);
+    report.required_form(
+        &reference.get("key"),
+        &rules::KEY_SYNTAX,
+        TextForm::ConfigMapKey,
+    );
 }
 
 /// Checks a reference to a key of a file (`validateFileKeySelector`).
 fn check_file_key(reference: &Field, report: &mut Report) {
     if reference.exists() {
-        report.required_form(&reference.get("key"), &rules::KEY_SYNTAX, TextForm::EnvVarName);
-        report.required_form(&reference.get("volumeName"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+        report.required_form(
+            &reference.get("key"),
+            &rules::KEY_SYNTAX,
+            TextForm::EnvVarName,
+        );
+        report.required_form(
+            &reference.get("volumeName"),
+            &rules::NAME_SYNTAX,
+            TextForm::DnsLabel,
+        );
         let path = reference.get("path");
         if report.present(&path) {
             super::volume_sources::check_no_backsteps(&path, report);
@@ -128,7 +169,10 @@ fn check_file_volume(volume: &Field, facts: &PodFacts, report: &mut Report) {
     match facts.volumes.find(volume.text()) {
         None => super::mounts::report_unknown_volume(volume, report),
         Some(value) if value.get("emptyDir").is_none_or(serde_json::Value::is_null) => {
-            let message = format!("`{}` is another kind of volume: expected an `emptyDir`", shorten(volume.text()));
+            let message = format!(
+                "`{}` is another kind of volume: expected an `emptyDir`",
+                shorten(volume.text())
+            );
             report.invalid(volume, &rules::VOLUME_SOURCE, message);
         }
         Some(_) => {}
@@ -143,7 +187,11 @@ pub(super) fn check_field_ref(reference: &Field, fields: &[&str], report: &mut R
     }
     if !matches!(reference.get("apiVersion").text_or("v1"), "v1" | "") {
         let version = reference.get("apiVersion").text();
-        report.invalid(&path, &rules::FIELD_PATH, format!("`apiVersion` is `{}`: expected `v1`", shorten(version)));
+        report.invalid(
+            &path,
+            &rules::FIELD_PATH,
+            format!("`apiVersion` is `{}`: expected `v1`", shorten(version)),
+        );
         return;
     }
     let text = path.text();
@@ -152,7 +200,10 @@ pub(super) fn check_field_ref(reference: &Field, fields: &[&str], report: &mut R
             "metadata.annotations" => TextForm::MixedCaseQualifiedName,
             "metadata.labels" => TextForm::QualifiedName,
             _ => {
-                let message = format!("`{}` has a key in brackets: expected it after `metadata.labels` or `metadata.annotations`", shorten(text));
+                let message = format!(
+                    "`{}` has a key in brackets: expected it after `metadata.labels` or `metadata.annotations`",
+                    shorten(text)
+                );
                 report.invalid(&path, &rules::FIELD_PATH, message);
                 return;
             }
@@ -166,7 +217,9 @@ pub(super) fn check_field_ref(reference: &Field, fields: &[&str], report: &mut R
 
 /// Splits `metadata.labels['key']` (`pkg/fieldpath` `SplitMaybeSubscriptedPath`).
 fn split_subscript(path: &str) -> Option<(&str, &str)> {
-    path.strip_suffix("']")?.split_once("['").filter(|(map, _)| !map.is_empty())
+    path.strip_suffix("']")?
+        .split_once("['")
+        .filter(|(map, _)| !map.is_empty())
 }
 
 /// Checks a reference to a resource of a container (`validateContainerResourceFieldSelector`).
@@ -178,7 +231,9 @@ pub(super) fn check_resource_field_ref(reference: &Field, report: &mut Report) {
         report.exactly_one_of(&resource, &RESOURCE_FIELDS);
     }
     super::resources::check_quantity_syntax(&divisor, report);
-    let Some(quantity) = Quantity::of(divisor.value()).filter(|q| !q.is_zero()) else { return };
+    let Some(quantity) = Quantity::of(divisor.value()).filter(|q| !q.is_zero()) else {
+        return;
+    };
     let is_cpu = matches!(text, "limits.cpu" | "requests.cpu");
     let fits = if is_cpu {
         quantity == Quantity::one() || quantity == Quantity::one_milli()
@@ -186,8 +241,15 @@ pub(super) fn check_resource_field_ref(reference: &Field, report: &mut Report) {
         quantity.is_unit() || !(is_huge_page || RESOURCE_FIELDS.contains(&text))
     };
     if !fits {
-        let units = if is_cpu { "`1` or `1m`" } else { "`1`, a decimal unit such as `1M` or a binary one such as `1Mi`" };
-        let message = format!("{} is no divisor of this resource: expected {units}", divisor.value());
+        let units = if is_cpu {
+            "`1` or `1m`"
+        } else {
+            "`1`, a decimal unit such as `1M` or a binary one such as `1Mi`"
+        };
+        let message = format!(
+            "{} is no divisor of this resource: expected {units}",
+            divisor.value()
+        );
         report.invalid(&divisor, &rules::DIVISOR, message);
     }
 }
@@ -200,7 +262,11 @@ pub(super) fn check_env_from(sources: &Field, report: &mut Report) {
         let (map, secret) = (source.get("configMapRef"), source.get("secretRef"));
         for reference in [&map, &secret] {
             if reference.exists() {
-                report.required_form(&reference.get("name"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+                report.required_form(
+                    &reference.get("name"),
+                    &rules::NAME_SYNTAX,
+                    TextForm::DnsSubdomain,
+                );
             }
         }
         match (map.exists(), secret.exists()) {

@@ -8,8 +8,13 @@ use crate::rules;
 use crate::text::TextForm;
 
 /// Numbers of a probe that may not be negative.
-const PROBE_NUMBERS: [&str; 5] =
-    ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"];
+const PROBE_NUMBERS: [&str; 5] = [
+    "initialDelaySeconds",
+    "timeoutSeconds",
+    "periodSeconds",
+    "successThreshold",
+    "failureThreshold",
+];
 
 const PROBE_HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
 const LIFECYCLE_HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "sleep"];
@@ -25,16 +30,24 @@ pub(super) fn check_probes(container: &Field, facts: &PodFacts, report: &mut Rep
         for number in PROBE_NUMBERS {
             report.nonnegative(&probe.get(number));
         }
-        let (successes, grace) = (probe.get("successThreshold"), probe.get("terminationGracePeriodSeconds"));
+        let (successes, grace) = (
+            probe.get("successThreshold"),
+            probe.get("terminationGracePeriodSeconds"),
+        );
         report.in_range(&grace, 1, i64::MAX);
         if name == "readinessProbe" {
             if grace.exists() {
-                let message = "a grace period of a readiness probe, which stops nothing: expected none";
+                let message =
+                    "a grace period of a readiness probe, which stops nothing: expected none";
                 report.invalid(&grace, &rules::PROBE, message);
             }
         } else if successes.int().is_some_and(|number| number > 1) {
             let number = successes.int().unwrap_or_default();
-            report.invalid(&successes, &rules::PROBE, format!("{number} in a `{name}`: expected 1"));
+            report.invalid(
+                &successes,
+                &rules::PROBE,
+                format!("{number} in a `{name}`: expected 1"),
+            );
         }
     }
 }
@@ -62,11 +75,18 @@ fn check_handler(owner: &Field, kinds: &[&str], facts: &PodFacts, report: &mut R
             first = kind;
             check_action(&handler, kind, facts, report);
         } else {
-            report.forbidden(&handler, &rules::HANDLER, format!("`{kind}` beside `{first}`: expected one handler"));
+            report.forbidden(
+                &handler,
+                &rules::HANDLER,
+                format!("`{kind}` beside `{first}`: expected one handler"),
+            );
         }
     }
     if first.is_empty() && owner.value().is_object() {
-        report.required(owner, format!("a handler is missing: expected {}", list_names(kinds)));
+        report.required(
+            owner,
+            format!("a handler is missing: expected {}", list_names(kinds)),
+        );
     }
 }
 
@@ -82,7 +102,11 @@ fn check_action(handler: &Field, kind: &str, facts: &PodFacts, report: &mut Repo
                 let header = header.unplaced();
                 let name = header.get_as("name", "");
                 if name.is_blank() {
-                    report.invalid(&name, &rules::HTTP_HEADER, "missing: the name of a header is required");
+                    report.invalid(
+                        &name,
+                        &rules::HTTP_HEADER,
+                        "missing: the name of a header is required",
+                    );
                 } else {
                     report.form(&name, &rules::HTTP_HEADER, TextForm::HttpHeaderName);
                 }
@@ -99,7 +123,9 @@ fn check_sleep(handler: &Field, facts: &PodFacts, report: &mut Report) {
     let seconds = handler.get("seconds").int().unwrap_or_default();
     if seconds < least || seconds > facts.grace_seconds {
         let most = facts.grace_seconds;
-        let message = format!("{seconds} seconds: expected {least} to {most}, the pod's `terminationGracePeriodSeconds`");
+        let message = format!(
+            "{seconds} seconds: expected {least} to {most}, the pod's `terminationGracePeriodSeconds`"
+        );
         report.invalid(handler, &rules::HANDLER, message);
     }
 }

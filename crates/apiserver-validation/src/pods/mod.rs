@@ -47,7 +47,10 @@ impl<'v, 'p> PodFacts<'v, 'p> {
         PodFacts {
             subject,
             volumes: VolumeIndex::new(&spec, claims),
-            grace_seconds: spec.get("terminationGracePeriodSeconds").int().unwrap_or(30),
+            grace_seconds: spec
+                .get("terminationGracePeriodSeconds")
+                .int()
+                .unwrap_or(30),
             restart_policy: spec.get("restartPolicy").text_or("Always"),
             spec,
         }
@@ -65,7 +68,8 @@ impl<'v, 'p> PodFacts<'v, 'p> {
 }
 
 /// The lists of containers of a pod.
-pub(crate) const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+pub(crate) const CONTAINER_LISTS: [&str; 3] =
+    ["initContainers", "containers", "ephemeralContainers"];
 
 /// Checks a template of pods (`ValidatePodTemplateSpec`).
 pub(crate) fn check_pod_template_spec(template: &Field, report: &mut Report) {
@@ -74,7 +78,11 @@ pub(crate) fn check_pod_template_spec(template: &Field, report: &mut Report) {
 
 /// Checks the template of a StatefulSet, whose claim templates are volumes too
 /// (`pkg/apis/apps/validation/validation.go` `ValidatePodTemplateSpecForStatefulSet`).
-pub(crate) fn check_template_with_claims(template: &Field, claims: Option<&Field>, report: &mut Report) {
+pub(crate) fn check_template_with_claims(
+    template: &Field,
+    claims: Option<&Field>,
+    report: &mut Report,
+) {
     let metadata = template.get_as("metadata", "");
     let labels = metadata.get("labels");
     check_labels(&labels, report);
@@ -123,7 +131,10 @@ fn check_pod_facts(facts: &PodFacts, report: &mut Report) {
     containers::check_all_containers(facts, report);
     resources::check_pod_resources(spec, report);
     network::check_host_network_ports(facts, report);
-    report.one_of(&spec.get("restartPolicy"), &["Always", "OnFailure", "Never"]);
+    report.one_of(
+        &spec.get("restartPolicy"),
+        &["Always", "OnFailure", "Never"],
+    );
     network::check_dns(spec, report);
     check_labels(&spec.get("nodeSelector"), report);
     security::check_pod_security_context(facts, report);
@@ -144,10 +155,17 @@ fn check_scalars(spec: &Field, report: &mut Report) {
     for name in ["serviceAccountName", "nodeName", "priorityClassName"] {
         report.form_if_set(&spec.get(name), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
     }
-    report.form(&spec.get("runtimeClassName"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+    report.form(
+        &spec.get("runtimeClassName"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsSubdomain,
+    );
     for name in ["hostname", "subdomain"] {
         report.form_if_set(&spec.get(name), &rules::NAME_SYNTAX, TextForm::DnsLabel);
     }
     report.in_range(&spec.get("activeDeadlineSeconds"), 1, i64::from(i32::MAX));
-    report.one_of(&spec.get("preemptionPolicy"), &["PreemptLowerPriority", "Never"]);
+    report.one_of(
+        &spec.get("preemptionPolicy"),
+        &["PreemptLowerPriority", "Never"],
+    );
 }

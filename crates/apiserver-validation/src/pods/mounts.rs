@@ -18,15 +18,32 @@ pub(super) fn check_mounts(container: &Field, facts: &PodFacts, report: &mut Rep
         let (name, path) = (mount.get("name"), mount.get("mountPath"));
         check_volume_name(&name, facts, report);
         if report.present(&path) && path.value().is_string() && !paths.insert(path.text()) {
-            let message = format!("`{}` is the path of another mount of the container too", shorten(path.text()));
+            let message = format!(
+                "`{}` is the path of another mount of the container too",
+                shorten(path.text())
+            );
             report.invalid(&path, &rules::DUPLICATE_PATH, message);
         }
-        if !name.is_blank() && devices.items().any(|device| device.get("name").text() == name.text()) {
-            let message = format!("`{}` is mounted and a block device: expected one", shorten(name.text()));
+        if !name.is_blank()
+            && devices
+                .items()
+                .any(|device| device.get("name").text() == name.text())
+        {
+            let message = format!(
+                "`{}` is mounted and a block device: expected one",
+                shorten(name.text())
+            );
             report.invalid(&name, &rules::VOLUME_DEVICE, message);
         }
-        if !path.is_blank() && devices.items().any(|device| device.get("devicePath").text() == path.text()) {
-            let message = format!("`{}` is the path of a block device too", shorten(path.text()));
+        if !path.is_blank()
+            && devices
+                .items()
+                .any(|device| device.get("devicePath").text() == path.text())
+        {
+            let message = format!(
+                "`{}` is the path of a block device too",
+                shorten(path.text())
+            );
             report.invalid(&path, &rules::DUPLICATE_PATH, message);
         }
         check_mount_options(&mount, container, report);
@@ -41,7 +58,11 @@ fn check_mount_options(mount: &Field, container: &Field, report: &mut Report) {
     check_relative_path(&expression, report);
     if !part.is_blank() && !expression.is_blank() {
         let message = "`subPathExpr` beside `subPath`: expected one";
-        report.invalid(&mount.get("subPathExpr"), &rules::CONFLICTING_FIELDS, message);
+        report.invalid(
+            &mount.get("subPathExpr"),
+            &rules::CONFLICTING_FIELDS,
+            message,
+        );
     }
     let propagation = place.get("mountPropagation");
     if propagation.exists() {
@@ -49,7 +70,8 @@ fn check_mount_options(mount: &Field, container: &Field, report: &mut Report) {
     }
     let context = container.get("securityContext");
     if propagation.text() == "Bidirectional" && !context.get("privileged").is_true() {
-        let message = "`Bidirectional` in a container without privileges: expected `privileged: true`";
+        let message =
+            "`Bidirectional` in a container without privileges: expected `privileged: true`";
         report.forbidden(&propagation, &rules::MOUNT_PROPAGATION, message);
     }
     check_recursive_read_only(mount, &place.get("recursiveReadOnly"), report);
@@ -65,10 +87,16 @@ fn check_recursive_read_only(mount: &Field, field: &Field, report: &mut Report) 
     }
     let propagation = mount.get("mountPropagation");
     if !mount.get("readOnly").is_true() {
-        let message = format!("`{}` of a writable mount: expected `readOnly: true` beside it", field.text());
+        let message = format!(
+            "`{}` of a writable mount: expected `readOnly: true` beside it",
+            field.text()
+        );
         report.forbidden(field, &rules::MOUNT_PROPAGATION, message);
     } else if propagation.exists() && propagation.text() != "None" {
-        let message = format!("`{}` beside propagation of mounts: expected `None`", field.text());
+        let message = format!(
+            "`{}` beside propagation of mounts: expected `None`",
+            field.text()
+        );
         report.forbidden(field, &rules::MOUNT_PROPAGATION, message);
     }
 }
@@ -87,7 +115,10 @@ fn check_volume_name(name: &Field, facts: &PodFacts, report: &mut Report) -> Opt
 
 /// Reports a name that no volume has.
 pub(super) fn report_unknown_volume(name: &Field, report: &mut Report) {
-    let message = format!("`{}` is no volume of the pod: expected the name of one under `volumes`", shorten(name.text()));
+    let message = format!(
+        "`{}` is no volume of the pod: expected the name of one under `volumes`",
+        shorten(name.text())
+    );
     report.add(name, Cause::NotFound, &rules::UNKNOWN_VOLUME, message);
 }
 
@@ -98,21 +129,33 @@ pub(super) fn check_devices(container: &Field, facts: &PodFacts, report: &mut Re
     for device in devices.items() {
         let (name, path) = (device.get("name"), device.get("devicePath"));
         if check_volume_name(&name, facts, report) == Some(VolumeKind::Other) {
-            let message = format!("`{}` is no claim: expected one for a block device", shorten(name.text()));
+            let message = format!(
+                "`{}` is no claim: expected one for a block device",
+                shorten(name.text())
+            );
             report.invalid(&name, &rules::VOLUME_DEVICE, message);
         }
         if !name.is_blank() && !names.insert(name.text()) {
-            let message = format!("`{}` is another block device of the container too", shorten(name.text()));
+            let message = format!(
+                "`{}` is another block device of the container too",
+                shorten(name.text())
+            );
             report.invalid(&name, &rules::DUPLICATE_NAME, message);
         }
         if !report.present(&path) {
             continue;
         }
         if path.text().split('/').any(|part| part == "..") {
-            let message = format!("`{}` goes up with `..`: expected a path without it", shorten(path.text()));
+            let message = format!(
+                "`{}` goes up with `..`: expected a path without it",
+                shorten(path.text())
+            );
             report.invalid(&path, &rules::PATH_FORM, message);
         } else if !paths.insert(path.text()) {
-            let message = format!("`{}` is the path of another block device too", shorten(path.text()));
+            let message = format!(
+                "`{}` is the path of another block device too",
+                shorten(path.text())
+            );
             report.invalid(&path, &rules::DUPLICATE_PATH, message);
         }
     }

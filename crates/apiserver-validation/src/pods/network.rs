@@ -20,10 +20,15 @@ pub(super) fn check_host_network_ports(facts: &PodFacts, report: &mut Report) {
     }
     for container in facts.spec.get("containers").items() {
         for port in container.get("ports").items() {
-            let (host, own) = (port.get("hostPort"), port.get("containerPort").int().unwrap_or_default());
+            let (host, own) = (
+                port.get("hostPort"),
+                port.get("containerPort").int().unwrap_or_default(),
+            );
             let number = host.int().unwrap_or_default();
             if number != 0 && number != own {
-                let message = format!("{number} beside `containerPort` {own} on the host network: expected the same port");
+                let message = format!(
+                    "{number} beside `containerPort` {own} on the host network: expected the same port"
+                );
                 report.invalid(&host, &rules::HOST_NETWORK, message);
             }
         }
@@ -33,7 +38,10 @@ pub(super) fn check_host_network_ports(facts: &PodFacts, report: &mut Report) {
 /// Checks the policy and the settings of DNS.
 pub(super) fn check_dns(spec: &Field, report: &mut Report) {
     let (policy, config) = (spec.get("dnsPolicy"), spec.get("dnsConfig"));
-    report.one_of(&policy, &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
+    report.one_of(
+        &policy,
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
+    );
     let servers = config.get("nameservers");
     if policy.text() == "None" {
         if !config.exists() {
@@ -41,12 +49,18 @@ pub(super) fn check_dns(spec: &Field, report: &mut Report) {
             return;
         }
         if servers.is_empty() {
-            report.required(&servers, "missing: `dnsPolicy: None` needs at least one name server");
+            report.required(
+                &servers,
+                "missing: `dnsPolicy: None` needs at least one name server",
+            );
             return;
         }
     }
     if servers.len() > NAMESERVERS_MOST {
-        let message = format!("{} name servers: expected {NAMESERVERS_MOST} at most", servers.len());
+        let message = format!(
+            "{} name servers: expected {NAMESERVERS_MOST} at most",
+            servers.len()
+        );
         report.invalid(&servers, &rules::DNS_CONFIG, message);
     }
     for server in servers.items() {
@@ -62,12 +76,18 @@ pub(super) fn check_dns(spec: &Field, report: &mut Report) {
 
 fn check_searches(searches: &Field, report: &mut Report) {
     if searches.len() > SEARCHES_MOST {
-        let message = format!("{} search domains: expected {SEARCHES_MOST} at most", searches.len());
+        let message = format!(
+            "{} search domains: expected {SEARCHES_MOST} at most",
+            searches.len()
+        );
         report.invalid(searches, &rules::DNS_CONFIG, message);
     }
     let length: usize = searches.items().map(|search| search.text().len() + 1).sum();
     if length > SEARCH_LENGTH_MOST + 1 {
-        let message = format!("the search domains have {} characters: expected {SEARCH_LENGTH_MOST} at most", length - 1);
+        let message = format!(
+            "the search domains have {} characters: expected {SEARCH_LENGTH_MOST} at most",
+            length - 1
+        );
         report.invalid(searches, &rules::DNS_CONFIG, message);
     }
     for search in searches.items() {
@@ -79,7 +99,12 @@ fn check_searches(searches: &Field, report: &mut Report) {
             (TextForm::DnsSubdomain, false)
         };
         if search.value().is_string() && !is_root {
-            report.form_of(&search, text.strip_suffix('.').unwrap_or(text), &rules::DNS_CONFIG, form);
+            report.form_of(
+                &search,
+                text.strip_suffix('.').unwrap_or(text),
+                &rules::DNS_CONFIG,
+                form,
+            );
         }
     }
 }
@@ -101,7 +126,11 @@ pub(super) fn check_host_names(spec: &Field, report: &mut Report) {
         if ip.exists() {
             check_ip(&ip, report);
         } else {
-            report.invalid(&ip, &rules::IP_SYNTAX, "missing: the IP address of the names is required");
+            report.invalid(
+                &ip,
+                &rules::IP_SYNTAX,
+                "missing: the IP address of the names is required",
+            );
         }
         for name in alias.get("hostnames").items() {
             report.form(&name, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
@@ -114,11 +143,18 @@ pub(super) fn check_host_names(spec: &Field, report: &mut Report) {
     }
     for other in ["setHostnameAsFQDN", "hostNetwork"] {
         if spec.get(other).is_true() {
-            report.forbidden(&name, &rules::CONFLICTING_FIELDS, format!("a host name of its own beside `{other}`"));
+            report.forbidden(
+                &name,
+                &rules::CONFLICTING_FIELDS,
+                format!("a host name of its own beside `{other}`"),
+            );
         }
     }
     if name.text().len() > 64 {
-        let message = format!("the name has {} bytes: expected 64 at most", name.text().len());
+        let message = format!(
+            "the name has {} bytes: expected 64 at most",
+            name.text().len()
+        );
         report.add(&name, Cause::TooLong, &rules::TOO_LONG, message);
     }
     report.form(&name, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);

@@ -16,8 +16,14 @@ pub(super) fn check_ports(ports: &Field, report: &mut Report) {
     let mut names = Seen::new();
     for port in ports.items() {
         let name = port.get("name");
-        if !name.is_blank() && report.form(&name, &rules::PORT_NAME, TextForm::PortName) && !names.insert(name.text()) {
-            let message = format!("`{}` is the name of another port of the container too", shorten(name.text()));
+        if !name.is_blank()
+            && report.form(&name, &rules::PORT_NAME, TextForm::PortName)
+            && !names.insert(name.text())
+        {
+            let message = format!(
+                "`{}` is the name of another port of the container too",
+                shorten(name.text())
+            );
             report.duplicate(&name, &rules::DUPLICATE_NAME, message);
         }
         let number = port.get("containerPort");
@@ -54,9 +60,17 @@ pub(super) fn check_host_ports<'v>(
             }
             _ => 0,
         };
-        let key = (number, port.get("protocol").text_or("TCP"), port.get("hostIP").text());
+        let key = (
+            number,
+            port.get("protocol").text_or("TCP"),
+            port.get("hostIP").text(),
+        );
         if number != 0 && !taken.insert(key) {
-            report.duplicate(&field, &rules::DUPLICATE_PORT, format!("port {number} of the node is taken by another port"));
+            report.duplicate(
+                &field,
+                &rules::DUPLICATE_PORT,
+                format!("port {number} of the node is taken by another port"),
+            );
         }
     }
 }
@@ -64,7 +78,11 @@ pub(super) fn check_host_ports<'v>(
 /// Checks the number or the name of a port; absent is the number 0 (`ValidatePortNumOrName`).
 pub(crate) fn check_port_or_name(port: &Field, report: &mut Report) {
     match port.value() {
-        Value::Null => report.invalid(port, &rules::PORT_RANGE, "missing: expected a port, 1 to 65535, or its name"),
+        Value::Null => report.invalid(
+            port,
+            &rules::PORT_RANGE,
+            "missing: expected a port, 1 to 65535, or its name",
+        ),
         Value::String(_) => {
             report.form(port, &rules::PORT_NAME, TextForm::PortName);
         }

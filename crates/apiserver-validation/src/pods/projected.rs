@@ -9,18 +9,32 @@ use crate::seen::Seen;
 use crate::selector::check_label_selector;
 
 /// Sources of a projected volume.
-const PROJECTIONS: [&str; 6] =
-    ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate"];
+const PROJECTIONS: [&str; 6] = [
+    "secret",
+    "configMap",
+    "downwardAPI",
+    "serviceAccountToken",
+    "clusterTrustBundle",
+    "podCertificate",
+];
 
 /// Where the values of files of the downward API come from.
-const VOLUME_FIELDS: [&str; 5] =
-    ["metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid"];
+const VOLUME_FIELDS: [&str; 5] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.labels",
+    "metadata.annotations",
+    "metadata.uid",
+];
 
 /// Checks a volume that several sources are projected into.
 pub(super) fn check_projected(projected: &Field, report: &mut Report) {
     check_file_mode(&projected.get("defaultMode"), report);
     for source in projected.get("sources").items() {
-        let present = PROJECTIONS.iter().filter(|name| source.get(name).exists()).count();
+        let present = PROJECTIONS
+            .iter()
+            .filter(|name| source.get(name).exists())
+            .count();
         for name in ["secret", "configMap"] {
             check_keys(&source.get(name), report);
         }
@@ -28,7 +42,11 @@ pub(super) fn check_projected(projected: &Field, report: &mut Report) {
         check_token_seconds(&source.get("serviceAccountToken"), report);
         check_trust_bundle(&source.get("clusterTrustBundle"), report);
         if present > 1 {
-            report.forbidden(&source, &rules::VOLUME_SOURCE, "several kinds in one source: expected one for each entry");
+            report.forbidden(
+                &source,
+                &rules::VOLUME_SOURCE,
+                "several kinds in one source: expected one for each entry",
+            );
         }
     }
     let sources = projected.get_as("sources", "");
@@ -65,7 +83,11 @@ fn check_token_seconds(token: &Field, report: &mut Report) {
     if let Some(number) = seconds.int()
         && !(600..=1 << 32).contains(&number)
     {
-        report.invalid(&seconds, &rules::NUMBER_RANGE, format!("{number} seconds: expected 600 to 4294967296"));
+        report.invalid(
+            &seconds,
+            &rules::NUMBER_RANGE,
+            format!("{number} seconds: expected 600 to 4294967296"),
+        );
     }
 }
 
@@ -73,14 +95,25 @@ fn check_trust_bundle(bundle: &Field, report: &mut Report) {
     if !bundle.exists() {
         return;
     }
-    match (bundle.get("name").exists(), bundle.get("signerName").exists()) {
-        (true, true) => report.invalid(bundle, &rules::CONFLICTING_FIELDS, "`name` beside `signerName`: expected one"),
+    match (
+        bundle.get("name").exists(),
+        bundle.get("signerName").exists(),
+    ) {
+        (true, true) => report.invalid(
+            bundle,
+            &rules::CONFLICTING_FIELDS,
+            "`name` beside `signerName`: expected one",
+        ),
         (false, false) => report.required(bundle, "missing: `name` or `signerName` is required"),
         (true, false) => {
             report.present(&bundle.get("name"));
             let selector = bundle.get("labelSelector");
             if selector.exists() {
-                report.invalid(&selector, &rules::CONFLICTING_FIELDS, "`labelSelector` beside `name`: expected one");
+                report.invalid(
+                    &selector,
+                    &rules::CONFLICTING_FIELDS,
+                    "`labelSelector` beside `name`: expected one",
+                );
             }
         }
         (false, true) => {
@@ -101,7 +134,10 @@ fn check_unique_paths<'v>(source: &Field<'v, '_>, paths: &mut Seen<&'v str>, rep
             let item = item.unplaced();
             let path = item.get_as("path", "");
             if !path.is_blank() && !paths.insert(path.text()) {
-                let message = format!("`{}` is the path of another file of the volume too", shorten(path.text()));
+                let message = format!(
+                    "`{}` is the path of another file of the volume too",
+                    shorten(path.text())
+                );
                 report.invalid(&path, &rules::DUPLICATE_PATH, message);
             }
         }
@@ -134,7 +170,10 @@ fn check_files(source: &Field, report: &mut Report) {
                     check_resource_field_ref(&resource, report);
                 }
             }
-            (false, false) => report.required(&file, "missing: `fieldRef` or `resourceFieldRef` is required"),
+            (false, false) => report.required(
+                &file,
+                "missing: `fieldRef` or `resourceFieldRef` is required",
+            ),
         }
         check_file_mode(&file.get("mode"), report);
     }

@@ -76,32 +76,62 @@ pub(crate) fn allows_overcommit(name: &str) -> bool {
 }
 
 fn is_standard(name: &str) -> bool {
-    COUNTED.contains(&name) || MEASURED.contains(&name) || is_huge_page(name) || name.starts_with("requests.hugepages-")
+    COUNTED.contains(&name)
+        || MEASURED.contains(&name)
+        || is_huge_page(name)
+        || name.starts_with("requests.hugepages-")
 }
 
 /// Checks the name of a resource; the field is its quantity.
-pub(crate) fn check_resource_name(field: &Field, name: &str, owner: ResourceOwner, report: &mut Report) {
+pub(crate) fn check_resource_name(
+    field: &Field,
+    name: &str,
+    owner: ResourceOwner,
+    report: &mut Report,
+) {
     if !report.form_of(field, name, &rules::RESOURCE_NAME, TextForm::QualifiedName) {
         return;
     }
     let has_domain = name.contains('/');
-    let for_containers = ["cpu", "memory", "ephemeral-storage"].contains(&name) || is_huge_page(name);
+    let for_containers =
+        ["cpu", "memory", "ephemeral-storage"].contains(&name) || is_huge_page(name);
     let (fits, expected) = match owner {
-        ResourceOwner::Container if has_domain => (is_native(name) || is_extended(name), "a resource of a device plugin"),
-        ResourceOwner::Container => {
-            (for_containers, "`cpu`, `memory`, `ephemeral-storage`, `hugepages-…` or a resource with a domain")
-        }
-        ResourceOwner::Pod => {
-            (["cpu", "memory"].contains(&name) || is_huge_page(name), "`cpu`, `memory` or `hugepages-…`")
-        }
-        ResourceOwner::Quota => {
-            (has_domain || (is_standard(name) && name != "storage"), "a resource that quotas count, such as `requests.cpu`")
-        }
-        ResourceOwner::Any => (has_domain || is_standard(name), "a resource of Kubernetes or one with a domain"),
+        ResourceOwner::Container if has_domain => (
+            is_native(name) || is_extended(name),
+            "a resource of a device plugin",
+        ),
+        ResourceOwner::Container => (
+            for_containers,
+            "`cpu`, `memory`, `ephemeral-storage`, `hugepages-…` or a resource with a domain",
+        ),
+        ResourceOwner::Pod => (
+            ["cpu", "memory"].contains(&name) || is_huge_page(name),
+            "`cpu`, `memory` or `hugepages-…`",
+        ),
+        ResourceOwner::Quota => (
+            has_domain || (is_standard(name) && name != "storage"),
+            "a resource that quotas count, such as `requests.cpu`",
+        ),
+        ResourceOwner::Any => (
+            has_domain || is_standard(name),
+            "a resource of Kubernetes or one with a domain",
+        ),
     };
     if !fits {
-        let cause = if owner == ResourceOwner::Pod { Cause::NotSupported } else { Cause::Invalid };
-        report.add(field, cause, &rules::RESOURCE_NAME, format!("`{}` is no resource here: expected {expected}", shorten(name)));
+        let cause = if owner == ResourceOwner::Pod {
+            Cause::NotSupported
+        } else {
+            Cause::Invalid
+        };
+        report.add(
+            field,
+            cause,
+            &rules::RESOURCE_NAME,
+            format!(
+                "`{}` is no resource here: expected {expected}",
+                shorten(name)
+            ),
+        );
     }
 }
 
@@ -109,7 +139,10 @@ pub(crate) fn check_resource_name(field: &Field, name: &str, owner: ResourceOwne
 pub(crate) fn check_quantity_syntax(field: &Field, report: &mut Report) -> Option<Quantity> {
     let quantity = Quantity::of(field.value());
     if let (None, Value::String(text)) = (quantity, field.value()) {
-        let message = format!("`{}` is no quantity: expected a number with a unit such as `500m`, `2`, `1Gi`", shorten(text));
+        let message = format!(
+            "`{}` is no quantity: expected a number with a unit such as `500m`, `2`, `1Gi`",
+            shorten(text)
+        );
         report.add(field, Cause::Malformed, &rules::QUANTITY_SYNTAX, message);
     }
     quantity
@@ -123,7 +156,11 @@ pub(crate) fn check_amount(field: &Field, name: &str, report: &mut Report) -> Op
         report.invalid(field, &rules::QUANTITY_VALUE, message);
     }
     if (COUNTED.contains(&name) || is_extended(name)) && !quantity.is_whole() {
-        let message = format!("{} of `{}`: expected a whole number", field.value(), shorten(name));
+        let message = format!(
+            "{} of `{}`: expected a whole number",
+            field.value(),
+            shorten(name)
+        );
         report.invalid(field, &rules::QUANTITY_VALUE, message);
     }
     Some(quantity)
@@ -148,7 +185,11 @@ pub(crate) fn check_requirements(resources: &Field, owner: ResourceOwner, report
         check_request(&field, name, &limits, report);
     }
     if huge_pages && !computes {
-        report.forbidden(resources, &rules::HUGE_PAGES, "huge pages alone: expected `cpu` or `memory` beside them");
+        report.forbidden(
+            resources,
+            &rules::HUGE_PAGES,
+            "huge pages alone: expected `cpu` or `memory` beside them",
+        );
     }
 }
 
@@ -156,9 +197,15 @@ pub(crate) fn check_requirements(resources: &Field, owner: ResourceOwner, report
 fn check_huge_pages(field: &Field, name: &str, quantity: Option<Quantity>, report: &mut Report) {
     let Some(quantity) = quantity else { return };
     let size = name.strip_prefix("hugepages-").and_then(Quantity::parse);
-    let fits = size.is_some_and(|size| size.whole() > 0 && quantity.whole() >= size.whole() && quantity.whole() % size.whole() == 0);
+    let fits = size.is_some_and(|size| {
+        size.whole() > 0 && quantity.whole() >= size.whole() && quantity.whole() % size.whole() == 0
+    });
     if !fits {
-        let message = format!("{} is no multiple of the size of `{}`", field.value(), shorten(name));
+        let message = format!(
+            "{} is no multiple of the size of `{}`",
+            field.value(),
+            shorten(name)
+        );
         report.invalid(field, &rules::HUGE_PAGES, message);
     }
 }
@@ -168,19 +215,31 @@ fn check_request(field: &Field, name: &str, limits: &Field, report: &mut Report)
     let limit = limits.key(name);
     if !limit.exists() {
         if !allows_overcommit(name) {
-            let message = format!("`{}` has a request and no limit: expected both, equal", shorten(name));
+            let message = format!(
+                "`{}` has a request and no limit: expected both, equal",
+                shorten(name)
+            );
             report.required(&limit.unplaced(), message);
         }
         return;
     }
-    let (Some(request), Some(most)) = (Quantity::of(field.value()), Quantity::of(limit.value())) else { return };
+    let (Some(request), Some(most)) = (Quantity::of(field.value()), Quantity::of(limit.value()))
+    else {
+        return;
+    };
     let order = request.compare(most);
     let (asked, allowed) = (field.value(), limit.value());
     if order != Ordering::Equal && !allows_overcommit(name) {
-        let message = format!("request {asked} and limit {allowed} of `{}` differ: expected the same", shorten(name));
+        let message = format!(
+            "request {asked} and limit {allowed} of `{}` differ: expected the same",
+            shorten(name)
+        );
         report.invalid(&field.unplaced(), &rules::REQUEST_OVER_LIMIT, message);
     } else if order == Ordering::Greater {
-        let message = format!("request {asked} of `{}` is above its limit {allowed}", shorten(name));
+        let message = format!(
+            "request {asked} of `{}` is above its limit {allowed}",
+            shorten(name)
+        );
         report.invalid(&field.unplaced(), &rules::REQUEST_OVER_LIMIT, message);
     }
 }
@@ -198,12 +257,17 @@ pub(super) fn check_container_resources(container: &Field, facts: &PodFacts, rep
             continue;
         }
         report.form_if_set(&request, &rules::NAME_SYNTAX, TextForm::DnsLabel);
-        if !names.insert((name, request.text())) || (!request.is_blank() && names.contains((name, ""))) {
+        if !names.insert((name, request.text()))
+            || (!request.is_blank() && names.contains((name, "")))
+        {
             let message = format!("`{}` is claimed twice", shorten(name));
             report.duplicate(&claim, &rules::RESOURCE_CLAIM, message);
         }
         if !claims.items().any(|known| known.get("name").text() == name) {
-            let message = format!("`{}` is no claim of the pod: expected the name of one under `resourceClaims`", shorten(name));
+            let message = format!(
+                "`{}` is no claim of the pod: expected the name of one under `resourceClaims`",
+                shorten(name)
+            );
             report.add(&claim, Cause::NotFound, &rules::RESOURCE_CLAIM, message);
         }
     }
@@ -223,7 +287,11 @@ pub(crate) fn check_overhead(overhead: &Field, report: &mut Report) {
         }
     }
     if huge_pages && !computes {
-        report.forbidden(overhead, &rules::HUGE_PAGES, "huge pages alone: expected `cpu` or `memory` beside them");
+        report.forbidden(
+            overhead,
+            &rules::HUGE_PAGES,
+            "huge pages alone: expected `cpu` or `memory` beside them",
+        );
     }
 }
 
@@ -235,7 +303,11 @@ pub(super) fn check_pod_resources(spec: &Field, report: &mut Report) {
     }
     let claims = resources.get("claims");
     if claims.exists() {
-        report.forbidden(&claims, &rules::RESOURCE_CLAIM, "claims of a pod as a whole: expected them in containers");
+        report.forbidden(
+            &claims,
+            &rules::RESOURCE_CLAIM,
+            "claims of a pod as a whole: expected them in containers",
+        );
     }
     check_requirements(&resources, ResourceOwner::Pod, report);
     check_aggregate(spec, &resources, report);
@@ -244,11 +316,23 @@ pub(super) fn check_pod_resources(spec: &Field, report: &mut Report) {
         let own = container.get("resources");
         for (name, limit) in own.get("limits").entries() {
             let most = limits.key(name);
-            let (Some(asked), Some(allowed)) = (Quantity::of(limit.value()), Quantity::of(most.value())) else { continue };
+            let (Some(asked), Some(allowed)) =
+                (Quantity::of(limit.value()), Quantity::of(most.value()))
+            else {
+                continue;
+            };
             if asked.compare(allowed) == Ordering::Greater {
                 let label = format!("containers[{place}][{name}].limits");
-                let message = format!("limit {} of a container is above the pod's limit {}", limit.value(), most.value());
-                report.invalid(&resources.label(&label), &rules::REQUEST_OVER_LIMIT, message);
+                let message = format!(
+                    "limit {} of a container is above the pod's limit {}",
+                    limit.value(),
+                    most.value()
+                );
+                report.invalid(
+                    &resources.label(&label),
+                    &rules::REQUEST_OVER_LIMIT,
+                    message,
+                );
             }
         }
     }
@@ -257,16 +341,32 @@ pub(super) fn check_pod_resources(spec: &Field, report: &mut Report) {
 /// Requires the pod's requests to cover those of its containers (`validatePodResourceConsistency`).
 fn check_aggregate(spec: &Field, resources: &Field, report: &mut Report) {
     for (name, field) in resources.get("requests").entries() {
-        let Some(whole) = Quantity::of(field.value()) else { continue };
+        let Some(whole) = Quantity::of(field.value()) else {
+            continue;
+        };
         let sidecars = spec.get("initContainers");
         let containers = spec.get("containers");
-        let beside = sidecars.items().filter(|c| c.get("restartPolicy").text() == "Always");
-        let amount = |c: &Field| c.value().pointer("/resources/requests")?.get(name).and_then(Quantity::of);
-        let sum = containers.items().chain(beside).filter_map(|c| amount(&c)).reduce(Quantity::plus);
+        let beside = sidecars
+            .items()
+            .filter(|c| c.get("restartPolicy").text() == "Always");
+        let amount = |c: &Field| {
+            c.value()
+                .pointer("/resources/requests")?
+                .get(name)
+                .and_then(Quantity::of)
+        };
+        let sum = containers
+            .items()
+            .chain(beside)
+            .filter_map(|c| amount(&c))
+            .reduce(Quantity::plus);
         if let Some(sum) = sum
             && sum.compare(whole) == Ordering::Greater
         {
-            let message = format!("{} for the pod is below the requests of its containers together", field.value());
+            let message = format!(
+                "{} for the pod is below the requests of its containers together",
+                field.value()
+            );
             report.invalid(&field, &rules::REQUEST_OVER_LIMIT, message);
         }
     }
@@ -277,10 +377,22 @@ pub(super) fn check_pod_claims(claims: &Field, report: &mut Report) {
     let mut names = Seen::new();
     for claim in claims.items() {
         let name = claim.get("name");
-        if report.required_form(&name, &rules::NAME_SYNTAX, TextForm::DnsLabel) && !names.insert(name.text()) {
-            report.duplicate(&name, &rules::DUPLICATE_NAME, format!("`{}` is the name of another claim too", shorten(name.text())));
+        if report.required_form(&name, &rules::NAME_SYNTAX, TextForm::DnsLabel)
+            && !names.insert(name.text())
+        {
+            report.duplicate(
+                &name,
+                &rules::DUPLICATE_NAME,
+                format!(
+                    "`{}` is the name of another claim too",
+                    shorten(name.text())
+                ),
+            );
         }
-        let (own, template) = (claim.get("resourceClaimName"), claim.get("resourceClaimTemplateName"));
+        let (own, template) = (
+            claim.get("resourceClaimName"),
+            claim.get("resourceClaimTemplateName"),
+        );
         if own.exists() == template.exists() {
             let message = "expected one of `resourceClaimName` and `resourceClaimTemplateName`";
             report.invalid(&claim, &rules::RESOURCE_CLAIM, message);
@@ -296,18 +408,30 @@ pub(super) fn check_resize_policy(container: &Field, facts: &PodFacts, report: &
     for policy in container.get("resizePolicy").items() {
         let (name, restart) = (policy.get("resourceName"), policy.get("restartPolicy"));
         if !name.is_blank() && !names.insert(name.text()) {
-            report.duplicate(&policy, &rules::DUPLICATE_NAME, format!("a second policy for `{}`", shorten(name.text())));
+            report.duplicate(
+                &policy,
+                &rules::DUPLICATE_NAME,
+                format!("a second policy for `{}`", shorten(name.text())),
+            );
         }
         let place = policy.unplaced();
-        for (member, values) in [("resourceName", ["cpu", "memory"]), ("restartPolicy", ["NotRequired", "RestartContainer"])] {
+        for (member, values) in [
+            ("resourceName", ["cpu", "memory"]),
+            ("restartPolicy", ["NotRequired", "RestartContainer"]),
+        ] {
             let field = place.get_as(member, "");
             if report.present(&field) {
                 report.exactly_one_of(&field, &values);
             }
         }
         if facts.restart_policy == "Never" && restart.text() == "RestartContainer" {
-            let message = "`RestartContainer` in a pod with `restartPolicy: Never`: expected `NotRequired`";
-            report.invalid(&place.get_as("restartPolicy", ""), &rules::RESTART_POLICY, message);
+            let message =
+                "`RestartContainer` in a pod with `restartPolicy: Never`: expected `NotRequired`";
+            report.invalid(
+                &place.get_as("restartPolicy", ""),
+                &rules::RESTART_POLICY,
+                message,
+            );
         }
     }
 }

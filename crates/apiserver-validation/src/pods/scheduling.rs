@@ -40,7 +40,11 @@ fn report_weight(term: &Field, report: &mut Report) {
     if weight.exists() {
         report.in_range(&weight, 1, 100);
     } else if term.value().is_object() {
-        report.invalid(&weight, &rules::NUMBER_RANGE, "missing: expected a weight from 1 to 100");
+        report.invalid(
+            &weight,
+            &rules::NUMBER_RANGE,
+            "missing: expected a weight from 1 to 100",
+        );
     }
 }
 
@@ -84,11 +88,20 @@ fn check_node_requirement(requirement: &Field, report: &mut Report) {
     let (operator, values) = (requirement.get("operator"), requirement.get("values"));
     let text = operator.text();
     match text {
-        "In" | "NotIn" if values.is_empty() => report.required(&values, format!("missing: `{text}` needs at least one value")),
+        "In" | "NotIn" if values.is_empty() => report.required(
+            &values,
+            format!("missing: `{text}` needs at least one value"),
+        ),
         "Exists" | "DoesNotExist" if values.len() > 0 => {
-            report.forbidden(&values, &rules::SELECTOR_VALUES, format!("values beside `{text}`, which takes none"));
+            report.forbidden(
+                &values,
+                &rules::SELECTOR_VALUES,
+                format!("values beside `{text}`, which takes none"),
+            );
         }
-        "Gt" | "Lt" if values.len() != 1 => report.required(&values, format!("`{text}` needs exactly one value")),
+        "Gt" | "Lt" if values.len() != 1 => {
+            report.required(&values, format!("`{text}` needs exactly one value"))
+        }
         "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
         _ if operator.is_blank() || operator.value().is_string() => {
             let message = format!(
@@ -103,9 +116,16 @@ fn check_node_requirement(requirement: &Field, report: &mut Report) {
 
 /// Checks a requirement for a field of a node (`ValidateNodeFieldSelectorRequirement`).
 fn check_node_field(requirement: &Field, report: &mut Report) {
-    let (key, operator, values) = (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
+    let (key, operator, values) = (
+        requirement.get("key"),
+        requirement.get("operator"),
+        requirement.get("values"),
+    );
     if !matches!(operator.text(), "In" | "NotIn") {
-        let message = format!("`{}` is no operator here: expected `In` or `NotIn`", shorten(operator.text()));
+        let message = format!(
+            "`{}` is no operator here: expected `In` or `NotIn`",
+            shorten(operator.text())
+        );
         report.invalid(&operator, &rules::SELECTOR_OPERATOR, message);
     } else if values.len() != 1 {
         report.required(&values, "expected exactly one value for a field of a node");
@@ -115,7 +135,10 @@ fn check_node_field(requirement: &Field, report: &mut Report) {
             report.form(&value, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
         }
     } else {
-        let message = format!("`{}` is no field that nodes are selected by: expected `metadata.name`", shorten(key.text()));
+        let message = format!(
+            "`{}` is no field that nodes are selected by: expected `metadata.name`",
+            shorten(key.text())
+        );
         report.invalid(&key, &rules::SELECTOR_OPERATOR, message);
     }
 }
@@ -127,7 +150,11 @@ fn check_pod_term(term: &Field, report: &mut Report) {
     check_label_selector(&term.get("namespaceSelector"), report);
     let namespaces = term.get_as("namespaces", "namespace");
     for namespace in namespaces.items() {
-        report.form(&namespace.unplaced(), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+        report.form(
+            &namespace.unplaced(),
+            &rules::NAME_SYNTAX,
+            TextForm::DnsLabel,
+        );
     }
     check_label_keys(term, report);
     let key = term.get("topologyKey");
@@ -142,7 +169,11 @@ fn check_label_keys(owner: &Field, report: &mut Report) {
     let (equal, unequal) = (owner.get("matchLabelKeys"), owner.get("mismatchLabelKeys"));
     for keys in [&equal, &unequal] {
         if keys.len() > 0 && !selector.exists() {
-            report.forbidden(keys, &rules::CONFLICTING_FIELDS, "keys of labels without a `labelSelector`: expected one beside them");
+            report.forbidden(
+                keys,
+                &rules::CONFLICTING_FIELDS,
+                "keys of labels without a `labelSelector`: expected one beside them",
+            );
             continue;
         }
         for key in keys.items() {
@@ -151,7 +182,10 @@ fn check_label_keys(owner: &Field, report: &mut Report) {
     }
     for key in equal.items() {
         if unequal.items().any(|other| other.text() == key.text()) {
-            let message = format!("`{}` is in `matchLabelKeys` and `mismatchLabelKeys`", shorten(key.text()));
+            let message = format!(
+                "`{}` is in `matchLabelKeys` and `mismatchLabelKeys`",
+                shorten(key.text())
+            );
             report.invalid(&key, &rules::CONFLICTING_FIELDS, message);
         }
     }
@@ -161,8 +195,11 @@ fn check_label_keys(owner: &Field, report: &mut Report) {
 pub(super) fn check_spread(constraints: &Field, report: &mut Report) {
     let mut pairs = Seen::new();
     for constraint in constraints.items() {
-        let (skew, key, action) =
-            (constraint.get("maxSkew"), constraint.get("topologyKey"), constraint.get("whenUnsatisfiable"));
+        let (skew, key, action) = (
+            constraint.get("maxSkew"),
+            constraint.get("topologyKey"),
+            constraint.get("whenUnsatisfiable"),
+        );
         if skew.exists() {
             report.in_range(&skew, 1, i64::MAX);
         } else {
@@ -180,7 +217,8 @@ pub(super) fn check_spread(constraints: &Field, report: &mut Report) {
         let domains = constraint.get("minDomains");
         report.in_range(&domains, 1, i64::MAX);
         if domains.exists() && action.text() != "DoNotSchedule" {
-            let message = "`minDomains` without `whenUnsatisfiable: DoNotSchedule`, which alone uses it";
+            let message =
+                "`minDomains` without `whenUnsatisfiable: DoNotSchedule`, which alone uses it";
             report.invalid(&domains, &rules::SPREAD, message);
         }
         for name in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
@@ -192,13 +230,26 @@ pub(super) fn check_spread(constraints: &Field, report: &mut Report) {
 }
 
 /// Reports a constraint whose key and action a former one has; Kubernetes names the former.
-fn report_repeated_spread(constraints: &Field, (key, action): (&Field, &Field), report: &mut Report) {
+fn report_repeated_spread(
+    constraints: &Field,
+    (key, action): (&Field, &Field),
+    report: &mut Report,
+) {
     let same = |c: &Field| {
-        c.get("topologyKey").text() == key.text() && c.get("whenUnsatisfiable").text() == action.text()
+        c.get("topologyKey").text() == key.text()
+            && c.get("whenUnsatisfiable").text() == action.text()
     };
     if let Some(former) = constraints.items().find(|c| same(c)) {
-        let message = format!("`{}` with `{}` is in another constraint too", shorten(key.text()), shorten(action.text()));
-        report.duplicate(&former.label("{topologyKey, whenUnsatisfiable}"), &rules::SPREAD, message);
+        let message = format!(
+            "`{}` with `{}` is in another constraint too",
+            shorten(key.text()),
+            shorten(action.text())
+        );
+        report.duplicate(
+            &former.label("{topologyKey, whenUnsatisfiable}"),
+            &rules::SPREAD,
+            message,
+        );
     }
 }
 
@@ -210,10 +261,20 @@ fn check_spread_keys(constraint: &Field, report: &mut Report) {
     }
     let selector = constraint.get("labelSelector");
     for key in constraint.get("matchLabelKeys").items() {
-        let in_labels = selector.get("matchLabels").value().get(key.text()).is_some();
-        let in_expressions = selector.get("matchExpressions").items().any(|e| e.get("key").text() == key.text());
+        let in_labels = selector
+            .get("matchLabels")
+            .value()
+            .get(key.text())
+            .is_some();
+        let in_expressions = selector
+            .get("matchExpressions")
+            .items()
+            .any(|e| e.get("key").text() == key.text());
         if in_labels || in_expressions {
-            let message = format!("`{}` is in `matchLabelKeys` and in `labelSelector`", shorten(key.text()));
+            let message = format!(
+                "`{}` is in `matchLabelKeys` and in `labelSelector`",
+                shorten(key.text())
+            );
             report.invalid(&key, &rules::CONFLICTING_FIELDS, message);
         }
     }
@@ -224,24 +285,46 @@ pub(super) fn check_gates(spec: &Field, report: &mut Report) {
     let mut names = Seen::new();
     for gate in spec.get("schedulingGates").items() {
         let name = gate.get_as("name", "");
-        report.form_of(&name, name.text(), &rules::NAME_SYNTAX, TextForm::QualifiedName);
+        report.form_of(
+            &name,
+            name.text(),
+            &rules::NAME_SYNTAX,
+            TextForm::QualifiedName,
+        );
         if !names.insert(name.text()) {
-            report.duplicate(&name, &rules::DUPLICATE_NAME, format!("`{}` is a gate twice", shorten(name.text())));
+            report.duplicate(
+                &name,
+                &rules::DUPLICATE_NAME,
+                format!("`{}` is a gate twice", shorten(name.text())),
+            );
         }
     }
     for gate in spec.get("readinessGates").items() {
         let condition = gate.get("conditionType");
-        report.form_of(&condition, condition.text(), &rules::NAME_SYNTAX, TextForm::QualifiedName);
+        report.form_of(
+            &condition,
+            condition.text(),
+            &rules::NAME_SYNTAX,
+            TextForm::QualifiedName,
+        );
     }
 }
 
 /// Checks tolerations. Kubernetes names the operator where the value is at fault.
 pub(crate) fn check_tolerations(tolerations: &Field, report: &mut Report) {
     for toleration in tolerations.items() {
-        let (key, operator, value) = (toleration.get("key"), toleration.get("operator"), toleration.get("value"));
+        let (key, operator, value) = (
+            toleration.get("key"),
+            toleration.get("operator"),
+            toleration.get("value"),
+        );
         report.form_if_set(&key, &rules::LABEL_KEY, TextForm::QualifiedName);
         if key.is_blank() && operator.text() != "Exists" {
-            report.invalid(&operator, &rules::TOLERATION, "a toleration without `key`: expected `operator: Exists`");
+            report.invalid(
+                &operator,
+                &rules::TOLERATION,
+                "a toleration without `key`: expected `operator: Exists`",
+            );
         }
         let effect = toleration.get("effect");
         if toleration.get("tolerationSeconds").exists() && effect.text() != "NoExecute" {
@@ -254,7 +337,10 @@ pub(crate) fn check_tolerations(tolerations: &Field, report: &mut Report) {
                 report.form(&named, &rules::LABEL_VALUE, TextForm::LabelValue);
             }
             "Exists" if !value.is_blank() => {
-                let message = format!("`{}` beside `Exists`, which takes no value", shorten(value.text()));
+                let message = format!(
+                    "`{}` beside `Exists`, which takes no value",
+                    shorten(value.text())
+                );
                 report.invalid(&named, &rules::TOLERATION, message);
             }
             _ => {

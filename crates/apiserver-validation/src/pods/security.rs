@@ -26,7 +26,10 @@ pub(super) fn check_pod_security_context(facts: &PodFacts, report: &mut Report) 
     }
     let shared = spec.get("shareProcessNamespace");
     if shared.is_true() && spec.get("hostPID").is_true() {
-        let named = spec.get_as("shareProcessNamespace", "securityContext.shareProcessNamespace");
+        let named = spec.get_as(
+            "shareProcessNamespace",
+            "securityContext.shareProcessNamespace",
+        );
         let message = "`shareProcessNamespace` beside `hostPID`: expected one";
         report.invalid(&named, &rules::CONFLICTING_FIELDS, message);
     }
@@ -53,15 +56,27 @@ fn check_sysctls(sysctls: &Field, spec: &Field, report: &mut Report) {
         }
         let text = name.text();
         if !names.insert(text) {
-            report.duplicate(&name, &rules::DUPLICATE_NAME, format!("`{}` is set twice", shorten(text)));
+            report.duplicate(
+                &name,
+                &rules::DUPLICATE_NAME,
+                format!("`{}` is set twice", shorten(text)),
+            );
         }
         let dotted = text.replace('/', ".");
         for (namespace, prefixes) in [
             ("hostNetwork", &["net."][..]),
-            ("hostIPC", &["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."][..]),
+            (
+                "hostIPC",
+                &["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."][..],
+            ),
         ] {
-            if spec.get(namespace).is_true() && prefixes.iter().any(|prefix| dotted.starts_with(prefix)) {
-                let message = format!("`{}` would change the node, since `{namespace}` is true", shorten(text));
+            if spec.get(namespace).is_true()
+                && prefixes.iter().any(|prefix| dotted.starts_with(prefix))
+            {
+                let message = format!(
+                    "`{}` would change the node, since `{namespace}` is true",
+                    shorten(text)
+                );
                 report.invalid(&name, &rules::SYSCTL, message);
             }
         }
@@ -79,10 +94,17 @@ fn check_seccomp(profile: &Field, report: &mut Report) {
         if path.exists() {
             check_relative_path(&path, report);
         } else {
-            report.required(&path, "missing: `type: Localhost` needs the file of the profile");
+            report.required(
+                &path,
+                "missing: `type: Localhost` needs the file of the profile",
+            );
         }
     } else if path.exists() {
-        report.invalid(&path, &rules::PROFILE, "a file of a profile without `type: Localhost`, which alone uses it");
+        report.invalid(
+            &path,
+            &rules::PROFILE,
+            "a file of a profile without `type: Localhost`, which alone uses it",
+        );
     }
 }
 
@@ -102,15 +124,26 @@ fn check_apparmor(profile: &Field, report: &mut Report) {
     let text = path.text();
     match kind.text() {
         "Localhost" if text.trim() != text => {
-            report.invalid(&path, &rules::PROFILE, format!("`{}` has white space around it", shorten(text)));
+            report.invalid(
+                &path,
+                &rules::PROFILE,
+                format!("`{}` has white space around it", shorten(text)),
+            );
         }
-        "Localhost" if path.is_blank() => report.required(&path, "missing: `type: Localhost` needs the name of the profile"),
+        "Localhost" if path.is_blank() => report.required(
+            &path,
+            "missing: `type: Localhost` needs the name of the profile",
+        ),
         "Localhost" if text.len() > 4095 => {
             let message = format!("the name has {} bytes: expected 4095 at most", text.len());
             report.add(&path, Cause::TooLong, &rules::TOO_LONG, message);
         }
         "RuntimeDefault" | "Unconfined" if path.exists() => {
-            report.invalid(&path, &rules::PROFILE, "a profile of the node without `type: Localhost`, which alone uses it");
+            report.invalid(
+                &path,
+                &rules::PROFILE,
+                "a profile of the node without `type: Localhost`, which alone uses it",
+            );
         }
         _ => {}
     }
@@ -126,7 +159,10 @@ pub(super) fn check_container_security(container: &Field, facts: &PodFacts, repo
         report.in_range(&context.get(name), 0, ID_MOST);
     }
     let mount = context.get("procMount");
-    if report.one_of(&mount, &["Default", "Unmasked"]) && mount.text() == "Unmasked" && facts.has_host_users() {
+    if report.one_of(&mount, &["Default", "Unmasked"])
+        && mount.text() == "Unmasked"
+        && facts.has_host_users()
+    {
         let message = "`Unmasked` in the user namespace of the node: expected `hostUsers: false`";
         report.invalid(&mount, &rules::SECURITY_CONTEXT, message);
     }
@@ -142,7 +178,11 @@ pub(super) fn check_container_security(container: &Field, facts: &PodFacts, repo
 fn check_escalation(context: &Field, report: &mut Report) {
     if context.get("privileged").is_true() {
         let field = context.get_as("allowPrivilegeEscalation", "");
-        report.invalid(&field, &rules::SECURITY_CONTEXT, "`false` beside `privileged: true`: expected one of them");
+        report.invalid(
+            &field,
+            &rules::SECURITY_CONTEXT,
+            "`false` beside `privileged: true`: expected one of them",
+        );
     }
     let capabilities = context.get_as("capabilities", "");
     for capability in capabilities.get_as("add", "").items() {
@@ -158,18 +198,30 @@ pub(super) fn check_host_users(facts: &PodFacts, report: &mut Report) {
     if facts.has_host_users() {
         return;
     }
-    for (name, path) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
+    for (name, path) in [
+        ("hostNetwork", "hostNetwork"),
+        ("hostPID", "HostPID"),
+        ("hostIPC", "HostIPC"),
+    ] {
         // From Kubernetes 1.35 on, the feature that allows the host network is decided by a gate that is off by default.
         let field = facts.spec.get_as(name, path);
         if field.is_true() {
-            report.forbidden(&field, &rules::HOST_USERS, format!("`{name}` beside `hostUsers: false`: expected one"));
+            report.forbidden(
+                &field,
+                &rules::HOST_USERS,
+                format!("`{name}` beside `hostUsers: false`: expected one"),
+            );
         }
     }
     for list in CONTAINER_LISTS {
         for container in facts.spec.get(list).items() {
             let devices = container.get("volumeDevices");
             if devices.len() > 0 {
-                report.forbidden(&devices, &rules::HOST_USERS, "block devices beside `hostUsers: false`");
+                report.forbidden(
+                    &devices,
+                    &rules::HOST_USERS,
+                    "block devices beside `hostUsers: false`",
+                );
             }
         }
     }
@@ -181,9 +233,15 @@ pub(super) fn check_pod_annotations(annotations: &Field, spec: &Field, report: &
         match key {
             "controller.kubernetes.io/pod-deletion-cost" => check_deletion_cost(&field, report),
             "kubernetes.io/config.mirror" if spec.get("nodeName").is_blank() => {
-                report.invalid(&field, &rules::POD_ANNOTATION, "the annotation of a static pod without `spec.nodeName`");
+                report.invalid(
+                    &field,
+                    &rules::POD_ANNOTATION,
+                    "the annotation of a static pod without `spec.nodeName`",
+                );
             }
-            "seccomp.security.alpha.kubernetes.io/pod" => check_seccomp_annotation(annotations, key, report),
+            "seccomp.security.alpha.kubernetes.io/pod" => {
+                check_seccomp_annotation(annotations, key, report)
+            }
             _ if key.starts_with("container.seccomp.security.alpha.kubernetes.io/") => {
                 check_seccomp_annotation(annotations, key, report);
             }
@@ -201,7 +259,11 @@ fn check_deletion_cost(field: &Field, report: &mut Report) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = text == "0" || text.starts_with('-') || !digits.starts_with('0');
     if !(canonical && text.parse::<i32>().is_ok() && !text.starts_with('+')) {
-        report.invalid(field, &rules::POD_ANNOTATION, format!("`{}` is no whole number of 32 bits", shorten(text)));
+        report.invalid(
+            field,
+            &rules::POD_ANNOTATION,
+            format!("`{}` is no whole number of 32 bits", shorten(text)),
+        );
     }
 }
 
@@ -210,22 +272,42 @@ fn check_seccomp_annotation(annotations: &Field, key: &str, report: &mut Report)
     let text = field.text();
     match text.strip_prefix("localhost/") {
         Some(path) if path.starts_with('/') || path.split('/').any(|part| part == "..") => {
-            report.invalid(&field, &rules::PATH_FORM, format!("`{}` leaves the directory of profiles", shorten(text)));
+            report.invalid(
+                &field,
+                &rules::PATH_FORM,
+                format!("`{}` leaves the directory of profiles", shorten(text)),
+            );
         }
         None if !matches!(text, "runtime/default" | "docker/default" | "unconfined") => {
-            report.invalid(&field, &rules::PROFILE, format!("`{}` is no seccomp profile", shorten(text)));
+            report.invalid(
+                &field,
+                &rules::PROFILE,
+                format!("`{}` is no seccomp profile", shorten(text)),
+            );
         }
         _ => {}
     }
 }
 
 fn check_apparmor_annotation(field: &Field, container: &str, spec: &Field, report: &mut Report) {
-    let known = CONTAINER_LISTS.iter().any(|list| spec.get(list).items().any(|c| c.get("name").text() == container));
+    let known = CONTAINER_LISTS.iter().any(|list| {
+        spec.get(list)
+            .items()
+            .any(|c| c.get("name").text() == container)
+    });
     if !known {
-        report.invalid(field, &rules::POD_ANNOTATION, format!("`{}` is no container of the pod", shorten(container)));
+        report.invalid(
+            field,
+            &rules::POD_ANNOTATION,
+            format!("`{}` is no container of the pod", shorten(container)),
+        );
     }
     let text = field.text();
     if !matches!(text, "" | "runtime/default" | "unconfined") && !text.starts_with("localhost/") {
-        report.invalid(field, &rules::PROFILE, format!("`{}` is no AppArmor profile", shorten(text)));
+        report.invalid(
+            field,
+            &rules::PROFILE,
+            format!("`{}` is no AppArmor profile", shorten(text)),
+        );
     }
 }

@@ -36,7 +36,9 @@ pub(crate) fn check_source(source: &Field, member: &str, report: &mut Report) {
     match member {
         "hostPath" | "local" => check_host_path(source, report),
         "gitRepo" => check_relative_path(&source.get("directory"), report),
-        "gcePersistentDisk" | "awsElasticBlockStore" => report.in_range(&source.get("partition"), 0, 255),
+        "gcePersistentDisk" | "awsElasticBlockStore" => {
+            report.in_range(&source.get("partition"), 0, 255)
+        }
         "secret" => check_keys(source, "secretName", report),
         "configMap" => check_keys(source, "name", report),
         "nfs" => check_absolute(&source.get("path"), report),
@@ -63,14 +65,29 @@ fn check_host_path(source: &Field, report: &mut Report) {
     let path = source.get("path");
     if report.present(&path) {
         check_no_backsteps(&path, report);
-        let types = ["DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"];
+        let types = [
+            "DirectoryOrCreate",
+            "Directory",
+            "FileOrCreate",
+            "File",
+            "Socket",
+            "CharDevice",
+            "BlockDevice",
+        ];
         report.one_of(&source.get("type"), &types);
     }
 }
 
 fn check_absolute(path: &Field, report: &mut Report) {
     if !path.is_blank() && path.value().is_string() && !path.text().starts_with('/') {
-        report.invalid(path, &rules::PATH_FORM, format!("`{}` is relative: expected `/` in front", shorten(path.text())));
+        report.invalid(
+            path,
+            &rules::PATH_FORM,
+            format!(
+                "`{}` is relative: expected `/` in front",
+                shorten(path.text())
+            ),
+        );
     }
 }
 
@@ -105,7 +122,10 @@ pub(super) fn check_file_mode(mode: &Field, report: &mut Report) {
 /// Refuses `..` as a part of a path (`validatePathNoBacksteps`).
 pub(crate) fn check_no_backsteps(path: &Field, report: &mut Report) {
     if path.text().split('/').any(|part| part == "..") {
-        let message = format!("`{}` goes up with `..`: expected a path without it", shorten(path.text()));
+        let message = format!(
+            "`{}` goes up with `..`: expected a path without it",
+            shorten(path.text())
+        );
         report.invalid(path, &rules::PATH_FORM, message);
     }
 }
@@ -113,7 +133,10 @@ pub(crate) fn check_no_backsteps(path: &Field, report: &mut Report) {
 /// Requires a path to be relative and to stay below its directory (`validateLocalDescendingPath`).
 pub(super) fn check_relative_path(path: &Field, report: &mut Report) {
     if path.text().starts_with('/') {
-        let message = format!("`{}` is absolute: expected a relative path", shorten(path.text()));
+        let message = format!(
+            "`{}` is absolute: expected a relative path",
+            shorten(path.text())
+        );
         report.invalid(path, &rules::PATH_FORM, message);
     }
     check_no_backsteps(path, report);
@@ -143,9 +166,14 @@ fn check_iscsi(source: &Field, report: &mut Report) {
 
 fn check_iqn(field: &Field, report: &mut Report) {
     let text = field.text();
-    let named = ["iqn", "eui", "naa"].iter().any(|prefix| text.starts_with(prefix));
+    let named = ["iqn", "eui", "naa"]
+        .iter()
+        .any(|prefix| text.starts_with(prefix));
     if !field.is_blank() && field.value().is_string() && !(named && is_iscsi_name(text)) {
-        let message = format!("`{}` is no iSCSI name: expected one that begins with `iqn.`, `eui.` or `naa.`", shorten(text));
+        let message = format!(
+            "`{}` is no iSCSI name: expected one that begins with `iqn.`, `eui.` or `naa.`",
+            shorten(text)
+        );
         report.invalid(field, &rules::NAME_SYNTAX, message);
     }
 }
@@ -161,9 +189,16 @@ fn is_iscsi_name(text: &str) -> bool {
             _ => b.is_ascii_digit(),
         });
         let (host, name) = rest.split_once(':').unwrap_or((rest, ""));
-        let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+        let is_host = !host.is_empty()
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
         let is_name = |c: char| !c.is_whitespace() && !",;*&$|".contains(c);
-        return date.len() == 8 && is_date && is_host && !name.is_empty() && name.chars().all(is_name);
+        return date.len() == 8
+            && is_date
+            && is_host
+            && !name.is_empty()
+            && name.chars().all(is_name);
     }
     let (kind, rest) = text.split_at_checked(4).unwrap_or(("", ""));
     match kind {
@@ -178,7 +213,11 @@ fn check_fc(source: &Field, report: &mut Report) {
     let (targets, lun) = (source.get("targetWWNs"), source.get("lun"));
     match (targets.len() > 0, source.get("wwids").len() > 0) {
         (false, false) => report.required(&targets, "missing: `targetWWNs` or `wwids` is required"),
-        (true, true) => report.invalid(&targets, &rules::CONFLICTING_FIELDS, "`targetWWNs` beside `wwids`: expected one"),
+        (true, true) => report.invalid(
+            &targets,
+            &rules::CONFLICTING_FIELDS,
+            "`targetWWNs` beside `wwids`: expected one",
+        ),
         _ => {}
     }
     if targets.len() > 0 {
@@ -193,22 +232,40 @@ fn check_fc(source: &Field, report: &mut Report) {
 fn check_flocker(source: &Field, report: &mut Report) {
     let (name, id) = (source.get("datasetName"), source.get("datasetUUID"));
     match (name.is_blank(), id.is_blank()) {
-        (true, true) => report.required(source, "missing: `datasetName` or `datasetUUID` is required"),
+        (true, true) => report.required(
+            source,
+            "missing: `datasetName` or `datasetUUID` is required",
+        ),
         (false, false) => {
-            report.invalid(source, &rules::CONFLICTING_FIELDS, "`datasetName` beside `datasetUUID`: expected one");
+            report.invalid(
+                source,
+                &rules::CONFLICTING_FIELDS,
+                "`datasetName` beside `datasetUUID`: expected one",
+            );
         }
         _ => {}
     }
     if name.text().contains('/') {
-        report.invalid(&name, &rules::NAME_SYNTAX, format!("`{}` contains `/`", shorten(name.text())));
+        report.invalid(
+            &name,
+            &rules::NAME_SYNTAX,
+            format!("`{}` contains `/`", shorten(name.text())),
+        );
     }
 }
 
 fn check_flex_options(options: &Field, report: &mut Report) {
     for (key, option) in options.entries() {
-        let domain = format!(".{}", key.split('/').next().unwrap_or_default().to_lowercase());
+        let domain = format!(
+            ".{}",
+            key.split('/').next().unwrap_or_default().to_lowercase()
+        );
         if domain.ends_with(".kubernetes.io") || domain.ends_with(".k8s.io") {
-            report.invalid(&option, &rules::KEY_SYNTAX, format!("`{}` lies in a domain of Kubernetes", shorten(key)));
+            report.invalid(
+                &option,
+                &rules::KEY_SYNTAX,
+                format!("`{}` lies in a domain of Kubernetes", shorten(key)),
+            );
         }
     }
 }
@@ -217,17 +274,32 @@ fn check_azure_disk(source: &Field, report: &mut Report) {
     report.present(&source.get("diskName"));
     let (uri, kind) = (source.get("diskURI"), source.get("kind"));
     report.present(&uri);
-    report.one_of(&source.get("cachingMode"), &["None", "ReadOnly", "ReadWrite"]);
+    report.one_of(
+        &source.get("cachingMode"),
+        &["None", "ReadOnly", "ReadWrite"],
+    );
     report.one_of(&kind, &["Shared", "Dedicated", "Managed"]);
-    let prefix = if kind.text() == "Managed" { "/subscriptions/" } else { "https://" };
+    let prefix = if kind.text() == "Managed" {
+        "/subscriptions/"
+    } else {
+        "https://"
+    };
     if kind.exists() && !uri.is_blank() && !uri.text().starts_with(prefix) {
         report.unsupported(&uri, uri.text(), &[&format!("{prefix}…")]);
     }
 }
 
 fn check_storageos(source: &Field, report: &mut Report) {
-    report.required_form(&source.get("volumeName"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
-    report.form_if_set(&source.get("volumeNamespace"), &rules::NAME_SYNTAX, TextForm::DnsLabel);
+    report.required_form(
+        &source.get("volumeName"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsLabel,
+    );
+    report.form_if_set(
+        &source.get("volumeNamespace"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsLabel,
+    );
     check_secret_name(&source.get("secretRef"), report);
 }
 
@@ -237,7 +309,11 @@ fn check_csi(source: &Field, report: &mut Report) {
     let secret = source.get("nodePublishSecretRef");
     if secret.exists() && report.present(&secret.get("name")) {
         let reference = source.get_as("nodePublishSecretRef", "");
-        report.form(&reference.get("name"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+        report.form(
+            &reference.get("name"),
+            &rules::NAME_SYNTAX,
+            TextForm::DnsSubdomain,
+        );
     }
 }
 
@@ -249,7 +325,12 @@ pub(crate) fn check_driver_name(driver: &Field, report: &mut Report) {
     let lower = driver.text().to_lowercase();
     if lower.len() > 63 {
         let message = format!("the name has {} bytes: expected 63 at most", lower.len());
-        report.add(driver, crate::violation::Cause::TooLong, &rules::TOO_LONG, message);
+        report.add(
+            driver,
+            crate::violation::Cause::TooLong,
+            &rules::TOO_LONG,
+            message,
+        );
     }
     report.form_of(driver, &lower, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
 }

@@ -33,15 +33,27 @@ pub(crate) struct VolumeIndex<'v> {
 
 impl<'v> VolumeIndex<'v> {
     pub(super) fn new(spec: &Field<'v, '_>, claims: Option<&Field<'v, '_>>) -> Self {
-        let list = |value: Option<&'v Value>| value.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let list = |value: Option<&'v Value>| {
+            value
+                .and_then(Value::as_array)
+                .map_or(&[][..], Vec::as_slice)
+        };
         let volumes = list(spec.value().get("volumes"));
         let claims = list(claims.map(|claims| claims.value()));
         let mut sorted = Vec::new();
         if volumes.len() > SCANNED {
-            sorted = volumes.iter().enumerate().map(|(i, volume)| (name_of(volume), i)).collect();
+            sorted = volumes
+                .iter()
+                .enumerate()
+                .map(|(i, volume)| (name_of(volume), i))
+                .collect();
             sorted.sort_unstable();
         }
-        VolumeIndex { volumes, claims, sorted }
+        VolumeIndex {
+            volumes,
+            claims,
+            sorted,
+        }
     }
 
     /// Returns the kind of a volume, none when there is no volume of that name.
@@ -50,8 +62,14 @@ impl<'v> VolumeIndex<'v> {
             return Some(VolumeKind::Claim);
         }
         let volume = self.find(name)?;
-        let is_claim = ["persistentVolumeClaim", "ephemeral"].iter().any(|k| volume.get(k).is_some_and(|v| !v.is_null()));
-        Some(if is_claim { VolumeKind::Claim } else { VolumeKind::Other })
+        let is_claim = ["persistentVolumeClaim", "ephemeral"]
+            .iter()
+            .any(|k| volume.get(k).is_some_and(|v| !v.is_null()));
+        Some(if is_claim {
+            VolumeKind::Claim
+        } else {
+            VolumeKind::Other
+        })
     }
 
     /// Returns a volume of the pod itself.
@@ -60,17 +78,27 @@ impl<'v> VolumeIndex<'v> {
             return self.volumes.iter().find(|volume| name_of(volume) == name);
         }
         let place = self.sorted.partition_point(|(n, _)| *n < name);
-        self.sorted.get(place).filter(|(n, _)| *n == name).map(|(_, i)| &self.volumes[*i])
+        self.sorted
+            .get(place)
+            .filter(|(n, _)| *n == name)
+            .map(|(_, i)| &self.volumes[*i])
     }
 
     /// Tells that a StatefulSet's claim template has the name.
     fn is_claimed(&self, name: &str) -> bool {
-        self.claims.iter().any(|claim| claim.get("metadata").is_some_and(|metadata| name_of(metadata) == name))
+        self.claims.iter().any(|claim| {
+            claim
+                .get("metadata")
+                .is_some_and(|metadata| name_of(metadata) == name)
+        })
     }
 }
 
 fn name_of(value: &Value) -> &str {
-    value.get("name").and_then(Value::as_str).unwrap_or_default()
+    value
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// The sources of volumes, in the order in which the API server looks at them: the member, and the names that
@@ -80,13 +108,21 @@ const SOURCES: [(&str, &str, &str); 30] = [
     ("hostPath", "hostPath", "hostPath"),
     ("gitRepo", "gitRepo", "gitRepo"),
     ("gcePersistentDisk", "gcePersistentDisk", "persistentDisk"),
-    ("awsElasticBlockStore", "awsElasticBlockStore", "awsElasticBlockStore"),
+    (
+        "awsElasticBlockStore",
+        "awsElasticBlockStore",
+        "awsElasticBlockStore",
+    ),
     ("secret", "secret", "secret"),
     ("nfs", "nfs", "nfs"),
     ("iscsi", "iscsi", "iscsi"),
     ("glusterfs", "glusterfs", "glusterfs"),
     ("flocker", "flocker", "flocker"),
-    ("persistentVolumeClaim", "persistentVolumeClaim", "persistentVolumeClaim"),
+    (
+        "persistentVolumeClaim",
+        "persistentVolumeClaim",
+        "persistentVolumeClaim",
+    ),
     ("rbd", "rbd", "rbd"),
     ("cinder", "cinder", "cinder"),
     ("cephfs", "cephFS", "cephfs"),
@@ -97,7 +133,11 @@ const SOURCES: [(&str, &str, &str); 30] = [
     ("configMap", "configMap", "configMap"),
     ("azureFile", "azureFile", "azureFile"),
     ("vsphereVolume", "vsphereVolume", "vsphereVolume"),
-    ("photonPersistentDisk", "photonPersistentDisk", "photonPersistentDisk"),
+    (
+        "photonPersistentDisk",
+        "photonPersistentDisk",
+        "photonPersistentDisk",
+    ),
     ("portworxVolume", "portworxVolume", "portworxVolume"),
     ("azureDisk", "azureDisk", "azureDisk"),
     ("storageos", "storageos", "storageos"),
@@ -118,8 +158,13 @@ pub(super) fn check_volumes(facts: &PodFacts, report: &mut Report) {
             continue;
         }
         check_volume(&volume, facts, report);
-        if report.required_form(&name, &rules::NAME_SYNTAX, TextForm::DnsLabel) && !names.insert(name.text()) {
-            let message = format!("`{}` is the name of another volume too", shorten(name.text()));
+        if report.required_form(&name, &rules::NAME_SYNTAX, TextForm::DnsLabel)
+            && !names.insert(name.text())
+        {
+            let message = format!(
+                "`{}` is the name of another volume too",
+                shorten(name.text())
+            );
             report.duplicate(&name, &rules::DUPLICATE_NAME, message);
         }
     }
@@ -137,7 +182,11 @@ fn check_volume(volume: &Field, facts: &PodFacts, report: &mut Report) {
             check_volume_source(&volume.get_as(member, path), member, facts, report);
         } else {
             let message = format!("`{member}` beside `{first}`: a volume has one source");
-            report.forbidden(&volume.get_as(member, plural), &rules::VOLUME_SOURCE, message);
+            report.forbidden(
+                &volume.get_as(member, plural),
+                &rules::VOLUME_SOURCE,
+                message,
+            );
         }
     }
 }
@@ -147,7 +196,11 @@ fn check_volume_source(source: &Field, member: &str, facts: &PodFacts, report: &
         "emptyDir" => {
             let size = source.get("sizeLimit");
             if size.exists() && Quantity::of(size.value()).is_some_and(Quantity::is_negative) {
-                report.forbidden(&size, &rules::QUANTITY_VALUE, "a negative size: expected 0 or more");
+                report.forbidden(
+                    &size,
+                    &rules::QUANTITY_VALUE,
+                    "a negative size: expected 0 or more",
+                );
             }
             super::resources::check_quantity_syntax(&size, report);
         }
@@ -158,7 +211,10 @@ fn check_volume_source(source: &Field, member: &str, facts: &PodFacts, report: &
             if facts.subject == PodSubject::Pod {
                 report.present(&source.get("reference"));
             }
-            report.one_of(&source.get("pullPolicy"), &["Always", "IfNotPresent", "Never"]);
+            report.one_of(
+                &source.get("pullPolicy"),
+                &["Always", "IfNotPresent", "Never"],
+            );
         }
         _ => check_source(source, member, report),
     }

@@ -56,17 +56,37 @@ pub(super) fn check_os(spec: &Field, report: &mut Report) {
 }
 
 fn check_linux(spec: &Field, report: &mut Report) {
-    refuse_fields(&spec.get("securityContext"), &["windowsOptions"], "linux", report);
+    refuse_fields(
+        &spec.get("securityContext"),
+        &["windowsOptions"],
+        "linux",
+        report,
+    );
     for list in CONTAINER_LISTS {
         for container in spec.get(list).items() {
-            refuse_fields(&container.get("securityContext"), &["windowsOptions"], "linux", report);
+            refuse_fields(
+                &container.get("securityContext"),
+                &["windowsOptions"],
+                "linux",
+                report,
+            );
         }
     }
 }
 
 fn check_windows(spec: &Field, report: &mut Report) {
-    refuse_fields(&spec.get("securityContext"), &NOT_WINDOWS_POD, "windows", report);
-    refuse_fields(spec, &["hostUsers", "shareProcessNamespace", "resources"], "windows", report);
+    refuse_fields(
+        &spec.get("securityContext"),
+        &NOT_WINDOWS_POD,
+        "windows",
+        report,
+    );
+    refuse_fields(
+        spec,
+        &["hostUsers", "shareProcessNamespace", "resources"],
+        "windows",
+        report,
+    );
     for name in ["hostPID", "hostIPC"] {
         if spec.get(name).is_true() {
             refuse_fields(spec, &[name], "windows", report);
@@ -74,7 +94,12 @@ fn check_windows(spec: &Field, report: &mut Report) {
     }
     for list in CONTAINER_LISTS {
         for container in spec.get(list).items() {
-            refuse_fields(&container.get("securityContext"), &NOT_WINDOWS_CONTAINER, "windows", report);
+            refuse_fields(
+                &container.get("securityContext"),
+                &NOT_WINDOWS_CONTAINER,
+                "windows",
+                report,
+            );
         }
     }
 }
@@ -83,22 +108,37 @@ fn refuse_fields(owner: &Field, names: &[&str], os: &str, report: &mut Report) {
     for name in names {
         let field = owner.get(name);
         if field.exists() {
-            report.forbidden(&field, &rules::OS_FIELD, format!("`{name}` in a pod for `{os}`, which does not have it"));
+            report.forbidden(
+                &field,
+                &rules::OS_FIELD,
+                format!("`{name}` in a pod for `{os}`, which does not have it"),
+            );
         }
     }
 }
 
 /// Checks options of Windows.
 pub(super) fn check_options(options: &Field, report: &mut Report) {
-    report.form(&options.get("gmsaCredentialSpecName"), &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+    report.form(
+        &options.get("gmsaCredentialSpecName"),
+        &rules::NAME_SYNTAX,
+        TextForm::DnsSubdomain,
+    );
     let spec = options.get("gmsaCredentialSpec");
     let size = spec.text().len();
     if spec.value().is_string() && (size == 0 || size > 64 * 1024) {
-        report.invalid(&spec, &rules::TOO_LONG, format!("{size} bytes: expected 1 to 65536"));
+        report.invalid(
+            &spec,
+            &rules::TOO_LONG,
+            format!("{size} bytes: expected 1 to 65536"),
+        );
     }
     let user = options.get("runAsUserName");
     if user.value().is_string() && !is_windows_user(user.text()) {
-        let message = format!("`{}` is no user of Windows: expected `user` or `DOMAIN\\user`", shorten(user.text()));
+        let message = format!(
+            "`{}` is no user of Windows: expected `user` or `DOMAIN\\user`",
+            shorten(user.text())
+        );
         report.invalid(&user, &rules::NAME_SYNTAX, message);
     }
 }
@@ -113,7 +153,9 @@ fn is_windows_user(text: &str) -> bool {
         && !text.chars().any(|c| c.is_ascii_control())
         && (1..=104).contains(&user.len())
         && !user.chars().all(|c| c == '.' || c == ' ')
-        && !user.contains(['"', '/', '\\', ':', ';', '|', '=', ',', '+', '*', '?', '<', '>', '@', '[', ']'])
+        && !user.contains([
+            '"', '/', '\\', ':', ';', '|', '=', ',', '+', '*', '?', '<', '>', '@', '[', ']',
+        ])
 }
 
 fn is_net_bios_name(text: &str) -> bool {
@@ -123,13 +165,19 @@ fn is_net_bios_name(text: &str) -> bool {
 }
 
 fn is_dns_domain(text: &str) -> bool {
-    text.len() < 256 && text.split('.').all(|part| TextForm::DnsLabel.accepts(&part.to_ascii_lowercase()))
+    text.len() < 256
+        && text
+            .split('.')
+            .all(|part| TextForm::DnsLabel.accepts(&part.to_ascii_lowercase()))
 }
 
 /// Checks containers that run as processes of the node (`validateWindowsHostProcessPod`).
 fn check_host_process(spec: &Field, report: &mut Report) {
     let host_process = |owner: &Field| {
-        owner.value().pointer("/securityContext/windowsOptions/hostProcess").and_then(serde_json::Value::as_bool)
+        owner
+            .value()
+            .pointer("/securityContext/windowsOptions/hostProcess")
+            .and_then(serde_json::Value::as_bool)
     };
     let whole = host_process(spec);
     let (mut all, mut host) = (0, 0);
@@ -141,17 +189,23 @@ fn check_host_process(spec: &Field, report: &mut Report) {
             if own.is_some() && whole.is_some() && own != whole {
                 let context = container.get("securityContext");
                 let options = context.get("windowsOptions");
-                let message = "`hostProcess` of the container and of the pod differ: expected the same";
+                let message =
+                    "`hostProcess` of the container and of the pod differ: expected the same";
                 report.invalid(&options.get("hostProcess"), &rules::HOST_PROCESS, message);
             }
         }
     }
     if host > 0 && host < all {
-        let message = format!("{host} of {all} containers are host processes: expected all or none");
+        let message =
+            format!("{host} of {all} containers are host processes: expected all or none");
         report.invalid(spec, &rules::HOST_PROCESS, message);
     }
     let network = spec.get("hostNetwork");
     if host > 0 && !network.is_true() {
-        report.invalid(&network, &rules::HOST_PROCESS, "host processes without the host network: expected `true`");
+        report.invalid(
+            &network,
+            &rules::HOST_PROCESS,
+            "host processes without the host network: expected `true`",
+        );
     }
 }

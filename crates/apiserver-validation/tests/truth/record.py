@@ -3,9 +3,9 @@
 
 URL is an API server whose token is "admin", such as https://127.0.0.1:16000; it needs nothing but etcd behind it.
 CASES are files of cases/: a base object and changes of it, as JSON pointers. Each object is created with a server-side dry
-run and strict field validation, and applied with one. An update is created for good, then replaced with a dry run, and deleted.
+run and strict field validation, and applied with one. An update is applied for good, then applied with a dry run, and deleted.
 """
-import copy, json, os, re, sys
+import copy, json, os, re, sys, time
 import requests, urllib3, yaml
 
 urllib3.disable_warnings()
@@ -96,29 +96,71 @@ def record_object(base, changes):
     return out
 
 
-def record_update(base, changes):
-    made = create(expand(base), dry=False)
+def record_update(base, changes, status=None):
+    base = expand(base)
+    path = URL + collection(base) + "/" + base["metadata"]["name"]
+    query = "?fieldManager=truth&force=true&fieldValidation=Strict"
+    headers = {"Content-Type": "application/apply-patch+yaml"}
+    made = session.patch(path + query, data=json.dumps(base), headers=headers)
     assert made.ok, made.text
-    made = made.json()
+    if base["kind"] == "CustomResourceDefinition":
+        time.sleep(2)  # until it is established
+    if status:
+        merge = {"Content-Type": "application/merge-patch+json"}
+        done = session.patch(path + "/status", data=json.dumps({"status": status}), headers=merge)
+        assert done.ok, done.text
     new = change(base, changes)
-    new.setdefault("metadata", {})["resourceVersion"] = made["metadata"]["resourceVersion"]
-    path = URL + collection(base) + "/" + made["metadata"]["name"]
-    out = {"set": changes, **answer(session.put(path + "?fieldValidation=Strict&dryRun=All", json=new))}
+    out = {"set": changes, **answer(session.patch(path + query + "&dryRun=All", data=json.dumps(new), headers=headers))}
     session.delete(path, json={"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+    finalizers = json.dumps({"metadata": {"finalizers": None}})
+    session.patch(path, data=finalizers, headers={"Content-Type": "application/merge-patch+json"})
     return out
+
+
+REASONS = re.compile(r'(?:: |, )(allowPrivilegeEscalation != false|unrestricted capabilities|non-default capabilities|runAsNonRoot != true'
+                     r'|runAsUser=0|seccompProfile|host namespaces|hostPath volumes|hostPort|privileged|procMount|seLinuxOptions'
+                     r'|restricted volume types|forbidden AppArmor profiles?|forbidden sysctls|hostProcess|probe or lifecycle host) \(')
+
+
+def record_pod_security(base, changes, policy):
+    """Creates a pod in a namespace that enforces the policy, and returns the reasons for which it is refused."""
+    level, version = policy.split(":")
+    name = "pss-" + policy.replace(":", "-").replace(".", "-")
+    labels = {"pod-security.kubernetes.io/enforce": level, "pod-security.kubernetes.io/enforce-version": version}
+    create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}, dry=False)
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}
+    create(account, dry=False)
+    pod = change(base, changes)
+    pod["metadata"]["namespace"] = name
+    response = create(pod)
+    if response.ok:
+        return {"set": changes, "policy": policy, "refused": False}
+    message = response.json()["message"]
+    assert "violates PodSecurity" in message, message
+    return {"set": changes, "policy": policy, "refused": True, "reasons": sorted(set(REASONS.findall(message))), "message": message[:600]}
 
 
 def main():
     for file in sys.argv[2:]:
         with open(file) as f:
             case = yaml.safe_load(f)
+        if "policies" in case:
+            out = [{"base": case["base"]}]
+            out += [record_pod_security(case["base"], c, p) for c in case["changes"] for p in case["policies"]]
+            with open(os.path.join(HERE, "recorded", os.path.basename(file)[:-5] + ".jsonl"), "w") as f:
+                f.writelines(json.dumps(line, sort_keys=True) + "\n" for line in out)
+            continue
+        for obj in case.get("prepare") or []:
+            create(obj, dry=False)
         out = [{"base": case["base"], "update": bool(case.get("update"))}]
         for expected in ("controls", "mistakes", "mistakes_when_created"):
             for changes in case.get(expected) or []:
                 if expected == "mistakes_when_created":
                     done = {"set": changes, **answer(create(change(case["base"], changes), dry=False))}
+                elif case.get("update"):
+                    done = record_update(case["base"], changes, case.get("status"))
                 else:
-                    done = (record_update if case.get("update") else record_object)(case["base"], changes)
+                    done = record_object(case["base"], changes)
                 if done["refused"] == (expected == "controls"):
                     print(f"{os.path.basename(file)}: {expected} {json.dumps(changes)[:150]}: {json.dumps(done)[:600]}", file=sys.stderr)
                 out.append(done)
