@@ -82,7 +82,7 @@ fn check_rule(rule: &Field, report: &mut Report) {
 }
 
 fn check_wildcard(list: &Field, report: &mut Report) {
-    if list.len() > 1 && list.items().any(|item| item.text() == "*") {
+    if list.count() > 1 && list.items().any(|item| item.text() == "*") {
         report.invalid(
             list,
             &rules::WILDCARD,
@@ -121,7 +121,7 @@ fn check_resources(resources: &Field, report: &mut Report) {
             parts.insert(part);
         }
     }
-    if double && resources.len() > 1 {
+    if double && resources.count() > 1 {
         report.invalid(
             resources,
             &rules::WILDCARD,
@@ -231,11 +231,11 @@ fn check_validation(validation: &Field, report: &mut Report) {
 }
 
 fn check_audit_annotations(object: &Field, annotations: &Field, report: &mut Report) {
-    if annotations.len() > 20 {
+    if annotations.count() > 20 {
         report.invalid(
             annotations,
             &rules::TOO_MANY,
-            format!("{} annotations: expected 20 at most", annotations.len()),
+            format!("{} annotations: expected 20 at most", annotations.count()),
         );
     }
     let metadata = object.get("metadata");

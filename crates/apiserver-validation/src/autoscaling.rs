@@ -156,7 +156,7 @@ fn check_metric_source(source: &Field, member: &str, report: &mut Report) {
     let target = source.get("target");
     match member {
         "object" => {
-            check_object_reference(&source.get("describedObject"), CoreGroup::Allowed, report)
+            check_object_reference(&source.get("describedObject"), CoreGroup::Allowed, report);
         }
         "containerResource" => check_container_source(source, report),
         "resource" => {
@@ -180,7 +180,7 @@ fn check_metric_source(source: &Field, member: &str, report: &mut Report) {
     );
     match member {
         "pods" if !average.exists() => {
-            report.required(&average, "missing: an average of the pods is required")
+            report.required(&average, "missing: an average of the pods is required");
         }
         "object" | "external" if !value.exists() && !average.exists() => {
             report.required(&average, "missing: `value` or `averageValue` is required");

@@ -104,7 +104,7 @@ pub(crate) fn check_node(object: &Field, report: &mut Report) {
     for network in networks.items() {
         check_network(&network, network.text(), report);
     }
-    if networks.len() == 0 {
+    if networks.count() == 0 {
         let network = spec.get_as("podCIDR", "podCIDRs[0]");
         if !network.is_blank() {
             check_network(&network, network.text(), report);
@@ -262,7 +262,7 @@ pub(crate) fn check_endpoints(object: &Field, report: &mut Report) {
         let ports = subset.get("ports");
         for port in ports.items() {
             let (name, number) = (port.get("name"), port.get("port"));
-            if ports.len() > 1 && name.is_blank() {
+            if ports.count() > 1 && name.is_blank() {
                 report.required(&name, "missing: each of several ports needs a name");
             }
             report.form_if_set(&name, &rules::NAME_SYNTAX, TextForm::DnsLabel);

@@ -73,7 +73,7 @@ fn is_base64(text: &str) -> bool {
         match b {
             b'=' => padding += 1,
             _ if padding == 0 && (b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) => {
-                data += 1
+                data += 1;
             }
             _ => return false,
         }
@@ -157,7 +157,7 @@ fn check_secret_type(object: &Field, report: &mut Report) {
         }
         "kubernetes.io/dockercfg" => check_docker(object, ".dockercfg", require, report),
         "kubernetes.io/dockerconfigjson" => {
-            check_docker(object, ".dockerconfigjson", require, report)
+            check_docker(object, ".dockerconfigjson", require, report);
         }
         "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
             require("username", report);

@@ -278,17 +278,13 @@ fn check_approval(object: &Field, group: &str, report: &mut Report) {
     let annotations = metadata.get("annotations");
     let approval = annotations.key(APPROVAL);
     let text = approval.text();
+    let is_address = text.contains("://") && !text.ends_with("://");
     if approval.is_blank() {
-        report.required(
-            &approval,
-            "missing: groups of Kubernetes need the address of the approval, or `unapproved, …`",
-        );
-    } else if !text.starts_with("unapproved") && !(text.contains("://") && !text.ends_with("://")) {
-        report.invalid(
-            &approval,
-            &rules::DEFINITION,
-            format!("`{}` is no address of an approval", shorten(text)),
-        );
+        let message = "missing: groups of Kubernetes need the address of the approval";
+        report.required(&approval, message);
+    } else if !is_address && !text.starts_with("unapproved") {
+        let message = format!("`{}` is no address of an approval", shorten(text));
+        report.invalid(&approval, &rules::DEFINITION, message);
     }
 }
 

@@ -181,7 +181,7 @@ impl<'v> Field<'v, '_> {
     }
 
     /// Returns the number of items or entries.
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         match self.value {
             Value::Array(list) => list.len(),
             Value::Object(map) => map.len(),

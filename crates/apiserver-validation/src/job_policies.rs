@@ -35,7 +35,7 @@ pub(crate) fn check_failure_policy(spec: &Field, report: &mut Report) {
             check_exit_codes(spec, &codes, report);
         }
         check_conditions(&conditions, report);
-        if codes.exists() == (conditions.len() > 0) {
+        if codes.exists() == (conditions.count() > 0) {
             report.invalid(
                 &rule,
                 &rules::JOB_POLICY,

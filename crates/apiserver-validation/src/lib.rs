@@ -80,7 +80,7 @@ impl Default for Context {
 /// Checks an object as the API server does when it is created: what its Go code refuses after the types were decoded.
 /// Values of the wrong type count as absent, and are nobody's mistake here. Lists of objects are not looked into.
 pub fn check_object(object: &Value, context: &Context) -> Vec<Violation> {
-    let mut report = Report::new(context);
+    let mut report = Report::new(*context);
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
     if kind.is_empty()
@@ -99,7 +99,7 @@ pub fn check_object(object: &Value, context: &Context) -> Vec<Violation> {
 /// Checks a template of pods at a JSON pointer of a document, as in custom resources of operators. A map with `containers`
 /// counts as a spec without metadata. Nothing is checked when there is no map at the pointer.
 pub fn check_pod_template(document: &Value, pointer: &str, context: &Context) -> Vec<Violation> {
-    let mut report = Report::new(context);
+    let mut report = Report::new(*context);
     let Some(template @ Value::Object(members)) = document.pointer(pointer) else {
         return report.finish();
     };
@@ -119,20 +119,17 @@ fn path_of_pointer(document: &Value, pointer: &str) -> String {
     let mut value = Some(document);
     for part in pointer.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
-        match value {
-            Some(Value::Array(list)) => {
-                out.push('[');
-                out.push_str(&part);
-                out.push(']');
-                value = part.parse::<usize>().ok().and_then(|place| list.get(place));
+        if let Some(Value::Array(list)) = value {
+            out.push('[');
+            out.push_str(&part);
+            out.push(']');
+            value = part.parse::<usize>().ok().and_then(|place| list.get(place));
+        } else {
+            if !out.is_empty() {
+                out.push('.');
             }
-            _ => {
-                if !out.is_empty() {
-                    out.push('.');
-                }
-                out.push_str(&part);
-                value = value.and_then(|value| value.get(&part));
-            }
+            out.push_str(&part);
+            value = value.and_then(|value| value.get(&part));
         }
     }
     out

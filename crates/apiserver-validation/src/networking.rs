@@ -260,11 +260,11 @@ pub(crate) fn check_network_policy(object: &Field, report: &mut Report) {
         }
     }
     let types = spec.get("policyTypes");
-    if types.len() > 2 {
+    if types.count() > 2 {
         report.invalid(
             &types,
             &rules::TOO_MANY,
-            format!("{} types: expected 2 at most", types.len()),
+            format!("{} types: expected 2 at most", types.count()),
         );
         return;
     }

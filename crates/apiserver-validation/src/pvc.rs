@@ -236,7 +236,7 @@ pub(crate) fn check_volume(object: &Field, report: &mut Report) {
 
 fn check_capacity(capacity: &Field, report: &mut Report) {
     report.present(capacity);
-    if capacity.len() > 1 || (capacity.len() == 1 && !capacity.key("storage").exists()) {
+    if capacity.count() > 1 || (capacity.count() == 1 && !capacity.key("storage").exists()) {
         report.unsupported(capacity, "capacity", &["storage"]);
     }
     for (_, size) in capacity.entries() {

@@ -114,9 +114,9 @@ fn check_scope_selector(spec: &Field, hard: &Field, report: &mut Report) {
         }
         match operator.text() {
             "In" | "NotIn" if values.is_empty() => {
-                report.required(&values, "missing: at least one value is required")
+                report.required(&values, "missing: at least one value is required");
             }
-            "Exists" | "DoesNotExist" if values.len() > 0 => {
+            "Exists" | "DoesNotExist" if values.count() > 0 => {
                 let message = format!("values beside `{}`, which takes none", operator.text());
                 report.invalid(&values, &rules::SELECTOR_VALUES, message);
             }
@@ -212,7 +212,7 @@ fn check_limit(limit: &Field, kind: &str, report: &mut Report) {
     };
     for list in LISTS {
         let amounts = limit.get(list);
-        if kind == "Pod" && list.starts_with("default") && amounts.len() > 0 {
+        if kind == "Pod" && list.starts_with("default") && amounts.count() > 0 {
             report.forbidden(
                 &amounts,
                 &rules::LIMITS,

@@ -12,7 +12,7 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 pub(crate) fn check_role(object: &Field, report: &mut Report) {
     for rule in object.get("rules").items() {
         let urls = rule.get("nonResourceURLs");
-        if urls.len() > 0 {
+        if urls.count() > 0 {
             let message = "URLs in a Role, which holds in a namespace only: expected a ClusterRole";
             report.invalid(&urls, &rules::ROLE_RULE, message);
         }
@@ -39,10 +39,10 @@ pub(crate) fn check_cluster_role(object: &Field, report: &mut Report) {
 fn check_rule(rule: &Field, report: &mut Report) {
     report.present(&rule.get("verbs"));
     let urls = rule.get("nonResourceURLs");
-    if urls.len() > 0 {
+    if urls.count() > 0 {
         if ["apiGroups", "resources", "resourceNames"]
             .iter()
-            .any(|name| rule.get(name).len() > 0)
+            .any(|name| rule.get(name).count() > 0)
         {
             report.invalid(
                 &urls,

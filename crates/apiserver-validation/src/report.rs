@@ -15,10 +15,10 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(context: &Context) -> Self {
+    pub(crate) fn new(context: Context) -> Self {
         Report {
             violations: Vec::new(),
-            context: *context,
+            context,
         }
     }
 
@@ -74,9 +74,9 @@ impl Report {
 
     /// Refuses a list with more than `most` items; false when it has.
     pub(crate) fn at_most(&mut self, field: &Field, most: usize) -> bool {
-        let fits = field.len() <= most;
+        let fits = field.count() <= most;
         if !fits {
-            let message = format!("{} entries: expected {most} at most", field.len());
+            let message = format!("{} entries: expected {most} at most", field.count());
             self.add(field, Cause::TooMany, &rules::TOO_MANY, message);
         }
         fits

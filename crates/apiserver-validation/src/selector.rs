@@ -65,7 +65,7 @@ fn check_operator_values(requirement: &Field, report: &mut Report) {
                 format!("missing: `{}` needs at least one value", operator.text()),
             );
         }
-        "Exists" | "DoesNotExist" if values.len() > 0 => {
+        "Exists" | "DoesNotExist" if values.count() > 0 => {
             let message = format!("values beside `{}`, which takes none", operator.text());
             report.forbidden(&values, &rules::SELECTOR_VALUES, message);
         }
@@ -117,10 +117,10 @@ fn match_requirement(requirement: &Field, labels: &Field) -> Option<bool> {
     let label = labels.value().get(key).and_then(|v| v.as_str());
     let listed = label.is_some_and(|label| values.items().any(|value| value.text() == label));
     match requirement.get("operator").text() {
-        "In" if values.len() > 0 => Some(listed),
-        "NotIn" if values.len() > 0 => Some(!listed),
-        "Exists" if values.len() == 0 => Some(label.is_some()),
-        "DoesNotExist" if values.len() == 0 => Some(label.is_none()),
+        "In" if values.count() > 0 => Some(listed),
+        "NotIn" if values.count() > 0 => Some(!listed),
+        "Exists" if values.count() == 0 => Some(label.is_some()),
+        "DoesNotExist" if values.count() == 0 => Some(label.is_none()),
         _ => None,
     }
 }

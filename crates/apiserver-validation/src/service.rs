@@ -72,7 +72,7 @@ fn first_cluster_ip<'v>(spec: &Field<'v, '_>) -> &'v str {
 }
 
 fn is_headless(spec: &Field) -> bool {
-    spec.get("clusterIPs").len() <= 1 && first_cluster_ip(spec) == "None"
+    spec.get("clusterIPs").count() <= 1 && first_cluster_ip(spec) == "None"
 }
 
 /// Checks what the type of a Service excludes.
@@ -138,7 +138,7 @@ fn check_ports(spec: &Field, kind: &str, report: &mut Report) {
                 );
                 report.duplicate(&name, &rules::DUPLICATE_NAME, message);
             }
-        } else if ports.len() > 1 {
+        } else if ports.count() > 1 {
             report.required(&name, "missing: each of several ports needs a name");
         }
         if number.exists() {
@@ -232,7 +232,7 @@ fn check_addresses(spec: &Field, report: &mut Report) {
     );
     let (address, addresses) = (spec.get("clusterIP"), spec.get("clusterIPs"));
     let mut valid = true;
-    if addresses.len() > 0 {
+    if addresses.count() > 0 {
         let first = addresses.items().next().map_or("", |ip| ip.text());
         if address.text() != first && address.exists() {
             let message = format!(
@@ -242,11 +242,11 @@ fn check_addresses(spec: &Field, report: &mut Report) {
             );
             report.invalid(&addresses, &rules::CLUSTER_IP, message);
         }
-        if addresses.len() > 2 {
+        if addresses.count() > 2 {
             report.invalid(
                 &addresses,
                 &rules::CLUSTER_IP,
-                format!("{} addresses: expected 2 at most", addresses.len()),
+                format!("{} addresses: expected 2 at most", addresses.count()),
             );
         }
         for (place, ip) in addresses.items().enumerate() {
@@ -262,14 +262,14 @@ fn check_addresses(spec: &Field, report: &mut Report) {
 
 fn check_cluster_ip(ip: &Field, place: usize, all: &Field, report: &mut Report) -> bool {
     if place == 0 && ip.text() == "None" {
-        if all.len() > 1 {
+        if all.count() > 1 {
             report.invalid(
                 all,
                 &rules::CLUSTER_IP,
                 "`None` beside addresses: expected it alone",
             );
         }
-        return all.len() == 1;
+        return all.count() == 1;
     }
     check_ip(ip, report)
 }
@@ -296,7 +296,7 @@ fn check_address_families(spec: &Field, report: &mut Report) {
     }
     for (place, family) in families.items().enumerate() {
         let single = spec.get_as("clusterIP", "clusterIPs[0]");
-        let ip = if addresses.len() == 0 && place == 0 {
+        let ip = if addresses.count() == 0 && place == 0 {
             Some(single)
         } else {
             addresses.items().nth(place)
@@ -320,7 +320,7 @@ fn check_address_families(spec: &Field, report: &mut Report) {
 fn check_load_balancer(object: &Field, spec: &Field, kind: &str, report: &mut Report) {
     let is_balancer = kind == "LoadBalancer";
     let ranges = spec.get_as("loadBalancerSourceRanges", "LoadBalancerSourceRanges");
-    if ranges.len() > 0 {
+    if ranges.count() > 0 {
         if !is_balancer {
             let message =
                 format!("source ranges of a Service of type `{kind}`: expected `LoadBalancer`");
@@ -389,7 +389,7 @@ fn check_traffic(spec: &Field, kind: &str, report: &mut Report) {
         spec.get("healthCheckNodePort"),
     );
     let reachable = matches!(kind, "LoadBalancer" | "NodePort")
-        || (kind == "ClusterIP" && spec.get("externalIPs").len() > 0);
+        || (kind == "ClusterIP" && spec.get("externalIPs").count() > 0);
     if reachable {
         report.one_of(&external, &["Cluster", "Local"]);
     } else if !external.is_blank() {

@@ -44,10 +44,10 @@ fn check_parameters(parameters: &Field, report: &mut Report) {
         .entries()
         .map(|(key, value)| key.len() + value.text().len())
         .sum();
-    if parameters.len() > PARAMETERS_MOST || size > PARAMETERS_SIZE_MOST {
+    if parameters.count() > PARAMETERS_MOST || size > PARAMETERS_SIZE_MOST {
         let message = format!(
             "{} parameters of {size} bytes: expected {PARAMETERS_MOST} of {PARAMETERS_SIZE_MOST} at most",
-            parameters.len()
+            parameters.count()
         );
         report.add(parameters, Cause::TooLong, &rules::TOO_LONG, message);
     }
@@ -139,7 +139,7 @@ pub(crate) fn check_storage_capacity(object: &Field, report: &mut Report) {
     );
     let capacity = object.get("capacity");
     if crate::pods::resources::check_quantity_syntax(&capacity, report)
-        .is_some_and(|quantity| quantity.is_negative())
+        .is_some_and(super::quantity::Quantity::is_negative)
     {
         report.invalid(
             &capacity,

@@ -54,7 +54,7 @@ impl TextForm {
             TextForm::DnsLabel => text.len() <= 63 && is_dns_label(text),
             TextForm::DnsSubdomain => is_dns_subdomain(text),
             TextForm::DnsSubdomainWithUnderscore => {
-                text.len() <= 253 && text.split('.').all(|part| is_underscore_label(part))
+                text.len() <= 253 && text.split('.').all(is_underscore_label)
             }
             TextForm::WildcardSubdomain => {
                 text.len() <= 253

@@ -41,7 +41,7 @@ const SAFE_SYSCTLS: [(&str, u16); 12] = [
 const APPARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 /// Checks a pod against the level, apart from what `restricted` checks more strictly in its place.
-pub(super) fn check_baseline(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+pub(super) fn check_baseline(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     let is_baseline = policy.level == PodSecurityLevel::Baseline;
     check_host(pod, report);
     if is_baseline {
@@ -167,7 +167,7 @@ fn check_containers(pod: &SecuredPod, report: &mut Report) {
 }
 
 /// Refuses SELinux options that loosen (`check_seLinuxOptions.go`).
-fn check_selinux(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+fn check_selinux(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     pod.each_context(|context| {
         let options = context.get("seLinuxOptions");
         let kind = options.get("type");
@@ -219,7 +219,7 @@ fn check_apparmor(pod: &SecuredPod, report: &mut Report) {
 }
 
 /// Refuses kernel parameters that others feel too (`check_sysctls.go`).
-fn check_sysctls(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+fn check_sysctls(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     let context = pod.spec.get("securityContext");
     for sysctl in context.get("sysctls").items() {
         let name = sysctl.get("name");

@@ -56,17 +56,17 @@ pub struct PodSecurityPolicy {
 }
 
 impl PodSecurityPolicy {
-    fn since(&self, minor: u16) -> bool {
+    fn since(self, minor: u16) -> bool {
         self.version >= KubernetesVersion::new(1, minor)
     }
 
-    fn fills_in(&self) -> bool {
+    fn fills_in(self) -> bool {
         self.platform == PodSecurityPlatform::OpenShift
     }
 }
 
 /// Checks the pods of a built-in kind against what their namespace enforces; other kinds have none.
-pub fn check_pod_security(object: &Value, policy: &PodSecurityPolicy) -> Vec<Violation> {
+pub fn check_pod_security(object: &Value, policy: PodSecurityPolicy) -> Vec<Violation> {
     let kind = object
         .get("kind")
         .and_then(Value::as_str)
@@ -89,9 +89,9 @@ pub fn check_pod_security(object: &Value, policy: &PodSecurityPolicy) -> Vec<Vio
 pub fn check_template_security(
     document: &Value,
     pointer: &str,
-    policy: &PodSecurityPolicy,
+    policy: PodSecurityPolicy,
 ) -> Vec<Violation> {
-    let mut report = Report::new(&Context {
+    let mut report = Report::new(Context {
         version: policy.version,
     });
     let Some(template @ Value::Object(members)) = document.pointer(pointer) else {

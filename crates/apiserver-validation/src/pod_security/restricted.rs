@@ -19,7 +19,7 @@ const ALLOWED_VOLUMES: [&str; 9] = [
 ];
 
 /// Checks a pod against the level.
-pub(super) fn check_restricted(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+pub(super) fn check_restricted(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     check_volumes(pod, report);
     check_run_as_non_root(pod, policy, report);
     if policy.since(23) {
@@ -58,7 +58,7 @@ fn check_volumes(pod: &SecuredPod, report: &mut Report) {
 }
 
 /// Requires that nothing runs as root (`check_runAsNonRoot.go`).
-fn check_run_as_non_root(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+fn check_run_as_non_root(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     let context = pod.spec.get("securityContext");
     let whole = context.get("runAsNonRoot");
     if whole.is_false() {
@@ -103,7 +103,7 @@ fn check_run_as_user(pod: &SecuredPod, report: &mut Report) {
 }
 
 /// Requires that processes cannot gain privileges (`check_allowPrivilegeEscalation.go`).
-fn check_escalation(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+fn check_escalation(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     pod.each_container(|container| {
         let context = container.get("securityContext");
         let field = context.get("allowPrivilegeEscalation");
@@ -119,7 +119,7 @@ fn check_escalation(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut R
 }
 
 /// Requires a seccomp profile (`check_seccompProfile_restricted.go`).
-fn check_seccomp(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+fn check_seccomp(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     pod.each_context(|context| refuse_unconfined(context, report));
     let context = pod.spec.get("securityContext");
     let whole = context.get("seccompProfile");
@@ -136,7 +136,7 @@ fn check_seccomp(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Repo
 }
 
 /// Requires that all capabilities are dropped (`check_capabilities_restricted.go`).
-fn check_capabilities(pod: &SecuredPod, policy: &PodSecurityPolicy, report: &mut Report) {
+fn check_capabilities(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     pod.each_container(|container| {
         let context = container.get("securityContext");
         let capabilities = context.get("capabilities");

@@ -157,7 +157,7 @@ fn check_init_container(container: &Field, facts: &PodFacts, report: &mut Report
         }
     }
     let resize = container.get("resizePolicy");
-    if resize.len() > 0 && !report.since(35) {
+    if resize.count() > 0 && !report.since(35) {
         report.invalid(
             &resize,
             &rules::INIT_CONTAINER,

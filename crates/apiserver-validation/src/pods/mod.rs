@@ -93,7 +93,7 @@ pub(crate) fn check_template_with_claims(
     let facts = PodFacts::new(PodSubject::Template, spec, claims);
     check_pod_facts(&facts, report);
     let ephemeral = spec.get("ephemeralContainers");
-    if ephemeral.len() > 0 {
+    if ephemeral.count() > 0 {
         let message = "ephemeral containers in a template: they are added to running pods only";
         report.forbidden(&ephemeral, &rules::EPHEMERAL_CONTAINER, message);
     }
@@ -107,12 +107,12 @@ pub(crate) fn check_pod(pod: &Field, report: &mut Report) {
     let facts = PodFacts::new(PodSubject::Pod, spec, None);
     check_pod_facts(&facts, report);
     let ephemeral = spec.get("ephemeralContainers");
-    if ephemeral.len() > 0 {
+    if ephemeral.count() > 0 {
         let message = "ephemeral containers in a new pod: they are added to running pods only";
         report.forbidden(&ephemeral, &rules::EPHEMERAL_CONTAINER, message);
     }
     let node = spec.get("nodeName");
-    if !node.is_blank() && spec.get("schedulingGates").len() > 0 {
+    if !node.is_blank() && spec.get("schedulingGates").count() > 0 {
         let message = "`nodeName` beside `schedulingGates`, which keep the pod from being placed";
         report.forbidden(&node, &rules::CONFLICTING_FIELDS, message);
     }

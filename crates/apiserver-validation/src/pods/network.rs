@@ -56,10 +56,10 @@ pub(super) fn check_dns(spec: &Field, report: &mut Report) {
             return;
         }
     }
-    if servers.len() > NAMESERVERS_MOST {
+    if servers.count() > NAMESERVERS_MOST {
         let message = format!(
             "{} name servers: expected {NAMESERVERS_MOST} at most",
-            servers.len()
+            servers.count()
         );
         report.invalid(&servers, &rules::DNS_CONFIG, message);
     }
@@ -75,10 +75,10 @@ pub(super) fn check_dns(spec: &Field, report: &mut Report) {
 }
 
 fn check_searches(searches: &Field, report: &mut Report) {
-    if searches.len() > SEARCHES_MOST {
+    if searches.count() > SEARCHES_MOST {
         let message = format!(
             "{} search domains: expected {SEARCHES_MOST} at most",
-            searches.len()
+            searches.count()
         );
         report.invalid(searches, &rules::DNS_CONFIG, message);
     }

@@ -92,15 +92,15 @@ fn check_node_requirement(requirement: &Field, report: &mut Report) {
             &values,
             format!("missing: `{text}` needs at least one value"),
         ),
-        "Exists" | "DoesNotExist" if values.len() > 0 => {
+        "Exists" | "DoesNotExist" if values.count() > 0 => {
             report.forbidden(
                 &values,
                 &rules::SELECTOR_VALUES,
                 format!("values beside `{text}`, which takes none"),
             );
         }
-        "Gt" | "Lt" if values.len() != 1 => {
-            report.required(&values, format!("`{text}` needs exactly one value"))
+        "Gt" | "Lt" if values.count() != 1 => {
+            report.required(&values, format!("`{text}` needs exactly one value"));
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
         _ if operator.is_blank() || operator.value().is_string() => {
@@ -127,7 +127,7 @@ fn check_node_field(requirement: &Field, report: &mut Report) {
             shorten(operator.text())
         );
         report.invalid(&operator, &rules::SELECTOR_OPERATOR, message);
-    } else if values.len() != 1 {
+    } else if values.count() != 1 {
         report.required(&values, "expected exactly one value for a field of a node");
     }
     if key.text() == "metadata.name" {
@@ -168,7 +168,7 @@ fn check_label_keys(owner: &Field, report: &mut Report) {
     let selector = owner.get("labelSelector");
     let (equal, unequal) = (owner.get("matchLabelKeys"), owner.get("mismatchLabelKeys"));
     for keys in [&equal, &unequal] {
-        if keys.len() > 0 && !selector.exists() {
+        if keys.count() > 0 && !selector.exists() {
             report.forbidden(
                 keys,
                 &rules::CONFLICTING_FIELDS,

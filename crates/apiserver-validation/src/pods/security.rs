@@ -216,7 +216,7 @@ pub(super) fn check_host_users(facts: &PodFacts, report: &mut Report) {
     for list in CONTAINER_LISTS {
         for container in facts.spec.get(list).items() {
             let devices = container.get("volumeDevices");
-            if devices.len() > 0 {
+            if devices.count() > 0 {
                 report.forbidden(
                     &devices,
                     &rules::HOST_USERS,
@@ -240,7 +240,7 @@ pub(super) fn check_pod_annotations(annotations: &Field, spec: &Field, report: &
                 );
             }
             "seccomp.security.alpha.kubernetes.io/pod" => {
-                check_seccomp_annotation(annotations, key, report)
+                check_seccomp_annotation(annotations, key, report);
             }
             _ if key.starts_with("container.seccomp.security.alpha.kubernetes.io/") => {
                 check_seccomp_annotation(annotations, key, report);

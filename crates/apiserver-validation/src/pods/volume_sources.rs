@@ -37,7 +37,7 @@ pub(crate) fn check_source(source: &Field, member: &str, report: &mut Report) {
         "hostPath" | "local" => check_host_path(source, report),
         "gitRepo" => check_relative_path(&source.get("directory"), report),
         "gcePersistentDisk" | "awsElasticBlockStore" => {
-            report.in_range(&source.get("partition"), 0, 255)
+            report.in_range(&source.get("partition"), 0, 255);
         }
         "secret" => check_keys(source, "secretName", report),
         "configMap" => check_keys(source, "name", report),
@@ -211,7 +211,7 @@ fn is_iscsi_name(text: &str) -> bool {
 /// Checks a Fibre Channel volume (`validateFCVolumeSource`).
 fn check_fc(source: &Field, report: &mut Report) {
     let (targets, lun) = (source.get("targetWWNs"), source.get("lun"));
-    match (targets.len() > 0, source.get("wwids").len() > 0) {
+    match (targets.count() > 0, source.get("wwids").count() > 0) {
         (false, false) => report.required(&targets, "missing: `targetWWNs` or `wwids` is required"),
         (true, true) => report.invalid(
             &targets,
@@ -220,7 +220,7 @@ fn check_fc(source: &Field, report: &mut Report) {
         ),
         _ => {}
     }
-    if targets.len() > 0 {
+    if targets.count() > 0 {
         if lun.exists() {
             report.in_range(&lun, 0, 255);
         } else {

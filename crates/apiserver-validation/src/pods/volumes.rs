@@ -39,7 +39,7 @@ impl<'v> VolumeIndex<'v> {
                 .map_or(&[][..], Vec::as_slice)
         };
         let volumes = list(spec.value().get("volumes"));
-        let claims = list(claims.map(|claims| claims.value()));
+        let claims = list(claims.map(super::super::field::Field::value));
         let mut sorted = Vec::new();
         if volumes.len() > SCANNED {
             sorted = volumes

@@ -180,7 +180,7 @@ pub(crate) struct ObjectUpdate<'v, 'p> {
 ///
 /// Manifests have no status: claims count as bound, Jobs as started, definitions as established.
 pub fn check_update(old: &Value, new: &Value, context: &Context) -> Vec<Violation> {
-    let mut report = Report::new(context);
+    let mut report = Report::new(*context);
     let text = |object: &Value, pointer: &str| {
         object
             .pointer(pointer)

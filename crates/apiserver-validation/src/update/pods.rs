@@ -12,7 +12,7 @@ pub(super) fn check_pod(update: &ObjectUpdate, report: &mut Report) {
     let (old, new) = (update.old.get("spec"), update.new.get("spec"));
     for list in ["containers", "initContainers"] {
         let field = new.get(list);
-        if old.get(list).len() != field.len() {
+        if old.get(list).count() != field.count() {
             let message = "containers were added or removed, which running pods do not allow";
             report.forbidden(&field, &rules::IMMUTABLE, message);
             return;
