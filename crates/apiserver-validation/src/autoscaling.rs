@@ -252,7 +252,7 @@ fn check_scaling_rules(behavior: &Field, report: &mut Report) {
         return;
     }
     report.in_range(&behavior.get("stabilizationWindowSeconds"), 0, WINDOW_MOST);
-    report.one_of(&behavior.get("selectPolicy"), &["Disabled", "Max", "Min"]);
+    report.exactly_one_of(&behavior.get("selectPolicy"), &["Disabled", "Max", "Min"]);
     let policies = behavior.get("policies");
     if policies.value().as_array().is_some_and(Vec::is_empty) {
         report.required(&policies, "an empty list: expected a policy, or no list");

@@ -1,12 +1,13 @@
 //! CustomResourceDefinitions and APIServices
 //! (`k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`,
-//! `k8s.io/kube-aggregator/pkg/apis/apiregistration/validation/validation.go`). The schemas of definitions are not
-//! looked into.
+//! `k8s.io/kube-aggregator/pkg/apis/apiregistration/validation/validation.go`). The schemas of definitions are the
+//! matter of `structural_schemas`.
 
 use crate::field::Field;
 use crate::report::{Report, list_names, shorten};
 use crate::rules;
 use crate::seen::Seen;
+use crate::structural_schemas::check_root_schema;
 use crate::text::TextForm;
 use crate::violation::Cause;
 use crate::webhook_client::{check_client, check_review_versions};
@@ -147,11 +148,15 @@ fn check_versions(spec: &Field, report: &mut Report) {
     };
     let (columns_common, parts_common) =
         (common("additionalPrinterColumns"), common("subresources"));
+    let schemas_common = common("schema");
     let hoisted = spec.get_as("versions", "");
     for (version, plain) in hoisted.items().zip(versions.items()) {
         let version = version.unplaced();
         check_columns(if columns_common { &version } else { &plain }, report);
         check_scale(if parts_common { &version } else { &plain }, report);
+        let (schema, hoisted) = (plain.get("schema"), version.get_as("schema", "validation"));
+        let schema = if schemas_common { hoisted } else { schema };
+        check_root_schema(&schema.get("openAPIV3Schema"), report);
     }
 }
 

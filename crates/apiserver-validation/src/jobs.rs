@@ -77,7 +77,7 @@ fn check_job_spec(spec: &Field, report: &mut Report) {
     }
     check_manager(&spec.get("managedBy"), report);
     let mode = spec.get("completionMode");
-    report.one_of(&mode, &["NonIndexed", "Indexed"]);
+    report.exactly_one_of(&mode, &["NonIndexed", "Indexed"]);
     match mode.text_or("NonIndexed") {
         "Indexed" => check_indexed(spec, report),
         "NonIndexed" => {
@@ -178,9 +178,9 @@ fn check_indexed(spec: &Field, report: &mut Report) {
 fn check_replacement(spec: &Field, report: &mut Report) {
     let policy = spec.get("podReplacementPolicy");
     if spec.get("podFailurePolicy").exists() {
-        report.one_of(&policy, &["Failed"]);
+        report.exactly_one_of(&policy, &["Failed"]);
     } else {
-        report.one_of(&policy, &["Failed", "TerminatingOrFailed"]);
+        report.exactly_one_of(&policy, &["Failed", "TerminatingOrFailed"]);
     }
 }
 

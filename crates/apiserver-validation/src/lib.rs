@@ -27,6 +27,7 @@ mod seen;
 mod selector;
 mod service;
 mod storage;
+mod structural_schemas;
 mod text;
 mod update;
 mod violation;

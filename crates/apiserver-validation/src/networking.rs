@@ -229,7 +229,7 @@ pub(crate) fn check_ingress_class(object: &Field, report: &mut Report) {
     check_reference(&parameters, report);
     let (scope, namespace) = (parameters.get("scope"), parameters.get("namespace"));
     // The API server fills in `Cluster`.
-    report.one_of(&scope, &["Cluster", "Namespace"]);
+    report.exactly_one_of(&scope, &["Cluster", "Namespace"]);
     match scope.text_or("Cluster") {
         "Namespace" => {
             report.required_form(&namespace, &rules::NAME_SYNTAX, TextForm::DnsLabel);

@@ -115,6 +115,7 @@ rules! {
     SELECTOR_VALUES = "selector-values", "values beside an operator that takes none";
     SPREAD = "topology-spread", "a spread constraint is repeated or has settings that are not used";
     STRATEGY = "strategy", "numbers of an update strategy contradict each other";
+    STRUCTURAL_SCHEMA = "structural-schema", "a schema of custom resources is not structural";
     SYSCTL = "sysctl", "a kernel parameter is malformed or would change the node";
     TAINT = "taint", "a taint is repeated";
     TEMPLATE_METADATA = "template-metadata", "metadata of a template that cannot be set";

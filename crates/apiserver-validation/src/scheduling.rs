@@ -40,7 +40,7 @@ pub(crate) fn check_priority_class(object: &Field, report: &mut Report) {
             format!("{number}: expected {PRIORITY_MOST} at most"),
         );
     }
-    report.one_of(
+    report.exactly_one_of(
         &object.get("preemptionPolicy"),
         &["PreemptLowerPriority", "Never"],
     );

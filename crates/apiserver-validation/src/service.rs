@@ -226,7 +226,7 @@ fn check_addresses(spec: &Field, report: &mut Report) {
             );
         }
     }
-    report.one_of(
+    report.exactly_one_of(
         &policy,
         &["PreferDualStack", "RequireDualStack", "SingleStack"],
     );
@@ -405,7 +405,7 @@ fn check_traffic(spec: &Field, kind: &str, report: &mut Report) {
         let message = "a port of health checks without `type: LoadBalancer` and `externalTrafficPolicy: Local`";
         report.invalid(&health, &rules::TRAFFIC_POLICY, message);
     }
-    report.one_of(&spec.get("internalTrafficPolicy"), &["Cluster", "Local"]);
+    report.exactly_one_of(&spec.get("internalTrafficPolicy"), &["Cluster", "Local"]);
     let distribution = spec.get("trafficDistribution");
     if report.since(34) {
         report.exactly_one_of(

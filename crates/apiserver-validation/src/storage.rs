@@ -28,6 +28,13 @@ pub(crate) fn check_storage_class(object: &Field, report: &mut Report) {
     let topologies = object.get("allowedTopologies");
     for (place, term) in topologies.items().enumerate() {
         check_topology(&term, report);
+        let expressions = term.get("matchLabelExpressions");
+        if expressions.is_empty() && term.value().is_object() {
+            // Kubernetes takes it for a repetition of nothing.
+            let message = "a term without requirements: expected a key and its values";
+            report.duplicate(&expressions, &rules::TOPOLOGY, message);
+            continue;
+        }
         let repeated = topologies
             .items()
             .take(place)

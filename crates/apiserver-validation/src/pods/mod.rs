@@ -164,7 +164,7 @@ fn check_scalars(spec: &Field, report: &mut Report) {
         report.form_if_set(&spec.get(name), &rules::NAME_SYNTAX, TextForm::DnsLabel);
     }
     report.in_range(&spec.get("activeDeadlineSeconds"), 1, i64::from(i32::MAX));
-    report.one_of(
+    report.exactly_one_of(
         &spec.get("preemptionPolicy"),
         &["PreemptLowerPriority", "Never"],
     );

@@ -222,7 +222,7 @@ pub(super) fn check_spread(constraints: &Field, report: &mut Report) {
             report.invalid(&domains, &rules::SPREAD, message);
         }
         for name in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
-            report.one_of(&constraint.get(name), &["Ignore", "Honor"]);
+            report.exactly_one_of(&constraint.get(name), &["Ignore", "Honor"]);
         }
         check_spread_keys(&constraint, report);
         check_label_selector(&constraint.get("labelSelector"), report);

@@ -159,7 +159,7 @@ pub(super) fn check_container_security(container: &Field, facts: &PodFacts, repo
         report.in_range(&context.get(name), 0, ID_MOST);
     }
     let mount = context.get("procMount");
-    if report.one_of(&mount, &["Default", "Unmasked"])
+    if report.exactly_one_of(&mount, &["Default", "Unmasked"])
         && mount.text() == "Unmasked"
         && facts.has_host_users()
     {

@@ -53,9 +53,9 @@ def change(base, changes):
         if value == "<delete>":
             del here[int(last) if isinstance(here, list) else last]
         elif isinstance(here, list):
-            here.append(value) if last == "-" else here.__setitem__(int(last), value)
+            here.append(copy.deepcopy(value)) if last == "-" else here.__setitem__(int(last), copy.deepcopy(value))
         else:
-            here[last] = value
+            here[last] = copy.deepcopy(value)
     return expand(out)
 
 
