@@ -19,6 +19,8 @@ const METRICS: [(&str, &str); 5] = [
 const WINDOW_MOST: i64 = 3600;
 /// The longest time that a policy looks back, in seconds.
 const PERIOD_MOST: i64 = 1800;
+/// The minor version from which on API versions of references are checked.
+const VERSIONS_CHECKED: u16 = 34;
 
 /// Checks a HorizontalPodAutoscaler of any version (`validateHorizontalPodAutoscalerSpec`).
 pub(crate) fn check_autoscaler(object: &Field, report: &mut Report) {
@@ -95,7 +97,12 @@ fn check_object_reference(reference: &Field, core: CoreGroup, report: &mut Repor
                 shorten(text)
             ),
         );
-    } else if core == CoreGroup::Refused && !text.contains('/') && report.since(31) {
+    } else if core == CoreGroup::Refused
+        && text
+            .split_once('/')
+            .is_none_or(|(group, _)| group.is_empty())
+        && report.since(VERSIONS_CHECKED)
+    {
         let message = format!(
             "`{}` has no group: expected one such as `apps/v1`",
             shorten(text)

@@ -238,26 +238,40 @@ pub(crate) fn check_cron_job(object: &Field, report: &mut Report) {
     }
 }
 
+/// Checks a schedule. Until Kubernetes 1.28 it could begin with a time zone.
 fn check_cron_schedule(spec: &Field, report: &mut Report) {
     let schedule = spec.get("schedule");
     if !report.present(&schedule) || !schedule.value().is_string() {
         return;
     }
-    if schedule.text().contains("TZ") {
+    let text = schedule.text();
+    let zoned = ["TZ=", "CRON_TZ="]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix));
+    let allowed = !report.since(29) && !spec.get("timeZone").exists();
+    let (zone, rest) = match zoned.and_then(|zoned| zoned.split_once(' ')) {
+        Some((zone, rest)) if allowed => (zone, rest.trim()),
+        _ => ("UTC", text),
+    };
+    if rest.contains("TZ") || !is_time_zone(zone) {
         let message = format!(
             "`{}` names a time zone: expected it in `timeZone`",
-            shorten(schedule.text())
+            shorten(text)
         );
         report.invalid(&schedule, &rules::CRON_SCHEDULE, message);
-    } else if let Err(message) = check_schedule(schedule.text()) {
+    } else if let Err(message) = check_schedule(rest) {
         report.invalid(&schedule, &rules::CRON_SCHEDULE, message);
     }
+}
+
+fn is_time_zone(text: &str) -> bool {
+    text.parse::<chrono_tz::Tz>().is_ok()
 }
 
 /// Requires a time zone of the IANA database (`validateTimeZone`).
 fn check_time_zone(zone: &Field, report: &mut Report) {
     let text = zone.text();
-    if zone.value().is_string() && text.parse::<chrono_tz::Tz>().is_err() {
+    if zone.value().is_string() && !is_time_zone(text) {
         let message = format!(
             "`{}` is no time zone: expected one of the IANA database, such as `Europe/Berlin`",
             shorten(text)

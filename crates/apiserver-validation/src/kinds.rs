@@ -1,5 +1,6 @@
 //! The kinds that are checked, and with what.
 
+use crate::KubernetesVersion;
 use crate::field::Field;
 use crate::metadata::MetadataRules;
 use crate::report::Report;
@@ -320,10 +321,15 @@ const AGGREGATED: [&str; 9] = [
 ];
 
 /// Returns what is checked in objects of a kind; of custom resources it is the metadata.
-pub(crate) fn rules_of(group: &str, kind: &str) -> KindRules {
+pub(crate) fn rules_of(group: &str, kind: &str, version: KubernetesVersion) -> KindRules {
     if let Ok(place) = KINDS.binary_search_by(|rules| (rules.group, rules.kind).cmp(&(group, kind)))
     {
-        return KINDS[place];
+        let mut rules = KINDS[place];
+        // Until Kubernetes 1.26, names of StatefulSets could have dots.
+        if kind == "StatefulSet" && version < KubernetesVersion::new(1, 27) {
+            rules.name = TextForm::DnsSubdomain;
+        }
+        return rules;
     }
     let is_built_in =
         !group.contains('.') || group.ends_with(".k8s.io") || AGGREGATED.contains(&group);

@@ -90,7 +90,7 @@ pub fn check_object(object: &Value, context: &Context) -> Vec<Violation> {
         return report.finish();
     }
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    let rules = kinds::rules_of(group, kind);
+    let rules = kinds::rules_of(group, kind, context.version);
     let root = Field::root(object, "", "");
     metadata::check_metadata(&root, rules.name, rules.metadata, &mut report);
     (rules.check)(&root, &mut report);

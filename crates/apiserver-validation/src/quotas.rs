@@ -313,7 +313,9 @@ fn check_ratios(limit: &Field, report: &mut Report) {
         }
         let of = |list: &str| limit.get(list).value().get(name).and_then(Quantity::of);
         if let (Some(least), Some(most)) = (of("min"), of("max"))
-            && least.milli().saturating_mul(ratio.milli()) > most.milli().saturating_mul(1000)
+            && !least.is_zero()
+            && (least.is_negative()
+                || least.milli().saturating_mul(ratio.milli()) > most.milli().saturating_mul(1000))
         {
             report.invalid(
                 &field,

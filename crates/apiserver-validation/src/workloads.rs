@@ -223,13 +223,8 @@ pub(crate) fn check_stateful_set(object: &Field, report: &mut Report) {
     let claims = spec.get("volumeClaimTemplates");
     for claim in claims.items() {
         crate::pvc::check_claim_spec(&claim.get("spec"), report);
-        let metadata = claim.get("metadata");
-        report.required_form(
-            &metadata.get("name"),
-            &rules::NAME_SYNTAX,
-            TextForm::DnsLabel,
-        );
     }
+    check_claim_names(&spec, report);
     report.nonnegative(&spec.get("replicas"));
     report.nonnegative(&spec.get("minReadySeconds"));
     let ordinals = spec.get("ordinals");
@@ -245,6 +240,19 @@ pub(crate) fn check_stateful_set(object: &Field, report: &mut Report) {
         check_template_with_claims(&spec.get("template"), Some(&claims), report);
     }
     check_lasting_template(&spec.get("template"), report);
+}
+
+/// Checks the names of claims. Kubernetes names the volumes that it makes of them.
+fn check_claim_names(spec: &Field, report: &mut Report) {
+    let claims = spec.get_as("volumeClaimTemplates", "template.spec.volumes");
+    for claim in claims.items() {
+        let metadata = claim.get_as("metadata", "");
+        report.required_form(
+            &metadata.get("name"),
+            &rules::NAME_SYNTAX,
+            TextForm::DnsLabel,
+        );
+    }
 }
 
 /// Checks how pods of a StatefulSet are replaced.

@@ -151,12 +151,16 @@ const SOURCES: [(&str, &str, &str); 30] = [
 /// Checks the volumes of a pod.
 pub(super) fn check_volumes(facts: &PodFacts, report: &mut Report) {
     let mut names = Seen::new();
+    let mut place = facts.volumes.claims.len();
     for volume in facts.spec.get("volumes").items() {
+        // Kubernetes puts the claims of a StatefulSet in front.
+        let volume = volume.renumbered(place);
         let name = volume.get("name");
         if facts.volumes.is_claimed(name.text()) {
             // The claim of the StatefulSet takes the place of the volume before anything is checked.
             continue;
         }
+        place += 1;
         check_volume(&volume, facts, report);
         if report.required_form(&name, &rules::NAME_SYNTAX, TextForm::DnsLabel)
             && !names.insert(name.text())

@@ -207,6 +207,7 @@ pub fn check_update(old: &Value, new: &Value, context: &Context) -> Vec<Violatio
     let (group, kind) = (group(new), text(new, "/kind"));
     check_fixed_fields(&update, &group, &kind, &mut report);
     match (group.as_str(), kind.as_str()) {
+        ("apps", "StatefulSet") => check_revision_limit(&update, &mut report),
         ("", "ConfigMap" | "Secret") => check_data(&update, &mut report),
         ("", "Pod") => pods::check_pod(&update, &mut report),
         ("", "PersistentVolumeClaim") => volumes::check_claim(&update, &mut report),
@@ -240,6 +241,19 @@ fn check_fixed_fields(update: &ObjectUpdate, group: &str, kind: &str, report: &m
             let place = Field::root(new, field.pointer, field.path);
             report_change(&place, name, field.cause, report);
         }
+    }
+}
+
+/// Until Kubernetes 1.32, the number of kept revisions of a StatefulSet could not be changed.
+fn check_revision_limit(update: &ObjectUpdate, report: &mut Report) {
+    let (old, new) = (update.old.get("spec"), update.new.get_as("spec", "spec"));
+    let (before, after) = (
+        old.get("revisionHistoryLimit"),
+        new.get_as("revisionHistoryLimit", ""),
+    );
+    let number = |field: &Field| field.int().unwrap_or(10);
+    if !report.since(33) && number(&before) != number(&after) {
+        report_change(&after, "revisionHistoryLimit", Cause::Forbidden, report);
     }
 }
 

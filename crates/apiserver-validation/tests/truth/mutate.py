@@ -61,7 +61,7 @@ def mutation(base, known, rng):
 
 def main():
     seed, number = int(sys.argv[2]), int(sys.argv[3])
-    rng, bases, known = random.Random(seed), {}, {}
+    rng, bases, starts, known = random.Random(seed), {}, {}, {}
     for file in sorted(glob.glob(os.path.join(HERE, "cases", "*.yaml"))):
         with open(file) as f:
             case = yaml.safe_load(f)
@@ -69,6 +69,7 @@ def main():
         if case.get("update") or "policies" in case:
             continue
         bases[name] = case["base"]
+        starts[name] = case["controls"]
         variants = [case["base"], *(record.change(case["base"], c) for c in case["controls"] if c)]
         for variant in variants:
             for pointer, value in walk(variant):
@@ -81,9 +82,12 @@ def main():
     heavy = ["pod", "deployment", "service", "job", "statefulset", "cronjob", "horizontalpodautoscaler", "ingress", "networkpolicy"]
     while len(out) < number:
         name = rng.choice(heavy) if rng.random() < 0.5 else rng.choice(names)
-        changes = {}
-        for _ in range(rng.choice([1, 1, 2])):
-            changes.update(mutation(bases[name], known, rng))
+        changes = dict(rng.choice(starts[name]))
+        try:
+            for _ in range(rng.choice([1, 1, 2, 3])):
+                changes.update(mutation(record.change(bases[name], changes), known, rng))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            continue
         changes = dict(sorted(changes.items()))
         line = json.dumps([name, changes])
         if line in seen:
