@@ -2,6 +2,7 @@
 //! required here and not compiled.
 
 use crate::field::Field;
+use crate::list_keys::check_unique_key;
 use crate::report::{Report, shorten};
 use crate::rules;
 use crate::seen::Seen;
@@ -178,7 +179,9 @@ pub(crate) fn check_policy(object: &Field, report: &mut Report) {
         );
     }
     check_conditions(&spec.get("matchConditions"), report);
-    for variable in spec.get("variables").items() {
+    let variables = spec.get("variables");
+    check_unique_key(&variables, "name", report);
+    for variable in variables.items() {
         report.required_form(
             &variable.get("name"),
             &rules::NAME_SYNTAX,

@@ -2,6 +2,7 @@
 
 use crate::field::Field;
 use crate::ip::{parse_canonical_ip, parse_ip};
+use crate::list_keys::check_unique_texts;
 use crate::pods::network::check_ip;
 use crate::pods::ports::PROTOCOLS;
 use crate::pods::resources::check_amount;
@@ -101,6 +102,7 @@ pub(crate) fn check_node(object: &Field, report: &mut Report) {
     }
     let spec = object.get("spec");
     let networks = spec.get("podCIDRs");
+    check_unique_texts(&networks, report);
     for network in networks.items() {
         check_network(&network, network.text(), report);
     }
@@ -159,6 +161,7 @@ pub(crate) fn check_endpoint_slice(object: &Field, report: &mut Report) {
 
 fn check_slice_endpoint(endpoint: &Field, kind: &str, report: &mut Report) {
     let addresses = endpoint.get("addresses");
+    check_unique_texts(&addresses, report);
     if report.present(&addresses) && report.at_most(&addresses, 100) {
         for address in addresses.items() {
             check_address(&address, kind, report);

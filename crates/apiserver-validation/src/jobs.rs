@@ -46,7 +46,9 @@ fn check_manual_selector(spec: &Field, selector: &Field, report: &mut Report) {
 
 /// Requires room for the index in the host names of an indexed Job's pods.
 fn check_index_name(object: &Field, spec: &Field, report: &mut Report) {
-    let completions = spec.get("completions").int().unwrap_or_default();
+    // Without both numbers the API server fills in 1.
+    let default = i64::from(!spec.get("parallelism").exists());
+    let completions = spec.get("completions").int().unwrap_or(default);
     let metadata = object.get("metadata");
     let name = metadata.get("name");
     if spec.get("completionMode").text() == "Indexed" && completions > 0 && !name.is_blank() {

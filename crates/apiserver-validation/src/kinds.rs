@@ -2,6 +2,7 @@
 
 use crate::KubernetesVersion;
 use crate::field::Field;
+use crate::list_keys::check_unique_key;
 use crate::metadata::MetadataRules;
 use crate::report::Report;
 use crate::text::TextForm;
@@ -52,6 +53,10 @@ const fn generic(
         metadata: MetadataRules::Generic,
         check,
     }
+}
+
+fn check_service_account(object: &Field, report: &mut Report) {
+    check_unique_key(&object.get("secrets"), "name", report);
 }
 
 fn check_nothing_more(_object: &Field, _report: &mut Report) {}
@@ -129,7 +134,7 @@ pub(crate) const KINDS: &[KindRules] = &[
         "",
         "ServiceAccount",
         TextForm::DnsSubdomain,
-        check_nothing_more,
+        check_service_account,
     ),
     generic(
         ADMISSION,

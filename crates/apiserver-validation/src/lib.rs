@@ -12,6 +12,7 @@ mod ip;
 mod job_policies;
 mod jobs;
 mod kinds;
+mod list_keys;
 mod metadata;
 mod networking;
 mod pod_security;

@@ -3,6 +3,7 @@
 //! `ValidateObjectMeta`).
 
 use crate::field::Field;
+use crate::list_keys::{check_unique_key, check_unique_texts};
 use crate::report::{Report, shorten};
 use crate::rules;
 use crate::text::TextForm;
@@ -36,6 +37,8 @@ pub(crate) fn check_metadata(
     check_annotations(&metadata.get("annotations"), report);
     check_owners(&metadata.get("ownerReferences"), report);
     check_finalizers(&metadata.get("finalizers"), which, report);
+    check_unique_texts(&metadata.get("finalizers"), report);
+    check_unique_key(&metadata.get("ownerReferences"), "uid", report);
 }
 
 fn check_name(metadata: &Field, form: TextForm, report: &mut Report) {

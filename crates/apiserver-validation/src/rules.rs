@@ -33,6 +33,7 @@ rules! {
     DIVISOR = "divisor", "a resource is divided by no unit of it";
     DNS_CONFIG = "dns-config", "settings of DNS exceed their bounds";
     DOCKER_CONFIG = "docker-config", "credentials for registries are no JSON object";
+    DUPLICATE_KEY = "duplicate-key", "a key is in a list twice, which server-side apply refuses";
     DUPLICATE_NAME = "duplicate-name", "a name is taken by another entry of the list";
     DUPLICATE_PATH = "duplicate-path", "a path is taken by another entry of the list";
     DUPLICATE_PORT = "duplicate-port", "a port is taken by another entry of the list";

@@ -1,6 +1,7 @@
 //! Storage classes and CSI drivers (`pkg/apis/storage/validation/validation.go`).
 
 use crate::field::Field;
+use crate::list_keys::check_unique_texts;
 use crate::report::{Report, shorten};
 use crate::rules;
 use crate::seen::Seen;
@@ -124,7 +125,9 @@ pub(crate) fn check_csi_driver(object: &Field, report: &mut Report) {
         }
         report.in_range(&seconds, 600, 1 << 32);
     }
-    for mode in spec.get("volumeLifecycleModes").items() {
+    let modes = spec.get("volumeLifecycleModes");
+    check_unique_texts(&modes, report);
+    for mode in modes.items() {
         report.exactly_one_of(&mode.unplaced(), &["Persistent", "Ephemeral"]);
     }
     report.in_range(

@@ -2,6 +2,7 @@
 
 use super::{CONTAINER_LISTS, PodFacts};
 use crate::field::Field;
+use crate::list_keys::check_unique_key;
 use crate::quantity::Quantity;
 use crate::report::{Report, list_names, shorten};
 use crate::rules;
@@ -51,6 +52,7 @@ fn name_form(report: &Report) -> TextForm {
 
 /// Checks the variables of a container.
 pub(super) fn check_env(env: &Field, report: &mut Report) {
+    check_unique_key(env, "name", report);
     for variable in env.items() {
         let form = name_form(report);
         report.required_form(&variable.get("name"), &rules::ENV_NAME, form);

@@ -15,6 +15,7 @@ mod volumes;
 mod windows;
 
 use crate::field::Field;
+use crate::list_keys::check_unique_key;
 use crate::metadata::{check_annotations, check_labels};
 use crate::report::Report;
 use crate::rules;
@@ -144,6 +145,8 @@ fn check_pod_facts(facts: &PodFacts, report: &mut Report) {
     scheduling::check_tolerations(&spec.get("tolerations"), report);
     network::check_host_names(spec, report);
     check_scalars(spec, report);
+    check_unique_key(&spec.get("imagePullSecrets"), "name", report);
+    check_unique_key(&spec.get("hostAliases"), "ip", report);
     resources::check_overhead(&spec.get("overhead"), report);
     security::check_host_users(facts, report);
     windows::check_os(spec, report);

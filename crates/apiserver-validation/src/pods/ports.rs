@@ -2,6 +2,7 @@
 
 use super::{PodFacts, PodSubject};
 use crate::field::Field;
+use crate::list_keys::check_unique_ports;
 use crate::report::{Report, shorten};
 use crate::rules;
 use crate::seen::Seen;
@@ -13,6 +14,7 @@ pub(crate) const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 
 /// Checks the ports of a container.
 pub(super) fn check_ports(ports: &Field, report: &mut Report) {
+    check_unique_ports(ports, report);
     let mut names = Seen::new();
     for port in ports.items() {
         let name = port.get("name");

@@ -6,7 +6,7 @@ use crate::field::Field;
 use crate::pvc::check_claim_template;
 use crate::quantity::Quantity;
 use crate::report::{Report, shorten};
-use crate::rules;
+use crate::rules::{self, Rule};
 use crate::seen::Seen;
 use crate::text::TextForm;
 use serde_json::Value;
@@ -150,7 +150,7 @@ const SOURCES: [(&str, &str, &str); 30] = [
 
 /// Checks the volumes of a pod.
 pub(super) fn check_volumes(facts: &PodFacts, report: &mut Report) {
-    let mut names = Seen::new();
+    let (mut names, mut shadowed) = (Seen::new(), Seen::new());
     let mut place = facts.volumes.claims.len();
     for volume in facts.spec.get("volumes").items() {
         // Kubernetes puts the claims of a StatefulSet in front.
@@ -158,6 +158,9 @@ pub(super) fn check_volumes(facts: &PodFacts, report: &mut Report) {
         let name = volume.get("name");
         if facts.volumes.is_claimed(name.text()) {
             // The claim of the StatefulSet takes the place of the volume before anything is checked.
+            if !shadowed.insert(name.text()) {
+                report_repeated(&name, &rules::DUPLICATE_KEY, report);
+            }
             continue;
         }
         place += 1;
@@ -165,13 +168,17 @@ pub(super) fn check_volumes(facts: &PodFacts, report: &mut Report) {
         if report.required_form(&name, &rules::NAME_SYNTAX, TextForm::DnsLabel)
             && !names.insert(name.text())
         {
-            let message = format!(
-                "`{}` is the name of another volume too",
-                shorten(name.text())
-            );
-            report.duplicate(&name, &rules::DUPLICATE_NAME, message);
+            report_repeated(&name, &rules::DUPLICATE_NAME, report);
         }
     }
+}
+
+fn report_repeated(name: &Field, rule: &Rule, report: &mut Report) {
+    let message = format!(
+        "`{}` is the name of another volume too",
+        shorten(name.text())
+    );
+    report.duplicate(name, rule, message);
 }
 
 /// Checks that there is one source. Without any the API server fills in `emptyDir: {}`.

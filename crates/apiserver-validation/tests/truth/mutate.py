@@ -94,16 +94,14 @@ def main():
             continue
         seen.add(line)
         try:
-            obj = record.change(bases[name], changes)
-            response = record.create(obj)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            answer = record.record_object(bases[name], changes)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, record.requests.exceptions.ConnectionError):
             continue
-        if not response.ok and response.status_code not in (422,):
-            continue
-        out.append({"case": name, "set": changes, **record.answer(response)})
+        if answer.get("code", 422) == 422 and answer.get("message", "duplicate entries").count("duplicate entries"):
+            out.append({"case": name, **answer})
     with open(os.path.join(HERE, "recorded", "mutations.jsonl"), "w") as f:
         f.write(json.dumps({"bases": bases, "seed": seed}, sort_keys=True) + "\n")
-        f.writelines(json.dumps(line, sort_keys=True) + "\n" for line in out)
+        f.writelines(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in out)
 
 
 main()

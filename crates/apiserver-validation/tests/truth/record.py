@@ -90,9 +90,8 @@ def record_object(base, changes):
     obj = change(base, changes)
     out = {"set": changes, **answer(create(obj))}
     applied = apply(obj)
-    if applied is not None and applied.ok == out["refused"]:
-        out["apply_refused"] = not applied.ok
-        out["apply_message"] = applied.json().get("message", "")[:200] if not applied.ok else ""
+    if applied is not None and not applied.ok and not out["refused"]:
+        out.update(refused=True, causes=[], message=applied.json().get("message", "")[:300])
     return out
 
 
