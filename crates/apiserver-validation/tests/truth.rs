@@ -401,6 +401,9 @@ fn rules_have_identifiers_of_their_own() {
         .map(|rule| rule.id)
         .collect();
     assert_eq!(ids.len(), apiserver_validation::RULES.len());
-    let kebab = |id: &&str| id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let kebab = |id: &&str| {
+        id.bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
     assert!(ids.iter().all(kebab), "{ids:?}");
 }
