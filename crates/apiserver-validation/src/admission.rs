@@ -10,7 +10,7 @@ use crate::selector::check_label_selector;
 use crate::text::TextForm;
 use crate::webhook_client::{check_client, check_review_versions};
 
-/// Who is told about an object: reading it only, or changing it too.
+/// The kind of a webhook: one that reads objects, or one that changes them too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WebhookKind {
     Validating,

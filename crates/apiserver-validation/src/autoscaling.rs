@@ -70,7 +70,7 @@ pub(crate) fn check_autoscaler(object: &Field, report: &mut Report) {
     }
 }
 
-/// Whether an object without an API group can be meant.
+/// The treatment of references without an API group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CoreGroup {
     Allowed,

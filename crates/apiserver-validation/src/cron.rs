@@ -90,7 +90,7 @@ fn check_part(part: &str, field: &CronField) -> Result<(), String> {
         Some((range, step)) => (range, Some(step)),
         None => (part, None),
     };
-    let (start, end) = parse_range(range, step.is_some(), field)?;
+    let (start, end) = parse_range(range, step, field)?;
     if let Some(step) = step
         && parse_number(step, field)? == 0
     {
@@ -111,7 +111,7 @@ fn check_part(part: &str, field: &CronField) -> Result<(), String> {
 }
 
 /// Returns the first and the last value of a range.
-fn parse_range(range: &str, has_step: bool, field: &CronField) -> Result<(u32, u32), String> {
+fn parse_range(range: &str, step: Option<&str>, field: &CronField) -> Result<(u32, u32), String> {
     let (low, high) = match range.split_once('-') {
         Some((low, high)) => (low, Some(high)),
         None => (range, None),
@@ -126,7 +126,7 @@ fn parse_range(range: &str, has_step: bool, field: &CronField) -> Result<(u32, u
             field.name
         )),
         Some(high) => Ok((start, parse_value(high, field)?)),
-        None => Ok((start, if has_step { field.most } else { start })),
+        None => Ok((start, if step.is_some() { field.most } else { start })),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The kinds that are checked, and with what.
+//! The table of kinds and their checks.
 
 use crate::KubernetesVersion;
 use crate::field::Field;
@@ -11,7 +11,7 @@ use crate::{
     quotas, rbac, scheduling, service, storage, workloads,
 };
 
-/// What is checked in objects of a kind.
+/// The checks of a kind.
 #[derive(Clone, Copy)]
 pub(crate) struct KindRules {
     pub(crate) group: &'static str,
@@ -19,7 +19,7 @@ pub(crate) struct KindRules {
     /// The form of the object's name.
     pub(crate) name: TextForm,
     pub(crate) metadata: MetadataRules,
-    /// What is checked beside the metadata.
+    /// The checks beside those of the metadata.
     pub(crate) check: fn(&Field, &mut Report),
 }
 
@@ -325,7 +325,7 @@ const AGGREGATED: [&str; 9] = [
     "user.openshift.io",
 ];
 
-/// Returns what is checked in objects of a kind; of custom resources it is the metadata.
+/// Returns the checks of a kind. Custom resources have those of the metadata only.
 pub(crate) fn rules_of(group: &str, kind: &str, version: KubernetesVersion) -> KindRules {
     if let Ok(place) = KINDS.binary_search_by(|rules| (rules.group, rules.kind).cmp(&(group, kind)))
     {

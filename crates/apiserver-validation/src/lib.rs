@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+//! Checks Kubernetes objects offline as the API server checks them in Go code, beyond what schemas say.
+//!
+//! [`check_object`] checks an object that is created, [`check_update`] an update, [`check_pod_security`] pods against the level of
+//! their namespace; [`check_pod_template`] and [`check_template_security`] do so for templates anywhere in a document.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 mod admission;
 mod autoscaling;
@@ -63,7 +67,7 @@ impl KubernetesVersion {
     }
 }
 
-/// What is known about the cluster.
+/// The cluster that an object is checked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Context {
     /// The version of its API server. Rules that came with a version, or became weaker with it, depend on it.

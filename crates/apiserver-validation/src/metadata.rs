@@ -12,7 +12,7 @@ use crate::violation::Cause;
 /// The size that all annotations of an object may have together, in bytes.
 const ANNOTATIONS_MOST: usize = 256 * 1024;
 
-/// Which of Kubernetes' two functions checks an object's metadata.
+/// The function of Kubernetes that validates an object's metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MetadataRules {
     /// `ValidateObjectMeta` of the core group: finalizers need a domain, apart from the standard ones.

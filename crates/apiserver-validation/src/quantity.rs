@@ -9,7 +9,7 @@ pub(crate) struct Quantity {
     notation: Notation,
 }
 
-/// How the scale of a quantity is written.
+/// The notation of a quantity's scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Notation {
     /// `k`, `M`, `m`, or nothing.
@@ -134,7 +134,7 @@ impl Quantity {
     }
 }
 
-/// What the digits are multiplied with: a power of ten or of two.
+/// The factor of the digits: a power of ten or of two.
 #[derive(Clone, Copy)]
 enum Scale {
     Ten(i32),

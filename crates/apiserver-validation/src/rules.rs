@@ -5,7 +5,7 @@
 pub struct Rule {
     /// Stable identifier in kebab case.
     pub id: &'static str,
-    /// What breaks the rule, as a lower-case phrase.
+    /// The mistake that breaks the rule, as a lower-case phrase.
     pub summary: &'static str,
 }
 

@@ -6,7 +6,7 @@ use crate::report::{Report, shorten};
 use crate::rules;
 use crate::text::TextForm;
 
-/// How a selector relates to labels (`metav1.LabelSelectorAsSelector`).
+/// The relation of a selector to labels (`metav1.LabelSelectorAsSelector`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SelectorMatch {
     /// The selector is malformed, so that nothing can be said.

@@ -330,7 +330,7 @@ fn check_load_balancer(object: &Field, spec: &Field, kind: &str, report: &mut Re
             check_network(&range, range.text().trim(), report);
         }
     } else {
-        check_annotated_ranges(object, is_balancer, report);
+        check_annotated_ranges(object, kind, report);
     }
     for name in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] {
         let field = spec.get(name);
@@ -349,14 +349,14 @@ fn check_load_balancer(object: &Field, spec: &Field, kind: &str, report: &mut Re
     }
 }
 
-fn check_annotated_ranges(object: &Field, is_balancer: bool, report: &mut Report) {
+fn check_annotated_ranges(object: &Field, kind: &str, report: &mut Report) {
     let metadata = object.get("metadata");
     let annotations = metadata.get("annotations");
     let field = annotations.key(SOURCE_RANGES);
     if !field.exists() {
         return;
     }
-    if !is_balancer {
+    if kind != "LoadBalancer" {
         report.forbidden(
             &field,
             &rules::LOAD_BALANCER,

@@ -8,6 +8,8 @@ use crate::seen::Seen;
 use crate::text::TextForm;
 use crate::violation::Cause;
 
+/// The number of topologies that the others are compared with.
+const TOPOLOGIES_COMPARED: usize = 100;
 /// The number of parameters of a class.
 const PARAMETERS_MOST: usize = 512;
 /// The size that all parameters may have together, in bytes.
@@ -38,9 +40,9 @@ pub(crate) fn check_storage_class(object: &Field, report: &mut Report) {
         }
         let repeated = topologies
             .items()
-            .take(place)
+            .take(place.min(TOPOLOGIES_COMPARED))
             .any(|former| former.value() == term.value());
-        if repeated && place < 100 {
+        if repeated {
             let field = term.get("matchLabelExpressions");
             report.duplicate(&field, &rules::TOPOLOGY, "the same term as before");
         }

@@ -33,10 +33,10 @@ const NOT_NESTED: [&str; 11] = [
     MAP_TYPE,
 ];
 
-/// How deep schemas are followed.
+/// The depth to which nested schemas are checked.
 const DEPTH_MOST: usize = 64;
 
-/// Where a schema stands.
+/// The place of a schema: at the root, or within another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SchemaPlace {
     Root,
@@ -223,18 +223,17 @@ fn check_junctors(schema: &Field, depth: usize, report: &mut Report) {
             continue;
         }
         for (place, part) in list.items().enumerate() {
-            let exempt = junctor == "allOf" && place == 0;
-            check_nested(&part, exempt, depth + 1, report);
+            let first_of_all = junctor == "allOf" && place == 0;
+            if !(first_of_all && is_int_or_string(part.get("anyOf").value())) {
+                check_nested(&part, depth + 1, report);
+            }
         }
     }
-    check_nested(&schema.get("not"), false, depth + 1, report);
+    check_nested(&schema.get("not"), depth + 1, report);
 }
 
-fn check_nested(schema: &Field, first_of_all: bool, depth: usize, report: &mut Report) {
+fn check_nested(schema: &Field, depth: usize, report: &mut Report) {
     if !schema.value().is_object() || depth > DEPTH_MOST {
-        return;
-    }
-    if first_of_all && is_int_or_string(schema.get("anyOf").value()) {
         return;
     }
     for name in NOT_NESTED {
@@ -245,9 +244,9 @@ fn check_nested(schema: &Field, first_of_all: bool, depth: usize, report: &mut R
             report.forbidden(&field, &rules::STRUCTURAL_SCHEMA, message);
         }
     }
-    check_nested(&schema.get("items"), false, depth + 1, report);
+    check_nested(&schema.get("items"), depth + 1, report);
     for (_, property) in schema.get("properties").entries() {
-        check_nested(&property, false, depth + 1, report);
+        check_nested(&property, depth + 1, report);
     }
     check_junctors(schema, depth, report);
 }

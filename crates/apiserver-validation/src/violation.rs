@@ -14,7 +14,7 @@ pub struct Violation {
     pub rule: &'static str,
     /// The API server's class of the error.
     pub cause: Cause,
-    /// What is there and what was expected: a lower-case phrase without a full stop, names in backticks.
+    /// The value found and the value expected: a lower-case phrase without a full stop, names in backticks.
     pub message: String,
 }
 

@@ -33,7 +33,7 @@ impl PodSecurityLevel {
     }
 }
 
-/// What a cluster does to pods before Pod Security looks at them.
+/// The platform of a cluster, which may mutate pods before Pod Security validates them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PodSecurityPlatform {
     /// Plain Kubernetes: nothing.
@@ -44,14 +44,14 @@ pub enum PodSecurityPlatform {
     OpenShift,
 }
 
-/// What a namespace enforces.
+/// The policy that a namespace enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PodSecurityPolicy {
     /// The level.
     pub level: PodSecurityLevel,
     /// The version of the level's rules, as in the label `pod-security.kubernetes.io/enforce-version`.
     pub version: KubernetesVersion,
-    /// What is done to pods before.
+    /// The platform, by which defaults may be filled in first.
     pub platform: PodSecurityPlatform,
 }
 
@@ -65,7 +65,7 @@ impl PodSecurityPolicy {
     }
 }
 
-/// Checks the pods of a built-in kind against what their namespace enforces; other kinds have none.
+/// Checks the pods of a built-in kind against the policy of their namespace. Returns nothing for other kinds.
 pub fn check_pod_security(object: &Value, policy: PodSecurityPolicy) -> Vec<Violation> {
     let kind = object
         .get("kind")

@@ -22,7 +22,7 @@ use crate::rules;
 use crate::text::TextForm;
 use volumes::VolumeIndex;
 
-/// What a pod's spec belongs to.
+/// The owner of a pod's spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PodSubject {
     /// A `Pod` itself, where a few rules are stricter.
@@ -31,7 +31,7 @@ pub(crate) enum PodSubject {
     Template,
 }
 
-/// What the checks of a pod's parts need to know of the whole.
+/// Facts about a whole pod that the checks of its parts need.
 pub(crate) struct PodFacts<'v, 'p> {
     pub(crate) spec: Field<'v, 'p>,
     pub(crate) subject: PodSubject,

@@ -18,7 +18,7 @@ const PROJECTIONS: [&str; 6] = [
     "podCertificate",
 ];
 
-/// Where the values of files of the downward API come from.
+/// Fields of a pod that files of the downward API can hold.
 const VOLUME_FIELDS: [&str; 5] = [
     "metadata.name",
     "metadata.namespace",

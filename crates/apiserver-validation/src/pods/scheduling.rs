@@ -212,7 +212,7 @@ pub(super) fn check_spread(constraints: &Field, report: &mut Report) {
             report.exactly_one_of(&action, &["DoNotSchedule", "ScheduleAnyway"]);
         }
         if !pairs.insert((key.text(), action.text())) {
-            report_repeated_spread(constraints, (&key, &action), report);
+            report_repeated_spread(constraints, &constraint, report);
         }
         let domains = constraint.get("minDomains");
         report.in_range(&domains, 1, i64::MAX);
@@ -230,11 +230,11 @@ pub(super) fn check_spread(constraints: &Field, report: &mut Report) {
 }
 
 /// Reports a constraint whose key and action a former one has; Kubernetes names the former.
-fn report_repeated_spread(
-    constraints: &Field,
-    (key, action): (&Field, &Field),
-    report: &mut Report,
-) {
+fn report_repeated_spread(constraints: &Field, repeated: &Field, report: &mut Report) {
+    let (key, action) = (
+        repeated.get("topologyKey"),
+        repeated.get("whenUnsatisfiable"),
+    );
     let same = |c: &Field| {
         c.get("topologyKey").text() == key.text()
             && c.get("whenUnsatisfiable").text() == action.text()

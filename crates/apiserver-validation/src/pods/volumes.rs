@@ -11,7 +11,7 @@ use crate::seen::Seen;
 use crate::text::TextForm;
 use serde_json::Value;
 
-/// How many volumes are searched one after the other.
+/// The number of volumes up to which names are searched linearly.
 const SCANNED: usize = 16;
 
 /// The kind of volume that a name stands for.
