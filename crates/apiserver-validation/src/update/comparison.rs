@@ -40,6 +40,14 @@ const NUMBER_DEFAULTS: [(&str, i64); 7] = [
     ("timeoutSeconds", 1),
 ];
 
+/// Members that are true where they are left out; all others are false.
+const TRUE_DEFAULTS: [&str; 4] = [
+    "attachRequired",
+    "automountServiceAccountToken",
+    "enableServiceLinks",
+    "hostUsers",
+];
+
 /// Members that hold quantities.
 const QUANTITIES: [&str; 6] = [
     "requests",
@@ -54,7 +62,9 @@ const QUANTITIES: [&str; 6] = [
 fn is_default(name: &str, value: &Value) -> bool {
     match value {
         Value::Null => true,
-        Value::Array(list) => list.is_empty(),
+        Value::Array(list) => {
+            list.is_empty() || (name == "volumeLifecycleModes" && list == &["Persistent"])
+        }
         Value::Object(map) => {
             map.iter().all(|(name, value)| is_default(name, value)) || name == "status"
         }
@@ -62,16 +72,7 @@ fn is_default(name: &str, value: &Value) -> bool {
         Value::Number(number) => number
             .as_i64()
             .is_some_and(|n| NUMBER_DEFAULTS.contains(&(name, n)) || (n == 0 && name != "value")),
-        Value::Bool(flag) => {
-            !flag
-                && !matches!(
-                    name,
-                    "attachRequired"
-                        | "hostUsers"
-                        | "automountServiceAccountToken"
-                        | "enableServiceLinks"
-                )
-        }
+        Value::Bool(flag) => *flag == TRUE_DEFAULTS.contains(&name),
     }
 }
 
@@ -79,6 +80,12 @@ fn is_default(name: &str, value: &Value) -> bool {
 pub(crate) fn same(name: &str, old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Object(a), Value::Object(b)) => same_maps(name, a, b),
+        (Value::Array(_), Value::Array(_)) if is_default(name, old) && is_default(name, new) => {
+            true
+        }
+        (Value::Array(a), Value::Array(b)) if name == "scopes" => {
+            a.iter().all(|item| b.contains(item)) && b.iter().all(|item| a.contains(item))
+        }
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same("", a, b))
         }

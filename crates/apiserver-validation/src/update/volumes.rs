@@ -34,11 +34,12 @@ pub(super) fn check_claim(update: &ObjectUpdate, report: &mut Report) {
         old.get("storageClassName"),
         new.get_as("storageClassName", ""),
     );
-    // A class can be given to a claim without one; left out, the default class of the cluster was filled in.
-    if before.exists() && after.exists() && before.value() != after.value() {
+    // A class can be given to a claim without one.
+    if before.exists() && before.value() != after.value() {
         report_change(&after, "storageClassName", Cause::Forbidden, report);
     }
     check_size(update, report);
+    check_other_resources(update, report);
 }
 
 fn check_size(update: &ObjectUpdate, report: &mut Report) {
@@ -61,19 +62,31 @@ fn check_size(update: &ObjectUpdate, report: &mut Report) {
         );
         report.forbidden(&field, &rules::IMMUTABLE, message);
     }
-    let (old_limits, limits) = (
-        update.old.value().pointer("/spec/resources/limits"),
-        resources.get("limits"),
-    );
-    if !same("limits", old_limits.unwrap_or(&Value::Null), limits.value()) {
-        let spec = update.new.get("spec");
-        let resources = spec.get_as("resources", "");
-        report_change(
-            &resources.get_as("limits", ""),
-            "limits",
-            Cause::Forbidden,
-            report,
-        );
+}
+
+/// Refuses another change of resources than that of the size.
+fn check_other_resources(update: &ObjectUpdate, report: &mut Report) {
+    let spec = update.new.get("spec");
+    let resources = spec.get_as("resources", "");
+    let null = &Value::Null;
+    for list in ["requests", "limits"] {
+        let old = update
+            .old
+            .value()
+            .pointer("/spec/resources")
+            .and_then(|r| r.get(list));
+        let (old, new) = (old.unwrap_or(null), resources.get_as(list, ""));
+        let without_size = |value: &Value| match value {
+            Value::Object(map) if list == "requests" => {
+                let mut map = map.clone();
+                map.remove("storage");
+                Value::Object(map)
+            }
+            other => other.clone(),
+        };
+        if !same(list, &without_size(old), &without_size(new.value())) {
+            report_change(&new, list, Cause::Forbidden, report);
+        }
     }
 }
 
