@@ -312,6 +312,34 @@ const ADMISSION: &str = "admissionregistration.k8s.io";
 const RBAC: &str = "rbac.authorization.k8s.io";
 const STORAGE: &str = "storage.k8s.io";
 
+/// Groups of Kubernetes itself; all others are of custom resources, or of OpenShift.
+const BUILT_IN: [&str; 24] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "extensions",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
+
 /// Groups that an aggregated API server of OpenShift serves, with names of its own.
 const AGGREGATED: [&str; 9] = [
     "apps.openshift.io",
@@ -336,8 +364,7 @@ pub(crate) fn rules_of(group: &str, kind: &str, version: KubernetesVersion) -> K
         }
         return rules;
     }
-    let is_built_in =
-        !group.contains('.') || group.ends_with(".k8s.io") || AGGREGATED.contains(&group);
+    let is_built_in = BUILT_IN.contains(&group) || AGGREGATED.contains(&group);
     let name = if is_built_in {
         TextForm::PathSegment
     } else {

@@ -49,7 +49,7 @@ pub(super) fn check_baseline(pod: &SecuredPod, policy: PodSecurityPolicy, report
         check_capabilities(pod, report);
         check_seccomp(pod, report);
     }
-    check_containers(pod, report);
+    check_containers(pod, policy, report);
     check_selinux(pod, policy, report);
     check_apparmor(pod, report);
     check_sysctls(pod, policy, report);
@@ -138,7 +138,7 @@ pub(super) fn refuse_unconfined(context: &Field, report: &mut Report) {
 }
 
 /// Refuses privileges, an open `/proc` and ports of the node (`check_privileged.go`, `check_procMount.go`, `check_hostPorts.go`).
-fn check_containers(pod: &SecuredPod, report: &mut Report) {
+fn check_containers(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     pod.each_container(|container| {
         let context = container.get("securityContext");
         let (privileged, mount) = (context.get("privileged"), context.get("procMount"));
@@ -149,7 +149,7 @@ fn check_containers(pod: &SecuredPod, report: &mut Report) {
                 "`true` gives the container all of the node",
             );
         }
-        if mount.exists() && mount.text() != "Default" {
+        if mount.exists() && mount.text() != "Default" && !pod.has_own_users(policy) {
             let message = format!("`{}`: expected `Default`", shorten(mount.text()));
             report.forbidden(&mount, &rules::PSS_PROC_MOUNT, message);
         }

@@ -137,6 +137,11 @@ impl<'v> SecuredPod<'v, '_> {
         self.each_container(|container| check(&container.get("securityContext")));
     }
 
+    /// Tells that root in the pod is nobody on the node, which version 1.35 trusts in.
+    fn has_own_users(&self, policy: PodSecurityPolicy) -> bool {
+        self.spec.get("hostUsers").is_false() && policy.since(35)
+    }
+
     fn is_windows(&self) -> bool {
         self.spec.get("os").get("name").text() == "windows"
     }

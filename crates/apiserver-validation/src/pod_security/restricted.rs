@@ -21,8 +21,11 @@ const ALLOWED_VOLUMES: [&str; 9] = [
 /// Checks a pod against the level.
 pub(super) fn check_restricted(pod: &SecuredPod, policy: PodSecurityPolicy, report: &mut Report) {
     check_volumes(pod, report);
-    check_run_as_non_root(pod, policy, report);
-    if policy.since(23) {
+    let has_own_users = pod.has_own_users(policy);
+    if !has_own_users {
+        check_run_as_non_root(pod, policy, report);
+    }
+    if policy.since(23) && !has_own_users {
         check_run_as_user(pod, report);
     }
     // From version 1.25 on, pods for Windows are left alone where Windows has no such thing.
