@@ -1,5 +1,7 @@
 //! The syntaxes of names, keys and values (`k8s.io/apimachinery/pkg/util/validation/validation.go`).
 
+use kubernetes_vocabulary::names;
+
 /// A syntax of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextForm {
@@ -51,25 +53,22 @@ impl TextForm {
     /// Tells that the text has the form.
     pub(crate) fn accepts(self, text: &str) -> bool {
         match self {
-            TextForm::DnsLabel => text.len() <= 63 && is_dns_label(text),
-            TextForm::DnsSubdomain => is_dns_subdomain(text),
+            TextForm::DnsLabel => names::is_dns_label(text),
+            TextForm::DnsSubdomain => names::is_dns_subdomain(text),
             TextForm::DnsSubdomainWithUnderscore => {
                 text.len() <= 253 && text.split('.').all(is_underscore_label)
             }
             TextForm::WildcardSubdomain => {
-                text.len() <= 253
-                    && text
-                        .strip_prefix("*.")
-                        .is_some_and(|rest| rest.split('.').all(is_dns_label))
+                text.len() <= 253 && text.strip_prefix("*.").is_some_and(names::is_dns_subdomain)
             }
-            TextForm::Dns1035Label => is_dns_1035_label(text),
-            TextForm::MixedCase1035Label => is_dns_1035_label(&text.to_lowercase()),
-            TextForm::PathSegment => !matches!(text, "." | "..") && !text.contains(['/', '%']),
-            TextForm::QualifiedName => is_qualified_name(text),
+            TextForm::Dns1035Label => names::is_dns_1035_label(text),
+            TextForm::MixedCase1035Label => names::is_dns_1035_label(&text.to_lowercase()),
+            TextForm::PathSegment => text.is_empty() || names::is_path_segment(text),
+            TextForm::QualifiedName => names::is_qualified_name(text),
             TextForm::MixedCaseQualifiedName => {
-                is_qualified_name(text) || is_qualified_name(&text.to_lowercase())
+                names::is_qualified_name(text) || names::is_qualified_name(&text.to_lowercase())
             }
-            TextForm::LabelValue => text.is_empty() || (text.len() <= 63 && is_name_part(text)),
+            TextForm::LabelValue => names::is_label_value(text),
             TextForm::PortName => is_port_name(text),
             TextForm::StrictEnvVarName => {
                 all(text, is_key_byte)
@@ -85,7 +84,9 @@ impl TextForm {
             TextForm::Percent => text
                 .strip_suffix('%')
                 .is_some_and(|digits| all(digits, |b| b.is_ascii_digit())),
-            TextForm::FullyQualifiedName => is_dns_subdomain(text) && text.split('.').count() >= 3,
+            TextForm::FullyQualifiedName => {
+                names::is_dns_subdomain(text) && text.split('.').count() >= 3
+            }
             TextForm::FullyQualifiedDomainName => {
                 is_domain_name(text.strip_suffix('.').unwrap_or(text))
             }
@@ -182,14 +183,6 @@ fn is_bounded(text: &str, inside: impl Fn(u8) -> bool, ends: impl Fn(u8) -> bool
     }
 }
 
-fn is_dns_label(text: &str) -> bool {
-    is_bounded(
-        text,
-        |b| is_lower_or_digit(b) || b == b'-',
-        is_lower_or_digit,
-    )
-}
-
 fn is_underscore_label(text: &str) -> bool {
     let rest = text.strip_prefix('_').unwrap_or(text);
     is_bounded(
@@ -197,27 +190,6 @@ fn is_underscore_label(text: &str) -> bool {
         |b| is_lower_or_digit(b) || matches!(b, b'-' | b'_'),
         is_lower_or_digit,
     )
-}
-
-fn is_dns_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_dns_label)
-}
-
-fn is_dns_1035_label(text: &str) -> bool {
-    text.len() <= 63 && is_dns_label(text) && text.as_bytes()[0].is_ascii_lowercase()
-}
-
-fn is_name_part(text: &str) -> bool {
-    is_bounded(text, is_key_byte, |b| b.is_ascii_alphanumeric())
-}
-
-fn is_qualified_name(text: &str) -> bool {
-    let name = match text.split_once('/') {
-        Some((prefix, _)) if !is_dns_subdomain(prefix) => return false,
-        Some((_, name)) => name,
-        None => text,
-    };
-    name.len() <= 63 && is_name_part(name)
 }
 
 fn is_port_name(text: &str) -> bool {
@@ -232,11 +204,13 @@ fn is_port_name(text: &str) -> bool {
 fn is_domain_prefixed_path(text: &str) -> bool {
     let path = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
     text.split_once('/')
-        .is_some_and(|(host, rest)| is_dns_subdomain(host) && all(rest, path))
+        .is_some_and(|(host, rest)| names::is_dns_subdomain(host) && all(rest, path))
 }
 
 fn is_domain_name(text: &str) -> bool {
-    is_dns_subdomain(text) && text.contains('.') && text.split('.').all(|part| part.len() <= 63)
+    names::is_dns_subdomain(text)
+        && text.contains('.')
+        && text.split('.').all(|part| part.len() <= 63)
 }
 
 fn is_sysctl_segment(text: &str) -> bool {
