@@ -73,8 +73,9 @@ impl CommandLine {
     pub(super) fn check_forms(&self) -> anyhow::Result<()> {
         let name = self.command.name();
         match (self.command.prints(), self.global.format) {
-            (PrintedStream::Report, _) | (_, ReportFormat::Human) => Ok(()),
-            (PrintedStream::Data, ReportFormat::Json | ReportFormat::Github) => Ok(()),
+            (PrintedStream::Report, _)
+            | (_, ReportFormat::Human)
+            | (PrintedStream::Data, ReportFormat::Json | ReportFormat::Github) => Ok(()),
             (PrintedStream::Data, ReportFormat::Sarif) => bail!(
                 "`{name}` prints data, which SARIF has no place for: use `siteplan check --format sarif`"
             ),

@@ -135,7 +135,7 @@ impl Console {
             Some(CommandData::Text(text)) => print_text(&text)?,
             Some(CommandData::Json(data)) => print_json(&envelope(Some(data))?)?,
             Some(CommandData::Yaml(data)) => {
-                print_data(&yaml::write_document(&envelope(Some(data))?))?
+                print_data(&yaml::write_document(&envelope(Some(data))?))?;
             }
             None => match line.document_form() {
                 Some(DocumentForm::Json) => print_json(&envelope(None)?)?,
@@ -143,11 +143,13 @@ impl Console {
                 None => {}
             },
         }
-        if self.loudness == Loudness::Verbose {
-            answer.details.iter().for_each(|text| print_note(text));
-        }
-        if self.loudness != Loudness::Quiet {
-            answer.notes.iter().for_each(|text| print_note(text));
+        let (details, notes) = match self.loudness {
+            Loudness::Quiet => (Vec::new(), Vec::new()),
+            Loudness::Normal => (Vec::new(), answer.notes),
+            Loudness::Verbose => (answer.details, answer.notes),
+        };
+        for text in details.iter().chain(&notes) {
+            print_note(text);
         }
         Ok(())
     }

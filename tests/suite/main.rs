@@ -18,6 +18,7 @@ mod determinism;
 mod docs;
 mod fit;
 mod fleet;
+mod fleet_library;
 mod golden;
 mod health;
 mod interruption;
