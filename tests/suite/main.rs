@@ -14,6 +14,7 @@ mod checked;
 mod cli;
 mod compiled;
 mod crds;
+mod data_platform;
 mod determinism;
 mod docs;
 mod fit;

@@ -1,0 +1,75 @@
+//! docs/coverage.md has a row for each thing that the specification names, and what a row names is there.
+
+use std::collections::BTreeSet;
+
+use crate::repository;
+
+/// What the specification names, one a line.
+const ROWS: &str = include_str!("rows.txt");
+
+/// The rows of the page's tables: what, where, shown by.
+fn rows() -> Vec<[String; 3]> {
+    let page = repository::read("docs/coverage.md");
+    let lines = page
+        .lines()
+        .filter(|l| l.starts_with("| ") && !l.starts_with("| what |"));
+    let cells = |line: &str| {
+        line.trim_matches('|')
+            .split(" | ")
+            .map(|c| c.trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    lines
+        .map(|line| {
+            cells(line)
+                .try_into()
+                .unwrap_or_else(|c| panic!("not three cells: {c:?}"))
+        })
+        .collect()
+}
+
+#[test]
+fn each_thing_of_the_specification_has_a_row() {
+    let named: BTreeSet<&str> = ROWS.lines().collect();
+    let rows = rows();
+    let there: BTreeSet<&str> = rows.iter().map(|[what, ..]| what.as_str()).collect();
+    assert_eq!(
+        named.difference(&there).collect::<Vec<_>>(),
+        Vec::<&&str>::new()
+    );
+    assert_eq!(
+        there.difference(&named).collect::<Vec<_>>(),
+        Vec::<&&str>::new()
+    );
+    assert!(rows.len() > 140, "{}", rows.len());
+}
+
+#[test]
+fn every_path_of_the_coverage_exists() {
+    for [what, place, _] in rows() {
+        let (_, link) = place
+            .split_once("](../")
+            .unwrap_or_else(|| panic!("{what}: no link in {place}"));
+        let path = link.trim_end_matches(')');
+        assert!(
+            repository::root().join(path).is_file(),
+            "{what}: there is no {path}"
+        );
+    }
+}
+
+#[test]
+fn every_test_of_the_coverage_exists() {
+    let sources = repository::files("tests/suite/data_platform", "rs");
+    for [what, _, shown] in rows() {
+        let Some(name) = shown.strip_prefix("`data_platform::") else {
+            assert!(shown.len() > 10, "{what}: neither a test nor a reason");
+            continue;
+        };
+        let function = format!("#[test]\nfn {}()", name.trim_end_matches('`'));
+        assert!(
+            sources.iter().any(|(_, text)| text.contains(&function)),
+            "{what}: there is no test {name}"
+        );
+    }
+}
