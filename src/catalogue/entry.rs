@@ -59,10 +59,6 @@ pub struct Entry {
 /// One place in a kind that describes pods, virtual machines or volumes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "RawPart")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, stated by its name in the data"
-)]
 pub struct Part {
     /// The name by which sites and apps call it.
     pub name: String,
@@ -82,30 +78,84 @@ pub struct Part {
     pub places: BTreeMap<Field, Vec<PartPath>>,
     /// What the operator does by default and stops doing once the placement is written, so that it has to be written again.
     pub defaults: Defaults,
-    /// Whether the operator keeps the first node selector term only.
-    pub first_term_only: bool,
-    /// Whether an operator makes a PodDisruptionBudget for these pods.
-    pub budget_by_operator: bool,
-    /// Whether the object's own name is a name of the part.
-    pub named_by_object: bool,
-    /// Whether this place is about volumes only, not about pods.
-    pub volumes_only: bool,
+    /// The node selector terms that the operator keeps.
+    pub terms_kept: TermsKept,
+    /// Who makes a PodDisruptionBudget for these pods.
+    pub budget: BudgetMaker,
+    /// The names by which the part is called.
+    pub naming: PartNaming,
+    /// How the pods run.
+    pub run: PodRun,
     /// How many pods there are where no number is written.
     pub default_replicas: u32,
     /// The factor where no other is written.
     pub default_multiplier: u32,
-    /// Whether there is one pod on each eligible node.
-    pub per_node: bool,
-    /// Whether the pods end by themselves.
-    pub to_completion: bool,
-    /// Whether a pod is not replaced elsewhere while its node is merely unreachable (StatefulSets, virtual machines).
-    pub sticky: bool,
-    /// Whether more than half of the pods must be there.
-    pub quorum: bool,
+    /// When a pod is replaced whose node is unreachable.
+    pub replacement: PodReplacement,
+    /// How many of the pods must be there.
+    pub needs: PodsNeeded,
     /// The labels that the operator puts on the pods; `{name}` is the object's name, `{element}` the list element's.
     pub pod_labels: BTreeMap<String, String>,
     /// What else one should know; for parts without a placement field, why.
     pub note: Option<String>,
+}
+
+/// How the pods of a part run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodRun {
+    /// There are so many at a time, and they run on.
+    Replicated,
+    /// There is one on each eligible node.
+    PerNode,
+    /// They end by themselves.
+    ToCompletion,
+    /// There are none: the place is about volumes only.
+    VolumesOnly,
+}
+
+/// When a pod is replaced whose node is unreachable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodReplacement {
+    /// At once.
+    Immediate,
+    /// Only after the node has been fenced (StatefulSets, virtual machines).
+    AfterFencing,
+}
+
+/// How many of a part's pods must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodsNeeded {
+    /// The catalogue does not say.
+    Unknown,
+    /// More than half.
+    Majority,
+}
+
+/// The node selector terms that an operator keeps of those that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TermsKept {
+    /// Each.
+    All,
+    /// The first.
+    First,
+}
+
+/// Who makes a PodDisruptionBudget for the pods of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetMaker {
+    /// Nobody is known to.
+    Nobody,
+    /// An operator.
+    Operator,
+}
+
+/// The names by which a part is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartNaming {
+    /// The part's own.
+    ByPart,
+    /// The object's too.
+    ByObject,
 }
 
 /// What to do where a part's place is absent.
@@ -365,6 +415,22 @@ struct RawPart {
     note: Option<String>,
 }
 
+impl RawPart {
+    /// Returns how the pods run; a part is at most one of `perNode`, `toCompletion` and `volumesOnly`.
+    fn run(&self) -> Result<PodRun, String> {
+        match (self.per_node, self.to_completion, self.volumes_only) {
+            (false, false, false) => Ok(PodRun::Replicated),
+            (true, false, false) => Ok(PodRun::PerNode),
+            (false, true, false) => Ok(PodRun::ToCompletion),
+            (false, false, true) => Ok(PodRun::VolumesOnly),
+            _ => Err(format!(
+                "the part `{}` is more than one of `perNode`, `toCompletion` and `volumesOnly`",
+                self.name
+            )),
+        }
+    }
+}
+
 /// One path or several.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
@@ -389,6 +455,7 @@ impl TryFrom<RawPart> for Part {
         let part = |text: &String| PartPath::parse(text);
         let places = places(&raw)?;
         require_field(&raw, &places)?;
+        let run = raw.run()?;
         Ok(Self {
             at: raw.at.as_ref().map(part).transpose()?,
             only_with: raw.only_with.as_ref().map(part).transpose()?,
@@ -399,16 +466,34 @@ impl TryFrom<RawPart> for Part {
             inject: raw.inject,
             arch_via: raw.arch_via,
             defaults: raw.defaults,
-            first_term_only: raw.first_term_only,
-            budget_by_operator: raw.budget_by_operator,
-            named_by_object: raw.named_by_object,
-            volumes_only: raw.volumes_only,
+            terms_kept: if raw.first_term_only {
+                TermsKept::First
+            } else {
+                TermsKept::All
+            },
+            budget: if raw.budget_by_operator {
+                BudgetMaker::Operator
+            } else {
+                BudgetMaker::Nobody
+            },
+            naming: if raw.named_by_object {
+                PartNaming::ByObject
+            } else {
+                PartNaming::ByPart
+            },
+            run,
             default_replicas: raw.default_replicas.unwrap_or(1),
             default_multiplier: raw.default_multiplier.unwrap_or(1),
-            per_node: raw.per_node,
-            to_completion: raw.to_completion,
-            sticky: raw.sticky,
-            quorum: raw.quorum,
+            replacement: if raw.sticky {
+                PodReplacement::AfterFencing
+            } else {
+                PodReplacement::Immediate
+            },
+            needs: if raw.quorum {
+                PodsNeeded::Majority
+            } else {
+                PodsNeeded::Unknown
+            },
             pod_labels: raw.pod_labels,
             note: raw.note,
         })

@@ -27,7 +27,8 @@ use pointer_diagnostics::Pointer;
 
 pub use deletion_loss::DeletionLoss;
 pub use entry::{
-    Absent, ArchVia, DefaultExpression, DefaultOperator, Defaults, Entry, Field, Inject, Part,
+    Absent, ArchVia, BudgetMaker, DefaultExpression, DefaultOperator, Defaults, Entry, Field,
+    Inject, Part, PartNaming, PodReplacement, PodRun, PodsNeeded, TermsKept,
 };
 pub use made_object::MadeObject;
 pub use operands::{OperandPart, OperandResources, Operands};

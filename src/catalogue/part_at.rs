@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Absent, Entry, Field, Part};
+use super::{Absent, Entry, Field, Part, PartNaming, PodRun};
 use crate::manifest::Object;
 use pointer_diagnostics::Pointer;
 
@@ -77,7 +77,7 @@ fn instances<'a>(part: &'a Part, object: &Object) -> Vec<PartAt<'a>> {
 
 fn names(part: &Part, object: &Object) -> Vec<String> {
     let id = object.id();
-    let own = part.named_by_object.then(|| id.name.clone());
+    let own = (part.naming == PartNaming::ByObject).then(|| id.name.clone());
     [format!("{id}/{}", part.name), id.to_string()]
         .into_iter()
         .chain(own)
@@ -136,7 +136,7 @@ impl PartAt<'_> {
     /// How many pods it has: what is written, else the default, times the factor. `None` where there is one per node, or where
     /// something else than a number is written.
     pub fn count(&self, object: &Object) -> Option<u64> {
-        if self.part.per_node {
+        if self.part.run == PodRun::PerNode {
             return None;
         }
         let number = |field, default: u32| {

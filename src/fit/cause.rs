@@ -3,7 +3,7 @@
 use kubernetes_vocabulary::labels::ARCH;
 use std::collections::BTreeMap;
 
-use super::Scope;
+use super::FitScope;
 use crate::plan::NodePlan;
 use podfit::scheduler::FilterReason;
 use pointer_diagnostics::{Diagnostic, Origin, Pointer};
@@ -12,8 +12,8 @@ use pointer_diagnostics::{Diagnostic, Origin, Pointer};
 const NAMED: usize = 6;
 
 /// Adds a label for each group of nodes with the same reason: at the architecture, labels, taints or capacity that is the cause.
-pub(super) fn context(
-    scope: &Scope<'_>,
+pub(super) fn add_context(
+    scope: &FitScope<'_>,
     mut diagnostic: Diagnostic,
     reasons: &BTreeMap<usize, Vec<FilterReason>>,
 ) -> Diagnostic {
@@ -22,8 +22,8 @@ pub(super) fn context(
         let Some(plan) = scope.plan.nodes.get(*node) else {
             continue;
         };
-        let text = words(of_node);
-        let origin = origin(scope, plan, of_node);
+        let text = word_reasons(of_node);
+        let origin = find_origin(scope, plan, of_node);
         match groups
             .iter_mut()
             .find(|(o, t, _)| *o == origin && *t == text)
@@ -33,13 +33,13 @@ pub(super) fn context(
         }
     }
     for (origin, text, names) in groups {
-        diagnostic = diagnostic.context(origin, format!("{}: {text}", named(&names)));
+        diagnostic = diagnostic.context(origin, format!("{}: {text}", join_names(&names)));
     }
     diagnostic
 }
 
-/// The reason that says most: what holds whatever else runs, else what is short.
-fn words(reasons: &[FilterReason]) -> String {
+/// Returns the reason that says most: what holds whatever else runs, else what is short.
+fn word_reasons(reasons: &[FilterReason]) -> String {
     let fixed: Vec<String> = reasons
         .iter()
         .filter(|r| r.is_static())
@@ -53,7 +53,7 @@ fn words(reasons: &[FilterReason]) -> String {
     all.join(", ")
 }
 
-fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[FilterReason]) -> Origin {
+fn find_origin(scope: &FitScope<'_>, node: &NodePlan, reasons: &[FilterReason]) -> Origin {
     let first = reasons
         .iter()
         .find(|r| r.is_static())
@@ -66,15 +66,17 @@ fn origin(scope: &Scope<'_>, node: &NodePlan, reasons: &[FilterReason]) -> Origi
         Some(FilterReason::Taint(taint)) if node.spec.taints.contains(taint) => {
             node.origin.at("taints")
         }
-        Some(FilterReason::Taint(_)) => of_pool(scope, node, "taints"),
-        Some(FilterReason::Insufficient { resource, .. }) => capacity(scope, node, resource),
+        Some(FilterReason::Taint(_)) => origin_of_pool(scope, node, "taints"),
+        Some(FilterReason::Insufficient { resource, .. }) => {
+            find_capacity_origin(scope, node, resource)
+        }
         _ if node.unnamed => pool,
         _ => node.origin.clone(),
     }
 }
 
-/// Where the node's share of a resource is written.
-fn capacity(scope: &Scope<'_>, node: &NodePlan, resource: &str) -> Origin {
+/// Returns where the node's share of a resource is written.
+fn find_capacity_origin(scope: &FitScope<'_>, node: &NodePlan, resource: &str) -> Origin {
     let own = [
         ("allocatable", &node.spec.allocatable),
         ("capacity", &node.spec.capacity),
@@ -97,14 +99,14 @@ fn capacity(scope: &Scope<'_>, node: &NodePlan, resource: &str) -> Origin {
     }
 }
 
-fn of_pool(scope: &Scope<'_>, node: &NodePlan, field: &str) -> Origin {
+fn origin_of_pool(scope: &FitScope<'_>, node: &NodePlan, field: &str) -> Origin {
     scope
         .plan
         .origin(&Pointer::parse("/pools").at(&node.pool).at(field))
 }
 
 /// Names in a row, the rest counted: `a, b and c`, `a, b, c, d, e, f and 12 more`.
-pub(super) fn named(names: &[&str]) -> String {
+pub(super) fn join_names(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -118,12 +120,12 @@ pub(super) fn named(names: &[&str]) -> String {
 }
 
 /// Names in backticks, the rest counted.
-pub(super) fn quoted(names: &[&str]) -> String {
+pub(super) fn quote_names(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
-    named(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
+    join_names(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// A number of things, in words.
-pub(super) fn counted(count: u32, thing: &str) -> String {
+/// Returns a number of things, in words.
+pub(super) fn count_things(count: u32, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

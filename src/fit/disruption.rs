@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Scope;
-use super::cause::{context, counted, quoted};
+use super::FitScope;
+use super::cause::{add_context, count_things, quote_names};
 use crate::rules;
 use podfit::prove::{BlockedDrain, DrainBlock, LossFailure, WorkloadFate};
 use pointer_diagnostics::{Diagnostic, Diagnostics};
 
-pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
-    let placeless = placeless(scope);
+pub(super) fn report_disruption(scope: &FitScope<'_>, found: &mut Diagnostics) {
+    let placeless = find_placeless(scope);
     let mut by_budget: BTreeMap<usize, Vec<&BlockedDrain>> = BTreeMap::new();
     for blocked in &scope.fit.proof.drains {
         // A pod that has no other place is reported with the loss of its node already.
@@ -20,7 +20,7 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
         }
     }
     for blocked in by_budget.values() {
-        found.extend(drain(scope, blocked));
+        found.extend(report_drain(scope, blocked));
     }
     for blocked in &scope.fit.proof.rollouts {
         let name = scope.name(blocked.workload);
@@ -30,12 +30,12 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
             ))
             .primary_key(scope.fit.pods.sources[blocked.workload].origin.clone(), "`maxUnavailable` comes to 0 pods")
             .help("write `maxUnavailable: 1` and `maxSurge: 0` into its strategy, or leave room for one more pod");
-        found.push(context(scope, diagnostic, &blocked.reasons));
+        found.push(add_context(scope, diagnostic, &blocked.reasons));
     }
 }
 
 /// Workloads that fail in a loss because there is no place for them.
-fn placeless(scope: &Scope<'_>) -> BTreeSet<usize> {
+fn find_placeless(scope: &FitScope<'_>) -> BTreeSet<usize> {
     let fates = scope.fit.proof.losses.iter().flat_map(|l| &l.fates);
     let fails = fates.filter(|(_, fate)| {
         matches!(
@@ -52,7 +52,7 @@ fn placeless(scope: &Scope<'_>) -> BTreeSet<usize> {
     fails.map(|(w, _)| *w).collect()
 }
 
-fn drain(scope: &Scope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagnostic> {
+fn report_drain(scope: &FitScope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagnostic> {
     let first = blocked.first()?;
     let budget = &scope.fit.pods.problem.budgets[first.budget].name;
     let origin = scope.fit.pods.budgets[first.budget].origin.clone();
@@ -61,7 +61,7 @@ fn drain(scope: &Scope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagnostic> {
         DrainBlock::NeverAllows { pods } => rules::DRAIN_BLOCKED
             .report(format!(
                 "`{budget}` never allows one of the {} of `{name}` to be evicted",
-                counted(*pods, "pod")
+                count_things(*pods, "pod")
             ))
             .primary_key(origin, "no node with such a pod can be drained")
             .help("write `maxUnavailable: 1`, or run more pods than it keeps"),
@@ -85,13 +85,13 @@ fn drain(scope: &Scope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagnostic> {
             let diagnostic = rules::DRAIN_BLOCKED
                 .report(format!(
                     "{} cannot be drained: `{budget}` allows {} to be away, and {} of `{name}` would have no other place",
-                    quoted(&nodes).replace(" and ", " or "),
-                    counted(*allowed, "pod"),
-                    counted(*pods, "pod")
+                    quote_names(&nodes).replace(" and ", " or "),
+                    count_things(*allowed, "pod"),
+                    count_things(*pods, "pod")
                 ))
                 .primary_key(origin, "its pods leave the node only when they have another place")
                 .help("leave room for them on the other nodes, widen where they may run, or let the budget allow more");
-            context(scope, diagnostic, reasons)
+            add_context(scope, diagnostic, reasons)
         }
     })
 }

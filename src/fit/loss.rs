@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Scope;
-use super::cause::{context, quoted};
-use super::placement::workloads;
+use super::FitScope;
+use super::cause::{add_context, quote_names};
+use super::placement::name_workloads;
 use crate::rules;
 use podfit::prove::{LossFailure, NodeLoss, WorkloadFate};
 use podfit::scheduler::FilterReason;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 /// Failures that have one cause.
-struct Group {
-    kind: Kind,
+struct LossGroup {
+    kind: LossKind,
     workloads: BTreeSet<usize>,
     losses: Vec<NodeLoss>,
     reasons: BTreeMap<usize, Vec<FilterReason>>,
@@ -20,7 +20,7 @@ struct Group {
 
 /// Why workloads fail, as far as it decides what is reported together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum LossKind {
     /// One report for each workload.
     MajorityLost(usize),
     VolumeLost(usize),
@@ -31,34 +31,34 @@ enum Kind {
     NotProved,
 }
 
-pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
-    for group in groups(scope) {
-        found.push(diagnostic(scope, &group));
+pub(super) fn report_losses(scope: &FitScope<'_>, found: &mut Diagnostics) {
+    for group in group_losses(scope) {
+        found.push(report_group(scope, &group));
     }
     if scope.fit.proof.too_many_losses {
         found.push(
             rules::NOT_PROVED
                 .report("there are too many possible losses to look at each".to_owned())
-                .primary(survive(scope), "")
+                .primary(origin_of_promise(scope), "")
                 .help("promise to survive fewer nodes at once, or zones instead"),
         );
     }
 }
 
-fn groups(scope: &Scope<'_>) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+fn group_losses(scope: &FitScope<'_>) -> Vec<LossGroup> {
+    let mut groups: Vec<LossGroup> = Vec::new();
     for report in &scope.fit.proof.losses {
         for (workload, fate) in &report.fates {
             let WorkloadFate::Fails { why, .. } = fate else {
                 continue;
             };
-            let (kind, reasons) = kind(*workload, why);
+            let (kind, reasons) = classify_failure(*workload, why);
             let known = groups
                 .iter()
                 .position(|g| g.kind == kind)
                 .unwrap_or(groups.len());
             if known == groups.len() {
-                groups.push(Group {
+                groups.push(LossGroup {
                     kind,
                     workloads: BTreeSet::new(),
                     losses: Vec::new(),
@@ -75,53 +75,56 @@ fn groups(scope: &Scope<'_>) -> Vec<Group> {
     groups
 }
 
-fn kind(workload: usize, why: &LossFailure) -> (Kind, BTreeMap<usize, Vec<FilterReason>>) {
+fn classify_failure(
+    workload: usize,
+    why: &LossFailure,
+) -> (LossKind, BTreeMap<usize, Vec<FilterReason>>) {
     match why {
-        LossFailure::MajorityLost => (Kind::MajorityLost(workload), BTreeMap::new()),
-        LossFailure::VolumeLost => (Kind::VolumeLost(workload), BTreeMap::new()),
-        LossFailure::NotFenced => (Kind::NotFenced, BTreeMap::new()),
-        LossFailure::NotProved => (Kind::NotProved, BTreeMap::new()),
-        LossFailure::OnlyByMoving(reasons) => (Kind::NotProved, reasons.clone()),
+        LossFailure::MajorityLost => (LossKind::MajorityLost(workload), BTreeMap::new()),
+        LossFailure::VolumeLost => (LossKind::VolumeLost(workload), BTreeMap::new()),
+        LossFailure::NotFenced => (LossKind::NotFenced, BTreeMap::new()),
+        LossFailure::NotProved => (LossKind::NotProved, BTreeMap::new()),
+        LossFailure::OnlyByMoving(reasons) => (LossKind::NotProved, reasons.clone()),
         LossFailure::NoPlace(reasons) if reasons.values().flatten().any(FilterReason::capacity) => {
-            (Kind::NoRoom, reasons.clone())
+            (LossKind::NoRoom, reasons.clone())
         }
-        LossFailure::NoPlace(reasons) => (Kind::NoNode(workload), reasons.clone()),
+        LossFailure::NoPlace(reasons) => (LossKind::NoNode(workload), reasons.clone()),
     }
 }
 
-fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
+fn report_group(scope: &FitScope<'_>, group: &LossGroup) -> Diagnostic {
     let first = group.workloads.first().copied().unwrap_or_default();
-    let names = workloads(scope, &group.workloads.iter().copied().collect::<Vec<_>>());
-    let lost = losses(scope, &group.losses);
+    let names = name_workloads(scope, &group.workloads.iter().copied().collect::<Vec<_>>());
+    let lost = name_losses(scope, &group.losses);
     let (message, label, help) = match group.kind {
-        Kind::MajorityLost(_) => (
+        LossKind::MajorityLost(_) => (
             format!("{names} loses its majority with {lost}"),
             "half of its pods or more can be on one of them",
             "keep its pods on different nodes, or run more of them",
         ),
-        Kind::VolumeLost(_) => (
+        LossKind::VolumeLost(_) => (
             format!("{names} does not survive the loss of {lost}: its volume is there"),
             "its volume can be used on one node only",
             "give it storage that every node reaches, more replicas with a `quorum`, or write `survives: {value: false, reason: …}` for the part",
         ),
-        Kind::NoNode(_) => (
+        LossKind::NoNode(_) => (
             format!("{names} does not survive the loss of {lost}: no other node takes its pods"),
             "has no place after the loss",
             "widen where it may run, add nodes, or write `survives: {value: false, reason: …}` for the part",
         ),
-        Kind::NotFenced => (
+        LossKind::NotFenced => (
             format!(
                 "{names} cannot start elsewhere after the loss of {lost}: nothing fences a node that fails"
             ),
             "waits for its node",
             "add an app with a NodeHealthCheck that watches these nodes, or write `survives: {value: false, reason: …}` for the part",
         ),
-        Kind::NoRoom => (
+        LossKind::NoRoom => (
             format!("after the loss of {lost} the other nodes have no room for {names}"),
             "has no place after the loss",
             "ask for less, add capacity, or write `survives: {value: false, reason: …}` for what may be missed",
         ),
-        Kind::NotProved => {
+        LossKind::NotProved => {
             return rules::NOT_PROVED
                 .report(format!(
                     "it is not proved that {names} survives the loss of {lost}"
@@ -130,7 +133,7 @@ fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
                     scope.fit.pods.sources[first].origin.clone(),
                     "has a place only if pods that run are moved",
                 )
-                .context(survive(scope), "promised here")
+                .context(origin_of_promise(scope), "promised here")
                 .help("leave more room on the nodes");
         }
     };
@@ -138,15 +141,15 @@ fn diagnostic(scope: &Scope<'_>, group: &Group) -> Diagnostic {
         .report(message)
         .primary_key(scope.fit.pods.sources[first].origin.clone(), label)
         .help(help);
-    context(
+    add_context(
         scope,
-        promised(scope, diagnostic, &group.losses),
+        add_promise(scope, diagnostic, &group.losses),
         &group.reasons,
     )
 }
 
 /// Adds the line of the promise, where it is about such a loss.
-fn promised(scope: &Scope<'_>, diagnostic: Diagnostic, losses: &[NodeLoss]) -> Diagnostic {
+fn add_promise(scope: &FitScope<'_>, diagnostic: Diagnostic, losses: &[NodeLoss]) -> Diagnostic {
     let promise = scope.plan.site.spec.ha.survive;
     let covers = |l: &NodeLoss| {
         if l.zones.is_empty() {
@@ -156,19 +159,19 @@ fn promised(scope: &Scope<'_>, diagnostic: Diagnostic, losses: &[NodeLoss]) -> D
         }
     };
     if losses.iter().any(covers) {
-        diagnostic.context(survive(scope), "promised here")
+        diagnostic.context(origin_of_promise(scope), "promised here")
     } else {
         diagnostic
     }
 }
 
-/// Where the promise is written.
-fn survive(scope: &Scope<'_>) -> Origin {
+/// Returns where the promise is written.
+fn origin_of_promise(scope: &FitScope<'_>) -> Origin {
     scope.plan.origin(&Pointer::parse("/ha/survive"))
 }
 
-/// What is lost, in words: one of several nodes, one of several sets of nodes, zones.
-fn losses(scope: &Scope<'_>, losses: &[NodeLoss]) -> String {
+/// Returns what is lost, in words: one of several nodes, one of several sets of nodes, zones.
+fn name_losses(scope: &FitScope<'_>, losses: &[NodeLoss]) -> String {
     let zones: Vec<&str> = losses
         .iter()
         .flat_map(|l| &l.zones)
@@ -184,9 +187,9 @@ fn losses(scope: &Scope<'_>, losses: &[NodeLoss]) -> String {
         .iter()
         .any(|l| l.nodes.len() > 1 && l.zones.is_empty());
     match (zones.is_empty(), several) {
-        (false, _) => format!("zone {}", quoted(&zones).replace(" and ", " or ")),
-        (true, false) => quoted(&nodes).replace(" and ", " or "),
-        (true, true) if losses.len() == 1 => format!("{} together", quoted(&nodes)),
+        (false, _) => format!("zone {}", quote_names(&zones).replace(" and ", " or ")),
+        (true, false) => quote_names(&nodes).replace(" and ", " or "),
+        (true, true) if losses.len() == 1 => format!("{} together", quote_names(&nodes)),
         (true, true) => {
             let first: Vec<&str> = losses
                 .iter()
@@ -196,7 +199,7 @@ fn losses(scope: &Scope<'_>, losses: &[NodeLoss]) -> String {
                 .collect();
             format!(
                 "{} together, and {} other sets of nodes",
-                quoted(&first),
+                quote_names(&first),
                 losses.len() - 1
             )
         }

@@ -1,4 +1,4 @@
-//! Whether a site fits: every pod has a node, and what the site promises to survive is survived.
+//! Proves that a site fits: every pod has a node, and what the site promises to survive is survived.
 //!
 //! Comes in: the plan and the final manifests. Goes out: a [`SiteFit`], the pods with the proof, and diagnostics that point at the lines
 //! that cause what does not fit. [`Overview`] is the same for tables and programs.
@@ -17,7 +17,7 @@ use crate::pods::{PodsInput, SitePods, pods};
 use podfit::prove::{Proof, ProofOutcome, prove};
 use pointer_diagnostics::Diagnostics;
 
-pub use overview::{Cell, MOST, Overview, Row, Scenario};
+pub use overview::{LossCell, LossColumn, MOST, Overview, WorkloadRow};
 pub use what_if::{WhatIfError, add_node, without_nodes};
 
 /// A site's pods, and what was proved about them.
@@ -25,12 +25,12 @@ pub use what_if::{WhatIfError, add_node, without_nodes};
 pub struct SiteFit {
     /// The pods, with where they come from.
     pub pods: SitePods,
-    /// What was proved.
+    /// The proof.
     pub proof: Proof,
 }
 
 impl SiteFit {
-    /// Whether everything is proved: every pod has a node, and no loss, drain or update has a problem.
+    /// Returns whether everything is proved: every pod has a node, and no loss, drain or update has a problem.
     pub fn holds(&self) -> bool {
         let survived = self
             .proof
@@ -54,25 +54,25 @@ pub fn fit(input: &PodsInput<'_>) -> (SiteFit, Diagnostics) {
     (fit, found)
 }
 
-/// What does not fit, as diagnostics.
+/// Returns what does not fit, as diagnostics.
 pub fn diagnose(plan: &SitePlan, fit: &SiteFit) -> Diagnostics {
     let mut found = Diagnostics::new();
-    let scope = Scope { plan, fit };
-    placement::report(&scope, &mut found);
-    loss::report(&scope, &mut found);
-    disruption::report(&scope, &mut found);
+    let scope = FitScope { plan, fit };
+    placement::report_placement(&scope, &mut found);
+    loss::report_losses(&scope, &mut found);
+    disruption::report_disruption(&scope, &mut found);
     found
 }
 
-/// What diagnostics are about.
+/// The plan and the proof that diagnostics are about.
 #[derive(Clone, Copy)]
-struct Scope<'a> {
+struct FitScope<'a> {
     plan: &'a SitePlan,
     fit: &'a SiteFit,
 }
 
-impl<'a> Scope<'a> {
-    /// How a workload is called.
+impl<'a> FitScope<'a> {
+    /// Returns how a workload is called.
     fn name(&self, workload: usize) -> &'a str {
         self.fit
             .pods
@@ -82,7 +82,7 @@ impl<'a> Scope<'a> {
             .map_or("", |w| &w.spec.owner)
     }
 
-    /// How a node is called.
+    /// Returns how a node is called.
     fn node(&self, node: usize) -> &'a str {
         self.fit
             .pods

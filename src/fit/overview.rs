@@ -15,22 +15,22 @@ pub struct Overview {
     pub site: String,
     /// `proved`, `impossible` or `not-proved`: whether every pod has a node.
     pub outcome: &'static str,
-    /// Whether all losses that the site promises to survive are survived, drains can happen and updates proceed.
+    /// True if all losses that the site promises to survive are survived, drains can happen and updates proceed.
     pub holds: bool,
     /// The nodes.
     pub nodes: Vec<String>,
     /// The workloads.
-    pub workloads: Vec<Row>,
-    /// What each loss does.
-    pub losses: Vec<Scenario>,
-    /// What was taken for granted.
+    pub workloads: Vec<WorkloadRow>,
+    /// The effect of each loss.
+    pub losses: Vec<LossColumn>,
+    /// The assumptions of the proof.
     pub assumptions: Vec<String>,
 }
 
 /// A workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Row {
+pub struct WorkloadRow {
     /// Its name: the instance, and the part where that is another word.
     pub name: String,
     /// The instance.
@@ -39,13 +39,13 @@ pub struct Row {
     pub object: String,
     /// The part of the object.
     pub part: String,
-    /// How many pods.
+    /// The number of pods.
     pub pods: u32,
-    /// Whether each node that it is meant for has one.
+    /// True if each node that it is meant for has one.
     pub per_node: bool,
     /// The nodes on which it may run as far as they themselves are concerned, by position.
     pub may_run: Vec<usize>,
-    /// Where the witness puts its pods: node and number; empty where there is no witness.
+    /// The nodes of its pods in the witness, with their numbers; empty where there is no witness.
     pub placed: BTreeMap<usize, u32>,
     /// The loss that is worst for it, by position; `None` where no loss takes one of its pods.
     pub worst: Option<usize>,
@@ -58,19 +58,19 @@ pub struct Row {
 /// A loss and what it does, workload by workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Scenario {
-    /// What is lost: node names, or zones.
+pub struct LossColumn {
+    /// The lost nodes or zones, by name.
     pub lost: Vec<String>,
-    /// Whether zones are lost.
+    /// True if zones are lost.
     pub zones: bool,
     /// By workload, in the order of the rows.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<LossCell>,
 }
 
-/// What a loss does to a workload.
+/// The effect of a loss on a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase", tag = "fate", content = "pods")]
-pub enum Cell {
+pub enum LossCell {
     /// It has no pod there.
     Untouched,
     /// Each node has one; those of the lost nodes are not needed.
@@ -89,15 +89,15 @@ pub enum Cell {
 pub const MOST: u32 = 999;
 
 impl Overview {
-    /// The tables of a proof.
+    /// Returns the tables of a proof.
     pub fn of(site: &str, fit: &SiteFit) -> Self {
         let problem = &fit.pods.problem;
-        let losses: Vec<Scenario> = scenarios(fit);
+        let losses: Vec<LossColumn> = list_losses(fit);
         let may_run = find_eligible_nodes(problem);
-        let mut rows: Vec<Row> = may_run
+        let mut rows: Vec<WorkloadRow> = may_run
             .into_iter()
             .enumerate()
-            .map(|(w, may_run)| row(fit, &losses, w, may_run))
+            .map(|(w, may_run)| make_row(fit, &losses, w, may_run))
             .collect();
         add_margins(fit, &mut rows);
         Self {
@@ -116,7 +116,7 @@ impl Overview {
     }
 }
 
-fn scenarios(fit: &SiteFit) -> Vec<Scenario> {
+fn list_losses(fit: &SiteFit) -> Vec<LossColumn> {
     let problem = &fit.pods.problem;
     let name = |n: &usize| problem.nodes.get(*n).map(|node| node.name.clone());
     let scenario = |report: &podfit::prove::LossReport| {
@@ -126,8 +126,8 @@ fn scenarios(fit: &SiteFit) -> Vec<Scenario> {
         } else {
             report.loss.nodes.iter().filter_map(name).collect()
         };
-        let cell = |w| report.fates.get(&w).map_or(Cell::Untouched, cell);
-        Scenario {
+        let cell = |w| report.fates.get(&w).map_or(LossCell::Untouched, to_cell);
+        LossColumn {
             lost,
             zones,
             cells: (0..problem.workloads.len()).map(cell).collect(),
@@ -136,17 +136,17 @@ fn scenarios(fit: &SiteFit) -> Vec<Scenario> {
     fit.proof.losses.iter().map(scenario).collect()
 }
 
-fn cell(fate: &WorkloadFate) -> Cell {
+fn to_cell(fate: &WorkloadFate) -> LossCell {
     match fate {
-        WorkloadFate::Moved { pods } => Cell::Moved(*pods),
-        WorkloadFate::Degraded { missing } => Cell::Degraded(*missing),
-        WorkloadFate::Expendable { missing } => Cell::Expendable(*missing),
-        WorkloadFate::Gone => Cell::Gone,
-        WorkloadFate::Fails { missing, .. } => Cell::Fails(*missing),
+        WorkloadFate::Moved { pods } => LossCell::Moved(*pods),
+        WorkloadFate::Degraded { missing } => LossCell::Degraded(*missing),
+        WorkloadFate::Expendable { missing } => LossCell::Expendable(*missing),
+        WorkloadFate::Gone => LossCell::Gone,
+        WorkloadFate::Fails { missing, .. } => LossCell::Fails(*missing),
     }
 }
 
-fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row {
+fn make_row(fit: &SiteFit, losses: &[LossColumn], w: usize, may_run: Vec<usize>) -> WorkloadRow {
     let (problem, source) = (&fit.pods.problem, &fit.pods.sources[w]);
     let workload = &problem.workloads[w];
     let mut placed: BTreeMap<usize, u32> = BTreeMap::new();
@@ -160,10 +160,10 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
     } else {
         placed.values().sum()
     };
-    let touched =
-        (0..losses.len()).filter(|l| !matches!(losses[*l].cells[w], Cell::Untouched | Cell::Gone));
+    let touched = (0..losses.len())
+        .filter(|l| !matches!(losses[*l].cells[w], LossCell::Untouched | LossCell::Gone));
     let worst = touched.max_by_key(|l| (losses[*l].cells[w], std::cmp::Reverse(*l)));
-    Row {
+    WorkloadRow {
         name: workload.spec.owner.clone(),
         instance: source.instance.clone(),
         object: source.object.to_string(),
@@ -182,8 +182,8 @@ fn row(fit: &SiteFit, losses: &[Scenario], w: usize, may_run: Vec<usize>) -> Row
     }
 }
 
-/// How many more pods of each workload would fit after its worst loss.
-fn add_margins(fit: &SiteFit, rows: &mut [Row]) {
+/// Returns how many more pods of each workload would fit after its worst loss.
+fn add_margins(fit: &SiteFit, rows: &mut [WorkloadRow]) {
     let ProofOutcome::Proved(order) = &fit.proof.outcome else {
         return;
     };

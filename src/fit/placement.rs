@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::Scope;
-use super::cause::{context, counted, quoted};
+use super::FitScope;
+use super::cause::{add_context, count_things, quote_names};
 use crate::rules;
 use podfit::prove::{ProofOutcome, UnplaceableCore};
 use podfit::scheduler::{FilterReason, find_static_reasons};
 use pointer_diagnostics::{Diagnostic, Diagnostics};
 
-pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
+pub(super) fn report_placement(scope: &FitScope<'_>, found: &mut Diagnostics) {
     match &scope.fit.proof.outcome {
         ProofOutcome::Proved(_) => {}
         ProofOutcome::Impossible(core) => {
-            let nowhere = nowhere(scope);
+            let nowhere = report_nowhere(scope);
             if nowhere.is_empty() {
-                found.push(impossible(scope, core));
+                found.push(report_impossible(scope, core));
             }
             found.extend(nowhere);
         }
@@ -34,7 +34,7 @@ pub(super) fn report(scope: &Scope<'_>, found: &mut Diagnostics) {
 }
 
 /// Workloads that no node takes whatever else runs: those with the same reasons are reported together.
-fn nowhere(scope: &Scope<'_>) -> Vec<Diagnostic> {
+fn report_nowhere(scope: &FitScope<'_>) -> Vec<Diagnostic> {
     let problem = &scope.fit.pods.problem;
     let mut groups: BTreeMap<BTreeMap<usize, Vec<FilterReason>>, Vec<usize>> = BTreeMap::new();
     for (w, workload) in problem
@@ -50,22 +50,24 @@ fn nowhere(scope: &Scope<'_>) -> Vec<Diagnostic> {
             groups.entry(reasons).or_default().push(w);
         }
     }
-    let report =
-        |(reasons, group): (&BTreeMap<usize, Vec<FilterReason>>, &Vec<usize>)| {
-            let first = group.first().copied().unwrap_or_default();
-            let origin = scope.fit.pods.sources[first].origin.clone();
-            let diagnostic = rules::NO_PLACE_FOR_PODS
-            .report(format!("no node takes {}", workloads(scope, group).replace(" and ", " or ")))
+    let report = |(reasons, group): (&BTreeMap<usize, Vec<FilterReason>>, &Vec<usize>)| {
+        let first = group.first().copied().unwrap_or_default();
+        let origin = scope.fit.pods.sources[first].origin.clone();
+        let diagnostic = rules::NO_PLACE_FOR_PODS
+            .report(format!(
+                "no node takes {}",
+                name_workloads(scope, group).replace(" and ", " or ")
+            ))
             .primary_key(origin, "its pods")
             .help("correct where they are placed, or the architecture, labels or taints of a node");
-            context(scope, diagnostic, reasons)
-        };
+        add_context(scope, diagnostic, reasons)
+    };
     let mut ordered: Vec<_> = groups.iter().collect();
     ordered.sort_by_key(|(_, group)| group.first().copied());
     ordered.into_iter().map(report).collect()
 }
 
-fn impossible(scope: &Scope<'_>, core: &UnplaceableCore) -> Diagnostic {
+fn report_impossible(scope: &FitScope<'_>, core: &UnplaceableCore) -> Diagnostic {
     let source = &scope.fit.pods.sources[core.unplaced];
     let fixed = core
         .reasons
@@ -77,22 +79,26 @@ fn impossible(scope: &Scope<'_>, core: &UnplaceableCore) -> Diagnostic {
         _ => format!("a pod of `{}` is left", scope.name(core.unplaced)),
     };
     let mut diagnostic = rules::NO_PLACE_FOR_PODS
-        .report(message(scope, core, fixed))
+        .report(word_impossible(scope, core, fixed))
         .primary_key(source.origin.clone(), label)
-        .help(help(core, fixed));
+        .help(word_help(core, fixed));
     for (workload, pods) in core.pods.iter().filter(|(w, _)| *w != core.unplaced) {
         let origin = scope.fit.pods.sources[*workload].origin.clone();
         if origin != source.origin {
             diagnostic = diagnostic.context_key(
                 origin,
-                format!("{} of `{}`", counted(*pods, "pod"), scope.name(*workload)),
+                format!(
+                    "{} of `{}`",
+                    count_things(*pods, "pod"),
+                    scope.name(*workload)
+                ),
             );
         }
     }
-    context(scope, diagnostic, &core.reasons)
+    add_context(scope, diagnostic, &core.reasons)
 }
 
-fn message(scope: &Scope<'_>, core: &UnplaceableCore, fixed: bool) -> String {
+fn word_impossible(scope: &FitScope<'_>, core: &UnplaceableCore, fixed: bool) -> String {
     let total = |w: usize| {
         scope
             .fit
@@ -109,25 +115,25 @@ fn message(scope: &Scope<'_>, core: &UnplaceableCore, fixed: bool) -> String {
             format!(
                 "only {} of the {} of `{}` have a node",
                 pods - 1,
-                counted(total(*w), "pod"),
+                count_things(total(*w), "pod"),
                 scope.name(*w)
             )
         }
         several => {
             let words: Vec<String> = several
                 .iter()
-                .map(|(w, pods)| format!("{} of `{}`", counted(*pods, "pod"), scope.name(*w)))
+                .map(|(w, pods)| format!("{} of `{}`", count_things(*pods, "pod"), scope.name(*w)))
                 .collect();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             format!(
                 "the nodes have no room for {} together",
-                super::cause::named(&words)
+                super::cause::join_names(&words)
             )
         }
     }
 }
 
-fn help(core: &UnplaceableCore, fixed: bool) -> String {
+fn word_help(core: &UnplaceableCore, fixed: bool) -> String {
     let short = core.reasons.values().flatten().any(FilterReason::capacity);
     if fixed {
         "correct where it is placed, or the architecture, labels or taints of a node".to_owned()
@@ -140,6 +146,6 @@ fn help(core: &UnplaceableCore, fixed: bool) -> String {
 }
 
 /// Names of workloads in backticks.
-pub(super) fn workloads(scope: &Scope<'_>, workloads: &[usize]) -> String {
-    quoted(&workloads.iter().map(|w| scope.name(*w)).collect::<Vec<_>>())
+pub(super) fn name_workloads(scope: &FitScope<'_>, workloads: &[usize]) -> String {
+    quote_names(&workloads.iter().map(|w| scope.name(*w)).collect::<Vec<_>>())
 }

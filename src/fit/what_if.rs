@@ -21,7 +21,7 @@ impl fmt::Display for WhatIfError {
 
 impl std::error::Error for WhatIfError {}
 
-/// The site after the loss of nodes, all at once and for good; what it promises to survive beside that is not asked.
+/// Returns the site after the loss of nodes, all at once and for good; what it promises to survive beside that is not asked.
 ///
 /// # Errors
 ///
@@ -39,16 +39,16 @@ pub fn without_nodes(plan: &SitePlan, names: &[String]) -> Result<SitePlan, What
     Ok(plan)
 }
 
-/// The site with one more node, described as `arch=arm64,cpu=16,memory=64Gi,pool=acp,zone=rack-a,label.disk=fast`. With `pool`, it is like
+/// Returns the site with one more node, described as `arch=arm64,cpu=16,memory=64Gi,pool=acp,zone=rack-a,label.disk=fast`. With `pool`, it is like
 /// that pool's nodes where nothing else is said.
 ///
 /// # Errors
 ///
 /// When the description cannot be read.
 pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfError> {
-    let fields = fields(description)?;
+    let fields = read_fields(description)?;
     let mut plan = plan.clone();
-    let mut node = like(&plan, fields.get("pool").map(String::as_str))?;
+    let mut node = copy_pool_node(&plan, fields.get("pool").map(String::as_str))?;
     let free = |name: &String| plan.nodes.iter().all(|o| o.name != *name);
     node.name = (0..=plan.nodes.len())
         .map(|n| format!("added-{n}"))
@@ -58,7 +58,7 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
         match key.as_str() {
             "pool" => {}
             "name" => node.name.clone_from(value),
-            "arch" => node.arch = arch(value)?,
+            "arch" => node.arch = read_arch(value)?,
             "zone" => {
                 _ = node.labels.insert(labels::ZONE.to_owned(), value.clone());
             }
@@ -79,7 +79,7 @@ pub fn add_node(plan: &SitePlan, description: &str) -> Result<SitePlan, WhatIfEr
     Ok(plan)
 }
 
-/// A label (`label.KEY`) or a resource.
+/// Returns a label (`label.KEY`) or a resource.
 fn add_fact(node: &mut NodePlan, key: &str, value: &str) -> Result<(), WhatIfError> {
     if let Some(label) = key.strip_prefix("label.") {
         node.labels.insert(label.to_owned(), value.to_owned());
@@ -92,7 +92,7 @@ fn add_fact(node: &mut NodePlan, key: &str, value: &str) -> Result<(), WhatIfErr
     Ok(())
 }
 
-fn fields(description: &str) -> Result<BTreeMap<String, String>, WhatIfError> {
+fn read_fields(description: &str) -> Result<BTreeMap<String, String>, WhatIfError> {
     let pair = |part: &str| match part.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.trim().to_owned()))
@@ -114,10 +114,10 @@ fn fields(description: &str) -> Result<BTreeMap<String, String>, WhatIfError> {
     Ok(fields)
 }
 
-/// A node like those of a pool; a plain worker without one.
-fn like(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
+/// Returns a node like those of a pool; a plain worker without one.
+fn copy_pool_node(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
     let Some(pool) = pool else {
-        return Ok(plain(plan));
+        return Ok(make_plain_node(plan));
     };
     let model = plan.nodes.iter().find(|n| n.pool == pool);
     let model = model
@@ -132,27 +132,22 @@ fn like(plan: &SitePlan, pool: Option<&str>) -> Result<NodePlan, WhatIfError> {
     Ok(node)
 }
 
-fn plain(plan: &SitePlan) -> NodePlan {
+fn make_plain_node(plan: &SitePlan) -> NodePlan {
     let labels = [(labels::OS, "linux"), (labels::NODE_ROLE_WORKER, "")];
     NodePlan {
-        name: String::new(),
-        pool: "added".to_owned(),
-        arch: Arch::Amd64,
         roles: vec![Role::Worker],
         labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-        taints: Vec::new(),
-        capacity: BTreeMap::new(),
-        allocatable: BTreeMap::new(),
-        reserved: BTreeMap::new(),
-        disks: BTreeMap::new(),
-        spec: NodeSpec::default(),
-        state: None,
         unnamed: true,
-        origin: plan.origin(&pointer_diagnostics::Pointer::parse("/pools")),
+        ..NodePlan::new(
+            "",
+            "added",
+            Arch::Amd64,
+            plan.origin(&pointer_diagnostics::Pointer::parse("/pools")),
+        )
     }
 }
 
-fn arch(text: &str) -> Result<Arch, WhatIfError> {
+fn read_arch(text: &str) -> Result<Arch, WhatIfError> {
     serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
         let known = Arch::ALL.map(Arch::label).join(", ");
         WhatIfError(format!(

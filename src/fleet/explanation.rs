@@ -44,7 +44,7 @@ pub fn explain_object(
                 object: id.to_string(),
                 instance: instance.clone(),
                 pointer: operation.path.clone(),
-                rule: reason.rule,
+                rule: reason.author.as_str(),
                 value: operation.value.clone(),
                 origins: reason.origins.clone(),
             });

@@ -16,8 +16,8 @@ use serde_json::Value;
 use crate::catalogue::Catalogue;
 use crate::kinds;
 use crate::manifest::{Object, ObjectId};
-use crate::patch::{Editor, Op, Operation, Reason};
-use crate::place::{ObjectPatch, Placed, place};
+use crate::patch::{Editor, FieldAuthor, Op, Operation, Reason};
+use crate::place::{ObjectPatch, PatchPurpose, PlacedInstance, place};
 use crate::plan::{Instance, InstanceSource, SitePlan};
 use crate::rules;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
@@ -64,7 +64,7 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     let mut patches = values::set_values(input, &mut objects, found);
     let (placed, problems) = place(input.plan, input.instance, input.catalogue, &mut objects);
     found.append(problems);
-    let Placed {
+    let PlacedInstance {
         patches: placed,
         additions,
         reasons,
@@ -84,7 +84,7 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
 /// Annotates single objects with sync options, where the Argo CD is too old to be told for the whole Application.
 fn annotate_sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
     let reason = Reason {
-        rule: "argocd",
+        author: FieldAuthor::ArgoCd,
         origins: vec![
             Origin::file(&input.plan.fleet.file)
                 .at("spec")
@@ -101,7 +101,7 @@ fn annotate_sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Ve
         let pointer = Pointer::parse("/metadata/annotations").at(needed.key);
         if editor.set(&pointer, Value::String(needed.value), &reason) {
             patches.push(ObjectPatch {
-                purpose: "argocd",
+                purpose: PatchPurpose::ArgoCd,
                 target: needed.object,
                 operations: editor.finish(),
             });
@@ -154,7 +154,7 @@ fn assemble_overlay(
         overlay.files.insert(file, vec![object.value().clone()]);
     }
     for patch in patches.iter().filter(|p| !p.operations.is_empty()) {
-        let file = choose_file_name(Some(patch.purpose), &patch.target, &overlay.files);
+        let file = choose_file_name(Some(patch.purpose.as_str()), &patch.target, &overlay.files);
         kustomization.patch(&file, &patch.target);
         let operations =
             serde_json::to_value(&patch.operations).expect("operations are plain data");

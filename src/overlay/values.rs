@@ -4,8 +4,8 @@ use crate::load::App;
 use crate::manifest::{Object, ObjectId};
 use crate::model::SetValue;
 use crate::nearest::nearest;
-use crate::patch::{Editor, FieldPath, Operation, Reason};
-use crate::place::ObjectPatch;
+use crate::patch::{Editor, FieldAuthor, FieldPath, Operation, Reason};
+use crate::place::{ObjectPatch, PatchPurpose};
 use crate::rules;
 use crate::template;
 use pointer_diagnostics::{Diagnostics, Pointer};
@@ -35,7 +35,7 @@ pub(super) fn set_values(
         match patches.iter_mut().find(|p| p.target == target) {
             Some(patch) => patch.operations.extend(operations),
             None => patches.push(ObjectPatch {
-                purpose: "values",
+                purpose: PatchPurpose::Values,
                 target,
                 operations,
             }),
@@ -99,7 +99,7 @@ fn set_value(
             .at("values"),
     );
     let reason = Reason {
-        rule: "value",
+        author: FieldAuthor::Value,
         origins: vec![own, app.origin(pointer)],
     };
     let places = path.resolve(object.value());

@@ -228,10 +228,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::patch::FieldAuthor;
 
     fn reason() -> Reason {
         Reason {
-            rule: "test",
+            author: FieldAuthor::Placement,
             origins: Vec::new(),
         }
     }
@@ -303,7 +304,7 @@ mod tests {
             set(e, "/spec/a/c", json!(2));
             assert!(e.append(&Pointer::parse("/spec/a/b"), json!(2), &reason()));
             let other = Reason {
-                rule: "another",
+                author: FieldAuthor::Value,
                 origins: Vec::new(),
             };
             assert!(e.set(&Pointer::parse("/spec/a/c"), json!(3), &other));

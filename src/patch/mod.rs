@@ -46,8 +46,36 @@ pub enum Op {
 /// The reason for a change: the rule that made it and the inputs that the rule followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// The rule, in a few words: `placement`, `storage role`, `availability`, `value`, `exception`.
-    pub rule: &'static str,
+    /// The part of siteplan that made it.
+    pub author: FieldAuthor,
     /// The inputs, the most specific first.
     pub origins: Vec<Origin>,
+}
+
+/// The part of siteplan that writes a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldAuthor {
+    /// The placement of a part.
+    Placement,
+    /// The storage role that a part asks for.
+    StorageRole,
+    /// The availability that a part is promised.
+    Availability,
+    /// A value of the instance.
+    Value,
+    /// What Argo CD needs of an object.
+    ArgoCd,
+}
+
+impl FieldAuthor {
+    /// Returns the author in a few words, as `explain` prints it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Placement => "placement",
+            Self::StorageRole => "storage role",
+            Self::Availability => "availability",
+            Self::Value => "value",
+            Self::ArgoCd => "argocd",
+        }
+    }
 }

@@ -10,9 +10,9 @@ use crate::model::Arch;
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Origin};
 
-use super::scope::{Scope, Subject};
+use super::scope::{PlacedPart, PlacementScope};
 
-/// What the images of a part exist for.
+/// The architectures that the images of a part exist for.
 #[derive(Debug, Clone)]
 pub(super) struct Images {
     pub(super) arch: BTreeSet<Arch>,
@@ -21,17 +21,17 @@ pub(super) struct Images {
     pub(super) origin: Origin,
 }
 
-/// What the site wants: architectures, and the line that says so.
+/// The architectures that the site wants, and the line that says so.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) arch: BTreeSet<Arch>,
     pub(super) origin: Origin,
-    /// Whether they are a pool's.
+    /// Tells whether they are a pool's.
     pool: Option<String>,
 }
 
-/// The architectures that the part's images exist for; `None` where nothing limits them.
-pub(super) fn images(scope: &Scope<'_>, subject: &Subject<'_>) -> Option<Images> {
+/// Returns the architectures that the part's images exist for; `None` where nothing limits them.
+pub(super) fn images(scope: &PlacementScope<'_>, subject: &PlacedPart<'_>) -> Option<Images> {
     if let Some((name, own)) = subject
         .spec
         .and_then(|(name, spec)| Some((name, spec.images.as_ref()?)))
@@ -58,10 +58,10 @@ pub(super) fn images(scope: &Scope<'_>, subject: &Subject<'_>) -> Option<Images>
     })
 }
 
-/// What the site wants for the part; `None` where it says nothing.
+/// Finds the architectures that the site wants for the part; `None` where it names none.
 pub(super) fn wanted(
-    scope: &Scope<'_>,
-    subject: &Subject<'_>,
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
 ) -> Result<Option<Wanted>, Box<Diagnostic>> {
     let pool = subject
         .pool(scope)
@@ -93,9 +93,9 @@ pub(super) fn wanted(
     }
 }
 
-/// The report of images that do not exist for what the site wants. It names the image and shows both lines.
+/// Returns the report of images that do not exist for what the site wants. It names the image and shows both lines.
 pub(super) fn no_image(
-    scope: &Scope<'_>,
+    scope: &PlacementScope<'_>,
     images: &Images,
     wanted: &Wanted,
     objects: &[Object],
@@ -161,8 +161,8 @@ pub(super) fn listed(arch: &BTreeSet<Arch>) -> String {
     }
 }
 
-/// An image that is built on the site exists for the architectures that its builder runs on.
-fn built_by(scope: &Scope<'_>, app: &str) -> BTreeSet<Arch> {
+/// Returns an image that is built on the site exists for the architectures that its builder runs on.
+fn built_by(scope: &PlacementScope<'_>, app: &str) -> BTreeSet<Arch> {
     let builders = scope
         .site
         .instances
@@ -176,8 +176,8 @@ fn built_by(scope: &Scope<'_>, app: &str) -> BTreeSet<Arch> {
     nodes.collect()
 }
 
-/// The images that the objects name.
-fn found_in(scope: &Scope<'_>, objects: &[Object]) -> Vec<String> {
+/// Returns the images that the objects name.
+fn found_in(scope: &PlacementScope<'_>, objects: &[Object]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for object in objects {
         for part in scope.catalogue.parts(object) {
@@ -195,7 +195,7 @@ fn image(value: &Value) -> Option<String> {
 }
 
 fn not_in_pool(
-    scope: &Scope<'_>,
+    scope: &PlacementScope<'_>,
     (arch, origin): (&BTreeSet<Arch>, Origin),
     pool: &Wanted,
 ) -> Diagnostic {

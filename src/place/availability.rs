@@ -4,264 +4,229 @@
 //! a node of its own. Where the site survives no loss only the number is written. A part that neither site nor app speaks of is left as
 //! it is.
 
-use kubernetes_vocabulary::labels;
 use serde_json::{Value, json};
 
-use crate::catalogue::Field;
+use crate::catalogue::{BudgetMaker, Field, PodRun};
 use crate::manifest::Object;
 use crate::model::Availability;
-use crate::patch::{Editor, Operation, Reason};
+use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
+use super::RuledPart;
+use super::budget::make_budget;
+use super::edit::{FieldChange, FieldEdit};
+use super::eligible::count_eligible_nodes;
 use super::replicas::{self, Promise};
-use super::rule;
-use super::scope::{Scope, Subject};
-use super::{ObjectPatch, Placed, Ruled, budget, spread, write};
+use super::scope::PlacedPart;
+use super::separation::{NodeRoom, Separation, shares_no_node};
 
-/// Writes what the promise of availability needs.
-pub(super) fn write(
-    scope: &Scope<'_>,
-    ruled: &[Ruled<'_, '_>],
-    objects: &mut [Object],
-    placed: &mut Placed,
+/// All that a part's promise of availability needs.
+#[derive(Debug)]
+pub(super) struct AvailabilityFacts {
+    /// The changes of the part's object.
+    pub(super) edits: Vec<FieldEdit>,
+    /// The disruption budget to add.
+    pub(super) budget: Option<Object>,
+    /// Why.
+    pub(super) reason: Reason,
+}
+
+/// Finds what the promise of availability needs; `None` where nothing is promised, or where the promise cannot be kept, which is
+/// reported.
+pub(super) fn find_availability(
+    ruled: RuledPart<'_, '_>,
+    objects: &[Object],
     found: &mut Diagnostics,
-) {
-    let mut changes: Vec<Vec<Operation>> = objects.iter().map(|_| Vec::new()).collect();
-    for (subject, rule) in ruled {
-        let promise = match replicas::promise(scope, subject) {
-            Ok(Some(promise)) => promise,
-            Ok(None) => continue,
-            Err(problem) => {
-                found.push(*problem);
-                continue;
-            }
-        };
-        let eligible = rule::eligible(rule, subject, &objects[subject.object]);
-        let part = Part {
-            scope,
-            subject,
-            promise: &promise,
-            eligible: eligible.len() as u64,
-        };
-        match part.write(objects, placed, found) {
-            Ok(done) => write::join(&mut changes[subject.object], done),
-            Err(problem) => found.push(*problem),
+) -> Option<AvailabilityFacts> {
+    let promise = match replicas::find_promise(ruled.scope, ruled.part) {
+        Ok(promise) => promise?,
+        Err(problem) => {
+            found.push(*problem);
+            return None;
+        }
+    };
+    let object = &objects[ruled.part.object];
+    let promised = PromisedPart {
+        ruled,
+        promise: &promise,
+        object,
+        eligible: count_eligible_nodes(ruled, object),
+        scaled: find_autoscaled_minimum(object, objects),
+    };
+    if ruled.part.at.part.run == PodRun::PerNode {
+        return None;
+    }
+    match promised.find_facts(objects, found) {
+        Ok(facts) => Some(facts),
+        Err(problem) => {
+            found.push(*problem);
+            None
         }
     }
-    let patches = objects
-        .iter()
-        .zip(changes)
-        .filter(|(_, operations)| !operations.is_empty());
-    placed
-        .patches
-        .extend(patches.map(|(object, operations)| ObjectPatch {
-            purpose: "availability",
-            target: object.id(),
-            operations,
-        }));
 }
 
-/// A part with what it is promised and the number of nodes that it can run on.
-struct Part<'p, 'a> {
-    scope: &'p Scope<'a>,
-    subject: &'p Subject<'a>,
+/// A part with what it is promised.
+struct PromisedPart<'p, 'a> {
+    ruled: RuledPart<'p, 'a>,
     promise: &'p Promise,
+    object: &'p Object,
+    /// The number of nodes it that can run on.
     eligible: u64,
+    /// The least number of pods that an autoscaler keeps; its replicas are then not ours to write.
+    scaled: Option<u64>,
 }
 
-impl Part<'_, '_> {
-    fn write(
+impl PromisedPart<'_, '_> {
+    fn part(&self) -> &PlacedPart<'_> {
+        self.ruled.part
+    }
+
+    fn find_facts(
         &self,
-        objects: &mut [Object],
-        placed: &mut Placed,
+        objects: &[Object],
         found: &mut Diagnostics,
-    ) -> Result<Vec<Operation>, Box<Diagnostic>> {
-        let before = objects[self.subject.object].clone();
-        if self.subject.part.part.per_node {
-            return Ok(Vec::new());
+    ) -> Result<AvailabilityFacts, Box<Diagnostic>> {
+        let count = self.count_pods()?;
+        let is_apart = self.has_node_for_each_pod();
+        if is_apart && count > self.eligible {
+            return Err(Box::new(self.too_many(count)));
         }
-        let scaled = scaled_by(&before, objects);
-        let count = self.count(&before, scaled)?;
-        let apart = self.is_apart(&before);
-        if apart && count > self.eligible {
-            return Err(Box::new(self.too_many(&before, count)));
+        let mut changes: Vec<FieldChange> = self.find_replicas(count).into_iter().collect();
+        let mut budget = None;
+        if self.promise.survives() && count > 1 {
+            match self.part().at.selector(self.object) {
+                Some(selector) => {
+                    changes.extend(self.find_separation(&selector, count, found));
+                    budget = make_budget(self.part(), self.promise, &selector, objects);
+                }
+                None => found.push(self.unknown_labels()),
+            }
+        }
+        if is_apart && count >= self.eligible {
+            changes.extend(
+                self.find_rollout()
+                    .map(|rollout| FieldChange::ForbidSurge { rollout }),
+            );
         }
         let reason = Reason {
-            rule: "availability",
+            author: FieldAuthor::Availability,
             origins: self.promise.origins.clone(),
         };
-        let mut value = before.value().clone();
-        let mut editor = Editor::new(&mut value);
-        let mut written =
-            scaled.is_some() || self.write_count(&mut editor, &before, (count, &reason));
-        if self.promise.survives() && count > 1 {
-            match self.subject.part.selector(&before) {
-                Some(selector) => {
-                    written &=
-                        self.keep_apart(&mut editor, &before, (&selector, count), (&reason, found));
-                    self.add_budget(objects, &selector, (&reason, placed));
-                }
-                None => found.push(self.unknown_labels(&before)),
-            }
-        }
-        let rollout = self.subject.part.pointer(&before, Field::Rollout);
-        if let Some(rollout) = rollout.filter(|_| apart && count >= self.eligible) {
-            written &= spread::without_surge(&mut editor, &rollout, &reason);
-        }
-        let operations = editor.finish();
-        if !written {
-            return Err(Box::new(self.in_the_way(&before)));
-        }
-        objects[self.subject.object] = Object::new(value);
-        Ok(operations)
+        let edits = changes
+            .into_iter()
+            .map(|change| FieldEdit {
+                change,
+                reason: reason.clone(),
+            })
+            .collect();
+        Ok(AvailabilityFacts {
+            edits,
+            budget,
+            reason,
+        })
     }
 
-    /// How many pods there will be; less than the promise needs, or more than `single` allows, is an error.
-    fn count(&self, object: &Object, scaled: Option<u64>) -> Result<u64, Box<Diagnostic>> {
-        let label = self.subject.label(object);
-        let can_be_written =
-            self.subject.part.part.places.contains_key(&Field::Replicas) && scaled.is_none();
-        let in_base = scaled.unwrap_or_else(|| replicas::in_base(self.subject, object));
-        let count = if can_be_written {
-            self.promise.count(in_base)
-        } else {
-            in_base
+    fn find_rollout(&self) -> Option<Pointer> {
+        self.part().at.pointer(self.object, Field::Rollout)
+    }
+
+    /// Returns how many pods there will be; less than the promise needs, or more than `single` allows, is an error.
+    fn count_pods(&self) -> Result<u64, Box<Diagnostic>> {
+        let has_field = self.part().at.part.places.contains_key(&Field::Replicas);
+        let count = match self.scaled {
+            Some(scaled) => scaled,
+            None if has_field => self
+                .promise
+                .count(replicas::count_in_base(self.part(), self.object)),
+            None => replicas::count_in_base(self.part(), self.object),
         };
         if self.promise.availability == Availability::Single
             && count > 1
             && self.promise.explicit.is_some()
         {
-            return Err(Box::new(self.not_single(&label, count)));
+            return Err(Box::new(self.not_single(count)));
         }
         if self.promise.survives() && count < self.promise.needed() {
-            return Err(Box::new(replicas::too_few(
-                self.scope,
-                (&label, count),
-                self.promise,
-                self.explicit_origin(),
-            )));
+            return Err(Box::new(self.too_few(count)));
         }
         Ok(count)
     }
 
-    /// Whether each pod has a node of its own, by the base or by the rule for quorums.
-    fn is_apart(&self, object: &Object) -> bool {
+    /// Returns whether each pod has a node of its own, by the base or by the rule for quorums.
+    fn has_node_for_each_pod(&self) -> bool {
         let by_rule = self.promise.survives()
             && self.promise.availability == Availability::Quorum
             && self
-                .subject
-                .part
+                .part()
+                .at
                 .part
                 .places
                 .contains_key(&Field::PodAntiAffinity);
-        by_rule || spread::is_apart(self.subject, object)
+        by_rule || shares_no_node(self.part(), self.object)
     }
 
-    fn write_count(
-        &self,
-        editor: &mut Editor<'_>,
-        object: &Object,
-        (count, reason): (u64, &Reason),
-    ) -> bool {
-        let Some(place) = self.subject.part.pointer(object, Field::Replicas) else {
-            return true;
-        };
-        let written = object.get(place.as_str()).and_then(Value::as_u64);
-        if written.is_none() && count == u64::from(self.subject.part.part.default_replicas) {
-            return true;
+    /// Returns the change of the number of pods, where it is ours to write and not the default.
+    fn find_replicas(&self, count: u64) -> Option<FieldChange> {
+        if self.scaled.is_some() {
+            return None;
         }
-        editor.set(&place, json!(count), reason)
+        let field = self.part().at.pointer(self.object, Field::Replicas)?;
+        let written = self.object.get(field.as_str()).and_then(Value::as_u64);
+        let default = u64::from(self.part().at.part.default_replicas);
+        (written.is_some() || count != default).then(|| FieldChange::Set {
+            field,
+            value: json!(count),
+        })
     }
 
-    fn keep_apart(
+    fn find_separation(
         &self,
-        editor: &mut Editor<'_>,
-        object: &Object,
-        (selector, count): (&Value, u64),
-        (reason, found): (&Reason, &mut Diagnostics),
-    ) -> bool {
-        let quorum = self.promise.availability == Availability::Quorum;
-        let mut over =
-            |topology| spread::over(editor, object, self.subject, (topology, selector), reason);
-        let zones = if self.promise.zones > 0 {
-            over(labels::ZONE)
-        } else {
-            Some(true)
-        };
-        let already = spread::is_apart(self.subject, object);
-        let nodes = match (quorum, already) {
-            (_, true) => Some(true),
-            (true, false) => spread::apart(editor, object, self.subject, (selector, true), reason)
-                .or_else(|| {
-                    spread::over(
-                        editor,
-                        object,
-                        self.subject,
-                        (labels::HOSTNAME, selector),
-                        reason,
-                    )
-                }),
-            (false, false) => spread::over(
-                editor,
-                object,
-                self.subject,
-                (labels::HOSTNAME, selector),
-                reason,
-            )
-            .or_else(|| {
-                spread::apart(
-                    editor,
-                    object,
-                    self.subject,
-                    (selector, count <= self.eligible),
-                    reason,
-                )
-            }),
-        };
-        if (nodes.is_none() || zones.is_none()) && !self.subject.part.part.budget_by_operator {
-            found.push(self.cannot_spread(object));
-        }
-        nodes.unwrap_or(true) && zones.unwrap_or(true)
-    }
-
-    fn add_budget(
-        &self,
-        objects: &[Object],
         selector: &Value,
-        (reason, placed): (&Reason, &mut Placed),
-    ) {
-        let Some(budget) = budget::budget(self.subject, self.promise, selector, objects) else {
-            return;
+        count: u64,
+        found: &mut Diagnostics,
+    ) -> Vec<FieldChange> {
+        let room = if count <= self.eligible {
+            NodeRoom::ForEach
+        } else {
+            NodeRoom::Shared
         };
-        if placed.additions.iter().all(|o| o.id() != budget.id()) {
-            placed.reasons.insert(budget.id(), reason.clone());
-            placed.additions.push(budget);
+        let separation = Separation {
+            part: self.part(),
+            object: self.object,
+            promise: self.promise,
+            selector,
+            room,
+        };
+        let found_changes = separation.find_changes();
+        let by_operator = self.part().at.part.budget == BudgetMaker::Operator;
+        if found_changes.lacks_field && !by_operator {
+            found.push(self.cannot_spread());
         }
+        found_changes.changes
     }
 
     fn explicit_origin(&self) -> Option<Origin> {
-        let (name, _) = self.subject.spec.filter(|(_, s)| s.replicas.is_some())?;
-        Some(self.scope.of_part(name, "replicas"))
+        self.part().explicit_replicas(self.ruled.scope)
     }
 
     fn origin(&self) -> Origin {
         let first = self.promise.origins.first().cloned();
         self.explicit_origin()
             .or(first)
-            .unwrap_or_else(|| self.scope.instance.origin.clone())
+            .unwrap_or_else(|| self.ruled.scope.instance.origin.clone())
     }
 
-    fn too_many(&self, object: &Object, count: u64) -> Diagnostic {
-        let place = match self.subject.pool(self.scope) {
-            Some(pool) => self.scope.of_site("/pools").at(pool),
-            None => self.scope.of_site("/pools"),
+    fn too_many(&self, count: u64) -> Diagnostic {
+        let place = match self.part().pool(self.ruled.scope) {
+            Some(pool) => self.ruled.scope.of_site("/pools").at(pool),
+            None => self.ruled.scope.of_site("/pools"),
         };
         let nodes = replicas::counted(self.eligible, "node");
         rules::TOO_MANY_REPLICAS
             .report(format!(
                 "`{}` has {count} replicas that must not share a node, but can run on {nodes}",
-                self.subject.label(object)
+                self.label()
             ))
             .primary(
                 self.origin(),
@@ -274,58 +239,81 @@ impl Part<'_, '_> {
             ))
     }
 
-    fn not_single(&self, label: &str, count: u64) -> Diagnostic {
+    fn not_single(&self, count: u64) -> Diagnostic {
         let promised = self
             .promise
             .origins
             .first()
             .cloned()
-            .unwrap_or_else(|| self.scope.instance.origin.clone());
+            .unwrap_or_else(|| self.ruled.scope.instance.origin.clone());
         rules::TOO_MANY_REPLICAS
             .report(format!(
-                "`{label}` has {count} replicas, but its availability is `single`"
+                "`{}` has {count} replicas, but its availability is `single`",
+                self.label()
             ))
             .primary(self.origin(), format!("{count} replicas"))
             .context(promised, "one replica")
             .help("ask for one replica, or for another availability")
     }
 
-    fn unknown_labels(&self, object: &Object) -> Diagnostic {
+    fn unknown_labels(&self) -> Diagnostic {
         rules::PODS_NOT_SPREAD
             .report(format!(
                 "the labels of the pods of `{}` are not known, so they cannot be spread",
-                self.subject.label(object)
+                self.label()
             ))
             .primary(self.origin(), "")
             .help("write `podLabels` for this part under `catalogue:` in the app")
     }
 
-    fn cannot_spread(&self, object: &Object) -> Diagnostic {
+    fn cannot_spread(&self) -> Diagnostic {
         rules::PODS_NOT_SPREAD
             .report(format!(
                 "`{}` has no field that keeps its pods on different nodes or zones",
-                self.subject.label(object)
+                self.label()
             ))
             .primary(self.origin(), "")
             .help("check that its operator does it by itself")
     }
 
-    fn in_the_way(&self, object: &Object) -> Diagnostic {
-        rules::FIELD_PATH_LEADS_NOWHERE
-            .report(format!(
-                "the availability of `{}` cannot be written: something else is in the way",
-                self.subject.label(object)
-            ))
-            .primary(self.origin(), "")
-            .help(format!(
-                "look at the object in `{}`: the fields above must be maps, the rules lists",
-                self.scope.app.directory
-            ))
+    fn too_few(&self, count: u64) -> Diagnostic {
+        let shortage = replicas::Shortage {
+            label: &self.label(),
+            count,
+            field: self.explicit_origin(),
+        };
+        replicas::report_too_few(self.ruled.scope, self.promise, shortage)
+    }
+
+    fn label(&self) -> String {
+        self.part().label(self.object)
     }
 }
 
-/// The least number of pods that an autoscaler of the instance keeps of a workload; its replicas are then not ours to write.
-fn scaled_by(object: &Object, objects: &[Object]) -> Option<u64> {
+/// Reports fields that cannot be written because something else than a map is above them.
+pub(super) fn report_blocked(
+    ruled: RuledPart<'_, '_>,
+    object: &Object,
+    reason: &Reason,
+) -> Diagnostic {
+    let explicit = ruled.part.explicit_replicas(ruled.scope);
+    let origin = explicit
+        .or_else(|| reason.origins.first().cloned())
+        .unwrap_or_else(|| ruled.scope.instance.origin.clone());
+    rules::FIELD_PATH_LEADS_NOWHERE
+        .report(format!(
+            "the availability of `{}` cannot be written: something else is in the way",
+            ruled.part.label(object)
+        ))
+        .primary(origin, "")
+        .help(format!(
+            "look at the object in `{}`: the fields above must be maps, the rules lists",
+            ruled.scope.app.directory
+        ))
+}
+
+/// Finds the least number of pods that an autoscaler of the instance keeps of a workload.
+fn find_autoscaled_minimum(object: &Object, objects: &[Object]) -> Option<u64> {
     let scalers = objects
         .iter()
         .filter(|o| o.kind() == "HorizontalPodAutoscaler" && o.namespace() == object.namespace());

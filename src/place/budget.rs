@@ -3,27 +3,24 @@
 use kubernetes_vocabulary::labels::APP_PREFIX;
 use serde_json::{Map, Value, json};
 
+use crate::catalogue::{BudgetMaker, PartNaming, PodRun};
 use crate::manifest::Object;
 
 use super::replicas::Promise;
 use super::requirement::selects_pods;
-use super::scope::Subject;
+use super::scope::PlacedPart;
 
-/// The budget of a part; `None` where an operator or the base has one, or where the pods end by themselves.
-pub(super) fn budget(
-    subject: &Subject<'_>,
+/// Returns the budget of a part; `None` where an operator or the base has one, or where the pods end by themselves.
+pub(super) fn make_budget(
+    subject: &PlacedPart<'_>,
     promise: &Promise,
     selector: &Value,
     objects: &[Object],
 ) -> Option<Object> {
     let object = &objects[subject.object];
-    let said = subject.spec.and_then(|(_, s)| s.budget_by_operator);
-    let by_operator = said.unwrap_or(subject.part.part.budget_by_operator);
-    if by_operator
-        || subject.part.part.to_completion
-        || subject.part.part.per_node
-        || has_budget(subject, objects)
-    {
+    let stated = subject.spec.and_then(|(_, s)| s.budget_by_operator);
+    let by_operator = stated.unwrap_or(subject.at.part.budget == BudgetMaker::Operator);
+    if by_operator || subject.at.part.run != PodRun::Replicated || has_budget(subject, objects) {
         return None;
     }
     let mut metadata = Map::new();
@@ -43,10 +40,10 @@ pub(super) fn budget(
     })))
 }
 
-/// Whether the base has a budget for these pods. Two budgets over one pod block every eviction.
-fn has_budget(subject: &Subject<'_>, objects: &[Object]) -> bool {
+/// Returns whether the base has a budget for these pods. Two budgets over one pod block every eviction.
+fn has_budget(subject: &PlacedPart<'_>, objects: &[Object]) -> bool {
     let object = &objects[subject.object];
-    let labels = subject.part.pod_labels(object);
+    let labels = subject.at.pod_labels(object);
     objects.iter().any(|o| {
         o.kind() == "PodDisruptionBudget"
             && o.namespace() == object.namespace()
@@ -54,14 +51,16 @@ fn has_budget(subject: &Subject<'_>, objects: &[Object]) -> bool {
     })
 }
 
-/// The workload's name, with the part's where that is not enough.
-fn name(subject: &Subject<'_>, objects: &[Object]) -> String {
+/// Returns the workload's name, with the part's where that is not enough.
+fn name(subject: &PlacedPart<'_>, objects: &[Object]) -> String {
     let object = &objects[subject.object];
-    let part = &subject.part;
-    let base = match (part.part.named_by_object, &part.element) {
-        (true, _) => object.name().to_owned(),
-        (false, None) => format!("{}-{}", object.name(), part.part.name),
-        (false, Some(element)) => format!("{}-{}-{element}", object.name(), part.part.name),
+    let part = &subject.at;
+    let base = match (part.part.naming, &part.element) {
+        (PartNaming::ByObject, _) => object.name().to_owned(),
+        (PartNaming::ByPart, None) => format!("{}-{}", object.name(), part.part.name),
+        (PartNaming::ByPart, Some(element)) => {
+            format!("{}-{}-{element}", object.name(), part.part.name)
+        }
     };
     let taken = |name: &str| {
         objects
@@ -75,7 +74,7 @@ fn name(subject: &Subject<'_>, objects: &[Object]) -> String {
     }
 }
 
-/// The recommended labels of the workload, so that its budget is found with it.
+/// Returns the recommended labels of the workload, so that its budget is found with it.
 fn labels(object: &Object) -> Map<String, Value> {
     let all = object
         .get("/metadata/labels")

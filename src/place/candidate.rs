@@ -7,16 +7,16 @@ use crate::plan::{NodePlan, SitePlan};
 
 /// A node, and its labels with those that apps ask for.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate<'a> {
+pub(super) struct CandidateNode<'a> {
     pub(super) node: &'a NodePlan,
     pub(super) labels: Cow<'a, BTreeMap<String, String>>,
 }
 
-/// The nodes of a site. Where siteplan manages labels, those that apps need on their nodes are among them.
-pub(super) fn candidates(site: &SitePlan) -> Vec<Candidate<'_>> {
+/// Returns the nodes of a site. Where siteplan manages labels, those that apps need on their nodes are among them.
+pub(super) fn candidates(site: &SitePlan) -> Vec<CandidateNode<'_>> {
     site.nodes
         .iter()
-        .map(|node| Candidate {
+        .map(|node| CandidateNode {
             node,
             labels: labels(site, node),
         })
@@ -43,7 +43,7 @@ fn labels<'a>(site: &'a SitePlan, node: &'a NodePlan) -> Cow<'a, BTreeMap<String
     labels
 }
 
-impl PartialEq for Candidate<'_> {
+impl PartialEq for CandidateNode<'_> {
     /// Nodes have one name each in a site.
     fn eq(&self, other: &Self) -> bool {
         self.node.name == other.node.name

@@ -9,16 +9,20 @@ mod architecture;
 mod availability;
 mod budget;
 mod candidate;
+mod edit;
+mod eligible;
 mod node_selector;
 mod part_names;
+mod placement;
 mod replicas;
 mod requirement;
 mod rule;
 mod scope;
-mod spread;
+mod separation;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod tolerations;
-mod write;
 
 use std::collections::BTreeMap;
 
@@ -28,12 +32,15 @@ use crate::patch::{Operation, Reason};
 use crate::plan::{Instance, SitePlan};
 use pointer_diagnostics::Diagnostics;
 
-use rule::PlacementRule;
-use scope::{Scope, Subject};
+pub use edit::{ObjectPatch, PatchPurpose};
 
-/// What was changed and what is to be added.
+use edit::{collect_patches, join_operations, write_edits};
+use rule::{PlacementRule, find_rule};
+use scope::{PlacedPart, PlacementScope};
+
+/// The changes of an instance's objects, and the objects to add.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Placed {
+pub struct PlacedInstance {
     /// The changes: storage first, then availability, then placement; in each the objects in their order.
     pub patches: Vec<ObjectPatch>,
     /// New objects.
@@ -42,56 +49,139 @@ pub struct Placed {
     pub reasons: BTreeMap<ObjectId, Reason>,
 }
 
-/// The changes of one object for one purpose.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ObjectPatch {
-    /// `storage`, `availability` or `placement` here; others by other passes.
-    pub purpose: &'static str,
-    /// The object.
-    pub target: ObjectId,
-    /// The operations, in order.
-    pub operations: Vec<Operation>,
-}
-
 /// Places an instance: changes its objects and says how.
 pub fn place(
     site: &SitePlan,
     instance: &Instance,
     catalogue: &Catalogue,
     objects: &mut [Object],
-) -> (Placed, Diagnostics) {
+) -> (PlacedInstance, Diagnostics) {
     let mut found = Diagnostics::new();
-    let mut placed = Placed::default();
-    let Some(scope) = Scope::new(site, instance, catalogue) else {
+    let mut placed = PlacedInstance::default();
+    let Some(scope) = PlacementScope::new(site, instance, catalogue) else {
         return (placed, found);
     };
-    let subjects = scope.subjects(objects);
+    let parts = scope.parts(objects);
     part_names::check(&scope, objects, &mut found);
     part_names::check_kinds(&scope, objects, &mut found);
-    let rules: Vec<Option<PlacementRule<'_>>> = subjects
+    let rules: Vec<Option<PlacementRule<'_>>> = parts
         .iter()
-        .map(|s| rule::rule(&scope, s, objects, &mut found))
+        .map(|part| find_rule(&scope, part, objects, &mut found))
         .collect();
-    placed
-        .patches
-        .extend(storage::write(&scope, &subjects, objects, &mut found));
-    let ruled: Vec<Ruled<'_, '_>> = subjects
+    let ruled: Vec<RuledPart<'_, '_>> = parts
         .iter()
         .zip(&rules)
-        .filter_map(|(s, r)| Some((s, r.as_ref()?)))
+        .filter_map(|(part, rule)| {
+            Some(RuledPart {
+                scope: &scope,
+                part,
+                rule: rule.as_ref()?,
+            })
+        })
         .collect();
-    availability::write(&scope, &ruled, objects, &mut placed, &mut found);
+    placed.patches = write_storage(&scope, &parts, objects, &mut found);
+    let availability = write_availability(&ruled, objects, &mut placed, &mut found);
+    placed.patches.extend(availability);
     placed
         .patches
-        .extend(write::write(&scope, &ruled, objects, &mut found));
-    (placed, once(found))
+        .extend(write_placement(&ruled, objects, &mut found));
+    (placed, drop_repeated(found))
 }
 
 /// A part with its placement rule.
-type Ruled<'r, 'a> = (&'r Subject<'a>, &'r PlacementRule<'a>);
+#[derive(Debug, Clone, Copy)]
+struct RuledPart<'r, 'a> {
+    scope: &'r PlacementScope<'a>,
+    part: &'r PlacedPart<'a>,
+    rule: &'r PlacementRule<'a>,
+}
 
-/// Parts of one instance often have the same problem: it is reported once.
-fn once(found: Diagnostics) -> Diagnostics {
+/// Writes the storage classes of all parts that ask for a role.
+fn write_storage(
+    scope: &PlacementScope<'_>,
+    parts: &[PlacedPart<'_>],
+    objects: &mut [Object],
+    found: &mut Diagnostics,
+) -> Vec<ObjectPatch> {
+    let edits = storage::find_storage(scope, parts, objects, found);
+    let mut operations = no_operations(objects);
+    for ((object, edits), operations) in objects.iter_mut().zip(&edits).zip(&mut operations) {
+        // The fields were found in the object, so they can be reached.
+        *operations = write_edits(object, edits).unwrap_or_default();
+    }
+    collect_patches(PatchPurpose::Storage, objects, operations)
+}
+
+/// Writes what the promises of availability need, and adds disruption budgets.
+fn write_availability(
+    ruled: &[RuledPart<'_, '_>],
+    objects: &mut [Object],
+    placed: &mut PlacedInstance,
+    found: &mut Diagnostics,
+) -> Vec<ObjectPatch> {
+    let mut operations = no_operations(objects);
+    for part in ruled {
+        let Some(facts) = availability::find_availability(*part, objects, found) else {
+            continue;
+        };
+        if let Some(budget) = facts.budget {
+            placed.add(budget, &facts.reason);
+        }
+        let object = part.part.object;
+        match write_edits(&mut objects[object], &facts.edits) {
+            Ok(done) => join_operations(&mut operations[object], done),
+            Err(edit::FieldBlocked) => {
+                found.push(availability::report_blocked(
+                    *part,
+                    &objects[object],
+                    &facts.reason,
+                ));
+            }
+        }
+    }
+    collect_patches(PatchPurpose::Availability, objects, operations)
+}
+
+/// Writes the placement rules, each into the field that the catalogue names.
+fn write_placement(
+    ruled: &[RuledPart<'_, '_>],
+    objects: &mut [Object],
+    found: &mut Diagnostics,
+) -> Vec<ObjectPatch> {
+    let mut operations = no_operations(objects);
+    for part in ruled {
+        let object = part.part.object;
+        match placement::find_placement(*part, &objects[object]) {
+            Ok(edits) => match write_edits(&mut objects[object], &edits) {
+                Ok(done) => join_operations(&mut operations[object], done),
+                Err(edit::FieldBlocked) => {
+                    found.push(placement::report_blocked(*part, &objects[object]));
+                }
+            },
+            Err(problem) => found.push(*problem),
+        }
+        found.extend(placement::find_ignored_terms(*part, &objects[object]));
+    }
+    collect_patches(PatchPurpose::Placement, objects, operations)
+}
+
+fn no_operations(objects: &[Object]) -> Vec<Vec<Operation>> {
+    vec![Vec::new(); objects.len()]
+}
+
+impl PlacedInstance {
+    /// Adds an object, unless there is one with its id.
+    fn add(&mut self, object: Object, reason: &Reason) {
+        let id = object.id();
+        if self.additions.iter().all(|other| other.id() != id) {
+            self.reasons.insert(id, reason.clone());
+            self.additions.push(object);
+        }
+    }
+}
+
+/// Drops diagnostics that are there already: parts of one instance often have the same problem.
+fn drop_repeated(found: Diagnostics) -> Diagnostics {
     let mut kept = Vec::new();
     for diagnostic in found {
         if !kept.contains(&diagnostic) {
@@ -100,6 +190,3 @@ fn once(found: Diagnostics) -> Diagnostics {
     }
     kept.into_iter().collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,20 +3,17 @@
 use kubernetes_vocabulary::LabelRequirement;
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::patch::{Editor, Reason};
-use pointer_diagnostics::Pointer;
-
-use super::candidate::Candidate;
+use super::candidate::CandidateNode;
 use super::requirement::map_selects_node;
 
-/// The labels that say what the rule says, on the nodes there are: `None` where equality cannot say it. `written` is what the base
+/// Finds the labels that select what the rule selects, on the nodes there are; `None` where equality cannot. `written` is what the base
 /// selects already.
-pub(super) fn labels(
+pub(super) fn find_labels(
     rule: &[LabelRequirement],
     written: Option<&Value>,
-    nodes: &[Candidate<'_>],
+    nodes: &[CandidateNode<'_>],
 ) -> Option<BTreeMap<String, String>> {
     let map: BTreeMap<String, String> = rule
         .iter()
@@ -32,39 +29,7 @@ pub(super) fn labels(
     says_as_much.then_some(map)
 }
 
-/// Writes labels into a map. Returns whether the place could be reached.
-pub(super) fn add_to_map(
-    editor: &mut Editor<'_>,
-    selector: &Pointer,
-    labels: &BTreeMap<String, String>,
-    reason: &Reason,
-) -> bool {
-    if editor.get(selector).is_none_or(Value::is_null) && !labels.is_empty() {
-        return editor.set(selector, json!(labels), reason);
-    }
-    labels
-        .iter()
-        .all(|(key, value)| editor.set(&selector.at(key), json!(value), reason))
-}
-
-/// Writes labels into a list of `{key, value}`. Returns whether the place could be reached.
-pub(super) fn add_to_list(
-    editor: &mut Editor<'_>,
-    list: &Pointer,
-    labels: &BTreeMap<String, String>,
-    reason: &Reason,
-) -> bool {
-    labels.iter().all(|(key, value)| {
-        let entry = json!({"key": key, "value": value});
-        let is_there = editor
-            .get(list)
-            .and_then(Value::as_array)
-            .is_some_and(|l| l.contains(&entry));
-        is_there || editor.append(list, entry, reason)
-    })
-}
-
-/// A list of `{key, value}` as a map.
+/// Returns a list of `{key, value}` as a map.
 pub(super) fn list_as_map(list: Option<&Value>) -> Option<Value> {
     let entries = list?.as_array()?.iter();
     let pairs =

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::{Entry, Inject};
+use crate::catalogue::{Entry, Inject, PartNaming};
 use crate::load::App;
 use crate::manifest::Object;
 use crate::nearest::nearest;
 use crate::rules;
 use pointer_diagnostics::{Diagnostics, Origin};
 
-use super::scope::Scope;
+use super::scope::PlacementScope;
 
 /// Reports names of parts that no object of the instance has.
-pub(super) fn check(scope: &Scope<'_>, objects: &[Object], found: &mut Diagnostics) {
+pub(super) fn check(scope: &PlacementScope<'_>, objects: &[Object], found: &mut Diagnostics) {
     let templates = templates(scope.app);
     let known: BTreeSet<String> = objects
         .iter()
@@ -44,7 +44,7 @@ pub(super) fn check(scope: &Scope<'_>, objects: &[Object], found: &mut Diagnosti
 }
 
 /// Reports objects whose pods cannot be reached, and versions of kinds that the catalogue has not seen.
-pub(super) fn check_kinds(scope: &Scope<'_>, objects: &[Object], found: &mut Diagnostics) {
+pub(super) fn check_kinds(scope: &PlacementScope<'_>, objects: &[Object], found: &mut Diagnostics) {
     for object in objects {
         let Some(entry) = scope.catalogue.entry(object) else {
             continue;
@@ -84,14 +84,14 @@ fn is_unknown_version(entry: &Entry, object: &Object) -> bool {
     has_pods && !entry.versions.is_empty() && !entry.versions.iter().any(|v| v == object.version())
 }
 
-/// The names of all parts that an object has or could have.
-fn names(scope: &Scope<'_>, object: &Object) -> Vec<String> {
+/// Returns the names of all parts that an object has or could have.
+fn names(scope: &PlacementScope<'_>, object: &Object) -> Vec<String> {
     let id = object.id().to_string();
     let Some(entry) = scope.catalogue.entry(object) else {
         return Vec::new();
     };
     let of_parts = entry.parts.iter().flat_map(|part| {
-        let own = part.named_by_object.then(|| object.name().to_owned());
+        let own = (part.naming == PartNaming::ByObject).then(|| object.name().to_owned());
         [part.name.clone(), format!("{id}/{}", part.name)]
             .into_iter()
             .chain(own)
@@ -106,17 +106,17 @@ fn templates(app: &App) -> Vec<Object> {
         .collect()
 }
 
-/// Whether a template makes objects that are named by an expression and whose parts are called after them.
-fn could_be(scope: &Scope<'_>, template: &Object) -> bool {
+/// Returns whether a template makes objects that are named by an expression and whose parts are called after them.
+fn could_be(scope: &PlacementScope<'_>, template: &Object) -> bool {
     let named = scope
         .catalogue
         .entry(template)
-        .is_some_and(|e| e.parts.iter().any(|p| p.named_by_object));
+        .is_some_and(|e| e.parts.iter().any(|p| p.naming == PartNaming::ByObject));
     named && template.name().contains("{{")
 }
 
 fn unknown(
-    scope: &Scope<'_>,
+    scope: &PlacementScope<'_>,
     (name, origin): (&str, Origin),
     known: &BTreeSet<String>,
 ) -> pointer_diagnostics::Diagnostic {

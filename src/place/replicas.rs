@@ -9,24 +9,24 @@ use crate::rules;
 use crate::template;
 use pointer_diagnostics::{Diagnostic, Origin};
 
-use super::scope::{Scope, Subject, said};
+use super::scope::{PlacedPart, PlacementScope, find_by_name};
 
-/// What a part is promised.
+/// The availability that a part is promised.
 #[derive(Debug, Clone)]
 pub(super) struct Promise {
     pub(super) availability: Availability,
-    /// How many nodes may be lost; 0 where nothing is promised, or the part need not survive.
+    /// The number of nodes that may be lost; 0 where nothing is promised, or the part need not survive.
     pub(super) nodes: u32,
-    /// How many zones may be lost.
+    /// The number of zones that may be lost.
     pub(super) zones: u32,
-    /// How many pods, where it is written.
+    /// The number of pods, where it is written.
     pub(super) explicit: Option<u64>,
     /// The inputs that say so, the most specific first.
     pub(super) origins: Vec<Origin>,
 }
 
 impl Promise {
-    /// The least number of pods that keeps the promise.
+    /// Returns the least number of pods that keeps the promise.
     pub(super) fn needed(&self) -> u64 {
         let lost = u64::from(self.nodes.max(self.zones));
         match self.availability {
@@ -36,12 +36,12 @@ impl Promise {
         }
     }
 
-    /// Whether anything may be lost at all.
+    /// Returns whether anything may be lost at all.
     pub(super) fn survives(&self) -> bool {
         self.nodes.max(self.zones) > 0 && self.availability != Availability::Single
     }
 
-    /// How many pods there will be: what is written wins; else as many as needed, and no fewer than the base has.
+    /// Returns the number of pods: what is written wins; else as many as needed, and no fewer than the base has.
     pub(super) fn count(&self, in_base: u64) -> u64 {
         match (self.explicit, self.availability) {
             (Some(explicit), _) => explicit,
@@ -51,13 +51,13 @@ impl Promise {
     }
 }
 
-/// What the site and the app promise about a part; `None` where they say nothing.
-pub(super) fn promise(
-    scope: &Scope<'_>,
-    subject: &Subject<'_>,
+/// Finds what the site and the app promise about a part; `None` where they promise nothing.
+pub(super) fn find_promise(
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
 ) -> Result<Option<Promise>, Box<Diagnostic>> {
     let explicit = explicit(scope, subject)?;
-    let by_site = said(&scope.instance.availability, &subject.part.names)
+    let by_site = find_by_name(&scope.instance.availability, &subject.at.names)
         .map(|(name, availability)| (*availability, scope.of_instance("availability").at(name)));
     let spec = subject.spec;
     let by_app =
@@ -106,10 +106,10 @@ pub(super) fn promise(
     }))
 }
 
-/// The number that the app writes, evaluated, and its line.
+/// Returns the number that the app writes, evaluated, and its line.
 fn explicit(
-    scope: &Scope<'_>,
-    subject: &Subject<'_>,
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
 ) -> Result<Option<(u64, Origin)>, Box<Diagnostic>> {
     let Some((name, written)) = subject
         .spec
@@ -143,22 +143,36 @@ fn explicit(
     }
 }
 
-/// Where the number of pods can be written, and what is written there.
-pub(super) fn in_base(subject: &Subject<'_>, object: &Object) -> u64 {
+/// Returns the number of pods that the base has.
+pub(super) fn count_in_base(subject: &PlacedPart<'_>, object: &Object) -> u64 {
     let written = subject
-        .part
+        .at
         .value(object, Field::Replicas)
         .and_then(Value::as_u64);
-    written.unwrap_or_else(|| u64::from(subject.part.part.default_replicas))
+    written.unwrap_or_else(|| u64::from(subject.at.part.default_replicas))
 }
 
-/// The report of fewer pods than the promise needs.
-pub(super) fn too_few(
-    scope: &Scope<'_>,
-    (label, count): (&str, u64),
+/// Fewer pods than a promise needs.
+pub(super) struct Shortage<'s> {
+    /// The part, as messages name it.
+    pub(super) label: &'s str,
+    /// How many pods it has.
+    pub(super) count: u64,
+    /// The line of the number, if there is one.
+    pub(super) field: Option<Origin>,
+}
+
+/// Reports fewer pods than the promise needs.
+pub(super) fn report_too_few(
+    scope: &PlacementScope<'_>,
     promise: &Promise,
-    field: Option<Origin>,
+    shortage: Shortage<'_>,
 ) -> Diagnostic {
+    let Shortage {
+        label,
+        count,
+        field,
+    } = shortage;
     let what = match promise.availability {
         Availability::Quorum => "a majority of them to survive",
         _ => "one of them to survive",
@@ -180,12 +194,12 @@ pub(super) fn too_few(
         ))
 }
 
-/// A number of things, in words.
+/// Returns a number of things, in words.
 pub(super) fn counted(count: u64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
-/// What may be lost, in words.
+/// Words what may be lost.
 fn lost(promise: &Promise) -> String {
     let counted = |count: u32, thing| counted(u64::from(count), thing);
     match (promise.nodes, promise.zones) {

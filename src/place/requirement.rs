@@ -8,7 +8,7 @@ use kubernetes_vocabulary::{
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::candidate::Candidate;
+use super::candidate::CandidateNode;
 
 /// Returns whether a label selector of a base selects pods with the labels. An absent selector, or one that Kubernetes would refuse,
 /// selects none.
@@ -20,7 +20,7 @@ pub(super) fn selects_pods(selector: Option<&Value>, labels: &Labels) -> bool {
 }
 
 /// Returns whether a list of `nodeSelectorTerms` selects a node. Absent terms select every node; terms that cannot be read select none.
-pub(super) fn terms_select_node(terms: Option<&Value>, candidate: &Candidate<'_>) -> bool {
+pub(super) fn terms_select_node(terms: Option<&Value>, candidate: &CandidateNode<'_>) -> bool {
     match terms {
         None | Some(Value::Null) => true,
         Some(Value::Array(terms)) => terms.iter().any(|term| {
@@ -32,7 +32,7 @@ pub(super) fn terms_select_node(terms: Option<&Value>, candidate: &Candidate<'_>
 }
 
 /// Returns whether a node has all labels of a `nodeSelector`. An absent one selects every node.
-pub(super) fn map_selects_node(selector: Option<&Value>, candidate: &Candidate<'_>) -> bool {
+pub(super) fn map_selects_node(selector: Option<&Value>, candidate: &CandidateNode<'_>) -> bool {
     let entries = selector.and_then(Value::as_object).into_iter().flatten();
     entries
         .into_iter()

@@ -9,57 +9,57 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::catalogue::{ArchVia, Field, Inject};
+use crate::catalogue::{ArchVia, Inject, PodRun};
 use crate::manifest::Object;
 use crate::model::Arch;
-use crate::patch::Reason;
+use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 use super::architecture::{self, Images, Wanted, listed};
-use super::candidate::Candidate;
-use super::scope::{Scope, Subject};
+use super::candidate::CandidateNode;
+use super::scope::{PlacedPart, PlacementScope};
 use super::tolerations;
 
-/// Where a part may run, as far as the site and the app say.
+/// The nodes that a part may run on, as far as the site and the app say.
 #[derive(Debug)]
 pub(super) struct PlacementRule<'a> {
     /// All expressions, the architecture's first. Empty: any node will do.
     pub(super) expressions: Vec<LabelRequirement>,
     /// The nodes that meet them.
-    pub(super) nodes: Vec<Candidate<'a>>,
+    pub(super) nodes: Vec<CandidateNode<'a>>,
     /// Tolerations to add.
     pub(super) tolerations: Vec<Value>,
-    /// Whether the site asks for a place in so many words.
+    /// True if the site asks for a place in so many words.
     pub(super) asked: bool,
     /// The line to show when something is wrong with the rule.
     pub(super) origin: Origin,
-    /// Who asked for it.
+    /// The inputs that it follows.
     pub(super) reason: Reason,
 }
 
 impl PlacementRule<'_> {
-    /// Whether it keeps the part from some node of the site.
-    pub(super) fn excludes(&self, scope: &Scope<'_>) -> bool {
+    /// Returns whether it keeps the part from some node of the site.
+    pub(super) fn excludes(&self, scope: &PlacementScope<'_>) -> bool {
         self.nodes.len() < scope.nodes.len()
     }
 }
 
-/// The rule of a part; `None` where there is none, or where it contradicts itself, which is reported.
-pub(super) fn rule<'a>(
-    scope: &Scope<'a>,
-    subject: &Subject<'a>,
+/// Returns the rule of a part; `None` where there is none, or where it contradicts itself, which is reported.
+pub(super) fn find_rule<'a>(
+    scope: &PlacementScope<'a>,
+    subject: &PlacedPart<'a>,
     objects: &[Object],
     found: &mut Diagnostics,
 ) -> Option<PlacementRule<'a>> {
-    let part = subject.part.part;
-    if part.volumes_only
+    let part = subject.at.part;
+    if part.run == PodRun::VolumesOnly
         || (part.inject == Inject::Never && part.arch_via != ArchVia::None)
         || is_unplaced(subject)
     {
         return None;
     }
-    match make(scope, subject, objects) {
+    match make_rule(scope, subject, objects) {
         Ok(rule) => Some(rule),
         Err(problem) => {
             found.push(*problem);
@@ -68,22 +68,23 @@ pub(super) fn rule<'a>(
     }
 }
 
-/// A part that runs everywhere has no placement field of its own to speak of.
-fn is_unplaced(subject: &Subject<'_>) -> bool {
-    subject.part.part.inject == Inject::Never && subject.part.part.per_node
+/// Returns a part that runs everywhere has no placement field of its own to speak of.
+fn is_unplaced(subject: &PlacedPart<'_>) -> bool {
+    subject.at.part.inject == Inject::Never && subject.at.part.run == PodRun::PerNode
 }
 
-fn make<'a>(
-    scope: &Scope<'a>,
-    subject: &Subject<'a>,
+fn make_rule<'a>(
+    scope: &PlacementScope<'a>,
+    subject: &PlacedPart<'a>,
     objects: &[Object],
 ) -> Result<PlacementRule<'a>, Box<Diagnostic>> {
     let images = architecture::images(scope, subject);
     let wanted = architecture::wanted(scope, subject)?;
     let allowed = allowed(scope, (images.as_ref(), wanted.as_ref()), objects)?;
-    let in_pool = |c: &&Candidate<'_>| subject.pool(scope).is_none_or(|p| c.node.pool == p);
-    let of_arch = |c: &&Candidate<'_>| allowed.as_ref().is_none_or(|a| a.contains(&c.node.arch));
-    let reachable: Vec<Candidate<'a>> = scope
+    let in_pool = |c: &&CandidateNode<'_>| subject.pool(scope).is_none_or(|p| c.node.pool == p);
+    let of_arch =
+        |c: &&CandidateNode<'_>| allowed.as_ref().is_none_or(|a| a.contains(&c.node.arch));
+    let reachable: Vec<CandidateNode<'a>> = scope
         .nodes
         .iter()
         .filter(in_pool)
@@ -98,7 +99,7 @@ fn make<'a>(
         )));
     }
     let labels = labels(subject);
-    let nodes: Vec<Candidate<'a>> = reachable
+    let nodes: Vec<CandidateNode<'a>> = reachable
         .iter()
         .filter(|c| labels.iter().all(|l| l.matches(&c.labels)))
         .cloned()
@@ -131,15 +132,15 @@ fn make<'a>(
             .cloned()
             .unwrap_or_else(|| scope.instance.origin.clone()),
         reason: Reason {
-            rule: "placement",
+            author: FieldAuthor::Placement,
             origins,
         },
     })
 }
 
-/// The architectures that site and images agree on; `None` where neither says anything.
+/// Returns the architectures that site and images agree on; `None` where neither says anything.
 fn allowed(
-    scope: &Scope<'_>,
+    scope: &PlacementScope<'_>,
     (images, wanted): (Option<&Images>, Option<&Wanted>),
     objects: &[Object],
 ) -> Result<Option<BTreeSet<Arch>>, Box<Diagnostic>> {
@@ -158,8 +159,8 @@ fn allowed(
     }
 }
 
-/// The architectures of the nodes that are left, as an expression.
-fn arch_expression(nodes: &[Candidate<'_>]) -> LabelRequirement {
+/// Returns the architectures of the nodes that are left, as an expression.
+fn arch_expression(nodes: &[CandidateNode<'_>]) -> LabelRequirement {
     let arch: BTreeSet<Arch> = nodes.iter().map(|c| c.node.arch).collect();
     LabelRequirement {
         key: ARCH.to_owned(),
@@ -168,8 +169,8 @@ fn arch_expression(nodes: &[Candidate<'_>]) -> LabelRequirement {
     }
 }
 
-/// The labels that the site asks for in the part's placement.
-fn labels(subject: &Subject<'_>) -> Vec<LabelRequirement> {
+/// Returns the labels that the site asks for in the part's placement.
+fn labels(subject: &PlacedPart<'_>) -> Vec<LabelRequirement> {
     let written = subject
         .placement
         .into_iter()
@@ -179,8 +180,12 @@ fn labels(subject: &Subject<'_>) -> Vec<LabelRequirement> {
         .collect()
 }
 
-/// The inputs that the rule follows, the most specific first.
-fn origins(scope: &Scope<'_>, subject: &Subject<'_>, images: Option<&Images>) -> Vec<Origin> {
+/// Returns the inputs that the rule follows, the most specific first.
+fn origins(
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
+    images: Option<&Images>,
+) -> Vec<Origin> {
     let own = subject.placement.map(|(name, _)| name);
     let own_pool = subject.placement.is_some_and(|(_, p)| p.pool.is_some());
     let mut origins = Vec::new();
@@ -202,8 +207,8 @@ fn origins(scope: &Scope<'_>, subject: &Subject<'_>, images: Option<&Images>) ->
 }
 
 fn no_node_of_arch(
-    scope: &Scope<'_>,
-    subject: &Subject<'_>,
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
     (images, allowed): (Option<&Images>, Option<&BTreeSet<Arch>>),
 ) -> Diagnostic {
     let name = &scope.instance.name;
@@ -242,9 +247,9 @@ fn no_node_of_arch(
 }
 
 fn no_node_with_labels(
-    scope: &Scope<'_>,
-    subject: &Subject<'_>,
-    reachable: &[Candidate<'_>],
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
+    reachable: &[CandidateNode<'_>],
     labels: &[LabelRequirement],
 ) -> Diagnostic {
     let unmet = labels
@@ -294,33 +299,4 @@ fn no_node_with_labels(
         .report(message)
         .primary(origin, "")
         .help(help)
-}
-
-/// The nodes that the part can run on in the end: the rule's, less those that the base excludes or that carry a taint which nobody
-/// tolerates.
-pub(super) fn eligible<'a>(
-    rule: &PlacementRule<'a>,
-    subject: &Subject<'_>,
-    object: &Object,
-) -> Vec<Candidate<'a>> {
-    let terms = super::affinity::terms(subject, object).and_then(|p| object.get(p.as_str()));
-    let map = match subject.part.part.arch_via {
-        ArchVia::NodeSelectorTerms | ArchVia::NodeSelectorList => None,
-        _ => subject.part.value(object, Field::NodeSelector),
-    };
-    let written = subject
-        .part
-        .value(object, Field::Tolerations)
-        .and_then(Value::as_array);
-    let tolerated: Vec<&Value> = written
-        .into_iter()
-        .flatten()
-        .chain(&rule.tolerations)
-        .collect();
-    let selected = rule.nodes.iter().filter(|c| {
-        super::requirement::terms_select_node(terms, c)
-            && super::requirement::map_selects_node(map, c)
-            && tolerations::admit_pods(&c.node.taints, &tolerated)
-    });
-    selected.cloned().collect()
 }

@@ -5,82 +5,78 @@ use serde_json::{Value, json};
 use crate::catalogue::Field;
 use crate::manifest::Object;
 use crate::model::{AccessMode, StorageClassRef};
-use crate::patch::{Editor, Operation, Reason};
+use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Pointer};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
-use super::ObjectPatch;
-use super::scope::{Scope, Subject};
+use super::edit::{FieldChange, FieldEdit};
+use super::scope::{PlacedPart, PlacementScope};
+
+/// The fields of a class in an object.
+struct ClaimPlace {
+    /// The object's position.
+    object: usize,
+    /// The field of the class's name.
+    class: Pointer,
+    /// The field of the access modes, if this is a claim.
+    modes: Option<Pointer>,
+}
 
 /// A place that gets a class.
-struct Claim<'a> {
-    object: usize,
-    /// Where the name of the class goes.
-    class: Pointer,
-    /// Where access modes are asked for, if this is a claim.
-    modes: Option<Pointer>,
+struct StorageClaim<'a> {
+    place: ClaimPlace,
     /// The name by which the app speaks of the part, and the role that it asks for.
     part: &'a str,
     role: &'a str,
     storage: &'a StorageClassRef,
 }
 
-/// Writes the classes of all parts that ask for a role; one patch an object.
-pub(super) fn write(
-    scope: &Scope<'_>,
-    subjects: &[Subject<'_>],
-    objects: &mut [Object],
-    found: &mut Diagnostics,
-) -> Vec<ObjectPatch> {
-    let claims: Vec<Claim<'_>> = subjects
-        .iter()
-        .flat_map(|s| claims(scope, s, objects, found))
-        .collect();
-    for claim in &claims {
-        check_modes(scope, claim, &objects[claim.object], found);
-    }
-    let mut patches = Vec::new();
-    for (index, object) in objects.iter_mut().enumerate() {
-        let own: Vec<&Claim<'_>> = claims.iter().filter(|c| c.object == index).collect();
-        let operations = set(scope, &own, object);
-        if !operations.is_empty() {
-            patches.push(ObjectPatch {
-                purpose: "storage",
-                target: object.id(),
-                operations,
-            });
-        }
-    }
-    patches
-}
-
-fn set(scope: &Scope<'_>, claims: &[&Claim<'_>], object: &mut Object) -> Vec<Operation> {
-    let mut editor = Editor::new(object.value_mut());
-    for claim in claims {
-        let reason = Reason {
-            rule: "storage role",
-            origins: vec![
-                scope.of_part(claim.part, "storage"),
-                of_role(scope, claim.role, "class"),
-            ],
-        };
-        // The place was found in the object, so it can be followed.
-        let _ = editor.set(&claim.class, json!(claim.storage.class), &reason);
-    }
-    editor.finish()
-}
-
-/// The places that a part's role goes to: its own claims, and the claims of this instance that its pods mount.
-fn claims<'a>(
-    scope: &Scope<'a>,
-    subject: &Subject<'a>,
+/// Finds the classes to write, for each object: those of all parts that ask for a role.
+pub(super) fn find_storage(
+    scope: &PlacementScope<'_>,
+    parts: &[PlacedPart<'_>],
     objects: &[Object],
     found: &mut Diagnostics,
-) -> Vec<Claim<'a>> {
-    let Some((part, role)) = subject
+) -> Vec<Vec<FieldEdit>> {
+    let mut claims = Vec::new();
+    for part in parts {
+        claims.extend(find_claims(scope, part, objects, found));
+    }
+    let mut edits: Vec<Vec<FieldEdit>> = vec![Vec::new(); objects.len()];
+    for claim in &claims {
+        check_modes(scope, claim, &objects[claim.place.object], found);
+        edits[claim.place.object].push(to_edit(scope, claim));
+    }
+    edits
+}
+
+fn to_edit(scope: &PlacementScope<'_>, claim: &StorageClaim<'_>) -> FieldEdit {
+    FieldEdit {
+        change: FieldChange::Set {
+            field: claim.place.class.clone(),
+            value: json!(claim.storage.class),
+        },
+        reason: Reason {
+            author: FieldAuthor::StorageRole,
+            origins: vec![
+                scope.of_part(claim.part, "storage"),
+                origin_of_role(scope, claim.role, "class"),
+            ],
+        },
+    }
+}
+
+/// Finds the places that a part's role goes to: its own claims, and the claims of this instance that its pods mount.
+fn find_claims<'a>(
+    scope: &PlacementScope<'a>,
+    subject: &PlacedPart<'a>,
+    objects: &[Object],
+    found: &mut Diagnostics,
+) -> Vec<StorageClaim<'a>> {
+    let asked = subject
         .spec
-        .and_then(|(name, s)| Some((name, s.storage.as_deref()?)))
-    else {
+        .and_then(|(name, spec)| Some((name, spec.storage.as_deref()?)));
+    let Some((part, role)) = asked else {
         return Vec::new();
     };
     // A role that the site does not have is reported when the site is planned.
@@ -88,34 +84,30 @@ fn claims<'a>(
         return Vec::new();
     };
     let object = &objects[subject.object];
-    let own = own_places(subject, object)
-        .into_iter()
-        .map(|(class, modes)| (subject.object, class, modes));
-    let mounted = mounted(subject, objects);
-    let of_mounted = mounted
-        .iter()
-        .flat_map(|index| places_of_claim(scope, *index, &objects[*index]));
-    let places: Vec<_> = own.chain(of_mounted).collect();
+    let mounted = find_mounted_claims(subject, objects);
+    let mut places = find_own_places(subject, object);
+    for index in &mounted {
+        places.extend(find_places_of_claim(scope, *index, &objects[*index]));
+    }
     if places.is_empty() && mounted.is_empty() {
+        let says = format!(
+            "`{}` asks for the storage role `{role}`, but has no volume claim",
+            subject.label(object)
+        );
+        let directory = &scope.app.directory;
         found.push(
             rules::NO_VOLUME_CLAIM
-                .report(format!(
-                    "`{}` asks for the storage role `{role}`, but has no volume claim",
-                    subject.label(object)
-                ))
+                .report(says)
                 .primary(scope.of_part(part, "storage"), "")
                 .help(format!(
-                    "write a claim in `{}`, or leave `storage` out",
-                    scope.app.directory
+                    "write a claim in `{directory}`, or leave `storage` out"
                 )),
         );
     }
     places
         .into_iter()
-        .map(|(object, class, modes)| Claim {
-            object,
-            class,
-            modes,
+        .map(|place| StorageClaim {
+            place,
             part,
             role,
             storage,
@@ -123,72 +115,83 @@ fn claims<'a>(
         .collect()
 }
 
-/// Claims that are written in the object, and fields of their own for a class where the map around them is there.
-fn own_places(subject: &Subject<'_>, object: &Object) -> Vec<(Pointer, Option<Pointer>)> {
-    let is_map = |p: &Pointer| object.get(p.as_str()).is_some_and(Value::is_object);
-    let claims = subject
-        .part
-        .pointers(object, Field::Claims)
-        .into_iter()
-        .filter(is_map);
-    let classes = subject
-        .part
-        .pointers(object, Field::StorageClass)
-        .into_iter();
-    let classes = classes.filter(|p| p.parent().is_some_and(|parent| is_map(&parent)));
-    claims
-        .map(|c| (c.at("storageClassName"), Some(c.at("accessModes"))))
-        .chain(classes.map(|c| (c, None)))
-        .collect()
+/// Finds the claims that are written in the object, and fields of their own for a class where the map around them is there.
+fn find_own_places(subject: &PlacedPart<'_>, object: &Object) -> Vec<ClaimPlace> {
+    let mut places = Vec::new();
+    for claim in subject.at.pointers(object, Field::Claims) {
+        if is_map(object, &claim) {
+            places.push(ClaimPlace::of_claim(subject.object, &claim));
+        }
+    }
+    for class in subject.at.pointers(object, Field::StorageClass) {
+        if class.parent().is_some_and(|parent| is_map(object, &parent)) {
+            places.push(ClaimPlace {
+                object: subject.object,
+                class,
+                modes: None,
+            });
+        }
+    }
+    places
 }
 
-/// The claims of this instance that the part's pods mount.
-fn mounted(subject: &Subject<'_>, objects: &[Object]) -> Vec<usize> {
+impl ClaimPlace {
+    /// Returns the fields of a claim's specification.
+    fn of_claim(object: usize, claim: &Pointer) -> Self {
+        Self {
+            object,
+            class: claim.at("storageClassName"),
+            modes: Some(claim.at("accessModes")),
+        }
+    }
+}
+
+fn is_map(object: &Object, pointer: &Pointer) -> bool {
+    object.get(pointer.as_str()).is_some_and(Value::is_object)
+}
+
+/// Finds the claims of this instance that the part's pods mount.
+fn find_mounted_claims(subject: &PlacedPart<'_>, objects: &[Object]) -> Vec<usize> {
     let object = &objects[subject.object];
     let volumes = subject
-        .part
+        .at
         .values(object, Field::Volumes)
         .filter_map(Value::as_array)
         .flatten();
     let names: Vec<&str> = volumes.filter_map(claim_name).collect();
-    let is_mounted = |other: &Object| {
+    let mut mounted = Vec::new();
+    for (index, other) in objects.iter().enumerate() {
         let is_claim = matches!(other.kind(), "PersistentVolumeClaim" | "DataVolume");
-        is_claim && names.contains(&other.name()) && other.namespace() == object.namespace()
-    };
-    objects
-        .iter()
-        .enumerate()
-        .filter(|(_, other)| is_mounted(other))
-        .map(|(index, _)| index)
-        .collect()
+        let is_named = names.contains(&other.name()) && other.namespace() == object.namespace();
+        if is_claim && is_named {
+            mounted.push(index);
+        }
+    }
+    mounted
 }
 
-/// Where a claim of its own gets its class; nowhere if the app says its role under the claim's own name.
-fn places_of_claim(
-    scope: &Scope<'_>,
+/// Finds where a claim of its own gets its class; nowhere if the app gives its role under the claim's own name.
+fn find_places_of_claim(
+    scope: &PlacementScope<'_>,
     index: usize,
     claim: &Object,
-) -> Vec<(usize, Pointer, Option<Pointer>)> {
-    if scope
-        .app
-        .spec
-        .parts
-        .get(claim.name())
-        .is_some_and(|p| p.storage.is_some())
-    {
+) -> Vec<ClaimPlace> {
+    let own = scope.app.spec.parts.get(claim.name());
+    if own.is_some_and(|part| part.storage.is_some()) {
         return Vec::new();
     }
-    let parts = scope.catalogue.parts(claim);
-    let claims = parts
-        .iter()
-        .flat_map(|part| part.pointers(claim, Field::Claims));
-    let claims = claims.filter(|p| claim.get(p.as_str()).is_some_and(Value::is_object));
-    claims
-        .map(|c| (index, c.at("storageClassName"), Some(c.at("accessModes"))))
-        .collect()
+    let mut places = Vec::new();
+    for part in scope.catalogue.parts(claim) {
+        for pointer in part.pointers(claim, Field::Claims) {
+            if is_map(claim, &pointer) {
+                places.push(ClaimPlace::of_claim(index, &pointer));
+            }
+        }
+    }
+    places
 }
 
-/// The claim that a volume is, for pods and for virtual machines.
+/// Returns the name of the claim that a volume is, for pods and for virtual machines.
 fn claim_name(volume: &Value) -> Option<&str> {
     let claim = volume
         .get("persistentVolumeClaim")
@@ -198,11 +201,17 @@ fn claim_name(volume: &Value) -> Option<&str> {
         .as_str()
 }
 
-fn check_modes(scope: &Scope<'_>, claim: &Claim<'_>, object: &Object, found: &mut Diagnostics) {
+fn check_modes(
+    scope: &PlacementScope<'_>,
+    claim: &StorageClaim<'_>,
+    object: &Object,
+    found: &mut Diagnostics,
+) {
     if claim.storage.modes.is_empty() {
         return;
     }
     let modes = claim
+        .place
         .modes
         .as_ref()
         .and_then(|p| object.get(p.as_str()))
@@ -214,16 +223,17 @@ fn check_modes(scope: &Scope<'_>, claim: &Claim<'_>, object: &Object, found: &mu
         .filter_map(Value::as_str)
         .filter(|mode| !offered.contains(mode))
     {
-        found.push(not_offered(scope, claim, object, (mode, &offered)));
+        found.push(not_offered(scope, claim, object, mode));
     }
 }
 
 fn not_offered(
-    scope: &Scope<'_>,
-    claim: &Claim<'_>,
+    scope: &PlacementScope<'_>,
+    claim: &StorageClaim<'_>,
     object: &Object,
-    (mode, offered): (&str, &[&str]),
+    mode: &str,
 ) -> Diagnostic {
+    let offered: Vec<&str> = claim.storage.modes.iter().map(|m| mode_name(*m)).collect();
     let other = scope
         .site
         .storage
@@ -245,7 +255,7 @@ fn not_offered(
             claim.storage.class
         ))
         .primary(
-            of_role(scope, claim.role, "modes"),
+            origin_of_role(scope, claim.role, "modes"),
             format!("offers {}", offered.join(", ")),
         )
         .context(
@@ -255,8 +265,8 @@ fn not_offered(
         .help(help)
 }
 
-/// The place of a field of the site's role that the app's role is mapped to.
-fn of_role(scope: &Scope<'_>, role: &str, field: &str) -> pointer_diagnostics::Origin {
+/// Returns the place of a field of the site's role that the app's role is mapped to.
+fn origin_of_role(scope: &PlacementScope<'_>, role: &str, field: &str) -> Origin {
     let mapped = scope
         .site
         .site

@@ -8,12 +8,16 @@ use kubernetes_vocabulary::taint::find_untolerated;
 use kubernetes_vocabulary::{Taint, Toleration};
 use serde::Deserialize as _;
 
-use super::scope::{Scope, Subject};
+use super::scope::{PlacedPart, PlacementScope};
 
-/// The tolerations that the part needs and does not have.
-pub(super) fn wanted(scope: &Scope<'_>, subject: &Subject<'_>, object: &Object) -> Vec<Value> {
+/// Returns the tolerations that the part needs and does not have.
+pub(super) fn wanted(
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
+    object: &Object,
+) -> Vec<Value> {
     let mut there: Vec<Value> = subject
-        .part
+        .at
         .value(object, Field::Tolerations)
         .and_then(Value::as_array)
         .cloned()

@@ -151,6 +151,28 @@ pub struct ImagePlan {
     pub origin: Origin,
 }
 
+impl NodePlan {
+    /// Creates a node with nothing but its name, pool and architecture.
+    pub fn new(name: &str, pool: &str, arch: Arch, origin: Origin) -> Self {
+        Self {
+            name: name.to_owned(),
+            pool: pool.to_owned(),
+            arch,
+            roles: Vec::new(),
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            capacity: BTreeMap::new(),
+            allocatable: BTreeMap::new(),
+            reserved: BTreeMap::new(),
+            disks: BTreeMap::new(),
+            spec: NodeSpec::default(),
+            state: None,
+            unnamed: false,
+            origin,
+        }
+    }
+}
+
 impl Instance {
     /// Returns the app, where it is not a built-in one.
     pub fn app(&self) -> Option<&Arc<App>> {

@@ -4,17 +4,17 @@ use kubernetes_vocabulary::LabelSelector;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::rollout::share;
-use super::{PodsInput, SitePods, Source, objects};
+use super::rollout::read_share;
+use super::{PodsInput, SitePods, Source, list_objects};
 use crate::manifest::Object;
 use podfit::prove::{BudgetLimit, DisruptionBudget, PodShare};
 
 /// Adds the budgets of the manifests.
-pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {
-    for (instance, object) in
-        objects(input).filter(|(_, o)| o.group() == "policy" && o.kind() == "PodDisruptionBudget")
+pub(super) fn add_budgets(input: &PodsInput<'_>, site: &mut SitePods) {
+    for (instance, object) in list_objects(input)
+        .filter(|(_, o)| o.group() == "policy" && o.kind() == "PodDisruptionBudget")
     {
-        site.problem.budgets.push(budget(object));
+        site.problem.budgets.push(read_budget(object));
         site.budgets.push(Source {
             instance: instance.name.clone(),
             object: object.id(),
@@ -25,12 +25,14 @@ pub(super) fn add(input: &PodsInput<'_>, site: &mut SitePods) {
     }
 }
 
-fn budget(object: &Object) -> DisruptionBudget {
+fn read_budget(object: &Object) -> DisruptionBudget {
     let field = |key: &str| object.get(key).filter(|v| !v.is_null());
     let limit = match (field("/spec/maxUnavailable"), field("/spec/minAvailable")) {
-        (Some(most), _) => BudgetLimit::MaxUnavailable(share(most).unwrap_or(PodShare::Pods(0))),
+        (Some(most), _) => {
+            BudgetLimit::MaxUnavailable(read_share(most).unwrap_or(PodShare::Pods(0)))
+        }
         (None, Some(least)) => {
-            BudgetLimit::MinAvailable(share(least).unwrap_or(PodShare::Percent(100)))
+            BudgetLimit::MinAvailable(read_share(least).unwrap_or(PodShare::Percent(100)))
         }
         // The API's default where neither is written.
         (None, None) => BudgetLimit::MinAvailable(PodShare::Pods(1)),

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{PodsInput, objects};
+use super::{PodsInput, list_objects};
 use crate::manifest::Object;
 
-/// What the manifests say about storage.
+/// The storage that the manifests describe.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     /// Claims by namespace and name.
@@ -22,14 +22,14 @@ pub(super) struct Inventory {
     /// The class of claims that name none.
     default_class: Option<String>,
     /// Volumes that exist.
-    volumes: Vec<Existing>,
+    volumes: Vec<ExistingVolume>,
     /// Local disks.
     disks: Vec<Disks>,
 }
 
 /// A PersistentVolume.
 #[derive(Debug)]
-struct Existing {
+struct ExistingVolume {
     name: String,
     class: String,
     /// The claim it is reserved for.
@@ -48,9 +48,9 @@ pub(super) struct Disks {
     pub(super) count: Option<u32>,
 }
 
-/// What is known about a claim's volume.
+/// The facts about a claim's volume.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
+pub(super) struct KnownClass {
     pub(super) class: String,
     pub(super) local: bool,
     pub(super) allowed: Vec<Vec<LabelRequirement>>,
@@ -69,7 +69,7 @@ impl Inventory {
                 inventory.default_class = Some(class.class.clone());
             }
         }
-        for (_, object) in objects(input) {
+        for (_, object) in list_objects(input) {
             inventory.take(object);
         }
         inventory
@@ -85,14 +85,14 @@ impl Inventory {
                 self.claims
                     .insert(key, object.get("/spec").cloned().unwrap_or_default());
             }
-            ("", "PersistentVolume") => self.volumes.push(existing(object)),
+            ("", "PersistentVolume") => self.volumes.push(read_existing(object)),
             ("storage.k8s.io", "StorageClass") => self.take_class(object),
             ("local.storage.openshift.io", "LocalVolume") => self.take_local_volume(object),
             ("local.storage.openshift.io", "LocalVolumeSet") => {
                 let class = text(object, "/spec/storageClassName");
                 self.disks.push(Disks {
                     class,
-                    nodes: terms(object.get("/spec/nodeSelector")),
+                    nodes: read_terms(object.get("/spec/nodeSelector")),
                     count: None,
                 });
             }
@@ -139,7 +139,7 @@ impl Inventory {
     }
 
     fn take_local_volume(&mut self, object: &Object) {
-        let nodes = terms(object.get("/spec/nodeSelector"));
+        let nodes = read_terms(object.get("/spec/nodeSelector"));
         for device in object
             .get("/spec/storageClassDevices")
             .and_then(Value::as_array)
@@ -164,19 +164,19 @@ impl Inventory {
         }
     }
 
-    /// The groups of local disks.
+    /// Returns the groups of local disks.
     pub(super) fn disks(&self) -> &[Disks] {
         &self.disks
     }
 
-    /// Whether it is known how many volumes of the class there are on each node.
+    /// Returns whether it is known how many volumes of the class there are on each node.
     pub(super) fn counts(&self, class: &str) -> bool {
         let mut of_class = self.disks.iter().filter(|d| d.class == class).peekable();
         of_class.peek().is_some() && of_class.all(|d| d.count.is_some())
     }
 
-    /// What is known about the volume of a claim that a pod names.
-    pub(super) fn by_name(&self, namespace: &str, name: &str) -> Option<Known> {
+    /// Returns what is known about the volume of a claim that a pod names.
+    pub(super) fn by_name(&self, namespace: &str, name: &str) -> Option<KnownClass> {
         let key = (namespace.to_owned(), name.to_owned());
         let spec = self.claims.get(&key)?;
         let mut known = self.by_spec(spec);
@@ -192,8 +192,8 @@ impl Inventory {
         Some(known)
     }
 
-    /// What is known about the volume of a claim with this specification.
-    pub(super) fn by_spec(&self, spec: &Value) -> Known {
+    /// Returns what is known about the volume of a claim with this specification.
+    pub(super) fn by_spec(&self, spec: &Value) -> KnownClass {
         let written = spec.get("storageClassName").and_then(Value::as_str);
         let class = written
             .map(str::to_owned)
@@ -204,7 +204,7 @@ impl Inventory {
             .and_then(Value::as_array)
             .into_iter()
             .flatten();
-        Known {
+        KnownClass {
             local: self.local.contains(&class),
             allowed: self.topologies.get(&class).cloned().unwrap_or_default(),
             pinned: self.where_local(&class),
@@ -215,7 +215,7 @@ impl Inventory {
         }
     }
 
-    /// The nodes that have volumes of a class that nothing provisions; `None`: it is not such a class.
+    /// Returns the nodes that have volumes of a class that nothing provisions; `None`: it is not such a class.
     fn where_local(&self, class: &str) -> Option<Vec<NodeSelectorTerm>> {
         let disks: Vec<&Disks> = self.disks.iter().filter(|d| d.class == class).collect();
         if !disks.is_empty() {
@@ -225,7 +225,7 @@ impl Inventory {
                 .collect::<Option<Vec<_>>>()
                 .map(|t| t.concat());
         }
-        let free: Vec<&Existing> = self
+        let free: Vec<&ExistingVolume> = self
             .volumes
             .iter()
             .filter(|v| v.class == class && v.claim.is_none())
@@ -240,7 +240,7 @@ impl Inventory {
     }
 }
 
-fn existing(object: &Object) -> Existing {
+fn read_existing(object: &Object) -> ExistingVolume {
     let claim = object.get("/spec/claimRef").map(|c| {
         let part = |key: &str| {
             c.get(key)
@@ -250,17 +250,17 @@ fn existing(object: &Object) -> Existing {
         };
         (part("namespace"), part("name"))
     });
-    Existing {
+    ExistingVolume {
         name: object.name().to_owned(),
         class: text(object, "/spec/storageClassName"),
         claim,
-        terms: terms(object.get("/spec/nodeAffinity/required")),
+        terms: read_terms(object.get("/spec/nodeAffinity/required")),
         local: object.get("/spec/local").is_some() || object.get("/spec/hostPath").is_some(),
     }
 }
 
 /// `core/v1.NodeSelector`; `None` where it is absent or cannot be read, which its schema reports.
-fn terms(value: Option<&Value>) -> Option<Vec<NodeSelectorTerm>> {
+fn read_terms(value: Option<&Value>) -> Option<Vec<NodeSelectorTerm>> {
     Vec::deserialize(value?.get("nodeSelectorTerms")?).ok()
 }
 

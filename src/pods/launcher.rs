@@ -20,25 +20,25 @@ const PASSED_THROUGH: i64 = 1024;
 /// A request for a virtual CPU is a tenth of one by default (`cpuAllocationRatio`).
 const CPU_RATIO: i128 = 10;
 
-/// Whether the part is one of the kinds of KubeVirt that have a launcher.
+/// Returns whether the part is one of the kinds of KubeVirt that have a launcher.
 pub(super) fn is_launcher(part: &PartAt<'_>, object: &Object) -> bool {
     part.part.name == "launcher" && matches!(object.group(), "kubevirt.io" | "pool.kubevirt.io")
 }
 
-/// Whether the machine is meant to run.
-pub(super) fn runs(object: &Object) -> bool {
+/// Returns whether the machine is meant to run.
+pub(super) fn is_running(object: &Object) -> bool {
     let strategy = object.get("/spec/runStrategy").and_then(Value::as_str);
     let running = object.get("/spec/running").and_then(Value::as_bool);
     !matches!(strategy, Some("Halted" | "Manual")) && running != Some(false)
 }
 
-/// Whether its pod leaves a node only by live migration.
-pub(super) fn migrates(machine: &Value, by_default: Option<&str>) -> bool {
+/// Returns whether its pod leaves a node only by live migration.
+pub(super) fn is_migrated(machine: &Value, by_default: Option<&str>) -> bool {
     let own = machine.get("evictionStrategy").and_then(Value::as_str);
     matches!(own.or(by_default), Some("LiveMigrate"))
 }
 
-/// Whether the machine's size is in another object.
+/// Returns whether the machine's size is in another object.
 pub(super) fn has_instance_type(object: &Object) -> bool {
     object
         .get("/spec/instancetype")
@@ -48,9 +48,9 @@ pub(super) fn has_instance_type(object: &Object) -> bool {
 /// Sets what the launcher requests: the guest's CPUs and memory, what is written, and the overhead.
 pub(super) fn set_requests(spec: &mut PodSpec, machine: &Value, arm: bool) {
     let domain = machine.get("domain").unwrap_or(&Value::Null);
-    let cpus = cpus(domain);
+    let cpus = count_cpus(domain);
     let written = spec.requests.clone();
-    let guest = quantity(domain.pointer("/memory/guest"));
+    let guest = read_quantity(domain.pointer("/memory/guest"));
     let memory = written.get("memory").copied().or(guest).unwrap_or_default();
     let dedicated = domain
         .pointer("/cpu/dedicatedCpuPlacement")
@@ -63,7 +63,7 @@ pub(super) fn set_requests(spec: &mut PodSpec, machine: &Value, arm: bool) {
         .filter(|_| !dedicated)
         .unwrap_or(by_ratio);
     spec.requests.insert("cpu".to_owned(), cpu);
-    let overhead = overhead(domain, memory, cpus, arm);
+    let overhead = estimate_overhead(domain, memory, cpus, arm);
     match domain
         .pointer("/memory/hugepages/pageSize")
         .and_then(Value::as_str)
@@ -90,7 +90,7 @@ pub(super) fn set_requests(spec: &mut PodSpec, machine: &Value, arm: bool) {
     }
 }
 
-fn overhead(domain: &Value, memory: Quantity, cpus: i64, arm: bool) -> Quantity {
+fn estimate_overhead(domain: &Value, memory: Quantity, cpus: i64, arm: bool) -> Quantity {
     let graphics = domain
         .pointer("/devices/autoattachGraphicsDevice")
         .and_then(Value::as_bool)
@@ -118,7 +118,7 @@ fn overhead(domain: &Value, memory: Quantity, cpus: i64, arm: bool) -> Quantity 
 }
 
 /// Sockets × cores × threads, each 1 if not written; the CPU request or limit where there is no topology.
-fn cpus(domain: &Value) -> i64 {
+fn count_cpus(domain: &Value) -> i64 {
     let factor = |key: &str| {
         domain
             .pointer(&format!("/cpu/{key}"))
@@ -134,14 +134,14 @@ fn cpus(domain: &Value) -> i64 {
     }
     let written = ["/resources/limits/cpu", "/resources/requests/cpu"]
         .iter()
-        .find_map(|p| quantity(domain.pointer(p)));
+        .find_map(|p| read_quantity(domain.pointer(p)));
     written
         .and_then(|q| i64::try_from(q.as_units()).ok())
         .unwrap_or(1)
         .clamp(1, 1_000_000)
 }
 
-fn quantity(value: Option<&Value>) -> Option<Quantity> {
+fn read_quantity(value: Option<&Value>) -> Option<Quantity> {
     match value? {
         Value::String(text) => Quantity::parse(text).ok(),
         Value::Number(number) => Quantity::parse(&number.to_string()).ok(),

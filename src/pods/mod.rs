@@ -30,7 +30,7 @@ use pointer_diagnostics::{Diagnostics, Origin};
 
 use inventory::Inventory;
 
-/// What the pods of a site follow from.
+/// The input from which the pods of a site follow.
 #[derive(Debug, Clone, Copy)]
 pub struct PodsInput<'a> {
     /// The site.
@@ -46,15 +46,15 @@ pub struct PodsInput<'a> {
 pub struct SitePods {
     /// Nodes, workloads and budgets.
     pub problem: PlacementProblem,
-    /// Where each workload comes from, in the order of the problem's.
+    /// The source of each workload, in the order of the problem's.
     pub sources: Vec<Source>,
-    /// Where each budget comes from, in the order of the problem's.
+    /// The source of each budget, in the order of the problem's.
     pub budgets: Vec<Source>,
-    /// What was taken for granted: phrases, sorted.
+    /// The assumptions of the proof: phrases, sorted.
     pub assumptions: BTreeSet<String>,
 }
 
-/// Where a workload or a budget comes from.
+/// The source of a workload or a budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The instance.
@@ -63,29 +63,29 @@ pub struct Source {
     pub object: ObjectId,
     /// The part of it, as the catalogue calls it.
     pub part: String,
-    /// Where the instance is written.
+    /// The line of the instance.
     pub origin: Origin,
     /// The pool that the site wants it on.
     pub pool: Option<String>,
 }
 
-/// The pods that the manifests lead to. Fields that cannot be read, and kinds that look as if they had pods and are not known, are
+/// Returns the pods that the manifests lead to. Fields that cannot be read, and kinds that look as if they had pods and are not known, are
 /// reported.
 pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
     let mut found = Diagnostics::new();
     let inventory = Inventory::new(input);
     let mut site = SitePods::default();
-    node::add(input, &inventory, &mut site);
-    site.problem.namespaces = namespaces(input);
-    for (instance, object) in objects(input) {
+    node::add_nodes(input, &inventory, &mut site);
+    site.problem.namespaces = collect_namespaces(input);
+    for (instance, object) in list_objects(input) {
         let Some(catalogue) = input.catalogues.get(&instance.name) else {
             continue;
         };
         if !catalogue.knows_pods_of(object) {
             report_carrier(instance, object, &mut found);
         }
-        workload::add(
-            &Scope {
+        workload::add_workloads(
+            &PodsScope {
                 input,
                 instance,
                 catalogue,
@@ -100,24 +100,24 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
     site.assumptions.insert(
         "nothing runs on the nodes beside the platform's share and these workloads".to_owned(),
     );
-    budget::add(input, &mut site);
+    budget::add_budgets(input, &mut site);
     let survive = input.plan.site.spec.ha.survive;
     site.problem.lost_nodes = survive.nodes;
     site.problem.lost_zones = survive.zones;
     (site, found)
 }
 
-/// What a workload is made from.
+/// The object and the site that a workload is made from.
 #[derive(Clone, Copy)]
-struct Scope<'a> {
+struct PodsScope<'a> {
     input: &'a PodsInput<'a>,
     instance: &'a Instance,
     catalogue: &'a Catalogue,
     inventory: &'a Inventory,
 }
 
-/// All objects with their instances.
-fn objects<'a>(input: &PodsInput<'a>) -> impl Iterator<Item = (&'a Instance, &'a Object)> {
+/// Returns all objects with their instances.
+fn list_objects<'a>(input: &PodsInput<'a>) -> impl Iterator<Item = (&'a Instance, &'a Object)> {
     let (plan, rendered) = (input.plan, input.rendered);
     plan.instances.iter().flat_map(move |instance| {
         rendered
@@ -128,10 +128,10 @@ fn objects<'a>(input: &PodsInput<'a>) -> impl Iterator<Item = (&'a Instance, &'a
     })
 }
 
-fn namespaces(input: &PodsInput<'_>) -> Namespaces {
+fn collect_namespaces(input: &PodsInput<'_>) -> Namespaces {
     let mut namespaces = Namespaces::default();
     for (_, object) in
-        objects(input).filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty())
+        list_objects(input).filter(|(_, o)| o.kind() == "Namespace" && o.group().is_empty())
     {
         let written = object
             .get("/metadata/labels")
@@ -167,7 +167,7 @@ fn report_carrier(instance: &Instance, object: &Object, found: &mut Diagnostics)
 }
 
 /// A name for a workload, the longer the more workloads share the shorter one.
-type Form = fn(&Source, usize) -> String;
+type NameForm = fn(&Source, usize) -> String;
 
 /// Gives workloads of the same name names that differ: with the object's name, then with its kind and the part, then with a number.
 fn name_apart(site: &mut SitePods) {
@@ -175,7 +175,7 @@ fn name_apart(site: &mut SitePods) {
     let by_all = |s: &Source, _: usize| format!("{}/{}/{}", s.instance, s.object, s.part);
     let by_number =
         |s: &Source, number: usize| format!("{}/{}/{}-{number}", s.instance, s.object, s.part);
-    let forms: [Form; 3] = [by_object, by_all, by_number];
+    let forms: [NameForm; 3] = [by_object, by_all, by_number];
     for form in forms {
         let mut seen: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, workload) in site.problem.workloads.iter().enumerate() {

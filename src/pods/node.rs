@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::inventory::Inventory;
-use super::{PodsInput, SitePods, objects, platform, remediation, volume};
+use super::{PodsInput, SitePods, list_objects, platform, remediation, volume};
 use crate::manifest::Object;
 use crate::model::NodeState;
 use crate::plan::NodePlan;
@@ -19,8 +19,8 @@ const PLENTY: &str = "1Ei";
 const COMMON: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
 /// Adds all nodes.
-pub(super) fn add(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SitePods) {
-    let managed = managed_labels(input);
+pub(super) fn add_nodes(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SitePods) {
+    let managed = collect_managed_labels(input);
     for plan in &input.plan.nodes {
         let more = managed.get(plan.name.as_str()).cloned().unwrap_or_default();
         let mut node = NodeInfo {
@@ -30,10 +30,10 @@ pub(super) fn add(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SiteP
             unschedulable: plan.state == Some(NodeState::Unschedulable),
             allocatable: None,
         };
-        node.allocatable = Some(offers(input, inventory, plan, &node, site));
+        node.allocatable = Some(estimate_offer(input, inventory, plan, &node, site));
         site.problem.nodes.push(node);
     }
-    let fenced = remediation::remediated(input, &site.problem.nodes);
+    let fenced = remediation::find_remediated(input, &site.problem.nodes);
     site.problem.machines = input
         .plan
         .nodes
@@ -46,9 +46,9 @@ pub(super) fn add(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SiteP
         .collect();
 }
 
-/// The labels that the site itself puts on its nodes, by node.
-fn managed_labels<'a>(input: &PodsInput<'a>) -> BTreeMap<&'a str, Labels> {
-    let nodes = objects(input)
+/// Returns the labels that the site itself puts on its nodes, by node.
+fn collect_managed_labels<'a>(input: &PodsInput<'a>) -> BTreeMap<&'a str, Labels> {
+    let nodes = list_objects(input)
         .map(|(_, o)| o)
         .filter(|o| o.kind() == "Node" && o.group().is_empty());
     let labels = |object: &Object| -> Labels {
@@ -66,7 +66,7 @@ fn managed_labels<'a>(input: &PodsInput<'a>) -> BTreeMap<&'a str, Labels> {
         .collect()
 }
 
-fn offers(
+fn estimate_offer(
     input: &PodsInput<'_>,
     inventory: &Inventory,
     plan: &NodePlan,
@@ -76,7 +76,7 @@ fn offers(
     let mut offers = plan.capacity.clone();
     offers.extend(plan.allocatable.clone());
     let cluster = &input.plan.site.spec.cluster;
-    let by_default = platform::share(cluster.platform, cluster.hosted, &plan.roles);
+    let by_default = platform::find_share(cluster.platform, cluster.hosted, &plan.roles);
     let unwritten: Vec<&str> = by_default
         .resources
         .keys()
@@ -87,7 +87,7 @@ fn offers(
         site.assumptions.insert(format!(
             "pool `{}`: the platform takes {} of each node ({})",
             plan.pool,
-            in_words(&by_default.resources, &unwritten),
+            word_share(&by_default.resources, &unwritten),
             by_default.source
         ));
     }
@@ -95,7 +95,7 @@ fn offers(
     share.extend(plan.reserved.clone());
     offers
         .entry(PODS.to_owned())
-        .or_insert(platform::pods(cluster.platform));
+        .or_insert(platform::count_pods(cluster.platform));
     for (resource, taken) in &share {
         if let Some(offer) = offers.get_mut(resource) {
             *offer = offer.minus(*taken);
@@ -124,13 +124,15 @@ fn offers(
             .as_ref()
             .is_none_or(|terms| terms.iter().any(|t| t.matches(&node.name, &node.labels)));
         let count = i64::from(disks.count.unwrap_or(0)) * i64::from(here);
-        let offer = offers.entry(volume::resource(&disks.class)).or_default();
+        let offer = offers
+            .entry(volume::disk_resource(&disks.class))
+            .or_default();
         *offer = offer.plus(Quantity::units(count));
     }
     offers
 }
 
-fn in_words(share: &BTreeMap<String, Quantity>, wanted: &[&str]) -> String {
+fn word_share(share: &BTreeMap<String, Quantity>, wanted: &[&str]) -> String {
     let words = share
         .iter()
         .filter(|(r, _)| wanted.contains(&r.as_str()) && *r != PODS);

@@ -14,10 +14,10 @@ use kubernetes_vocabulary::{
 use podfit::scheduler::{PodAffinityTerm, PodSpec, SpecError};
 
 /// Reads one field.
-type Set = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
+type FieldSetter = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
 
-/// What the pods of a part ask of a node: from the pod's specification where there is one, else from the single fields.
-pub(super) fn spec(
+/// Returns what the pods of a part ask of a node: from the pod's specification where there is one, else from the single fields.
+pub(super) fn read_spec(
     part: &PartAt<'_>,
     object: &Object,
     (owner, namespace): (&str, &str),
@@ -33,7 +33,7 @@ pub(super) fn spec(
         ..PodSpec::default()
     };
     let mut errors = Vec::new();
-    let fields: [(Field, Set); 6] = [
+    let fields: [(Field, FieldSetter); 6] = [
         (Field::NodeAffinity, PodSpec::set_node_affinity),
         (Field::PodAffinity, PodSpec::set_pod_affinity),
         (Field::PodAntiAffinity, PodSpec::set_pod_anti_affinity),
@@ -94,7 +94,7 @@ pub(super) fn add_resources(spec: &mut PodSpec, resources: &Value) -> Result<(),
     Ok(())
 }
 
-/// What the operator does by default as long as the placement is not written.
+/// Returns what the operator does by default as long as the placement is not written.
 fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
     let defaults = &part.part.defaults;
     let field = match part.part.arch_via {
@@ -122,7 +122,7 @@ fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
             values: e.values.clone(),
         })
         .collect();
-    require(spec, &expressions);
+    require_labels(spec, &expressions);
     let tolerations = defaults
         .fields
         .get(&Field::Tolerations)
@@ -136,7 +136,7 @@ fn add_defaults(spec: &mut PodSpec, part: &PartAt<'_>, object: &Object) {
 }
 
 /// Adds expressions to every node affinity term.
-fn require(spec: &mut PodSpec, expressions: &[LabelRequirement]) {
+fn require_labels(spec: &mut PodSpec, expressions: &[LabelRequirement]) {
     if expressions.is_empty() {
         return;
     }
@@ -149,7 +149,7 @@ fn require(spec: &mut PodSpec, expressions: &[LabelRequirement]) {
 }
 
 /// Adds what the table of operands knows: requests that are not written, further containers, labels, and that pods keep apart.
-pub(super) fn complete(
+pub(super) fn complete_spec(
     spec: &mut PodSpec,
     (operand, known): (&Operands, &OperandPart),
     (part, object): (&PartAt<'_>, &Object),
@@ -183,7 +183,11 @@ pub(super) fn complete(
 }
 
 /// Reduces the CPU request where all possible nodes have an architecture for which the operator asks for less.
-pub(super) fn reduce(requests: &mut OperandResources, operand: &Operands, arches: &[Arch]) {
+pub(super) fn reduce_requests(
+    requests: &mut OperandResources,
+    operand: &Operands,
+    arches: &[Arch],
+) {
     let [arch] = arches else { return };
     if let (Some(percent), Some(cpu)) = (operand.cpu_percent.get(arch), requests.get_mut("cpu")) {
         let milli = i64::try_from(cpu.as_milli() * i128::from(*percent) / 100).unwrap_or(i64::MAX);

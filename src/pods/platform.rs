@@ -10,13 +10,13 @@ use kubernetes_vocabulary::Quantity;
 
 /// The platform's share of a node.
 #[derive(Debug, Clone)]
-pub(super) struct Share {
+pub(super) struct PlatformShare {
     pub(super) resources: BTreeMap<String, Quantity>,
-    /// Where the numbers are from.
+    /// The source of the numbers.
     pub(super) source: &'static str,
 }
 
-struct Default {
+struct PlatformDefault {
     platform: Platform,
     control_plane: bool,
     worker: bool,
@@ -36,27 +36,27 @@ const PLAIN: &str = "a control plane of kubeadm, or kube-proxy and a network plu
 
 /// CPU in thousandths, memory in MiB.
 #[rustfmt::skip]
-const DEFAULTS: &[Default] = &[
-    Default { platform: Platform::Openshift, control_plane: true, worker: true, hosted: false, cpu: 5000, memory: 20 << 10, pods: 90, source: COMPACT },
-    Default { platform: Platform::Openshift, control_plane: true, worker: false, hosted: false, cpu: 4000, memory: 16 << 10, pods: 70, source: CONTROL_PLANE },
-    Default { platform: Platform::Openshift, control_plane: false, worker: true, hosted: false, cpu: 1000, memory: 4 << 10, pods: 25, source: WORKER },
-    Default { platform: Platform::Openshift, control_plane: false, worker: true, hosted: true, cpu: 1500, memory: 6 << 10, pods: 35, source: WORKER },
-    Default { platform: Platform::Kubernetes, control_plane: true, worker: false, hosted: false, cpu: 1000, memory: 2 << 10, pods: 10, source: PLAIN },
-    Default { platform: Platform::Kubernetes, control_plane: false, worker: true, hosted: false, cpu: 200, memory: 512, pods: 4, source: PLAIN },
+const DEFAULTS: &[PlatformDefault] = &[
+    PlatformDefault { platform: Platform::Openshift, control_plane: true, worker: true, hosted: false, cpu: 5000, memory: 20 << 10, pods: 90, source: COMPACT },
+    PlatformDefault { platform: Platform::Openshift, control_plane: true, worker: false, hosted: false, cpu: 4000, memory: 16 << 10, pods: 70, source: CONTROL_PLANE },
+    PlatformDefault { platform: Platform::Openshift, control_plane: false, worker: true, hosted: false, cpu: 1000, memory: 4 << 10, pods: 25, source: WORKER },
+    PlatformDefault { platform: Platform::Openshift, control_plane: false, worker: true, hosted: true, cpu: 1500, memory: 6 << 10, pods: 35, source: WORKER },
+    PlatformDefault { platform: Platform::Kubernetes, control_plane: true, worker: false, hosted: false, cpu: 1000, memory: 2 << 10, pods: 10, source: PLAIN },
+    PlatformDefault { platform: Platform::Kubernetes, control_plane: false, worker: true, hosted: false, cpu: 200, memory: 512, pods: 4, source: PLAIN },
 ];
 
-/// The platform's share of a node with these roles.
-pub(super) fn share(platform: Platform, hosted: bool, roles: &[Role]) -> Share {
+/// Returns the platform's share of a node with these roles.
+pub(super) fn find_share(platform: Platform, hosted: bool, roles: &[Role]) -> PlatformShare {
     let control_plane = roles.contains(&Role::ControlPlane);
     let worker = !control_plane || roles.contains(&Role::Worker) || roles.contains(&Role::Infra);
-    let fits = |d: &&Default| {
+    let fits = |d: &&PlatformDefault| {
         d.platform == platform
             && d.control_plane == control_plane
             && (d.worker == worker || (platform == Platform::Kubernetes && control_plane))
             && (d.hosted == hosted || control_plane || platform == Platform::Kubernetes)
     };
     let Some(default) = DEFAULTS.iter().find(fits) else {
-        return Share {
+        return PlatformShare {
             resources: BTreeMap::new(),
             source: "nothing is known",
         };
@@ -66,7 +66,7 @@ pub(super) fn share(platform: Platform, hosted: bool, roles: &[Role]) -> Share {
         ("memory", Quantity::units(default.memory << 20)),
         (podfit::scheduler::PODS, Quantity::units(default.pods)),
     ];
-    Share {
+    PlatformShare {
         resources: resources
             .map(|(name, quantity)| (name.to_owned(), quantity))
             .into(),
@@ -74,8 +74,8 @@ pub(super) fn share(platform: Platform, hosted: bool, roles: &[Role]) -> Share {
     }
 }
 
-/// How many pods a node takes where it is not written: `maxPods` of the kubelet.
-pub(super) fn pods(platform: Platform) -> Quantity {
+/// Returns how many pods a node takes where it is not written: `maxPods` of the kubelet.
+pub(super) fn count_pods(platform: Platform) -> Quantity {
     match platform {
         Platform::Openshift => Quantity::units(250),
         Platform::Kubernetes => Quantity::units(110),
@@ -98,7 +98,7 @@ mod tests {
         for platform in [Platform::Openshift, Platform::Kubernetes] {
             for (hosted, roles) in [false, true].into_iter().flat_map(|h| sets.map(|s| (h, s))) {
                 assert_eq!(
-                    share(platform, hosted, roles).resources.len(),
+                    find_share(platform, hosted, roles).resources.len(),
                     3,
                     "{platform:?} {hosted} {roles:?}"
                 );

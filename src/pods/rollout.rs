@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use podfit::prove::{PodShare, RollingUpdate};
 
-/// The rolling update of a Deployment; `None` where old pods go first. Percentages of the surge are rounded up, those of what may be
+/// Returns the rolling update of a Deployment; `None` where old pods go first. Percentages of the surge are rounded up, those of what may be
 /// missing down; if both come to nothing, one may be missing (`deployment/util.ResolveFenceposts`).
-pub(super) fn of(strategy: Option<&Value>, pods: u32) -> Option<RollingUpdate> {
+pub(super) fn read_rollout(strategy: Option<&Value>, pods: u32) -> Option<RollingUpdate> {
     let kind = strategy
         .and_then(|s| s.get("type"))
         .and_then(Value::as_str)
@@ -18,7 +18,7 @@ pub(super) fn of(strategy: Option<&Value>, pods: u32) -> Option<RollingUpdate> {
     let written = |key: &str| {
         settings
             .and_then(|s| s.get(key))
-            .and_then(share)
+            .and_then(read_share)
             .unwrap_or(PodShare::Percent(25))
     };
     let surge = written("maxSurge").of(pods);
@@ -38,8 +38,8 @@ pub(super) fn of(strategy: Option<&Value>, pods: u32) -> Option<RollingUpdate> {
     })
 }
 
-/// A number, or a percentage.
-pub(super) fn share(value: &Value) -> Option<PodShare> {
+/// Returns a number, or a percentage.
+pub(super) fn read_share(value: &Value) -> Option<PodShare> {
     if let Some(number) = value.as_u64() {
         return u32::try_from(number).ok().map(PodShare::Pods);
     }
@@ -58,16 +58,17 @@ mod tests {
 
     #[test]
     fn percentages_are_rounded_as_the_deployment_controller_does() {
-        let update = |settings: Value, pods| of(Some(&json!({"rollingUpdate": settings})), pods);
+        let update =
+            |settings: Value, pods| read_rollout(Some(&json!({"rollingUpdate": settings})), pods);
         assert_eq!(
-            of(None, 3),
+            read_rollout(None, 3),
             Some(RollingUpdate {
                 surge: 1,
                 unavailable: 0
             })
         );
         assert_eq!(
-            of(None, 4),
+            read_rollout(None, 4),
             Some(RollingUpdate {
                 surge: 1,
                 unavailable: 1
@@ -87,6 +88,6 @@ mod tests {
                 unavailable: 1
             })
         );
-        assert_eq!(of(Some(&json!({"type": "Recreate"})), 3), None);
+        assert_eq!(read_rollout(Some(&json!({"type": "Recreate"})), 3), None);
     }
 }

@@ -3,20 +3,25 @@
 use kubernetes_vocabulary::labels::HOSTNAME;
 use serde_json::Value;
 
-use super::Scope;
-use super::inventory::Known;
+use super::PodsScope;
+use super::inventory::KnownClass;
 use crate::catalogue::{Field, PartAt};
 use crate::manifest::Object;
 use kubernetes_vocabulary::Quantity;
 use podfit::scheduler::{PodSpec, PodVolume};
 
-/// The resource that stands for the volumes of a local class: each node has as many as it has disks for them.
-pub(super) fn resource(class: &str) -> String {
+/// Returns the resource that stands for the volumes of a local class: each node has as many as it has disks for them.
+pub(super) fn disk_resource(class: &str) -> String {
     format!("volumes of {class}")
 }
 
 /// Adds the part's volumes to its pods: claims that each pod has for itself, and claims that the pods name.
-pub(super) fn add(scope: &Scope<'_>, part: &PartAt<'_>, object: &Object, spec: &mut PodSpec) {
+pub(super) fn add_volumes(
+    scope: &PodsScope<'_>,
+    part: &PartAt<'_>,
+    object: &Object,
+    spec: &mut PodSpec,
+) {
     let own = part
         .pointers(object, Field::Claims)
         .into_iter()
@@ -28,17 +33,17 @@ pub(super) fn add(scope: &Scope<'_>, part: &PartAt<'_>, object: &Object, spec: &
             .filter(|t| t != "spec")
             .last()
             .unwrap_or_default();
-        take(scope, spec, volume(&name, &known, false));
+        take_disk(scope, spec, make_volume(&name, &known, false));
     }
     for class in part
         .values(object, Field::StorageClass)
         .filter_map(Value::as_str)
     {
         let claim = serde_json::json!({"storageClassName": class});
-        take(
+        take_disk(
             scope,
             spec,
-            volume(class, &scope.inventory.by_spec(&claim), false),
+            make_volume(class, &scope.inventory.by_spec(&claim), false),
         );
     }
     let mounted = part
@@ -50,7 +55,7 @@ pub(super) fn add(scope: &Scope<'_>, part: &PartAt<'_>, object: &Object, spec: &
             .inventory
             .by_name(&spec.namespace, name)
             .unwrap_or_default();
-        let shared = volume(name, &known, true);
+        let shared = make_volume(name, &known, true);
         if !shared.segment.is_empty()
             || shared.exclusive
             || shared.pinned.is_some()
@@ -69,9 +74,12 @@ fn claim_name(volume: &Value) -> Option<&str> {
 }
 
 /// Adds a volume of the pod's own; one of a class whose disks are counted takes one of them.
-fn take(scope: &Scope<'_>, spec: &mut PodSpec, volume: PodVolume) {
+fn take_disk(scope: &PodsScope<'_>, spec: &mut PodSpec, volume: PodVolume) {
     if scope.inventory.counts(&volume.class) {
-        let taken = spec.requests.entry(resource(&volume.class)).or_default();
+        let taken = spec
+            .requests
+            .entry(disk_resource(&volume.class))
+            .or_default();
         *taken = taken.plus(Quantity::units(1));
     }
     if !volume.segment.is_empty() || volume.pinned.is_some() || !volume.allowed.is_empty() {
@@ -79,7 +87,7 @@ fn take(scope: &Scope<'_>, spec: &mut PodSpec, volume: PodVolume) {
     }
 }
 
-fn volume(claim: &str, known: &Known, shared: bool) -> PodVolume {
+fn make_volume(claim: &str, known: &KnownClass, shared: bool) -> PodVolume {
     let mut segment: Vec<String> = known
         .allowed
         .iter()

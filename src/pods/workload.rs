@@ -5,8 +5,10 @@ use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
 use kubernetes_vocabulary::{LabelRequirement, LabelSelector, SelectorOperator};
 use serde_json::Value;
 
-use super::{Scope, SitePods, Source, launcher, part, rollout, volume};
-use crate::catalogue::{Field, OperandPart, Operands, PartAt};
+use super::{PodsScope, SitePods, Source, launcher, part, rollout, volume};
+use crate::catalogue::{
+    Field, OperandPart, Operands, PartAt, PartNaming, PodReplacement, PodRun, PodsNeeded,
+};
 use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
 use crate::rules;
@@ -18,8 +20,8 @@ use pointer_diagnostics::Diagnostics;
 const MACHINE: &str = "vm.kubevirt.io/name";
 
 /// Adds the workloads of an object.
-pub(super) fn add(
-    scope: &Scope<'_>,
+pub(super) fn add_workloads(
+    scope: &PodsScope<'_>,
     object: &Object,
     site: &mut SitePods,
     found: &mut Diagnostics,
@@ -29,7 +31,7 @@ pub(super) fn add(
         .entry(object)
         .and_then(|entry| entry.operands.as_ref());
     let parts = scope.catalogue.parts(object);
-    for at in parts.iter().filter(|p| !p.part.volumes_only) {
+    for at in parts.iter().filter(|p| p.part.run != PodRun::VolumesOnly) {
         let known = operand
             .and_then(|o| Some((o, o.part(&at.part.name)?)))
             .filter(|(_, k)| !k.is_of_its_own());
@@ -38,10 +40,10 @@ pub(super) fn add(
             .count(object)
             .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
         if there
-            && (count > 0 || at.part.per_node)
-            && (!launcher::is_launcher(at, object) || launcher::runs(object))
+            && (count > 0 || at.part.run == PodRun::PerNode)
+            && (!launcher::is_launcher(at, object) || launcher::is_running(object))
         {
-            Making {
+            WorkloadMaker {
                 scope,
                 object,
                 at,
@@ -68,7 +70,7 @@ pub(super) fn add(
         });
         if let Some(at) = placed.filter(|_| known.1.is_there(object)) {
             let count = known.1.count(object);
-            Making {
+            WorkloadMaker {
                 scope,
                 object,
                 at,
@@ -81,15 +83,15 @@ pub(super) fn add(
 }
 
 /// A workload in the making.
-struct Making<'m, 'a> {
-    scope: &'m Scope<'a>,
+struct WorkloadMaker<'m, 'a> {
+    scope: &'m PodsScope<'a>,
     object: &'m Object,
     at: &'m PartAt<'a>,
     operand: Option<(&'a Operands, &'a OperandPart)>,
     count: u32,
 }
 
-impl Making<'_, '_> {
+impl WorkloadMaker<'_, '_> {
     fn make(&self, site: &mut SitePods, found: &mut Diagnostics) {
         let namespace = self
             .object
@@ -97,12 +99,12 @@ impl Making<'_, '_> {
             .or(self.scope.instance.namespace.as_deref())
             .unwrap_or_default();
         let owner = self.owner();
-        let (mut spec, errors) = part::spec(self.at, self.object, (&owner, namespace));
+        let (mut spec, errors) = part::read_spec(self.at, self.object, (&owner, namespace));
         for error in &errors {
             self.report(error, found);
         }
         if let Some(operand) = self.operand {
-            if let Err(error) = part::complete(&mut spec, operand, (self.at, self.object)) {
+            if let Err(error) = part::complete_spec(&mut spec, operand, (self.at, self.object)) {
                 self.report(&error, found);
             }
             site.assumptions.insert(format!(
@@ -111,7 +113,7 @@ impl Making<'_, '_> {
                 operand.0.source
             ));
             let arches = self.arches(site, &spec);
-            part::reduce(&mut spec.requests, operand.0, &arches);
+            part::reduce_requests(&mut spec.requests, operand.0, &arches);
             if spec.requests.is_empty() && self.of_its_own().is_none() {
                 self.assume_nothing(site);
             }
@@ -119,7 +121,7 @@ impl Making<'_, '_> {
             self.assume_nothing(site);
         }
         if self.of_its_own().is_none() {
-            volume::add(self.scope, self.at, self.object, &mut spec);
+            volume::add_volumes(self.scope, self.at, self.object, &mut spec);
         }
         if launcher::is_launcher(self.at, self.object) {
             self.make_launcher(&mut spec, site);
@@ -142,7 +144,7 @@ impl Making<'_, '_> {
         let instance = &self.scope.instance.name;
         let part = match (
             &self.at.element,
-            self.at.part.named_by_object && self.of_its_own().is_none(),
+            self.at.part.naming == PartNaming::ByObject && self.of_its_own().is_none(),
         ) {
             (_, true) => self.object.name(),
             (Some(element), false) if self.of_its_own().is_none() => {
@@ -159,7 +161,7 @@ impl Making<'_, '_> {
 
     fn source(&self) -> Source {
         let instance = self.scope.instance;
-        let placement = said(&instance.placement, &self.at.names);
+        let placement = find_by_name(&instance.placement, &self.at.names);
         Source {
             instance: instance.name.clone(),
             object: self.object.id(),
@@ -171,7 +173,7 @@ impl Making<'_, '_> {
         }
     }
 
-    /// Whether an operator makes the pods, so that what they request is not in the manifest as a matter of course.
+    /// Returns whether an operator makes the pods, so that what they request is not in the manifest as a matter of course.
     fn is_operators(&self) -> bool {
         self.at.value(self.object, Field::PodSpec).is_none()
             && !launcher::is_launcher(self.at, self.object)
@@ -184,7 +186,7 @@ impl Making<'_, '_> {
         ));
     }
 
-    /// The architectures of the nodes that are possible.
+    /// Returns the architectures of the nodes that are possible.
     fn arches(&self, site: &SitePods, spec: &PodSpec) -> Vec<Arch> {
         let nodes = self.scope.input.plan.nodes.iter().zip(&site.problem.nodes);
         let possible = nodes
@@ -208,7 +210,7 @@ impl Making<'_, '_> {
                 self.owner()
             ));
         }
-        if launcher::migrates(machine, self.default_eviction().as_deref()) {
+        if launcher::is_migrated(machine, self.default_eviction().as_deref()) {
             let own = LabelRequirement::new(MACHINE, SelectorOperator::In, &[self.object.name()]);
             site.problem.budgets.push(DisruptionBudget {
                 name: format!("the live migration of {}", self.owner()),
@@ -222,9 +224,9 @@ impl Making<'_, '_> {
         }
     }
 
-    /// What KubeVirt's operator does with machines that do not say what becomes of them on eviction.
+    /// Returns what KubeVirt's operator does with machines that do not say what becomes of them on eviction.
     fn default_eviction(&self) -> Option<String> {
-        let hco = super::objects(self.scope.input)
+        let hco = super::list_objects(self.scope.input)
             .map(|(_, o)| o)
             .find(|o| o.kind() == "HyperConverged")?;
         hco.get("/spec/evictionStrategy")
@@ -236,14 +238,16 @@ impl Making<'_, '_> {
         let part = self.at.part;
         let app_part = self.app_part();
         let own = self.of_its_own();
-        let sticky = own.map_or(part.sticky, |k| k.sticky);
+        let sticky = own.map_or(part.replacement == PodReplacement::AfterFencing, |k| {
+            k.sticky
+        });
         let is_deployment = self.object.kind() == "Deployment" && self.object.group() == "apps";
         if is_deployment && !spec.labels.contains_key(POD_TEMPLATE_HASH) {
             spec = self.of_a_revision(spec);
         }
         Workload {
             pods: self.count,
-            per_node: own.map_or(part.per_node, |k| k.per_node),
+            per_node: own.map_or(part.run == PodRun::PerNode, |k| k.per_node),
             recovery: if sticky {
                 Recovery::Fenced
             } else {
@@ -259,7 +263,7 @@ impl Making<'_, '_> {
         }
     }
 
-    /// The same pods with the label of their revision, which selectors can name by key.
+    /// Returns the same pods with the label of their revision, which selectors can name by key.
     fn of_a_revision(&self, spec: PodSpec) -> PodSpec {
         let mut labels = spec.labels.clone();
         labels.insert(POD_TEMPLATE_HASH.to_owned(), CURRENT.to_owned());
@@ -278,18 +282,18 @@ impl Making<'_, '_> {
         let rolls = matches!(self.object.kind(), "Deployment" | "DeploymentConfig")
             && self.of_its_own().is_none();
         rolls
-            .then(|| rollout::of(self.object.get("/spec/strategy"), self.count))
+            .then(|| rollout::read_rollout(self.object.get("/spec/strategy"), self.count))
             .flatten()
     }
 
-    /// How many of the pods must be there: as the site says, the app, the catalogue; else copies where pods of a controller without
+    /// Returns how many of the pods must be there: as the site says, the app, the catalogue; else copies where pods of a controller without
     /// state are several.
     fn redundancy(&self, app_part: Option<&PartSpec>, sticky: bool) -> Redundancy {
-        let by_site = said(&self.scope.instance.availability, &self.at.names).copied();
+        let by_site = find_by_name(&self.scope.instance.availability, &self.at.names).copied();
         let by_app = app_part.and_then(|s| s.availability);
         let own = self.of_its_own();
         let quorum = app_part.is_some_and(|s| s.quorum.is_some())
-            || own.map_or(self.at.part.quorum, |k| k.quorum);
+            || own.map_or(self.at.part.needs == PodsNeeded::Majority, |k| k.quorum);
         match by_site.or(by_app) {
             Some(Availability::Single) => return Redundancy::Each,
             Some(Availability::Replicated) => return Redundancy::Copies,
@@ -299,7 +303,7 @@ impl Making<'_, '_> {
         }
         let copies = self.operand.is_some_and(|(_, k)| k.copies)
             || app_part.is_some_and(|s| s.replicas.is_some());
-        let stateless = !sticky && !self.at.part.to_completion && own.is_none();
+        let stateless = !sticky && self.at.part.run != PodRun::ToCompletion && own.is_none();
         if self.count > 1 && (copies || stateless) {
             Redundancy::Copies
         } else {
@@ -312,7 +316,7 @@ impl Making<'_, '_> {
         let own = self.of_its_own().map(|k| k.part.clone());
         match own {
             Some(name) => app.spec.parts.get(&name),
-            None => said(&app.spec.parts, &self.at.names),
+            None => find_by_name(&app.spec.parts, &self.at.names),
         }
     }
 
@@ -333,7 +337,10 @@ impl Making<'_, '_> {
     }
 }
 
-/// What is said about a part, by its most specific name.
-fn said<'m, T>(map: &'m std::collections::BTreeMap<String, T>, names: &[String]) -> Option<&'m T> {
+/// Returns what is said about a part, by its most specific name.
+fn find_by_name<'m, T>(
+    map: &'m std::collections::BTreeMap<String, T>,
+    names: &[String],
+) -> Option<&'m T> {
     names.iter().find_map(|name| map.get(name))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use siteplan::bundle::{self, BundleInput, File};
 use siteplan::load::{App, Fleet, Layers, Site};
 use siteplan::manifest::Object;
-use siteplan::model::{FleetSpec, NodeSpec, SiteSpec};
+use siteplan::model::{FleetSpec, SiteSpec};
 use siteplan::plan::{
     ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
 };
@@ -160,20 +160,13 @@ impl Made {
             .collect();
         self.plan.pools.insert(pool.name.clone(), pool.clone());
         self.plan.nodes.push(NodePlan {
-            name: name.to_owned(),
-            pool: pool.name.clone(),
-            arch: pool.arch,
-            roles: Vec::new(),
             labels,
-            taints: Vec::new(),
-            capacity: BTreeMap::new(),
-            allocatable: BTreeMap::new(),
-            reserved: BTreeMap::new(),
-            disks: BTreeMap::new(),
-            spec: NodeSpec::default(),
-            state: None,
-            unnamed: false,
-            origin: Origin::file("sites/plant.yaml"),
+            ..NodePlan::new(
+                name,
+                &pool.name,
+                pool.arch,
+                Origin::file("sites/plant.yaml"),
+            )
         });
         self
     }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::Paint;
-use super::table::{Side, Text, cut, lines, split};
-use crate::fit::{Cell, Overview};
+use super::table::{ColumnSide, TableCell, cut_text, format_lines, split_prefix};
+use crate::fit::{LossCell, Overview};
 use pointer_diagnostics::report::escape_text;
 
 /// The widest name column.
@@ -12,13 +12,15 @@ const NAMES: usize = 40;
 /// With more losses, only those are shown in which something is missing.
 const MANY: usize = 24;
 
-pub(super) fn matrix(overview: &Overview, width: usize, paint: Paint) -> String {
-    let shown = shown(overview);
+pub(super) fn format_losses(overview: &Overview, width: usize, paint: Paint) -> String {
+    let shown = select_losses(overview);
     let touched = |w: &usize| {
-        overview
-            .losses
-            .iter()
-            .any(|l| !matches!(l.cells.get(*w), None | Some(Cell::Untouched | Cell::Gone)))
+        overview.losses.iter().any(|l| {
+            !matches!(
+                l.cells.get(*w),
+                None | Some(LossCell::Untouched | LossCell::Gone)
+            )
+        })
     };
     let rows: Vec<usize> = (0..overview.workloads.len()).filter(touched).collect();
     if overview.losses.is_empty() {
@@ -30,7 +32,7 @@ pub(super) fn matrix(overview: &Overview, width: usize, paint: Paint) -> String 
         .map(|l| overview.losses[*l].lost.join("+"))
         .collect();
     let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (prefix, short) = split(&borrowed);
+    let (prefix, short) = split_prefix(&borrowed);
     let widest = rows
         .iter()
         .map(|w| overview.workloads[*w].name.chars().count())
@@ -46,7 +48,7 @@ pub(super) fn matrix(overview: &Overview, width: usize, paint: Paint) -> String 
         + 2;
     let per_block = ((width - name_width) / column).max(1);
     for block in shown.chunks(per_block).zip(short.chunks(per_block)) {
-        let look = Block {
+        let look = LossBlock {
             overview,
             rows: &rows,
             name_width,
@@ -56,18 +58,26 @@ pub(super) fn matrix(overview: &Overview, width: usize, paint: Paint) -> String 
         text.push_str(&look.text(block));
         text.push('\n');
     }
-    text.push_str(&notes(overview, (shown.len(), rows.len()), width, paint));
+    text.push_str(&append_notes(
+        overview,
+        (shown.len(), rows.len()),
+        width,
+        paint,
+    ));
     text
 }
 
-/// The losses that are shown: all, or where there are many those in which something is missing.
-fn shown(overview: &Overview) -> Vec<usize> {
+/// Returns the losses that are shown: all, or where there are many those in which something is missing.
+fn select_losses(overview: &Overview) -> Vec<usize> {
     let all = 0..overview.losses.len();
     let missing = |l: &usize| {
         let cells = &overview.losses[*l].cells;
-        cells
-            .iter()
-            .any(|c| matches!(c, Cell::Fails(_) | Cell::Degraded(_) | Cell::Expendable(_)))
+        cells.iter().any(|c| {
+            matches!(
+                c,
+                LossCell::Fails(_) | LossCell::Degraded(_) | LossCell::Expendable(_)
+            )
+        })
     };
     if all.len() <= MANY {
         all.collect()
@@ -76,7 +86,7 @@ fn shown(overview: &Overview) -> Vec<usize> {
     }
 }
 
-struct Block<'a> {
+struct LossBlock<'a> {
     overview: &'a Overview,
     rows: &'a [usize],
     name_width: usize,
@@ -84,7 +94,7 @@ struct Block<'a> {
     paint: Paint,
 }
 
-impl Block<'_> {
+impl LossBlock<'_> {
     fn text(&self, (losses, names): (&[usize], &[&str])) -> String {
         let paint = self.paint;
         let title = if self.overview.losses.first().is_some_and(|l| l.zones) {
@@ -93,19 +103,19 @@ impl Block<'_> {
             "NODE LOST"
         };
         let mut all = Vec::new();
-        let head = |name: &&str| Text::painted(escape_text(name), |t| paint.bold(t));
+        let head = |name: &&str| TableCell::painted(escape_text(name), |t| paint.bold(t));
         let start = if self.prefix.is_empty() {
             title.to_owned()
         } else {
             format!("{title} {}", escape_text(self.prefix))
         };
         all.push(
-            std::iter::once(Text::painted(start, |t| paint.bold(t)))
+            std::iter::once(TableCell::painted(start, |t| paint.bold(t)))
                 .chain(names.iter().map(head))
                 .collect(),
         );
         for w in self.rows {
-            let name = Text::new(cut(
+            let name = TableCell::new(cut_text(
                 &escape_text(&self.overview.workloads[*w].name),
                 self.name_width,
             ));
@@ -114,8 +124,8 @@ impl Block<'_> {
                     .cells
                     .get(*w)
                     .copied()
-                    .unwrap_or(Cell::Untouched);
-                Text::painted(symbol(cell), |t| paint.cell(cell, t))
+                    .unwrap_or(LossCell::Untouched);
+                TableCell::painted(choose_symbol(cell), |t| paint.cell(cell, t))
             };
             all.push(
                 std::iter::once(name)
@@ -123,23 +133,28 @@ impl Block<'_> {
                     .collect(),
             );
         }
-        let mut sides = vec![Side::Left];
-        sides.extend(std::iter::repeat_n(Side::Right, losses.len()));
-        lines(&all, &sides)
+        let mut sides = vec![ColumnSide::Left];
+        sides.extend(std::iter::repeat_n(ColumnSide::Right, losses.len()));
+        format_lines(&all, &sides)
     }
 }
 
-fn symbol(cell: Cell) -> String {
+fn choose_symbol(cell: LossCell) -> String {
     match cell {
-        Cell::Untouched | Cell::Gone => "·".to_owned(),
-        Cell::Moved(n) => format!("→{n}"),
-        Cell::Degraded(n) => format!("−{n}"),
-        Cell::Expendable(n) => format!("({n})"),
-        Cell::Fails(n) => format!("✗{n}"),
+        LossCell::Untouched | LossCell::Gone => "·".to_owned(),
+        LossCell::Moved(n) => format!("→{n}"),
+        LossCell::Degraded(n) => format!("−{n}"),
+        LossCell::Expendable(n) => format!("({n})"),
+        LossCell::Fails(n) => format!("✗{n}"),
     }
 }
 
-fn notes(overview: &Overview, (shown, rows): (usize, usize), width: usize, paint: Paint) -> String {
+fn append_notes(
+    overview: &Overview,
+    (shown, rows): (usize, usize),
+    width: usize,
+    paint: Paint,
+) -> String {
     let mut text = String::new();
     let more = overview.losses.len() - shown;
     if more > 0 {
@@ -158,21 +173,24 @@ fn notes(overview: &Overview, (shown, rows): (usize, usize), width: usize, paint
         let _ = writeln!(text, "{each} more {lose} nothing that is needed elsewhere");
     }
     let present =
-        |wanted: fn(&Cell) -> bool| overview.losses.iter().flat_map(|l| &l.cells).any(wanted);
+        |wanted: fn(&LossCell) -> bool| overview.losses.iter().flat_map(|l| &l.cells).any(wanted);
     let legend: [(&str, bool); 4] = [
         (
             "→n start elsewhere",
-            present(|c| matches!(c, Cell::Moved(_))),
+            present(|c| matches!(c, LossCell::Moved(_))),
         ),
         (
             "−n fewer until the node is back",
-            present(|c| matches!(c, Cell::Degraded(_))),
+            present(|c| matches!(c, LossCell::Degraded(_))),
         ),
         (
             "(n) missed, and may be",
-            present(|c| matches!(c, Cell::Expendable(_))),
+            present(|c| matches!(c, LossCell::Expendable(_))),
         ),
-        ("✗n have no place", present(|c| matches!(c, Cell::Fails(_)))),
+        (
+            "✗n have no place",
+            present(|c| matches!(c, LossCell::Fails(_))),
+        ),
     ];
     let mut line = String::new();
     for (word, _) in legend.iter().filter(|(_, there)| *there) {

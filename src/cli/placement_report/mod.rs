@@ -9,7 +9,7 @@ mod workloads;
 
 use std::fmt::Write as _;
 
-use crate::fit::{Cell, Overview};
+use crate::fit::{LossCell, Overview};
 use pointer_diagnostics::report::wrap_text;
 use pointer_diagnostics::report::{Look, escape_text};
 
@@ -22,10 +22,10 @@ const PROSE: usize = 120;
 pub(super) fn render_placement(overview: &Overview, look: Look) -> String {
     let width = look.width.unwrap_or(UNBOUNDED).max(40);
     let paint = Paint { color: look.color };
-    let mut text = headline(overview, paint);
+    let mut text = format_headline(overview, paint);
     for block in [
-        workloads::table(overview, width, paint),
-        losses::matrix(overview, width, paint),
+        workloads::format_workloads(overview, width, paint),
+        losses::format_losses(overview, width, paint),
     ] {
         if !block.is_empty() {
             text.push('\n');
@@ -36,14 +36,14 @@ pub(super) fn render_placement(overview: &Overview, look: Look) -> String {
         .workloads
         .iter()
         .filter_map(|w| Some(format!("{}: {}", w.name, w.expendable.as_ref()?)));
-    list(
+    append_list(
         &mut text,
         "Need not survive",
         &waived.collect::<Vec<_>>(),
         width,
         paint,
     );
-    list(
+    append_list(
         &mut text,
         "Taken for granted",
         &overview.assumptions,
@@ -53,11 +53,11 @@ pub(super) fn render_placement(overview: &Overview, look: Look) -> String {
     text
 }
 
-fn headline(overview: &Overview, paint: Paint) -> String {
+fn format_headline(overview: &Overview, paint: Paint) -> String {
     let failing = overview
         .losses
         .iter()
-        .filter(|l| l.cells.iter().any(|c| matches!(c, Cell::Fails(_))))
+        .filter(|l| l.cells.iter().any(|c| matches!(c, LossCell::Fails(_))))
         .count();
     let placed = match overview.outcome {
         "proved" => paint.good("every pod has a node"),
@@ -90,8 +90,8 @@ fn headline(overview: &Overview, paint: Paint) -> String {
     )
 }
 
-/// A list under a title; nothing where it is empty.
-fn list(text: &mut String, title: &str, items: &[String], width: usize, paint: Paint) {
+/// Returns a list under a title; nothing where it is empty.
+fn append_list(text: &mut String, title: &str, items: &[String], width: usize, paint: Paint) {
     if items.is_empty() {
         return;
     }
@@ -142,13 +142,13 @@ impl Paint {
         }
     }
 
-    /// A text for a cell, in the colour of what it says.
-    fn cell(self, cell: Cell, text: &str) -> String {
+    /// Returns a text for a cell, in the colour of what it says.
+    fn cell(self, cell: LossCell, text: &str) -> String {
         match cell {
-            Cell::Untouched | Cell::Gone => self.dim(text),
-            Cell::Moved(_) => text.to_owned(),
-            Cell::Degraded(_) | Cell::Expendable(_) => self.odd(text),
-            Cell::Fails(_) => self.bad(text),
+            LossCell::Untouched | LossCell::Gone => self.dim(text),
+            LossCell::Moved(_) => text.to_owned(),
+            LossCell::Degraded(_) | LossCell::Expendable(_) => self.odd(text),
+            LossCell::Fails(_) => self.bad(text),
         }
     }
 }

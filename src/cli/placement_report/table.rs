@@ -2,12 +2,12 @@
 
 /// A cell: the text, and the text as it is printed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Text {
+pub(super) struct TableCell {
     plain: String,
     painted: String,
 }
 
-impl Text {
+impl TableCell {
     pub(super) fn new(plain: impl Into<String>) -> Self {
         let plain = plain.into();
         Self {
@@ -16,7 +16,7 @@ impl Text {
         }
     }
 
-    /// A text that `paint` colours.
+    /// Returns a text that `paint` colours.
     pub(super) fn painted(plain: impl Into<String>, paint: impl Fn(&str) -> String) -> Self {
         let plain = plain.into();
         Self {
@@ -30,20 +30,20 @@ impl Text {
     }
 }
 
-/// Where a column's texts stand.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum ColumnSide {
     Left,
     Right,
 }
 
 /// Lines of cells, each column as wide as its widest cell, two spaces between columns. Nothing follows the last text of a line.
-pub(super) fn lines(rows: &[Vec<Text>], sides: &[Side]) -> String {
+pub(super) fn format_lines(rows: &[Vec<TableCell>], sides: &[ColumnSide]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |c: usize| {
         rows.iter()
             .filter_map(|r| r.get(c))
-            .map(Text::width)
+            .map(TableCell::width)
             .max()
             .unwrap_or(0)
     };
@@ -54,7 +54,7 @@ pub(super) fn lines(rows: &[Vec<Text>], sides: &[Side]) -> String {
         let mut owed = 0;
         for (c, cell) in row.iter().enumerate() {
             let gap = widths[c] - cell.width();
-            let right = sides.get(c) == Some(&Side::Right);
+            let right = sides.get(c) == Some(&ColumnSide::Right);
             let (before, after) = if right { (gap, 0) } else { (0, gap) };
             if cell.width() > 0 {
                 line.extend(std::iter::repeat_n(' ', owed + before));
@@ -70,8 +70,8 @@ pub(super) fn lines(rows: &[Vec<Text>], sides: &[Side]) -> String {
     text
 }
 
-/// The text, cut to a number of characters, with `…` for what is missing in the middle: names end in what tells them apart.
-pub(super) fn cut(text: &str, width: usize) -> String {
+/// Returns the text, cut to a number of characters, with `…` for what is missing in the middle: names end in what tells them apart.
+pub(super) fn cut_text(text: &str, width: usize) -> String {
     let count = text.chars().count();
     if count <= width || width == 0 {
         return text.to_owned();
@@ -82,8 +82,8 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     format!("{start}…{end}")
 }
 
-/// The beginning that all names share, up to and with the last `-`, `.` or `/`; and the rests.
-pub(super) fn split<'a>(names: &[&'a str]) -> (&'a str, Vec<&'a str>) {
+/// Returns the beginning that all names share, up to and with the last `-`, `.` or `/`; and the rests.
+pub(super) fn split_prefix<'a>(names: &[&'a str]) -> (&'a str, Vec<&'a str>) {
     let Some(first) = names.first().filter(|_| names.len() > 1) else {
         return ("", names.to_vec());
     };

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::fit::{Row, Scenario};
-use Cell::{Degraded, Expendable, Fails, Gone, Moved, Untouched};
+use crate::fit::{LossColumn, WorkloadRow};
+use LossCell::{Degraded, Expendable, Fails, Gone, Moved, Untouched};
 
-fn row(name: &str, placed: &[(usize, u32)], worst: Option<usize>, margin: Option<u32>) -> Row {
-    Row {
+fn row(
+    name: &str,
+    placed: &[(usize, u32)],
+    worst: Option<usize>,
+    margin: Option<u32>,
+) -> WorkloadRow {
+    WorkloadRow {
         name: name.to_owned(),
         instance: name.to_owned(),
         object: format!("Deployment/{name}"),
@@ -22,8 +27,8 @@ fn row(name: &str, placed: &[(usize, u32)], worst: Option<usize>, margin: Option
     }
 }
 
-fn loss(name: &str, cells: &[Cell]) -> Scenario {
-    Scenario {
+fn loss(name: &str, cells: &[LossCell]) -> LossColumn {
+    LossColumn {
         lost: vec![name.to_owned()],
         zones: false,
         cells: cells.to_vec(),
@@ -31,7 +36,7 @@ fn loss(name: &str, cells: &[Cell]) -> Scenario {
 }
 
 fn three() -> Overview {
-    let cache = Row {
+    let cache = WorkloadRow {
         expendable: Some("what it holds can be fetched again".to_owned()),
         may_run: vec![0],
         ..row("cache", &[(0, 1)], Some(0), Some(0))
@@ -180,7 +185,7 @@ fn colours_do_not_move_columns() {
 fn many_nodes_are_counted_and_only_losses_that_hurt_are_shown() {
     let nodes: Vec<String> = (0..200).map(|n| format!("worker-{n:03}")).collect();
     let placed: BTreeMap<usize, u32> = (0..40).map(|n| (n, 1)).collect();
-    let web = Row {
+    let web = WorkloadRow {
         placed,
         pods: 40,
         may_run: (0..200).collect(),
@@ -188,11 +193,11 @@ fn many_nodes_are_counted_and_only_losses_that_hurt_are_shown() {
     };
     let cell = |n: usize| {
         if n == 7 {
-            Cell::Fails(1)
+            LossCell::Fails(1)
         } else if n < 40 {
-            Cell::Moved(1)
+            LossCell::Moved(1)
         } else {
-            Cell::Untouched
+            LossCell::Untouched
         }
     };
     let losses = (0..200).map(|n| loss(&nodes[n], &[cell(n)])).collect();

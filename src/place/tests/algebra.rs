@@ -8,10 +8,12 @@ use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
 use serde_json::{Value, json};
 
-use crate::model::{Arch, NodeSpec};
-use crate::patch::{Editor, Reason};
-use crate::place::affinity::{add, contradicts};
-use crate::place::candidate::Candidate;
+use crate::manifest::Object;
+use crate::model::Arch;
+use crate::patch::{FieldAuthor, Reason};
+use crate::place::affinity::find_contradicted_label;
+use crate::place::candidate::CandidateNode;
+use crate::place::edit::{FieldChange, FieldEdit, write_edits};
 use crate::place::requirement::{terms_select_node, to_expression};
 use crate::plan::NodePlan;
 use pointer_diagnostics::{Origin, Pointer};
@@ -76,27 +78,17 @@ fn node(u: &mut Unstructured<'_>, index: usize) -> Result<(NodePlan, BTreeMap<St
             labels.insert(key.to_owned(), (*u.choose(&VALUES)?).to_owned());
         }
     }
-    let plan = NodePlan {
-        name: format!("n{index}"),
-        pool: "p".to_owned(),
-        arch: Arch::Amd64,
-        roles: Vec::new(),
-        labels: BTreeMap::new(),
-        taints: Vec::new(),
-        capacity: BTreeMap::new(),
-        allocatable: BTreeMap::new(),
-        reserved: BTreeMap::new(),
-        disks: BTreeMap::new(),
-        spec: NodeSpec::default(),
-        state: None,
-        unnamed: false,
-        origin: Origin::file("a test"),
-    };
+    let plan = NodePlan::new(
+        &format!("n{index}"),
+        "p",
+        Arch::Amd64,
+        Origin::file("a test"),
+    );
     Ok((plan, labels))
 }
 
 fn selected(terms: &Value, nodes: &[(NodePlan, BTreeMap<String, String>)]) -> Vec<String> {
-    let candidates = nodes.iter().map(|(node, labels)| Candidate {
+    let candidates = nodes.iter().map(|(node, labels)| CandidateNode {
         node,
         labels: Cow::Borrowed(labels),
     });
@@ -107,15 +99,19 @@ fn selected(terms: &Value, nodes: &[(NodePlan, BTreeMap<String, String>)]) -> Ve
 }
 
 fn written(object: &Value, rule: &[LabelRequirement]) -> (Value, usize) {
-    let mut value = object.clone();
-    let mut editor = Editor::new(&mut value);
-    let reason = Reason {
-        rule: "a test",
-        origins: Vec::new(),
+    let edit = FieldEdit {
+        change: FieldChange::RequireOfNodes {
+            terms: Pointer::parse("/terms"),
+            requirements: rule.to_vec(),
+        },
+        reason: Reason {
+            author: FieldAuthor::Placement,
+            origins: Vec::new(),
+        },
     };
-    assert!(add(&mut editor, &Pointer::parse("/terms"), rule, &reason));
-    let operations = editor.finish().len();
-    (value, operations)
+    let mut written = Object::new(object.clone());
+    let operations = write_edits(&mut written, &[edit]).unwrap().len();
+    (written.into_value(), operations)
 }
 
 #[test]
@@ -147,7 +143,7 @@ fn after_the_rule_the_nodes_are_those_before_that_meet_it_and_a_second_time_chan
             (after.clone(), 0),
             "{object} and {rule:?}"
         );
-        if contradicts(object.get("terms"), None, &rule).is_some() {
+        if find_contradicted_label(object.get("terms"), None, &rule).is_some() {
             assert!(
                 expected.is_empty(),
                 "{object} and {rule:?} are no contradiction"

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Fixture, Outcome, deployment, three_nodes, with};
+use super::{PlacedFixture, PlacementFixture, deployment, three_nodes, with};
 
-fn promised(part: &Value) -> Outcome {
-    Fixture::new(&three_nodes(), &json!({"parts": {"web": part}})).place(&[deployment(&json!({}))])
+fn promised(part: &Value) -> PlacedFixture {
+    PlacementFixture::new(&three_nodes(), &json!({"parts": {"web": part}}))
+        .place(&[deployment(&json!({}))])
 }
 
 const SPREAD: &str = "/spec/template/spec/topologySpreadConstraints";
@@ -72,7 +73,7 @@ fn availability_is_written_once() {
         json!({"quorum": "majority"}),
         json!({"availability": "replicated"}),
     ] {
-        let fixture = Fixture::new(&three_nodes(), &json!({"parts": {"web": part}}));
+        let fixture = PlacementFixture::new(&three_nodes(), &json!({"parts": {"web": part}}));
         let first = fixture.place(&[deployment(&json!({}))]);
         let again = fixture.place(&first.objects);
         assert!(again.placed.patches.is_empty(), "{part}");
@@ -84,10 +85,10 @@ fn what_the_app_writes_as_replicas_wins_and_follows_the_values() {
     let values =
         json!({"type": "object", "properties": {"replicas": {"type": "integer", "default": 5}}});
     let app = json!({"values": values, "parts": {"web": {"replicas": "{{ values.replicas }}", "availability": "replicated"}}});
-    let done = Fixture::new(&three_nodes(), &app).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&three_nodes(), &app).place(&[deployment(&json!({}))]);
     assert_eq!(done.at("/spec/replicas"), 5);
     let site = with(three_nodes(), "/apps/it/values", json!({"replicas": 1}));
-    let done = Fixture::new(&site, &app).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &app).place(&[deployment(&json!({}))]);
     assert_eq!(done.codes(), ["too-few-replicas"]);
     assert_eq!(
         done.lines(),
@@ -129,8 +130,8 @@ fn more_replicas_than_nodes_that_must_not_share_one_are_an_error() {
     );
     let own = json!([{"labelSelector": {"matchLabels": {"app": "web"}}, "topologyKey": "kubernetes.io/hostname"}]);
     let base = with(deployment(&json!({})), APART, own);
-    let done =
-        Fixture::new(&three_nodes(), &json!({"parts": {"web": {"replicas": 4}}})).place(&[base]);
+    let done = PlacementFixture::new(&three_nodes(), &json!({"parts": {"web": {"replicas": 4}}}))
+        .place(&[base]);
     assert_eq!(
         done.codes(),
         ["too-many-replicas"],
@@ -143,7 +144,7 @@ fn only_nodes_that_the_part_can_run_on_count() {
     let mut site = three_nodes();
     site["pools"]["acp"]["nodes"]["c"]["taints"] =
         json!([{"key": "broken", "effect": "NoSchedule"}]);
-    let done = Fixture::new(&site, &json!({"parts": {"web": {"quorum": "majority"}}}))
+    let done = PlacementFixture::new(&site, &json!({"parts": {"web": {"quorum": "majority"}}}))
         .place(&[deployment(&json!({}))]);
     assert_eq!(
         done.message(),
@@ -159,10 +160,10 @@ fn what_the_site_says_about_availability_wins() {
         json!({"web": "single"}),
     );
     let app = json!({"parts": {"web": {"availability": "quorum"}}});
-    let done = Fixture::new(&site, &app).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &app).place(&[deployment(&json!({}))]);
     assert_eq!(done.at("/spec/replicas"), 1);
     let app = json!({"parts": {"web": {"replicas": 3}}});
-    let done = Fixture::new(&site, &app).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &app).place(&[deployment(&json!({}))]);
     assert_eq!(
         done.message(),
         "`Deployment/web` has 3 replicas, but its availability is `single`"
@@ -173,11 +174,11 @@ fn what_the_site_says_about_availability_wins() {
 fn where_nothing_may_be_lost_only_the_number_is_written() {
     let site = with(three_nodes(), "/ha/survive", json!({"nodes": 0}));
     let app = json!({"parts": {"web": {"replicas": 6, "quorum": "majority"}}});
-    let done = Fixture::new(&site, &app).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &app).place(&[deployment(&json!({}))]);
     assert_eq!(done.at("/spec/replicas"), 6);
     assert!(done.placed.additions.is_empty());
     let app = json!({"parts": {"web": {"replicas": 1, "quorum": "majority", "survives": {"value": false, "reason": "a test"}}}});
-    let done = Fixture::new(&three_nodes(), &app).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&three_nodes(), &app).place(&[deployment(&json!({}))]);
     assert_eq!(
         (done.at("/spec/replicas"), done.codes().len()),
         (&json!(1), 0),
@@ -192,7 +193,7 @@ fn zones_that_may_be_lost_are_spread_over_too() {
         "/ha/survive",
         json!({"zones": 1, "nodes": 1}),
     );
-    let done = Fixture::new(
+    let done = PlacementFixture::new(
         &site,
         &json!({"parts": {"web": {"availability": "replicated"}}}),
     )
@@ -216,7 +217,7 @@ fn there_is_one_budget_for_the_same_pods() {
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "mine", "namespace": "web"},
         "spec": {"minAvailable": 1, "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}},
     });
-    let fixture = Fixture::new(
+    let fixture = PlacementFixture::new(
         &three_nodes(),
         &json!({"parts": {"web": {"availability": "replicated"}}}),
     );
@@ -230,7 +231,7 @@ fn there_is_one_budget_for_the_same_pods() {
     let by_operator =
         json!({"parts": {"web": {"availability": "replicated", "budgetByOperator": true}}});
     assert!(
-        Fixture::new(&three_nodes(), &by_operator)
+        PlacementFixture::new(&three_nodes(), &by_operator)
             .place(&[deployment(&json!({}))])
             .placed
             .additions
@@ -246,7 +247,7 @@ fn an_autoscaler_keeps_the_number_and_has_to_keep_enough() {
             "spec": {"minReplicas": least, "maxReplicas": 9, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}},
         })
     };
-    let fixture = Fixture::new(
+    let fixture = PlacementFixture::new(
         &three_nodes(),
         &json!({"parts": {"web": {"availability": "quorum"}}}),
     );
@@ -262,7 +263,7 @@ fn an_operators_pods_are_kept_apart_by_its_own_labels() {
         "apiVersion": "postgres-operator.crunchydata.com/v1", "kind": "PostgresCluster", "metadata": {"name": "db"},
         "spec": {"instances": [{"name": "a"}]},
     });
-    let done = Fixture::new(
+    let done = PlacementFixture::new(
         &three_nodes(),
         &json!({"parts": {"instance": {"quorum": "majority"}}}),
     )
@@ -283,12 +284,17 @@ fn an_operators_pods_are_kept_apart_by_its_own_labels() {
 fn the_purposes_come_in_order() {
     let app = json!({"images": {"arch": ["amd64"], "source": "a test"}, "parts": {"web": {"quorum": "majority", "storage": "block"}}});
     let volumes = json!([{"name": "d", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}]);
-    let done = Fixture::new(&three_nodes(), &app).place(&[with(
+    let done = PlacementFixture::new(&three_nodes(), &app).place(&[with(
         deployment(&json!({})),
         "/spec/template/spec/volumes",
         volumes,
     )]);
-    let purposes: Vec<&str> = done.placed.patches.iter().map(|p| p.purpose).collect();
+    let purposes: Vec<&str> = done
+        .placed
+        .patches
+        .iter()
+        .map(|p| p.purpose.as_str())
+        .collect();
     assert_eq!(purposes, ["storage", "availability", "placement"]);
 }
 

@@ -7,7 +7,7 @@ mod storage;
 
 use serde_json::{Value, json};
 
-use super::{Placed, place};
+use super::{PlacedInstance, place};
 use crate::catalogue::Catalogue;
 use crate::load::load;
 use crate::manifest::Object;
@@ -15,18 +15,18 @@ use crate::plan::{SitePlan, plan};
 use pointer_diagnostics::Diagnostics;
 
 /// A site with one instance, `it`, of an app with the spec.
-pub(super) struct Fixture {
+pub(super) struct PlacementFixture {
     plan: SitePlan,
 }
 
-/// What placing gave.
-pub(super) struct Outcome {
+/// The result of placing.
+pub(super) struct PlacedFixture {
     pub(super) objects: Vec<Value>,
-    pub(super) placed: Placed,
+    pub(super) placed: PlacedInstance,
     pub(super) found: Diagnostics,
 }
 
-impl Fixture {
+impl PlacementFixture {
     /// Loads and plans a site from its spec and the spec of its one app.
     pub(super) fn new(site: &Value, app: &Value) -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -59,13 +59,13 @@ impl Fixture {
     }
 
     /// Places the instance's objects.
-    pub(super) fn place(&self, objects: &[Value]) -> Outcome {
+    pub(super) fn place(&self, objects: &[Value]) -> PlacedFixture {
         let mut objects: Vec<Object> = objects.iter().cloned().map(Object::new).collect();
         let before = objects.clone();
         let instance = self.plan.instance("it").unwrap();
         let (placed, found) = place(&self.plan, instance, Catalogue::built_in(), &mut objects);
         check_operations(&before, &objects, &placed);
-        Outcome {
+        PlacedFixture {
             objects: objects.into_iter().map(Object::into_value).collect(),
             placed,
             found,
@@ -73,24 +73,24 @@ impl Fixture {
     }
 }
 
-impl Outcome {
-    /// The object at a position and a field of it; null where it is not there.
+impl PlacedFixture {
+    /// Returns the object at a position and a field of it; null where it is not there.
     pub(super) fn at(&self, pointer: &str) -> &Value {
         self.objects[0].pointer(pointer).unwrap_or(&Value::Null)
     }
 
-    /// The codes of what was found.
+    /// Returns the codes of what was found.
     pub(super) fn codes(&self) -> Vec<&str> {
         self.found.iter().map(|d| d.code).collect()
     }
 
-    /// The one problem, in words.
+    /// Returns the one problem, in words.
     pub(super) fn message(&self) -> &str {
         assert_eq!(self.found.iter().count(), 1, "{:?}", self.found);
         &self.found.iter().next().unwrap().message
     }
 
-    /// The lines that the one problem shows: file and pointer.
+    /// Returns the lines that the one problem shows: file and pointer.
     pub(super) fn lines(&self) -> Vec<String> {
         let labels = &self.found.iter().next().unwrap().labels;
         labels
@@ -100,8 +100,8 @@ impl Outcome {
     }
 }
 
-/// The operations do to the objects before what was done to them.
-fn check_operations(before: &[Object], after: &[Object], placed: &Placed) {
+/// Returns the operations do to the objects before what was done to them.
+fn check_operations(before: &[Object], after: &[Object], placed: &PlacedInstance) {
     let mut patched: Vec<Object> = before.to_vec();
     for patch in &placed.patches {
         let object = patched.iter_mut().find(|o| o.id() == patch.target).unwrap();
@@ -118,7 +118,7 @@ fn check_operations(before: &[Object], after: &[Object], placed: &Placed) {
     assert_eq!(patched, after);
 }
 
-/// A JSON patch operation as RFC 6902 defines it.
+/// Returns a JSON patch operation as RFC 6902 defines it.
 fn apply(value: &mut Value, operation: &crate::patch::Operation) {
     use crate::patch::Op;
     let (parent, key) = operation.path.as_str().rsplit_once('/').unwrap();
@@ -139,7 +139,7 @@ fn apply(value: &mut Value, operation: &crate::patch::Operation) {
     }
 }
 
-/// A site with three nodes of one architecture that survives the loss of one.
+/// Returns a site with three nodes of one architecture that survives the loss of one.
 pub(super) fn three_nodes() -> Value {
     json!({
         "pools": {"acp": {"arch": "amd64", "roles": ["control-plane", "worker"], "nodes": {"a": {"zone": "r1"}, "b": {"zone": "r2"}, "c": {"zone": "r3"}}}},
@@ -152,7 +152,7 @@ pub(super) fn three_nodes() -> Value {
     })
 }
 
-/// A site with an amd64 database pool and a ppc64le application pool.
+/// Returns a site with an amd64 database pool and a ppc64le application pool.
 pub(super) fn two_pools() -> Value {
     json!({
         "pools": {
@@ -163,7 +163,7 @@ pub(super) fn two_pools() -> Value {
     })
 }
 
-/// A Deployment named `web`, over which the given value is merged.
+/// Returns a Deployment named `web`, over which the given value is merged.
 pub(super) fn deployment(over: &Value) -> Value {
     let mut object = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "web", "labels": {"app.kubernetes.io/name": "web"}},

@@ -1,8 +1,10 @@
 //! Where parts run.
 
+use crate::patch::FieldAuthor;
+use crate::place::PatchPurpose;
 use serde_json::{Value, json};
 
-use super::{Fixture, deployment, three_nodes, two_pools, with};
+use super::{PlacementFixture, deployment, three_nodes, two_pools, with};
 
 const TERMS: &str = "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
 
@@ -20,7 +22,7 @@ fn build_config() -> Value {
 
 #[test]
 fn the_rule_is_the_pools_architecture_and_its_labels() {
-    let done = Fixture::new(&in_pool("appserver"), &images(&["amd64", "ppc64le"]))
+    let done = PlacementFixture::new(&in_pool("appserver"), &images(&["amd64", "ppc64le"]))
         .place(&[deployment(&json!({}))]);
     assert_eq!(done.codes(), [""; 0]);
     assert_eq!(
@@ -31,13 +33,14 @@ fn the_rule_is_the_pools_architecture_and_its_labels() {
         ]}])
     );
     assert_eq!(done.placed.patches.len(), 1);
-    assert_eq!(done.placed.patches[0].purpose, "placement");
+    assert_eq!(done.placed.patches[0].purpose, PatchPurpose::Placement);
 }
 
 #[test]
 fn without_a_pool_every_node_will_do_whose_architecture_the_images_have() {
-    let place =
-        |arch: &[&str]| Fixture::new(&two_pools(), &images(arch)).place(&[deployment(&json!({}))]);
+    let place = |arch: &[&str]| {
+        PlacementFixture::new(&two_pools(), &images(arch)).place(&[deployment(&json!({}))])
+    };
     let rule = |arch: &[&str]| json!([{"matchExpressions": [{"key": "kubernetes.io/arch", "operator": "In", "values": arch}]}]);
     assert_eq!(place(&["amd64"]).at(TERMS), &rule(&["amd64"]));
     assert_eq!(
@@ -49,13 +52,13 @@ fn without_a_pool_every_node_will_do_whose_architecture_the_images_have() {
 
 #[test]
 fn nothing_is_written_where_nothing_is_known() {
-    let done = Fixture::new(&two_pools(), &json!({})).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&two_pools(), &json!({})).place(&[deployment(&json!({}))]);
     assert!(done.placed.patches.is_empty() && done.found.is_empty());
 }
 
 #[test]
 fn images_of_another_architecture_are_named_with_both_lines() {
-    let done = Fixture::new(&in_pool("appserver"), &images(&["amd64"]))
+    let done = PlacementFixture::new(&in_pool("appserver"), &images(&["amd64"]))
         .place(&[deployment(&json!({})), build_config()]);
     assert_eq!(
         done.codes(),
@@ -77,7 +80,8 @@ fn images_of_another_architecture_are_named_with_both_lines() {
 
 #[test]
 fn a_site_without_a_node_for_the_images_is_told_so() {
-    let done = Fixture::new(&two_pools(), &images(&["s390x"])).place(&[deployment(&json!({}))]);
+    let done =
+        PlacementFixture::new(&two_pools(), &images(&["s390x"])).place(&[deployment(&json!({}))]);
     assert_eq!(done.codes(), ["no-eligible-node"]);
     assert_eq!(
         done.lines(),
@@ -95,7 +99,7 @@ fn a_placement_asks_part_by_part() {
         "/apps/it/placement",
         json!({"web": {"pool": "appserver"}}),
     );
-    let fixture = Fixture::new(&site, &images(&["amd64", "ppc64le"]));
+    let fixture = PlacementFixture::new(&site, &images(&["amd64", "ppc64le"]));
     let other = with(deployment(&json!({})), "/metadata/name", json!("other"));
     let done = fixture.place(&[deployment(&json!({})), other]);
     let arch = |index: usize| {
@@ -114,7 +118,7 @@ fn a_placements_architecture_must_be_its_pools() {
         "/apps/it/placement",
         json!({"web": {"arch": ["ppc64le"]}}),
     );
-    let done = Fixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
     assert_eq!(
         done.message(),
         "`it` asks for ppc64le in the pool `database`, whose nodes are amd64"
@@ -128,7 +132,7 @@ fn a_label_that_no_node_has_is_shown() {
         "/apps/it/placement",
         json!({"web": {"nodeSelector": {"workload-type": "databse"}}}),
     );
-    let done = Fixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
     assert_eq!(
         done.message(),
         "no node of the site has the label `workload-type: databse` that `web` of `it` needs"
@@ -157,7 +161,7 @@ fn a_part_that_is_not_there_is_an_error_with_the_nearest_name() {
         "/apps/it/placement",
         json!({"wev": {"arch": ["amd64"]}}),
     );
-    let done = Fixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &json!({})).place(&[deployment(&json!({}))]);
     assert_eq!(done.message(), "`it` has no part `wev`");
     assert_eq!(
         done.found
@@ -174,7 +178,7 @@ fn a_part_that_is_not_there_is_an_error_with_the_nearest_name() {
 
 #[test]
 fn a_base_that_excludes_the_pool_is_a_contradiction() {
-    let fixture = Fixture::new(&in_pool("appserver"), &json!({}));
+    let fixture = PlacementFixture::new(&in_pool("appserver"), &json!({}));
     let pinned = deployment(
         &json!({"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/arch": "amd64"}}}}}),
     );
@@ -198,7 +202,7 @@ fn tolerations_are_for_what_every_node_of_the_pool_carries_and_for_what_is_writt
         json!({"web": {"tolerations": [{"key": "own", "operator": "Exists"}]}}),
     );
     let there = json!([{"key": "slow", "operator": "Exists"}]);
-    let done = Fixture::new(&site, &json!({})).place(&[with(
+    let done = PlacementFixture::new(&site, &json!({})).place(&[with(
         deployment(&json!({})),
         "/spec/template/spec/tolerations",
         there,
@@ -220,13 +224,14 @@ fn an_architecture_alone_earns_no_toleration() {
         "/pools/appserver/taints",
         json!([{"key": "dedicated", "effect": "NoSchedule"}]),
     );
-    let done = Fixture::new(&site, &images(&["ppc64le"])).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&site, &images(&["ppc64le"])).place(&[deployment(&json!({}))]);
     assert_eq!(done.at("/spec/template/spec/tolerations"), &Value::Null);
 }
 
 #[test]
 fn a_plain_node_selector_takes_one_architecture_and_the_pools_labels() {
-    let done = Fixture::new(&in_pool("appserver"), &images(&["ppc64le"])).place(&[build_config()]);
+    let done = PlacementFixture::new(&in_pool("appserver"), &images(&["ppc64le"]))
+        .place(&[build_config()]);
     assert_eq!(
         done.at("/spec/nodeSelector"),
         &json!({"kubernetes.io/arch": "ppc64le", "workload-type": "appserver"})
@@ -235,14 +240,16 @@ fn a_plain_node_selector_takes_one_architecture_and_the_pools_labels() {
 
 #[test]
 fn several_architectures_need_nothing_where_every_node_qualifies_and_are_an_error_elsewhere() {
-    let all = Fixture::new(&two_pools(), &images(&["amd64", "ppc64le"])).place(&[build_config()]);
+    let all = PlacementFixture::new(&two_pools(), &images(&["amd64", "ppc64le"]))
+        .place(&[build_config()]);
     assert!(all.found.is_empty() && all.placed.patches.is_empty());
     let third = with(
         two_pools(),
         "/pools/z",
         json!({"arch": "s390x", "nodes": {"z0": {}}}),
     );
-    let some = Fixture::new(&third, &images(&["amd64", "ppc64le"])).place(&[build_config()]);
+    let some =
+        PlacementFixture::new(&third, &images(&["amd64", "ppc64le"])).place(&[build_config()]);
     assert_eq!(some.codes(), ["selector-not-expressible"]);
 }
 
@@ -252,7 +259,7 @@ fn every_place_of_a_postgres_cluster_that_runs_pods_has_the_rule() {
         "apiVersion": "postgres-operator.crunchydata.com/v1beta1", "kind": "PostgresCluster", "metadata": {"name": "db"},
         "spec": {"instances": [{"name": "a"}, {"name": "b"}], "backups": {"pgbackrest": {"repos": []}}, "proxy": {"pgBouncer": {}}},
     });
-    let done = Fixture::new(&in_pool("database"), &images(&["amd64"])).place(&[cluster]);
+    let done = PlacementFixture::new(&in_pool("database"), &images(&["amd64"])).place(&[cluster]);
     let rule = "affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions/0/values/0";
     for place in [
         "instances/0",
@@ -290,7 +297,7 @@ fn what_an_operator_stops_doing_is_written_beside_the_rule() {
         "apiVersion": "ocs.openshift.io/v1", "kind": "StorageCluster", "metadata": {"name": "s"},
         "spec": {"storageDeviceSets": [{"name": "local", "count": 3}]},
     });
-    let fixture = Fixture::new(&three_nodes(), &images(&["amd64"]));
+    let fixture = PlacementFixture::new(&three_nodes(), &images(&["amd64"]));
     let done = fixture.place(&[storage]);
     let expected = json!([
         {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
@@ -323,7 +330,7 @@ fn what_an_operator_stops_doing_is_written_beside_the_rule() {
 #[test]
 fn an_ingress_controller_keeps_its_worker_label() {
     let object = json!({"apiVersion": "operator.openshift.io/v1", "kind": "IngressController", "metadata": {"name": "default"}, "spec": {}});
-    let done = Fixture::new(&two_pools(), &images(&["amd64"])).place(&[object]);
+    let done = PlacementFixture::new(&two_pools(), &images(&["amd64"])).place(&[object]);
     assert_eq!(
         done.at("/spec/nodePlacement/nodeSelector"),
         &json!({"matchLabels": {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "node-role.kubernetes.io/worker": ""}})
@@ -333,13 +340,13 @@ fn an_ingress_controller_keeps_its_worker_label() {
 #[test]
 fn a_default_that_no_node_could_meet_is_left_out() {
     let object = json!({"apiVersion": "hco.kubevirt.io/v1beta1", "kind": "HyperConverged", "metadata": {"name": "k"}, "spec": {}});
-    let hosted =
-        Fixture::new(&two_pools(), &images(&["amd64"])).place(std::slice::from_ref(&object));
+    let hosted = PlacementFixture::new(&two_pools(), &images(&["amd64"]))
+        .place(std::slice::from_ref(&object));
     assert_eq!(
         hosted.at("/spec/infra/nodePlacement/nodeSelector"),
         &json!({"kubernetes.io/arch": "amd64"})
     );
-    let own = Fixture::new(&three_nodes(), &images(&["amd64"])).place(&[object]);
+    let own = PlacementFixture::new(&three_nodes(), &images(&["amd64"])).place(&[object]);
     assert_eq!(
         own.at("/spec/infra/nodePlacement/nodeSelector"),
         &json!({"kubernetes.io/arch": "amd64", "node-role.kubernetes.io/control-plane": ""})
@@ -356,7 +363,7 @@ fn local_volumes_keep_their_terms() {
         "apiVersion": "local.storage.openshift.io/v1", "kind": "LocalVolume", "metadata": {"name": "l"},
         "spec": {"nodeSelector": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["a"]}]}]}},
     });
-    let done = Fixture::new(&three_nodes(), &images(&["amd64"])).place(&[object]);
+    let done = PlacementFixture::new(&three_nodes(), &images(&["amd64"])).place(&[object]);
     assert_eq!(
         done.at("/spec/nodeSelector/nodeSelectorTerms"),
         &json!([{"matchExpressions": [
@@ -378,7 +385,7 @@ fn local_volumes_keep_their_terms() {
 #[test]
 fn a_handler_that_must_run_everywhere_is_left_alone() {
     let object = json!({"apiVersion": "nmstate.io/v1", "kind": "NMState", "metadata": {"name": "nmstate"}, "spec": {}});
-    let done = Fixture::new(&two_pools(), &images(&["amd64"])).place(&[object]);
+    let done = PlacementFixture::new(&two_pools(), &images(&["amd64"])).place(&[object]);
     assert_eq!(done.at("/spec/affinity"), &Value::Null);
     let infra = done.at("/spec/infraAffinity/nodeAffinity");
     assert_eq!(
@@ -395,7 +402,7 @@ fn a_handler_that_must_run_everywhere_is_left_alone() {
 #[test]
 fn a_virtual_machine_says_its_one_architecture() {
     let object = |spec| json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "vm"}, "spec": {"template": {"spec": spec}}});
-    let fixture = Fixture::new(&two_pools(), &images(&["amd64"]));
+    let fixture = PlacementFixture::new(&two_pools(), &images(&["amd64"]));
     let done = fixture.place(&[object(json!({"domain": {}}))]);
     assert_eq!(done.at("/spec/template/spec/architecture"), "amd64");
     assert_eq!(
@@ -415,7 +422,7 @@ fn a_more_special_place_has_the_rule_only_where_it_overrides_the_general_one() {
         })
     };
     let arch = "spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
-    let fixture = Fixture::new(&two_pools(), &images(&["amd64"]));
+    let fixture = PlacementFixture::new(&two_pools(), &images(&["amd64"]));
     let done = fixture.place(&[flink(json!({}))]);
     assert_eq!(
         done.at(&format!("/spec/podTemplate/{arch}/0/values")),
@@ -438,7 +445,7 @@ fn a_more_special_place_has_the_rule_only_where_it_overrides_the_general_one() {
 #[test]
 fn a_place_that_cannot_be_made_is_a_warning() {
     let object = json!({"apiVersion": "clickhouse.altinity.com/v1", "kind": "ClickHouseInstallation", "metadata": {"name": "c"}, "spec": {}});
-    let done = Fixture::new(&in_pool("database"), &images(&["amd64"])).place(&[object]);
+    let done = PlacementFixture::new(&in_pool("database"), &images(&["amd64"])).place(&[object]);
     assert_eq!(done.codes(), ["part-not-placeable"]);
 }
 
@@ -446,7 +453,7 @@ fn a_place_that_cannot_be_made_is_a_warning() {
 fn a_version_that_the_catalogue_has_not_seen_is_a_warning() {
     let mut object = deployment(&json!({}));
     object["apiVersion"] = json!("apps/v2");
-    let done = Fixture::new(&two_pools(), &images(&["amd64"])).place(&[object]);
+    let done = PlacementFixture::new(&two_pools(), &images(&["amd64"])).place(&[object]);
     assert_eq!(done.codes(), ["unknown-kind-version"]);
     assert_ne!(done.at(TERMS), &Value::Null);
 }
@@ -457,7 +464,7 @@ fn a_default_is_not_restated_where_it_does_not_hold() {
         "apiVersion": "ocs.openshift.io/v1", "kind": "StorageCluster", "metadata": {"name": "s"},
         "spec": {"labelSelector": {"matchLabels": {"storage": "yes"}}},
     });
-    let done = Fixture::new(&three_nodes(), &images(&["amd64"])).place(&[storage]);
+    let done = PlacementFixture::new(&three_nodes(), &images(&["amd64"])).place(&[storage]);
     let terms =
         done.at("/spec/placement/all/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
     assert_eq!(terms[0]["matchExpressions"].as_array().unwrap().len(), 1);
@@ -472,7 +479,7 @@ fn several_terms_of_which_the_operator_keeps_one_are_a_warning() {
         "spec": {"placement": {"all": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}}},
     });
     assert_eq!(
-        Fixture::new(&two_pools(), &images(&["amd64"]))
+        PlacementFixture::new(&two_pools(), &images(&["amd64"]))
             .place(&[ceph])
             .codes(),
         ["terms-ignored"]
@@ -482,14 +489,14 @@ fn several_terms_of_which_the_operator_keeps_one_are_a_warning() {
 #[test]
 fn a_subscription_places_the_operator() {
     let object = json!({"apiVersion": "operators.coreos.com/v1alpha1", "kind": "Subscription", "metadata": {"name": "s"}, "spec": {"name": "s"}});
-    let done = Fixture::new(&in_pool("database"), &images(&["amd64"])).place(&[object]);
+    let done = PlacementFixture::new(&in_pool("database"), &images(&["amd64"])).place(&[object]);
     assert_eq!(done.at("/spec/config/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions/1/key"), "workload-type");
 }
 
 #[test]
 fn a_part_can_be_left_alone() {
     let app = json!({"images": {"arch": ["amd64"], "source": "a test"}, "parts": {"web": {"place": false}}});
-    let done = Fixture::new(&two_pools(), &app).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&two_pools(), &app).place(&[deployment(&json!({}))]);
     assert!(done.placed.patches.is_empty() && done.found.is_empty());
 }
 
@@ -499,20 +506,20 @@ fn a_part_without_a_field_for_it_is_a_warning() {
         "apiVersion": "postgres-operator.crunchydata.com/v1", "kind": "PostgresCluster", "metadata": {"name": "db"},
         "spec": {"instances": [{"name": "a"}], "dataSource": {"volumes": {}}},
     });
-    let done = Fixture::new(&in_pool("database"), &images(&["amd64"])).place(&[cluster]);
+    let done = PlacementFixture::new(&in_pool("database"), &images(&["amd64"])).place(&[cluster]);
     assert_eq!(done.codes(), ["part-not-placeable"]);
     assert!(!done.found.has_errors());
 }
 
 #[test]
 fn every_change_says_who_asked_for_it() {
-    let done =
-        Fixture::new(&in_pool("appserver"), &images(&["ppc64le"])).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&in_pool("appserver"), &images(&["ppc64le"]))
+        .place(&[deployment(&json!({}))]);
     let reason = done.placed.patches[0].operations[0]
         .asked_by
         .clone()
         .unwrap();
-    assert_eq!(reason.rule, "placement");
+    assert_eq!(reason.author, FieldAuthor::Placement);
     let origins: Vec<String> = reason
         .origins
         .iter()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Fixture, deployment, three_nodes, with};
+use super::{PlacementFixture, deployment, three_nodes, with};
 
 fn app(part: &str, role: &str) -> Value {
     json!({"parts": { part: {"storage": role} }})
@@ -24,7 +24,7 @@ fn a_role_becomes_the_sites_class_in_every_claim_of_the_part() {
             "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {"storageClassName": "old"}}, {"metadata": {"name": "log"}, "spec": {}}],
         },
     });
-    let done = Fixture::new(&three_nodes(), &app("db", "block")).place(&[set]);
+    let done = PlacementFixture::new(&three_nodes(), &app("db", "block")).place(&[set]);
     assert_eq!(
         done.at("/spec/volumeClaimTemplates/0/spec/storageClassName"),
         "rbd"
@@ -64,7 +64,7 @@ fn roles_reach_into_custom_resources() {
         },
     });
     let parts = json!({"parts": {"instance": {"storage": "block"}, "pgbackrest-repo-host": {"storage": "shared"}}});
-    let done = Fixture::new(&three_nodes(), &parts).place(&[cluster]);
+    let done = PlacementFixture::new(&three_nodes(), &parts).place(&[cluster]);
     assert_eq!(
         done.at("/spec/instances/0/dataVolumeClaimSpec/storageClassName"),
         "rbd"
@@ -91,7 +91,8 @@ fn an_instance_takes_a_role_from_another() {
         "/apps/it/storage",
         json!({"block": "shared"}),
     );
-    let done = Fixture::new(&site, &app("data", "block")).place(&[claim(&["ReadWriteMany"])]);
+    let done =
+        PlacementFixture::new(&site, &app("data", "block")).place(&[claim(&["ReadWriteMany"])]);
     assert_eq!(done.at("/spec/storageClassName"), "cephfs");
 }
 
@@ -103,8 +104,8 @@ fn a_workloads_role_reaches_the_claims_that_it_mounts() {
         "/spec/template/spec/volumes",
         volumes,
     );
-    let done =
-        Fixture::new(&three_nodes(), &app("web", "block")).place(&[claim(&["ReadWriteOnce"]), web]);
+    let done = PlacementFixture::new(&three_nodes(), &app("web", "block"))
+        .place(&[claim(&["ReadWriteOnce"]), web]);
     assert_eq!(done.at("/spec/storageClassName"), "rbd");
     assert!(done.found.is_empty());
 }
@@ -118,7 +119,7 @@ fn a_claim_that_has_the_name_of_its_workload_is_no_reason_to_warn() {
         volumes,
     );
     workload["metadata"]["name"] = json!("data");
-    let done = Fixture::new(&three_nodes(), &app("data", "block"))
+    let done = PlacementFixture::new(&three_nodes(), &app("data", "block"))
         .place(&[claim(&["ReadWriteOnce"]), workload]);
     assert_eq!(done.at("/spec/storageClassName"), "rbd");
     assert!(done.found.is_empty(), "{:?}", done.codes());
@@ -130,7 +131,7 @@ fn a_virtual_machines_disks_get_the_class() {
         "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "vm"},
         "spec": {"dataVolumeTemplates": [{"metadata": {"name": "root"}, "spec": {"storage": {"accessModes": ["ReadWriteMany"]}}}], "template": {"spec": {}}},
     });
-    let done = Fixture::new(&three_nodes(), &app("launcher", "shared")).place(&[vm]);
+    let done = PlacementFixture::new(&three_nodes(), &app("launcher", "shared")).place(&[vm]);
     assert_eq!(
         done.at("/spec/dataVolumeTemplates/0/spec/storage/storageClassName"),
         "cephfs"
@@ -139,8 +140,8 @@ fn a_virtual_machines_disks_get_the_class() {
 
 #[test]
 fn an_access_mode_that_the_class_does_not_offer_shows_both_lines() {
-    let done =
-        Fixture::new(&three_nodes(), &app("data", "block")).place(&[claim(&["ReadWriteMany"])]);
+    let done = PlacementFixture::new(&three_nodes(), &app("data", "block"))
+        .place(&[claim(&["ReadWriteMany"])]);
     assert_eq!(done.codes(), ["access-mode-not-offered"]);
     assert_eq!(
         done.message(),
@@ -157,6 +158,7 @@ fn an_access_mode_that_the_class_does_not_offer_shows_both_lines() {
 
 #[test]
 fn a_role_without_a_claim_is_a_warning() {
-    let done = Fixture::new(&three_nodes(), &app("web", "block")).place(&[deployment(&json!({}))]);
+    let done = PlacementFixture::new(&three_nodes(), &app("web", "block"))
+        .place(&[deployment(&json!({}))]);
     assert_eq!(done.codes(), ["no-volume-claim"]);
 }

@@ -31,7 +31,7 @@ pub(super) fn find_shortage(state: &PlacementState<'_>, items: &[PodGroup]) -> O
     })
 }
 
-/// Whether the item's nodes have less room than it has pods.
+/// Returns whether the item's nodes have less room than it has pods.
 pub(super) fn lacks_room(state: &PlacementState<'_>, item: PodGroup) -> bool {
     let mut missing = item.pods;
     for n in 0..state.index.nodes() {

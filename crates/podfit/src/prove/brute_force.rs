@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::scheduler::{ClusterState, PlacedPod, PodCandidate, PodSpec, find_reasons};
 
-/// All pods, each with its specification.
+/// Returns all pods, each with its specification.
 pub(super) fn pods(problem: &PlacementProblem) -> Vec<(usize, PodSpec)> {
     let of = |(w, workload): (usize, &Workload)| -> Vec<(usize, PodSpec)> {
         let spec = &workload.spec;
@@ -23,7 +23,7 @@ pub(super) fn pods(problem: &PlacementProblem) -> Vec<(usize, PodSpec)> {
     problem.workloads.iter().enumerate().flat_map(of).collect()
 }
 
-/// Whether the scheduler can place all pods, in any order and on any nodes.
+/// Returns whether the scheduler can place all pods, in any order and on any nodes.
 pub(super) fn feasible(problem: &PlacementProblem, pods: &[(usize, PodSpec)]) -> bool {
     let mut search = ExhaustiveSearch {
         problem,

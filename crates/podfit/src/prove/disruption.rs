@@ -30,7 +30,7 @@ pub struct BlockedDrain {
 pub enum DrainBlock {
     /// It never allows an eviction.
     NeverAllows {
-        /// How many pods it protects.
+        /// The number of pods that it protects.
         pods: u32,
     },
     /// Another budget protects the same pods; the API refuses evictions then.
@@ -40,11 +40,11 @@ pub enum DrainBlock {
     },
     /// It waits for evicted pods that no other node takes.
     NoPlace {
-        /// How many pods of the node have no other place.
+        /// The number of the node's pods that have no other place.
         pods: u32,
-        /// How many evictions it allows at once.
+        /// The number of evictions that it allows at once.
         allowed: u32,
-        /// What keeps a pod away from each node.
+        /// The reasons that keep a pod away from each node.
         reasons: BTreeMap<usize, Vec<FilterReason>>,
     },
 }
@@ -54,7 +54,7 @@ pub enum DrainBlock {
 pub struct BlockedRollout {
     /// The workload, by its position in the problem.
     pub workload: usize,
-    /// What keeps the new pod away from each node.
+    /// The reasons that keep the new pod away from each node.
     pub reasons: BTreeMap<usize, Vec<FilterReason>>,
 }
 

@@ -18,17 +18,17 @@ impl SearchEffort {
         self.spent <= self.limit
     }
 
-    /// Whether so many more would not be too many.
+    /// Returns whether so many more steps stay within the limit.
     pub(super) fn allows(&self, steps: usize) -> bool {
         self.spent.saturating_add(steps as u64) <= self.limit
     }
 
-    /// Whether there were too many.
+    /// Returns whether the limit has been passed.
     pub(super) fn exhausted(&self) -> bool {
         self.spent > self.limit
     }
 
-    /// How many there were.
+    /// Returns the steps that were spent.
     pub(super) fn spent(&self) -> u64 {
         self.spent
     }

@@ -3,7 +3,7 @@
 use super::index::ProblemIndex;
 use super::state::{PlacementState, PodGroup, PodPlacement};
 
-/// Which of the possible nodes is taken.
+/// The preference among possible nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NodeChoice {
     /// The one with the fewest pods of the workload, then the emptiest: what kube-scheduler prefers by default.
@@ -47,7 +47,7 @@ pub(super) fn undo_placements(state: &mut PlacementState<'_>, placed: &[PodPlace
     }
 }
 
-/// The node to take, if any is possible.
+/// Returns the node to take, if any is possible.
 pub(super) fn choose_node(
     state: &PlacementState<'_>,
     item: PodGroup,
@@ -70,7 +70,7 @@ pub(super) fn choose_node(
     }
 }
 
-/// How full the node would be with one more pod of the workload, in ten-thousandths of the fullest resource.
+/// Returns the share of the fullest resource with one more pod of the workload on the node, in ten-thousandths.
 fn compute_load(state: &PlacementState<'_>, w: usize, n: usize) -> i64 {
     let index = state.index;
     let at = n * index.resources;
@@ -87,7 +87,7 @@ fn compute_load(state: &PlacementState<'_>, w: usize, n: usize) -> i64 {
     index.needs[w].iter().map(share).max().unwrap_or(0)
 }
 
-/// The order in which items are placed: those that others must be with first, then those with few nodes, then large ones.
+/// Returns the order in which items are placed: those that others must be with first, then those with few nodes, then large ones.
 pub(super) fn order_hardest_first(state: &PlacementState<'_>, items: &[PodGroup]) -> Vec<usize> {
     let index = state.index;
     let total: Vec<i64> = (0..index.resources)
@@ -124,7 +124,7 @@ pub(super) fn order_hardest_first(state: &PlacementState<'_>, items: &[PodGroup]
     order
 }
 
-/// How many affinities lie between a workload and one that needs nobody.
+/// Returns, for each workload, the length of the longest chain of affinities that it starts.
 fn compute_affinity_depths(index: &ProblemIndex<'_>) -> Vec<u32> {
     let count = index.workloads();
     let mut depth = vec![0u32; count];

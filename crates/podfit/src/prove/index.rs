@@ -16,15 +16,15 @@ const PLENTY: i64 = 1 << 62;
 
 /// The problem in numbers. Workloads and nodes are their positions in the problem.
 pub(super) struct ProblemIndex<'a> {
-    /// What the numbers stand for.
+    /// The problem that the numbers stand for.
     pub(super) problem: &'a PlacementProblem,
-    /// How many resources there are.
+    /// The number of resources.
     pub(super) resources: usize,
-    /// What each node offers: `node * resources + resource`.
+    /// The capacity of each node: `node * resources + resource`.
     pub(super) capacity: Vec<i64>,
-    /// What a pod of each workload takes: resources of which it takes something.
+    /// The requests of a pod of each workload: position of the resource and amount, without zeros.
     pub(super) needs: Vec<Vec<(usize, i64)>>,
-    /// Whether a pod of the workload may run on the node whatever else runs.
+    /// True if a pod of the workload may run on the node whatever else runs.
     pub(super) allowed: Vec<Vec<bool>>,
     /// Workloads whose pods cannot share a node with the workload's because of host ports.
     pub(super) ports: Vec<Vec<usize>>,
@@ -40,14 +40,14 @@ pub(super) struct ProblemIndex<'a> {
     pub(super) spreads: Vec<SpreadRule>,
     pub(super) spread_of: Vec<Vec<usize>>,
     pub(super) counted_by: Vec<Vec<usize>>,
-    /// Where the workload's own volumes tie it to a segment: the segment of each node.
+    /// The segment of each node, for workloads whose own volumes tie them to one.
     pub(super) own_segment: Vec<Option<DomainColumn>>,
     /// Shared claims that are tied to a segment or to one pod.
     pub(super) claims: Vec<SharedClaim>,
     pub(super) claims_of: Vec<Vec<usize>>,
     /// Nodes of the same class are interchangeable as long as they hold the same pods.
     pub(super) class: Vec<usize>,
-    /// Whether a workload's pods matter to others by more than the resources they take.
+    /// True if a workload's pods matter to others by more than the resources they take.
     pub(super) interacts: Vec<bool>,
 }
 
@@ -192,7 +192,7 @@ fn find_positions<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
         .collect()
 }
 
-/// The resources that anything asks for, the number of pods first, and what each node offers of them.
+/// Returns the resources that anything asks for, the number of pods first, and what each node offers of them.
 fn read_capacity(problem: &PlacementProblem) -> (Vec<&str>, Vec<i64>) {
     let asked = problem
         .workloads

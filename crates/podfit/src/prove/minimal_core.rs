@@ -16,7 +16,7 @@ pub struct UnplaceableCore {
     pub pods: Vec<(usize, u32)>,
     /// The workload of the pod that is left when the others are placed.
     pub unplaced: usize,
-    /// What keeps that pod away from each node, by the node's position in the problem. Lost nodes are not among them.
+    /// The reasons that keep that pod away from each node, by the node's position in the problem, without lost nodes.
     pub reasons: BTreeMap<usize, Vec<FilterReason>>,
 }
 
@@ -119,7 +119,7 @@ fn drop_groups(
     }
 }
 
-/// Whether pods that stay need one of those that would go: to be with it, or because it counts for their spread. To leave it out
+/// Returns whether pods that stay need one of those that would go: to be with it, or because it counts for their spread. To leave it out
 /// would make another problem, not a smaller one.
 fn orphans_pods(
     base: &PlacementState<'_>,

@@ -45,7 +45,7 @@ pub const STEPS: u64 = 5_000_000;
 /// The same, for each loss.
 const STEPS_PER_LOSS: u64 = 500_000;
 
-/// Whether every pod has a node.
+/// The answer to whether every pod has a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProofOutcome {
     /// Every pod has a node: this assignment, made in this order, satisfies all filters.
@@ -54,19 +54,19 @@ pub enum ProofOutcome {
     Impossible(UnplaceableCore),
     /// Neither was found after so many steps.
     NotProved {
-        /// How many.
+        /// The number of steps.
         steps: u64,
     },
 }
 
-/// What was found out about a site.
+/// Everything that is proved about a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// Whether every pod has a node.
+    /// The answer to whether every pod has a node.
     pub outcome: ProofOutcome,
-    /// What each loss does, where every pod has a node to begin with.
+    /// The effect of each loss; empty unless every pod has a node to begin with.
     pub losses: Vec<LossReport>,
-    /// Whether there were too many possible losses to look at each.
+    /// True if there were too many possible losses to look at each.
     pub too_many_losses: bool,
     /// Budgets that keep nodes from being drained.
     pub drains: Vec<BlockedDrain>,
@@ -117,7 +117,7 @@ pub fn prove_within(problem: &PlacementProblem, steps: u64) -> Proof {
     proof
 }
 
-/// The nodes on which a pod of each workload may run as far as the node itself is concerned, by their positions in the problem.
+/// Returns the nodes on which a pod of each workload may run as far as the node itself is concerned, by their positions in the problem.
 pub fn find_eligible_nodes(problem: &PlacementProblem) -> Vec<Vec<usize>> {
     let index = ProblemIndex::new(problem);
     index
@@ -127,7 +127,7 @@ pub fn find_eligible_nodes(problem: &PlacementProblem) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// How many more pods of each workload would fit beside those placed, after a loss where one is named. Counting stops at `most`.
+/// Counts how many more pods of each workload would fit beside those placed, after a loss where one is named. Stops at `most`.
 pub fn count_margins(
     problem: &PlacementProblem,
     placed: &[PodPlacement],
@@ -178,7 +178,7 @@ fn replay_placements<'a>(empty: &PlacementState<'a>, order: &[PodPlacement]) -> 
     state
 }
 
-/// All pods; those of a DaemonSet one by one, each for its node.
+/// Returns all pods; those of a DaemonSet one by one, each for its node.
 fn list_pod_groups(index: &ProblemIndex<'_>) -> Vec<PodGroup> {
     let of = |w: usize| -> Vec<PodGroup> {
         let workload = &index.problem.workloads[w];

@@ -16,41 +16,41 @@ pub struct PlacementProblem {
     pub workloads: Vec<Workload>,
     /// The disruption budgets.
     pub budgets: Vec<DisruptionBudget>,
-    /// How many nodes may be lost at once.
+    /// The number of nodes that may be lost at once.
     pub lost_nodes: u32,
-    /// How many zones may be lost at once.
+    /// The number of zones that may be lost at once.
     pub lost_zones: u32,
 }
 
-/// What matters of a node's machine.
+/// The state of a node's machine, as far as it matters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MachineState {
-    /// Whether something fences the node when it fails, so that its stateful pods may start elsewhere.
+    /// True if something fences the node when it fails, so that its stateful pods may start elsewhere.
     pub remediated: bool,
-    /// Whether the machine is away at present.
+    /// True if the machine is away at present.
     pub replacing: bool,
 }
 
 /// Pods that are alike.
 #[derive(Debug, Clone, Default)]
 pub struct Workload {
-    /// What each pod asks of its node; `spec.owner` is the workload's name.
+    /// The requirements of each pod; `spec.owner` is the workload's name.
     pub spec: PodSpec,
-    /// How many pods; `per_node` workloads have one on each node that they are meant for.
+    /// The number of pods; ignored for `per_node` workloads, which have one on each node that they are meant for.
     pub pods: u32,
-    /// Whether it is a DaemonSet.
+    /// True if it is a DaemonSet.
     pub per_node: bool,
-    /// What becomes of a pod whose node is lost.
+    /// The recovery of a pod whose node is lost.
     pub recovery: Recovery,
-    /// How many of the pods must be there.
+    /// The number of pods that must be there.
     pub redundancy: Redundancy,
     /// Why it need not survive; `None`: it must.
     pub expendable: Option<String>,
-    /// How it is updated; `None`: old pods go first, or it is not updated in place.
+    /// The rolling update; `None`: old pods go first, or it is not updated in place.
     pub rollout: Option<RollingUpdate>,
 }
 
-/// What becomes of a pod whose node is lost.
+/// The recovery of a pod whose node is lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Recovery {
     /// Its controller makes another (Deployment, Job).
@@ -60,7 +60,7 @@ pub enum Recovery {
     Fenced,
 }
 
-/// How many of a workload's pods must be there.
+/// The number of a workload's pods that must be there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Redundancy {
     /// Each.
@@ -73,7 +73,7 @@ pub enum Redundancy {
 }
 
 impl Redundancy {
-    /// The least number of pods out of `pods` with which the workload works.
+    /// Returns the least number of pods out of `pods` with which the workload works.
     pub fn needed(self, pods: u32) -> u32 {
         match self {
             Self::Each => pods,
@@ -86,9 +86,9 @@ impl Redundancy {
 /// A rolling update, in pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RollingUpdate {
-    /// How many pods may be there beyond the replicas.
+    /// The number of pods that may be there beyond the replicas.
     pub surge: u32,
-    /// How many may be missing.
+    /// The number of replicas that may be missing.
     pub unavailable: u32,
 }
 
@@ -101,11 +101,11 @@ pub struct DisruptionBudget {
     pub namespace: String,
     /// The pods it protects; `None` is none.
     pub selector: Option<LabelSelector>,
-    /// What it allows.
+    /// The limit.
     pub limit: BudgetLimit,
 }
 
-/// What a disruption budget allows.
+/// The limit of a disruption budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BudgetLimit {
     /// So many must be there.
@@ -132,7 +132,7 @@ pub enum PodShare {
 }
 
 impl PodShare {
-    /// The number of pods out of `pods`, rounded up (`intstr.GetScaledValueFromIntOrPercent`).
+    /// Returns the number of pods out of `pods`, rounded up (`intstr.GetScaledValueFromIntOrPercent`).
     pub fn of(self, pods: u32) -> u32 {
         match self {
             Self::Pods(n) => n,
@@ -145,7 +145,7 @@ impl PodShare {
 }
 
 impl DisruptionBudget {
-    /// Whether it protects the workload's pods.
+    /// Returns whether it protects the workload's pods.
     pub fn protects(&self, spec: &PodSpec) -> bool {
         self.namespace == spec.namespace
             && self
@@ -154,7 +154,7 @@ impl DisruptionBudget {
                 .is_some_and(|s| s.matches(&spec.labels))
     }
 
-    /// How many of `pods` healthy pods may be evicted at once.
+    /// Returns how many of `pods` healthy pods may be evicted at once.
     pub fn allows(&self, pods: u32) -> u32 {
         match self.limit {
             BudgetLimit::MinAvailable(share) => pods.saturating_sub(share.of(pods)),

@@ -12,7 +12,7 @@ use super::effort::SearchEffort;
 use super::state::{PlacementState, PodGroup, PodPlacement};
 use super::{greedy, sequence};
 
-/// What a search found.
+/// The outcome of a complete search.
 pub(super) enum SearchOutcome {
     /// All pods have a node, in this order.
     Placed(Vec<PodPlacement>),
@@ -58,7 +58,7 @@ fn classify_nodes(base: &PlacementState<'_>, items: &[PodGroup]) -> Vec<usize> {
         .map(|n| {
             let mut key = vec![index.class[n], usize::from(base.down[n])];
             key.extend(tied.iter().map(|item| usize::from(base.reaches(*item, n))));
-            key.extend(base.claims_reaching(n).map(usize::from));
+            key.extend(base.claims_tied_elsewhere(n).map(usize::from));
             let next = known.len();
             *known.entry(key).or_insert(next)
         })
@@ -259,7 +259,7 @@ impl AssignmentSearch<'_, '_> {
             .filter(|(_, item)| item.pods > 0)
     }
 
-    /// The item with the least room beyond its pods; those that wait for pods to be with come later.
+    /// Returns the item with the least room beyond its pods; those that wait for pods to be with come later.
     fn tightest(&self) -> usize {
         let waits = |item: &PodGroup| {
             self.state.index.group_of[item.workload].is_some_and(|g| {
@@ -281,7 +281,7 @@ impl AssignmentSearch<'_, '_> {
             .map_or(0, |(i, _)| i)
     }
 
-    /// What decides about the pods that are left: what is free on each node, and the pods there that matter to others. Alike nodes are
+    /// Returns the key of the subproblem that is left: the free capacity of each node, and the pods there that matter to others. Alike nodes are
     /// sorted, so that exchanging them gives the same situation.
     fn situation(&self) -> Vec<i64> {
         let index = self.state.index;

@@ -9,7 +9,7 @@ use super::effort::SearchEffort;
 use super::index::ProblemIndex;
 use super::state::{PlacementState, PodGroup, PodPlacement};
 
-/// An order for the pods, none if there is none or the effort was not enough.
+/// Returns an order for the pods, none if there is none or the effort was not enough.
 pub(super) fn find_order(
     base: &PlacementState<'_>,
     pods: &[PodPlacement],
@@ -37,7 +37,7 @@ pub(super) fn find_order(
     search.run(watched.len(), &mut order).then_some(order)
 }
 
-/// Whether affinity or spread look at the workload's pods.
+/// Returns whether affinity or spread look at the workload's pods.
 pub(super) fn depends_on_order(index: &ProblemIndex<'_>, w: usize) -> bool {
     let asks = index.group_of[w].is_some() || !index.spread_of[w].is_empty();
     asks || !index.member_of[w].is_empty() || !index.counted_by[w].is_empty()
@@ -46,7 +46,7 @@ pub(super) fn depends_on_order(index: &ProblemIndex<'_>, w: usize) -> bool {
 struct OrderSearch<'a, 'e> {
     state: PlacementState<'a>,
     left: BTreeMap<PodPlacement, u32>,
-    /// What was left where no order was found.
+    /// The remaining pods of situations in which no order was found.
     dead: BTreeSet<Vec<u32>>,
     effort: &'e mut SearchEffort,
 }
@@ -80,7 +80,7 @@ impl OrderSearch<'_, '_> {
         true
     }
 
-    /// The pods that could be placed now, the best last: those whose domains are emptiest.
+    /// Returns the pods that could be placed now, the best last: those whose domains are emptiest.
     fn candidates(&mut self) -> Vec<PodPlacement> {
         self.effort.spend(self.left.len() + 1);
         if self.effort.exhausted() {
@@ -118,7 +118,7 @@ impl OrderSearch<'_, '_> {
     }
 }
 
-/// Whether no order can exist because a domain has too many pods of a constraint's owner.
+/// Returns whether no order can exist because a domain has too many pods of a constraint's owner.
 pub(super) fn is_skewed(state: &PlacementState<'_>, awaited: impl Fn(usize) -> u64) -> bool {
     state
         .index

@@ -7,7 +7,7 @@ use super::search::{self, SearchOutcome};
 use super::sequence::depends_on_order;
 use super::state::{PlacementState, PodGroup, PodPlacement};
 
-/// Whether items can be placed.
+/// The answer to whether items can be placed.
 pub(super) enum SolveOutcome {
     /// They can, in this order.
     Placed(Vec<PodPlacement>),
@@ -54,7 +54,7 @@ pub(super) fn solve(
     }
 }
 
-/// Whether counting alone shows that the items cannot be placed beside what is placed already.
+/// Returns whether counting alone shows that the items cannot be placed beside what is placed already.
 pub(super) fn is_short(base: &PlacementState<'_>, items: &[PodGroup]) -> bool {
     let mut state = base.clone();
     match place_forced(&mut state, items) {
@@ -128,5 +128,5 @@ fn try_greedy(
     None
 }
 
-/// How many orders are tried for each way of choosing nodes.
+/// The number of orders that are tried for each way of choosing nodes.
 const RETRIES: usize = 16;

@@ -12,7 +12,7 @@ pub(super) struct PodGroup {
     pub(super) within: Option<DomainId>,
     /// The one node that is possible (DaemonSet pods); `None` for all others.
     pub(super) only: Option<usize>,
-    /// How many pods.
+    /// The number of pods.
     pub(super) pods: u32,
 }
 
@@ -25,13 +25,13 @@ pub struct PodPlacement {
     pub node: usize,
 }
 
-/// Which pods are where.
+/// The pods on each node, with everything that the filters count.
 #[derive(Clone)]
 pub(super) struct PlacementState<'a> {
     pub(super) index: &'a ProblemIndex<'a>,
-    /// What is left: `node * resources + resource`.
+    /// The free capacity of each node: `node * resources + resource`.
     pub(super) free: Vec<i64>,
-    /// How many pods of each workload: `node * workloads + workload`.
+    /// The number of pods of each workload on each node: `node * workloads + workload`.
     pub(super) rows: Vec<u32>,
     /// Nodes that are lost.
     pub(super) down: Vec<bool>,
@@ -63,7 +63,7 @@ pub(super) struct SpreadState {
     pub(super) own: Vec<u32>,
     /// Counted nodes in each domain; a domain without any does not exist.
     pub(super) nodes: Vec<u32>,
-    /// How many domains have so many pods.
+    /// The number of domains by their number of counted pods.
     levels: Vec<u32>,
     least: usize,
     pub(super) domains: u32,
@@ -78,7 +78,7 @@ struct ClaimState {
 }
 
 impl<'a> PlacementState<'a> {
-    /// No pod anywhere.
+    /// Creates the state with no pod anywhere.
     pub(super) fn empty(index: &'a ProblemIndex<'a>) -> Self {
         let zeros = |column: &[Option<DomainId>]| vec![0; count_domains(column)];
         let group = |g: &super::terms::AffinityGroup| {
@@ -111,12 +111,12 @@ impl<'a> PlacementState<'a> {
         }
     }
 
-    /// How many pods of the workload are on the node.
+    /// Returns the number of the workload's pods on the node.
     pub(super) fn count(&self, w: usize, n: usize) -> u32 {
         self.rows[n * self.index.workloads() + w]
     }
 
-    /// All pods: workload and node.
+    /// Returns all pods: workload and node.
     pub(super) fn running(&self) -> impl Iterator<Item = (usize, usize)> {
         let width = self.index.workloads();
         let each =
@@ -124,14 +124,14 @@ impl<'a> PlacementState<'a> {
         self.rows.iter().enumerate().flat_map(each)
     }
 
-    /// Whether the scheduler would place a pod of the item on the node now: all filters.
+    /// Checks all filters: returns whether the scheduler would place a pod of the item on the node now.
     pub(super) fn check(&self, item: PodGroup, n: usize) -> bool {
         self.possible(item, n)
             && self.affinity_holds(item.workload, n)
             && self.spread_holds(item.workload, n)
     }
 
-    /// Whether nothing forbids the pod on the node, whatever comes later: the filters that do not depend on the order of placement.
+    /// Checks the filters that do not depend on the order of placement.
     pub(super) fn possible(&self, item: PodGroup, n: usize) -> bool {
         let (index, w) = (self.index, item.workload);
         index.allowed[w][n]
@@ -145,15 +145,15 @@ impl<'a> PlacementState<'a> {
             && self.claims_reachable(w, n)
     }
 
-    /// Whether the item is not tied to other nodes.
+    /// Returns whether the item is not tied to other nodes.
     pub(super) fn reaches(&self, item: PodGroup, n: usize) -> bool {
         let segment = self.index.own_segment[item.workload].as_ref();
         item.only.is_none_or(|only| only == n)
             && (item.within.is_none() || segment.is_none_or(|s| s[n] == item.within))
     }
 
-    /// For each shared claim, whether it is tied to another segment than the node's.
-    pub(super) fn claims_reaching(&self, n: usize) -> impl Iterator<Item = bool> {
+    /// Returns, for each shared claim, whether it is tied to another segment than the node's.
+    pub(super) fn claims_tied_elsewhere(&self, n: usize) -> impl Iterator<Item = bool> {
         let tied = |c: &ClaimState| c.users > 0 || c.bound;
         self.claims
             .iter()
@@ -161,7 +161,7 @@ impl<'a> PlacementState<'a> {
             .map(move |(state, claim)| tied(state) && state.at != claim.segment[n])
     }
 
-    /// Whether the resources suffice.
+    /// Returns whether the resources suffice.
     pub(super) fn fits(&self, w: usize, n: usize) -> bool {
         let at = n * self.index.resources;
         self.index.needs[w]
@@ -169,7 +169,7 @@ impl<'a> PlacementState<'a> {
             .all(|(r, need)| self.free[at + r] >= *need)
     }
 
-    /// How many more pods of the item the node can take, looking at resources, ports and anti-affinity.
+    /// Returns how many more pods of the item the node can take, looking at resources, ports and anti-affinity.
     pub(super) fn room(&self, item: PodGroup, n: usize) -> u32 {
         if !self.possible(item, n) {
             return 0;
@@ -233,7 +233,7 @@ impl<'a> PlacementState<'a> {
         keys && (with() || (state.total == 0 && group.members[w]))
     }
 
-    /// Whether affinity can hold in the end, with members that are not placed yet (`awaited`): no more than one domain is opened by
+    /// Returns whether affinity can hold in the end, with members that are not placed yet (`awaited`): no more than one domain is opened by
     /// an owner itself.
     pub(super) fn affinity_possible(
         &self,
@@ -386,7 +386,7 @@ impl<'a> PlacementState<'a> {
 }
 
 impl super::terms::AffinityGroup {
-    /// Whether an owner can be the first of the group.
+    /// Returns whether an owner can be the first of the group.
     fn owners_are_members(&self) -> bool {
         self.owners
             .iter()
@@ -415,7 +415,7 @@ impl SpreadState {
         }
     }
 
-    /// Whether a domain may have so many pods.
+    /// Returns whether a domain may have so many pods.
     fn allows(&self, count: u32, spread: &super::terms::SpreadRule) -> bool {
         let least = if self.domains < spread.min_domains {
             0

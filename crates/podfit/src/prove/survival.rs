@@ -25,42 +25,42 @@ pub struct NodeLoss {
     pub nodes: Vec<usize>,
 }
 
-/// What a loss does.
+/// The effect of a loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LossReport {
-    /// What is lost.
+    /// The lost nodes.
     pub loss: NodeLoss,
-    /// What becomes of the workloads that had pods there, by their position in the problem.
+    /// The fate of each workload that had pods there, by its position in the problem.
     pub fates: BTreeMap<usize, WorkloadFate>,
     /// Pods that cannot all be placed, where that is so.
     pub core: Option<UnplaceableCore>,
-    /// Where the pods are that were placed anew.
+    /// The new places of the pods that start elsewhere.
     pub moved: Vec<PodPlacement>,
 }
 
-/// What becomes of a workload when nodes are lost.
+/// The fate of a workload when nodes are lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkloadFate {
     /// Its lost pods start on other nodes.
     Moved {
-        /// How many.
+        /// The number of steps.
         pods: u32,
     },
     /// It works with fewer pods until the nodes are back.
     Degraded {
-        /// How many are missing.
+        /// The number of missing pods.
         missing: u32,
     },
     /// Its pods are missed, and the site says that they may be.
     Expendable {
-        /// How many are missing.
+        /// The number of missing pods.
         missing: u32,
     },
     /// Each node has one of its pods, so the lost nodes' are not needed.
     Gone,
     /// It does not survive.
     Fails {
-        /// How many pods are missing.
+        /// The number of missing pods.
         missing: u32,
         /// Why.
         why: LossFailure,
@@ -85,7 +85,7 @@ pub enum LossFailure {
 }
 
 impl WorkloadFate {
-    /// Whether the workload does not survive.
+    /// Returns whether the workload does not survive.
     pub fn fails(&self) -> bool {
         matches!(self, Self::Fails { .. })
     }
@@ -94,7 +94,7 @@ impl WorkloadFate {
 /// Sets of nodes beyond this number are not looked at one by one.
 pub(super) const LOSSES: usize = 20_000;
 
-/// Every loss that the site promises to survive; with nodes that are away at present, only those that include them, and that one
+/// Returns every loss that the site promises to survive; with nodes that are away at present, only those that include them, and that one
 /// itself. `None` if there are too many.
 pub(super) fn list_losses(index: &ProblemIndex<'_>) -> Option<Vec<NodeLoss>> {
     let problem = index.problem;
@@ -140,7 +140,7 @@ pub(super) fn list_losses(index: &ProblemIndex<'_>) -> Option<Vec<NodeLoss>> {
     Some(found)
 }
 
-/// Every choice of `size` of the elements, in order; none for size 0; `None` if there are too many.
+/// Returns every choice of `size` of the elements, in order; none for size 0; `None` if there are too many.
 fn choose_subsets<T: Clone>(all: &[T], size: usize) -> Option<Vec<Vec<T>>> {
     if size == 0 {
         return Some(Vec::new());
@@ -164,7 +164,7 @@ fn choose_subsets<T: Clone>(all: &[T], size: usize) -> Option<Vec<Vec<T>>> {
     Some(partial.into_iter().map(|(_, chosen)| chosen).collect())
 }
 
-/// What the loss does to the pods where they are.
+/// Finds the effect of a loss on pods that are where the witness has them.
 pub(super) fn assess_loss(witness: &PlacementState<'_>, loss: &NodeLoss, limit: u64) -> LossReport {
     let mut scene = LossScene::new(witness, loss);
     let mut effort = SearchEffort::new(limit);
@@ -199,7 +199,7 @@ pub(super) fn assess_loss(witness: &PlacementState<'_>, loss: &NodeLoss, limit: 
     report
 }
 
-/// What a workload loses.
+/// The pods that a workload loses.
 struct LostPods {
     workload: usize,
     pods: u32,
@@ -208,7 +208,7 @@ struct LostPods {
     items: Vec<PodGroup>,
 }
 
-/// Whether all needed pods fit on the nodes that are left, if those that run there may be moved.
+/// The answer to whether all needed pods fit on the nodes that are left, if those that run there may be moved.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ByMoving {
     Fits,
@@ -223,7 +223,7 @@ struct LossScene<'a> {
     lost: Vec<LostPods>,
     /// Pods of each workload that would have no place even if it had the nodes for itself.
     structural: BTreeMap<usize, u32>,
-    /// Whether what is missing could be placed if running pods were moved.
+    /// Tells whether what is missing could be placed if running pods were moved.
     by_moving: ByMoving,
 }
 
@@ -290,7 +290,7 @@ impl<'a> LossScene<'a> {
         }
     }
 
-    /// The items with as many pods as could be placed if each workload had the nodes for itself.
+    /// Returns the items with as many pods as could be placed if each workload had the nodes for itself.
     fn without_structurally_missing(&mut self, items: &[PodGroup]) -> Vec<PodGroup> {
         let mut reduced = Vec::new();
         for item in items {
@@ -358,7 +358,7 @@ impl<'a> LossScene<'a> {
         }
     }
 
-    /// Whether all pods that are needed fit on the nodes that are left, from scratch.
+    /// Returns whether all pods that are needed fit on the nodes that are left, from scratch.
     fn fits_by_moving(&self, items: &[PodGroup], effort: &mut SearchEffort) -> ByMoving {
         let index = self.state.index;
         let mut empty = PlacementState::empty(index);
@@ -466,7 +466,7 @@ fn merge_groups(items: impl Iterator<Item = PodGroup>) -> Vec<PodGroup> {
     pods.into_values().collect()
 }
 
-/// What the workload loses with the nodes; `None` if nothing.
+/// Finds the pods that a workload loses with the nodes; `None` if there are none.
 fn find_lost_pods(witness: &PlacementState<'_>, w: usize, nodes: &[usize]) -> Option<LostPods> {
     let index = witness.index;
     let workload = &index.problem.workloads[w];
@@ -503,7 +503,7 @@ fn find_lost_pods(witness: &PlacementState<'_>, w: usize, nodes: &[usize]) -> Op
     (lost.pods > 0).then_some(lost)
 }
 
-/// A pod that ran on the node and looks for another, with its volumes.
+/// Returns a pod that ran on the node and looks for another, with its volumes.
 pub(super) fn reschedule_pod(index: &ProblemIndex<'_>, w: usize, n: usize) -> PodGroup {
     PodGroup {
         workload: w,

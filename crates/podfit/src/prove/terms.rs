@@ -36,15 +36,15 @@ pub(super) struct SpreadRule {
     pub(super) node: Option<usize>,
     /// The domain of each node.
     pub(super) domain: DomainColumn,
-    /// Whether what is on the node is counted.
+    /// True if what is on the node is counted.
     pub(super) counted: Vec<bool>,
     /// By workload: whether its pods are counted.
     pub(super) counts: Vec<bool>,
-    /// How far a domain may be above the emptiest.
+    /// The number of pods by which a domain may exceed the emptiest.
     pub(super) max_skew: u32,
     /// With fewer domains, the emptiest counts as none.
     pub(super) min_domains: u32,
-    /// Whether a lost node, which has taints, makes no domain.
+    /// True if a lost node, which has taints, makes no domain.
     pub(super) honors_taints: bool,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct SharedClaim {
     pub(super) segment: DomainColumn,
     /// By workload: whether it uses the claim.
     pub(super) users: Vec<bool>,
-    /// Whether one pod only may use it.
+    /// True if one pod only may use it.
     pub(super) exclusive: bool,
 }
 
@@ -124,7 +124,7 @@ pub(super) fn index_spreads(problem: &PlacementProblem) -> Vec<SpreadRule> {
     problem.workloads.iter().enumerate().flat_map(of).collect()
 }
 
-/// A DaemonSet's pods are pinned by node affinity, so that each has its own view of which nodes count.
+/// Returns a DaemonSet's pods are pinned by node affinity, so that each has its own view of which nodes count.
 fn index_daemon_spreads(problem: &PlacementProblem, owner: usize) -> Vec<SpreadRule> {
     let spec = problem.workloads[owner].spec.with_daemon_tolerations();
     if spec.required_spread().next().is_none() {
@@ -169,7 +169,7 @@ fn index_spread(
     }
 }
 
-/// Where a workload's own volumes tie its pods, once they have run: the segment of each node.
+/// Finds the segment of each node, for workloads whose own volumes tie their pods to one once they have run.
 pub(super) fn index_own_segments(problem: &PlacementProblem) -> Vec<Option<DomainColumn>> {
     let of = |workload: &super::Workload| {
         let own = workload.spec.volumes.iter().filter(|v| !v.shared);

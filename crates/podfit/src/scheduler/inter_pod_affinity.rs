@@ -17,7 +17,7 @@ use kubernetes_vocabulary::{
 /// selector by `PodAffinityTerm::resolve`, as the API server does when the pod is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PodAffinityTerm {
-    /// Which pods are meant; `None` is none.
+    /// Selects the pods that are meant; `None` selects none.
     pub selector: Option<LabelSelector>,
     /// In which namespaces, by name.
     pub namespaces: BTreeSet<String>,
@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for PodAffinityTerm {
 }
 
 impl PodAffinityTerm {
-    /// A term over labels in the pod's own namespace.
+    /// Returns a term over labels in the pod's own namespace.
     pub fn new(selector: LabelSelector, topology_key: &str) -> Self {
         Self {
             selector: Some(selector),
@@ -86,7 +86,7 @@ impl PodAffinityTerm {
         }
     }
 
-    /// Whether the term means the pod.
+    /// Returns whether the term means the pod.
     pub fn matches(&self, pod: &PodSpec, namespaces: &Namespaces) -> bool {
         let by_label = || {
             self.namespace_selector
@@ -101,7 +101,7 @@ impl PodAffinityTerm {
     }
 }
 
-/// Whether the pod matches all terms; `false` where there are none.
+/// Returns whether the pod matches all terms; `false` where there are none.
 pub fn matches_all_terms(
     terms: &[PodAffinityTerm],
     pod: &PodSpec,

@@ -36,7 +36,7 @@ pub use volume_binding::PodVolume;
 /// A pod that has a node.
 #[derive(Debug, Clone, Copy)]
 pub struct PlacedPod<'a> {
-    /// What the pod asks for.
+    /// The pod's requirements.
     pub spec: &'a PodSpec,
     /// The node, as an index.
     pub node: usize,
@@ -45,7 +45,7 @@ pub struct PlacedPod<'a> {
 /// A pod that looks for a node.
 #[derive(Debug, Clone, Copy)]
 pub struct PodCandidate<'a> {
-    /// What the pod asks for.
+    /// The pod's requirements.
     pub spec: &'a PodSpec,
     /// The node on which the pod's own volumes were bound when it ran before, as an index.
     pub home: Option<usize>,
@@ -92,7 +92,7 @@ pub fn find_static_reasons(spec: &PodSpec, node: &NodeInfo) -> Vec<FilterReason>
     reasons
 }
 
-/// Whether a DaemonSet's controller makes a pod for the node: the node's name, the node affinity, and taints that the pod tolerates
+/// Returns whether a DaemonSet's controller makes a pod for the node: the node's name, the node affinity, and taints that the pod tolerates
 /// with the tolerations that the controller adds (`pkg/controller/daemon`, `NodeShouldRunDaemonPod`).
 pub fn daemon_runs_on(spec: &PodSpec, node: &NodeInfo) -> bool {
     let spec = spec.with_daemon_tolerations();
@@ -101,12 +101,12 @@ pub fn daemon_runs_on(spec: &PodSpec, node: &NodeInfo) -> bool {
         && taint_toleration::filter(&spec, node).is_none()
 }
 
-/// Whether two pods cannot be on one node because of their host ports.
+/// Returns whether two pods cannot be on one node because of their host ports.
 pub fn ports_conflict(a: &PodSpec, b: &PodSpec) -> bool {
     node_ports::find_conflict(&a.host_ports, &b.host_ports).is_some()
 }
 
-/// The domain's nodes that a spread constraint counts for a pod, as one flag per node.
+/// Returns the domain's nodes that a spread constraint counts for a pod, as one flag per node.
 pub fn spread_counts_node(spec: &PodSpec, constraint: &SpreadConstraint, node: &NodeInfo) -> bool {
     pod_topology_spread::counts_node(spec, constraint, node)
 }

@@ -14,9 +14,9 @@ pub struct NodeInfo {
     pub labels: Labels,
     /// Its taints.
     pub taints: Vec<Taint>,
-    /// Whether it is cordoned.
+    /// True if it is cordoned.
     pub unschedulable: bool,
-    /// What it offers to pods, by resource, `pods` among them; `None`: unknown, and taken for enough.
+    /// The capacity for pods, by resource, `pods` among them; `None`: unknown, and taken for enough.
     pub allocatable: Option<BTreeMap<String, Quantity>>,
 }
 
@@ -32,7 +32,7 @@ impl Namespaces {
         entry.insert(NAMESPACE_NAME.to_owned(), name.to_owned());
     }
 
-    /// The labels of a namespace.
+    /// Returns the labels of a namespace.
     pub fn labels(&self, name: &str) -> Labels {
         let implied = || BTreeMap::from([(NAMESPACE_NAME.to_owned(), name.to_owned())]);
         self.0.get(name).cloned().unwrap_or_else(implied)

@@ -9,9 +9,9 @@ use super::{FilterReason, NodeInfo, PodSpec};
 /// A preferred node affinity, which the filters do not look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct PreferredTerm {
-    /// How much it counts, 1 to 100.
+    /// The weight, 1 to 100.
     pub weight: i32,
-    /// What is preferred.
+    /// The preferred nodes.
     pub preference: NodeSelectorTerm,
 }
 

@@ -23,7 +23,7 @@ impl HostPort {
     }
 }
 
-/// The first port that both want.
+/// Returns the first port that both want.
 pub(super) fn find_conflict<'a>(a: &'a [HostPort], b: &[HostPort]) -> Option<&'a HostPort> {
     a.iter()
         .find(|port| b.iter().any(|other| port.conflicts(other)))

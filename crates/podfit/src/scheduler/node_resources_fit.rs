@@ -10,7 +10,7 @@ pub const CPU: &str = "cpu";
 /// The number of pods; a pod takes one.
 pub const PODS: &str = "pods";
 
-/// A quantity in the whole numbers that the scheduler counts with: thousandths of a CPU, bytes, pieces; rounded up.
+/// Returns a quantity in the whole numbers that the scheduler counts with: thousandths of a CPU, bytes, pieces; rounded up.
 pub fn to_scheduler_units(resource: &str, quantity: Quantity) -> i128 {
     if resource == CPU {
         quantity.as_milli()
@@ -19,7 +19,7 @@ pub fn to_scheduler_units(resource: &str, quantity: Quantity) -> i128 {
     }
 }
 
-/// Every resource that is short. A resource of which nothing is asked is not looked at, except the number of pods.
+/// Returns every resource that is short. A resource of which nothing is asked is not looked at, except the number of pods.
 pub(super) fn filter(cluster: &ClusterState<'_>, spec: &PodSpec, node: usize) -> Vec<FilterReason> {
     let Some(allocatable) = &cluster.nodes[node].allocatable else {
         return Vec::new();

@@ -22,7 +22,7 @@ use kubernetes_vocabulary::{
 pub const CURRENT: &str = "current";
 const NEXT: &str = "next";
 
-/// What a pod asks of its node. Pods of one workload share it.
+/// The requirements of a pod. Pods of one workload share them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PodSpec {
     /// The workload, as messages name it.
@@ -31,7 +31,7 @@ pub struct PodSpec {
     pub namespace: String,
     /// The pod's labels.
     pub labels: Labels,
-    /// What it takes of the node, by resource; see [`sum_pod_requests`].
+    /// The requests, by resource; see [`sum_pod_requests`].
     pub requests: BTreeMap<String, Quantity>,
     /// `nodeName`.
     pub node_name: Option<String>,
@@ -45,7 +45,7 @@ pub struct PodSpec {
     pub affinity: Vec<PodAffinityTerm>,
     /// The required pod anti-affinity, ANDed.
     pub anti_affinity: Vec<PodAffinityTerm>,
-    /// How the pods are spread, the constraints that only prefer among them.
+    /// The spread constraints, those that only prefer among them.
     pub spread: Vec<SpreadConstraint>,
     /// The taints that are tolerated.
     pub tolerations: Vec<Toleration>,
@@ -62,7 +62,7 @@ pub struct PodSpec {
 pub struct SpecError {
     /// The field, below the pod specification.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// The error.
     pub message: String,
 }
 
@@ -182,7 +182,7 @@ impl PodSpec {
         self
     }
 
-    /// The same pod in the next revision of its Deployment: the label of the revision is another, also where selectors name it by key.
+    /// Returns the same pod in the next revision of its Deployment: the label of the revision is another, also where selectors name it by key.
     #[must_use]
     pub fn of_next_revision(&self) -> Self {
         let mut spec = self.clone();
@@ -212,14 +212,14 @@ impl PodSpec {
         spec
     }
 
-    /// The spread constraints that forbid.
+    /// Returns the spread constraints that forbid.
     pub fn required_spread(&self) -> impl Iterator<Item = &SpreadConstraint> {
         self.spread
             .iter()
             .filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
     }
 
-    /// The same pod with the tolerations that the DaemonSet controller adds
+    /// Returns the same pod with the tolerations that the DaemonSet controller adds
     /// (`pkg/controller/daemon/util.AddOrUpdateDaemonPodTolerations`).
     #[must_use]
     pub fn with_daemon_tolerations(&self) -> Self {
@@ -237,7 +237,7 @@ impl PodSpec {
         spec
     }
 
-    /// The same pod, pinned to one node as the DaemonSet controller does it: by `matchFields` in every term.
+    /// Returns the same pod, pinned to one node as the DaemonSet controller does it: by `matchFields` in every term.
     #[must_use]
     pub fn pinned_to(&self, node: &str) -> Self {
         let mut spec = self.clone();
@@ -325,7 +325,7 @@ struct ContainerPort {
     host_ip: String,
 }
 
-/// The host ports of containers and sidecars. With `hostNetwork`, the API server makes every container port a host port.
+/// Returns the host ports of containers and sidecars. With `hostNetwork`, the API server makes every container port a host port.
 fn read_host_ports(spec: &Value) -> Result<Vec<HostPort>, SpecError> {
     let host_network = spec
         .get("hostNetwork")

@@ -17,28 +17,28 @@ use kubernetes_vocabulary::{
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpreadConstraint {
-    /// How many more pods a domain may have than the emptiest; at least 1.
+    /// The number of pods by which a domain may exceed the emptiest; at least 1.
     pub max_skew: u32,
     /// The node label whose values are the domains.
     pub topology_key: String,
-    /// Whether it forbids or only prefers.
+    /// Tells whether it forbids or only prefers.
     #[serde(default)]
     pub when_unsatisfiable: WhenUnsatisfiable,
-    /// Which pods are counted; `None` is none.
+    /// Selects the pods that are counted; `None` selects none.
     #[serde(rename = "labelSelector")]
     pub selector: Option<LabelSelector>,
     /// With fewer domains, the emptiest counts as 0; 1 if not written.
     pub min_domains: Option<u32>,
-    /// Whether nodes that the pod's node selector and affinity exclude are left out; `Honor` if not written.
+    /// Tells whether nodes that the pod's node selector and affinity exclude are left out; `Honor` if not written.
     pub node_affinity_policy: Option<NodePolicy>,
-    /// Whether nodes with taints that the pod does not tolerate are left out; `Ignore` if not written.
+    /// Tells whether nodes with taints that the pod does not tolerate are left out; `Ignore` if not written.
     pub node_taints_policy: Option<NodePolicy>,
     /// Labels of the pod that the counted pods share.
     #[serde(default, deserialize_with = "null_as_default")]
     pub match_label_keys: Vec<String>,
 }
 
-/// What happens where a spread constraint cannot be met.
+/// The effect of a spread constraint that cannot be met.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum WhenUnsatisfiable {
     /// The pod waits.
@@ -48,7 +48,7 @@ pub enum WhenUnsatisfiable {
     ScheduleAnyway,
 }
 
-/// Whether a constraint's count honours or ignores something of the pod.
+/// The nodes that a constraint counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum NodePolicy {
     /// Nodes that the pod cannot use are left out.
@@ -72,12 +72,12 @@ impl SpreadConstraint {
         selector.requirements.extend(known);
     }
 
-    /// Whether nodes with taints that the pod does not tolerate are left out.
+    /// Returns whether nodes with taints that the pod does not tolerate are left out.
     pub fn honors_taints(&self) -> bool {
         self.node_taints_policy == Some(NodePolicy::Honor)
     }
 
-    /// Whether it counts the pod, which must be in the namespace of the constraint's owner.
+    /// Returns whether it counts the pod, which must be in the namespace of the constraint's owner.
     pub fn matches(&self, owner: &PodSpec, pod: &PodSpec) -> bool {
         owner.namespace == pod.namespace
             && self
@@ -87,7 +87,7 @@ impl SpreadConstraint {
     }
 }
 
-/// Whether the constraint counts what is on the node.
+/// Returns whether the constraint counts what is on the node.
 pub(super) fn counts_node(spec: &PodSpec, constraint: &SpreadConstraint, node: &NodeInfo) -> bool {
     let keys = spec
         .required_spread()
@@ -125,7 +125,7 @@ pub(super) fn filter(
     })
 }
 
-/// The matching pods in each domain.
+/// Returns the matching pods in each domain.
 fn count_pods_by_domain<'a>(
     cluster: &'a ClusterState<'_>,
     spec: &PodSpec,

@@ -23,7 +23,7 @@ pub enum FilterReason {
     Taint(Taint),
     /// The node selector or the required node affinity does not hold.
     Mismatch {
-        /// What is asked for and what the node has instead, one entry per expression; empty if no term can match.
+        /// The unmet requirements, each with the value that the node has instead; empty if no term can match.
         wants: Vec<(LabelRequirement, Option<String>)>,
     },
     /// Another pod has the host port.
@@ -39,14 +39,14 @@ pub enum FilterReason {
     Insufficient {
         /// The resource.
         resource: String,
-        /// What is asked for, in the scheduler's whole numbers.
+        /// The request, in the scheduler's whole numbers.
         needs: i128,
-        /// What is left.
+        /// The free capacity.
         free: i128,
     },
     /// The node has as many pods as it takes.
     TooManyPods {
-        /// How many it takes.
+        /// The number of pods that the node takes.
         limit: i128,
     },
     /// A volume is, or may only be, elsewhere.
@@ -86,13 +86,13 @@ pub enum FilterReason {
     Skew {
         /// The label that domains are made of.
         key: String,
-        /// How many more are allowed.
+        /// The allowed skew.
         max: u32,
     },
 }
 
 impl FilterReason {
-    /// What is asked of the node's labels, and what it has.
+    /// Creates the reason from unmet requirements on a node's labels.
     pub(super) fn mismatch(wants: &[LabelRequirement], node: &NodeInfo) -> Self {
         let have = |key: &str| {
             if key == NODE_NAME {
@@ -106,7 +106,7 @@ impl FilterReason {
         }
     }
 
-    /// Whether it holds whatever other pods there are.
+    /// Returns whether it holds whatever other pods there are.
     pub fn is_static(&self) -> bool {
         matches!(
             self,
@@ -119,7 +119,7 @@ impl FilterReason {
         ) || matches!(self, Self::VolumeElsewhere { at: None, .. })
     }
 
-    /// Whether a resource or the number of pods is short.
+    /// Returns whether a resource or the number of pods is short.
     pub fn capacity(&self) -> bool {
         matches!(self, Self::Insufficient { .. } | Self::TooManyPods { .. })
     }
@@ -198,7 +198,7 @@ fn mismatch_text(wants: &[(LabelRequirement, Option<String>)]) -> String {
     words.join("; ")
 }
 
-/// What a requirement asks for, without the key where that reads better: `ppc64le`, `a or b`, `not a`.
+/// Formats a requirement without its key where that reads better: `ppc64le`, `a or b`, `not a`.
 fn bare(want: &LabelRequirement) -> String {
     match want.operator {
         SelectorOperator::In => want.values.join(" or "),
@@ -228,7 +228,7 @@ fn resource_word(resource: &str) -> &str {
     if resource == CPU { "CPU" } else { resource }
 }
 
-/// An amount of a resource, exact: `1,500m`, `64Gi`, `2`.
+/// Returns an amount of a resource, exact: `1,500m`, `64Gi`, `2`.
 fn amount(resource: &str, whole: i128) -> String {
     if resource == CPU {
         return format!("{}m", grouped(&whole.to_string()));

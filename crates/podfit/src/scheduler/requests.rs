@@ -34,7 +34,7 @@ impl Requirements {
     }
 }
 
-/// What a pod takes of its node, by resource.
+/// Sums the requests of a pod, by resource.
 ///
 /// # Errors
 ///

@@ -67,7 +67,7 @@ fn reasons(
     .collect()
 }
 
-/// The nodes on which the pod can be placed.
+/// Returns the nodes on which the pod can be placed.
 fn possible(nodes: &[NodeInfo], placed: &[(&PodSpec, usize)], pod: &PodSpec) -> Vec<usize> {
     (0..nodes.len())
         .filter(|n| reasons(nodes, placed, pod, *n).is_empty())

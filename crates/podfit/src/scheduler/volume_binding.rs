@@ -14,7 +14,7 @@ pub struct PodVolume {
     pub claim: String,
     /// The storage class; empty if none is named.
     pub class: String,
-    /// Whether other pods use the same claim; else each replica has a claim of its own.
+    /// True if other pods use the same claim; else each replica has a claim of its own.
     pub shared: bool,
     /// The node labels whose values a bound volume is tied to: `kubernetes.io/hostname` for local volumes, the zone's for zonal ones;
     /// empty where every node reaches it.
@@ -23,12 +23,12 @@ pub struct PodVolume {
     pub allowed: Vec<Vec<LabelRequirement>>,
     /// `nodeAffinity` of a volume that exists already; terms are ORed.
     pub pinned: Option<Vec<NodeSelectorTerm>>,
-    /// Whether only one pod may use the claim (`ReadWriteOncePod`).
+    /// True if only one pod may use the claim (`ReadWriteOncePod`).
     pub exclusive: bool,
 }
 
 impl PodVolume {
-    /// Whether it can be used on one node only.
+    /// Returns whether it can be used on one node only.
     pub fn local(&self) -> bool {
         self.segment.iter().any(|key| key == HOSTNAME)
     }

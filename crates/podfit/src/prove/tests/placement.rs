@@ -1,6 +1,7 @@
 //! Whether pods can be placed, and why not.
 
 use super::*;
+use crate::scheduler::PodVolume;
 
 #[test]
 fn a_core_names_each_node_and_what_it_lacks() {
@@ -95,4 +96,37 @@ fn the_bound_on_steps_gives_an_honest_answer() {
     assert!(
         matches!(prove_within(&problem, 10_000).outcome, ProofOutcome::NotProved { steps } if steps > 10_000)
     );
+}
+
+#[test]
+fn a_shared_claim_is_tied_to_the_segment_where_its_pods_are_or_where_it_was_bound() {
+    let mut user = workload("user", 1, &cpu(1));
+    user.spec.volumes = vec![PodVolume {
+        claim: "data".to_owned(),
+        shared: true,
+        segment: vec![HOSTNAME.to_owned()],
+        ..PodVolume::default()
+    }];
+    let problem = PlacementProblem {
+        nodes: three(),
+        workloads: vec![user],
+        ..PlacementProblem::default()
+    };
+    let index = ProblemIndex::new(&problem);
+    let mut state = PlacementState::empty(&index);
+    assert_eq!(tied_elsewhere(&state), [false, false, false]);
+    state.place(0, 1);
+    assert_eq!(tied_elsewhere(&state), [true, false, true]);
+    state.remove(0, 1);
+    assert_eq!(tied_elsewhere(&state), [false, false, false]);
+    state.place(0, 1);
+    state.bind_claims();
+    state.remove(0, 1);
+    assert_eq!(tied_elsewhere(&state), [true, false, true]);
+}
+
+fn tied_elsewhere(state: &PlacementState<'_>) -> Vec<bool> {
+    (0..3)
+        .flat_map(|node| state.claims_tied_elsewhere(node))
+        .collect()
 }
