@@ -61,7 +61,7 @@ pub(super) fn document(
     })
 }
 
-/// The bytes that diagnostics point at first.
+/// Lists the bytes that diagnostics point at first.
 fn ranges(problems: &Diagnostics, text: &str) -> Vec<Range<usize>> {
     problems.iter().filter_map(|d| range(d, text)).collect()
 }
@@ -71,7 +71,7 @@ fn range(diagnostic: &Diagnostic, text: &str) -> Option<Range<usize>> {
     Some(yaml::find_span(text, &label.origin.pointer, label.part))
 }
 
-/// Whether something is wrong with these bytes already: what a schema says of them then is only confusing.
+/// Checks for a problem at the same bytes: the schema's words about them would only confuse.
 fn overlaps(known: &[Range<usize>], diagnostic: &Diagnostic, text: &str) -> bool {
     !known.is_empty()
         && range(diagnostic, text)
@@ -95,7 +95,7 @@ impl Document {
         }
     }
 
-    /// The typed `spec`.
+    /// Returns the typed `spec`.
     pub(super) fn spec<T: DeserializeOwned + Default>(&self, found: &mut Diagnostics) -> Option<T> {
         typed(
             self.value.get("spec"),

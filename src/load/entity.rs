@@ -1,4 +1,4 @@
-//! What loading gives: named entities that know their files.
+//! Named entities that know their files.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,27 +68,27 @@ pub struct Layers {
 }
 
 impl Fleet {
-    /// The place of a field below `spec`.
+    /// Returns the place of a field below `spec`.
     pub fn origin(&self, pointer: &Pointer) -> Origin {
         Origin::new(&self.file, Pointer::root().at("spec").join(pointer))
     }
 }
 
 impl App {
-    /// The place of a field below `spec`.
+    /// Returns the place of a field below `spec`.
     pub fn origin(&self, pointer: &Pointer) -> Origin {
         Origin::new(&self.file, Pointer::root().at("spec").join(pointer))
     }
 }
 
 impl Site {
-    /// The place, in the site's file or a profile's, that a field below `spec` comes from.
+    /// Returns the place, in the site's file or a profile's, that a field below `spec` comes from.
     pub fn origin(&self, pointer: &Pointer) -> Origin {
         self.layers
             .origin(&Pointer::root().at("spec").join(pointer))
     }
 
-    /// The site's own file.
+    /// Returns the site's own file.
     pub fn file(&self) -> &Arc<str> {
         self.layers.last_file()
     }
@@ -100,7 +100,7 @@ impl Layers {
         Self { layers }
     }
 
-    /// The place that a field of the merged document comes from: the last layer that writes it, or, for a field that nobody
+    /// Returns the place that a field of the merged document comes from: the last layer that writes it, or, for a field that nobody
     /// writes, the last layer that writes the nearest field above.
     pub fn origin(&self, pointer: &Pointer) -> Origin {
         let mut wanted = pointer.clone();
@@ -120,7 +120,7 @@ impl Layers {
         }
     }
 
-    /// All files, the one that wins last.
+    /// Returns all files, the one that wins last.
     pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
         self.layers.iter().map(|(file, _)| file)
     }

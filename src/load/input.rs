@@ -16,7 +16,7 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, FieldPart, Origin, Poin
 pub struct Input {
     /// The document as it was written.
     pub node: YamlNode,
-    /// What it means.
+    /// Its value.
     pub value: Value,
 }
 

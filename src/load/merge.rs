@@ -24,7 +24,7 @@ fn merge_maps(base: &mut Map<String, Value>, over: &Map<String, Value>) {
     }
 }
 
-/// A copy in which no map has a null: there is nothing below that it could remove.
+/// Copies a value without the nulls of its maps: there is nothing below that it could remove.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => map

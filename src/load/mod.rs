@@ -34,7 +34,7 @@ const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
 
-/// What all sites of a repository share.
+/// The part of a repository that all its sites share.
 #[derive(Debug)]
 pub struct Repository {
     /// The files.
@@ -51,7 +51,7 @@ pub struct Repository {
 }
 
 /// A document with its file.
-type Layer = (Arc<str>, Arc<Value>);
+type DocumentLayer = (Arc<str>, Arc<Value>);
 
 /// Reads the fleet, the apps, the profiles, and the list of sites. `None` when there is no usable fleet file.
 pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
@@ -93,7 +93,7 @@ impl Repository {
         (site, found)
     }
 
-    /// Whether the app or profile exists but has errors of its own.
+    /// Checks for an app or profile that exists but has errors of its own.
     pub fn is_broken(&self, name: &str) -> bool {
         self.broken.contains(name)
     }
@@ -129,8 +129,8 @@ impl Repository {
         })
     }
 
-    /// The documents to merge, the site's last, and whether all of them could be found.
-    fn layers(&self, site: &Document, found: &mut Diagnostics) -> (Vec<Layer>, bool) {
+    /// Returns the documents to merge, the site's last, and true where all of them were found.
+    fn layers(&self, site: &Document, found: &mut Diagnostics) -> (Vec<DocumentLayer>, bool) {
         let names = site
             .value
             .pointer("/spec/profiles")
@@ -291,7 +291,7 @@ fn load_app(files: &Files, path: &str, directory: &str, found: &mut Diagnostics)
     Some(app)
 }
 
-/// The schema of an app's values. An app without one takes none.
+/// Compiles the schema of an app's values. An app without one takes none.
 fn load_values(spec: &AppSpec, origin: &Origin, found: &mut Diagnostics) -> Option<ValuesSchema> {
     let Some(schema) = &spec.values else {
         return Some(ValuesSchema::default());
@@ -340,7 +340,7 @@ fn load_template(
     })
 }
 
-/// The site files by name. A YAML file below sites/ that is of another API is a plain manifest and left alone.
+/// Lists the site files by name. A YAML file below sites/ that is of another API is a plain manifest and left alone.
 fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String> {
     let mut sites: BTreeMap<String, String> = BTreeMap::new();
     for path in files
@@ -363,7 +363,7 @@ fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String
     sites
 }
 
-/// Whether a file is of another API: it says what it is, and names siteplan nowhere.
+/// Checks for a manifest of another API: it has `apiVersion` and `kind`, and names siteplan nowhere.
 fn is_plain_manifest(files: &Files, path: &str) -> bool {
     let Some(text) = files.read(path, &mut Diagnostics::new()) else {
         return false;
@@ -378,7 +378,7 @@ fn is_yaml(path: &str) -> bool {
         .is_some_and(|e| e == "yaml" || e == "yml")
 }
 
-/// `base/apps/<name>/app.yaml`.
+/// Matches `base/apps/<name>/app.yaml`.
 fn is_app_file(path: &str) -> bool {
     path.ends_with("/app.yaml") && path.matches('/').count() == 3
 }

@@ -15,7 +15,7 @@ pub struct Object {
     source: Option<rustomize::Source>,
 }
 
-/// What tells an object from others in a cluster.
+/// The identity of an object in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ObjectId {
     /// The API group; empty for the core group.
@@ -45,12 +45,12 @@ impl Object {
         }
     }
 
-    /// The object as a value.
+    /// Returns the object as a value.
     pub fn value(&self) -> &Value {
         &self.value
     }
 
-    /// The object as a value, to change it.
+    /// Returns the object as a value that can be changed.
     pub fn value_mut(&mut self) -> &mut Value {
         &mut self.value
     }
@@ -66,36 +66,36 @@ impl Object {
         self.value
     }
 
-    /// `apiVersion`, or the empty string.
+    /// Returns `apiVersion`, or the empty string.
     pub fn api_version(&self) -> &str {
         self.text("/apiVersion")
     }
 
-    /// The group of `apiVersion`; empty for the core group.
+    /// Returns the group of `apiVersion`; empty for the core group.
     pub fn group(&self) -> &str {
         self.api_version()
             .split_once('/')
             .map_or("", |(group, _)| group)
     }
 
-    /// The version of `apiVersion`, without the group.
+    /// Returns the version of `apiVersion`, without the group.
     pub fn version(&self) -> &str {
         self.api_version()
             .split_once('/')
             .map_or(self.api_version(), |(_, version)| version)
     }
 
-    /// `kind`, or the empty string.
+    /// Returns `kind`, or the empty string.
     pub fn kind(&self) -> &str {
         self.text("/kind")
     }
 
-    /// `metadata.name`, or the empty string.
+    /// Returns `metadata.name`, or the empty string.
     pub fn name(&self) -> &str {
         self.text("/metadata/name")
     }
 
-    /// `metadata.namespace`, where it is written.
+    /// Returns `metadata.namespace`, where it is written.
     pub fn namespace(&self) -> Option<&str> {
         self.get("/metadata/namespace").and_then(Value::as_str)
     }
@@ -109,7 +109,7 @@ impl Object {
             .as_str()
     }
 
-    /// An annotation.
+    /// Returns an annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.value
             .get("metadata")?
@@ -118,12 +118,12 @@ impl Object {
             .as_str()
     }
 
-    /// The field at a JSON pointer.
+    /// Returns the field at a JSON pointer.
     pub fn get(&self, pointer: &str) -> Option<&Value> {
         self.value.pointer(pointer)
     }
 
-    /// What tells the object from others.
+    /// Returns the identity of the object.
     pub fn id(&self) -> ObjectId {
         ObjectId {
             group: self.group().to_owned(),
@@ -157,7 +157,7 @@ impl From<Rendered> for Object {
 }
 
 impl fmt::Display for ObjectId {
-    /// `Kind/name`, as kubectl names objects.
+    /// Prints `Kind/name`, as kubectl names objects.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.kind, self.name)
     }

@@ -24,7 +24,7 @@ pub struct AppSpec {
     pub namespace_labels: BTreeMap<String, String>,
     /// The architectures that its images exist for, and how we know. Absent: it brings no images of its own.
     pub images: Option<ImageSupport>,
-    /// What must be there before it.
+    /// Capabilities that must be there before it.
     #[serde(default)]
     pub requires: Vec<Requirement>,
     /// Apps that it cannot share a site with.
@@ -32,23 +32,23 @@ pub struct AppSpec {
     pub conflicts: Vec<String>,
     /// A JSON Schema of the values that a site can set; the defaults in it are filled in.
     pub values: Option<Value>,
-    /// What deviates from the catalogue, by part. A part is named as the catalogue does (`instance`, `pgbouncer`, `osd` …); the one
+    /// Deviations from the catalogue, by part. A part is named as the catalogue does (`instance`, `pgbouncer`, `osd` …); the one
     /// part of a built-in workload by the workload's name. `<Kind>/<name>` and `<Kind>/<name>/<part>` tell equal names apart.
     #[serde(default)]
     pub parts: BTreeMap<String, PartSpec>,
-    /// Where values go.
+    /// Fields that values are written to.
     #[serde(default)]
     pub set: Vec<SetValue>,
     /// Whole resources, one per node, disk, VLAN …
     #[serde(default)]
     pub each: Vec<Each>,
-    /// What this app needs of its nodes.
+    /// Requirements on its nodes.
     #[serde(default)]
     pub nodes: NodeNeeds,
-    /// What an operator makes at run time, so that references to it are known.
+    /// Objects that an operator makes at run time, so that references to it are known.
     #[serde(default)]
     pub provides: Provides,
-    /// What Argo CD may do when the instance goes.
+    /// Argo CD's action when the instance goes.
     #[serde(default)]
     pub on_remove: OnRemove,
     /// Entries for the catalogue: where the pods are in kinds that it does not know, or knows otherwise.
@@ -69,7 +69,7 @@ pub struct ImageSupport {
     pub names: Vec<String>,
     /// The app that builds the image on the site: the architectures are those that its instance builds for.
     pub built_by: Option<String>,
-    /// How we know: where it was looked up, and when.
+    /// The source of the fact: where it was looked up, and when.
     #[serde(default)]
     pub source: String,
 }
@@ -90,29 +90,29 @@ pub enum Requirement {
     },
 }
 
-/// What deviates from the catalogue for one part of an app.
+/// Deviations from the catalogue for one part of an app.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PartSpec {
-    /// How many replicas: a number, or an expression.
+    /// Number of replicas: a number, or an expression.
     pub replicas: Option<Value>,
-    /// Whether the part needs a majority of its replicas to work.
+    /// The part needs a majority of its replicas to work.
     pub quorum: Option<Quorum>,
-    /// How available it is made; derived from `quorum` and `replicas` if not written.
+    /// Its availability; derived from `quorum` and `replicas` if not written.
     pub availability: Option<Availability>,
     /// The storage role of its volumes.
     pub storage: Option<String>,
-    /// Whether it must have a place after a loss.
+    /// Its claim to a place after a loss.
     pub survives: Option<Survives>,
     /// Images of this part, where they differ from the app's.
     pub images: Option<ImageSupport>,
-    /// Whether the placement rule is written here; `false` leaves the part alone.
+    /// The placement rule is written here; `false` leaves the part alone.
     pub place: Option<bool>,
-    /// Whether an operator makes the PodDisruptionBudget (then siteplan makes none).
+    /// An operator makes the PodDisruptionBudget (then siteplan makes none).
     pub budget_by_operator: Option<bool>,
 }
 
-/// What a part needs of its replicas.
+/// Replicas that a part needs to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quorum {
@@ -120,7 +120,7 @@ pub enum Quorum {
     Majority,
 }
 
-/// How available a part is made.
+/// The availability of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Availability {
@@ -132,18 +132,18 @@ pub enum Availability {
     Quorum,
 }
 
-/// Whether a part must have a place after a loss.
+/// The claim of a part to a place after a loss.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Survives {
-    /// Whether it must.
+    /// It must have one.
     pub value: bool,
-    /// Why not.
+    /// The reason why not.
     #[serde(default)]
     pub reason: String,
 }
 
-/// Where a value goes.
+/// A field that a value is written to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetValue {
@@ -161,7 +161,7 @@ pub struct SetValue {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Each {
-    /// What to go over: `site` (once), `nodes` (of the instance's pool, or all), `vlans` (of all networks), or an expression that
+    /// The list to go over: `site` (once), `nodes` (of the instance's pool, or all), `vlans` (of all networks), or an expression that
     /// gives a list or a map. Bound as `node`, `vlan`, or `item` (and `key`).
     pub over: String,
     /// The template, relative to the app's directory; one YAML document.
@@ -170,7 +170,7 @@ pub struct Each {
     pub when: Option<String>,
 }
 
-/// What an app needs of its nodes.
+/// Requirements of an app on its nodes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodeNeeds {
@@ -179,7 +179,7 @@ pub struct NodeNeeds {
     pub labels: BTreeMap<String, String>,
 }
 
-/// What an operator makes at run time.
+/// Objects that an operator makes at run time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provides {
@@ -200,7 +200,7 @@ pub struct Provides {
     pub namespaces: Vec<String>,
 }
 
-/// What Argo CD may do when an instance goes.
+/// Argo CD's action when an instance goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnRemove {

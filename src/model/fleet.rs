@@ -11,13 +11,13 @@ pub struct FleetSpec {
     pub source: GitSource,
     /// The Argo CD that syncs it.
     pub argocd: ArgoCd,
-    /// Which registries images may come from.
+    /// Registries that images may come from.
     #[serde(default)]
     pub images: ImagePolicy,
     /// Secrets that exist in clusters without being in git, so that references to them are known.
     #[serde(default)]
     pub secrets: Vec<ExpectedSecret>,
-    /// What may disappear from the output, each with a reason; reviewed in the pull request that removes it.
+    /// Objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it.
     #[serde(default)]
     pub removals: Vec<Removal>,
 }
@@ -58,7 +58,7 @@ pub struct ArgoCd {
 }
 
 impl ArgoCd {
-    /// The namespace Argo CD runs in.
+    /// Returns the namespace that Argo CD runs in.
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or(match self.flavour {
             ArgoFlavour::Upstream => "argocd",
@@ -66,14 +66,14 @@ impl ArgoCd {
         })
     }
 
-    /// Major and minor version; `None` where the text is something else.
+    /// Returns the major and minor version; `None` where the text is something else.
     pub fn version(&self) -> Option<(u32, u32)> {
         let (major, minor) = self.version.split_once('.')?;
         Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
     }
 }
 
-/// Which build of Argo CD it is.
+/// The build of Argo CD.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArgoFlavour {
@@ -84,7 +84,7 @@ pub enum ArgoFlavour {
     OpenshiftGitops,
 }
 
-/// How Argo CD instances and sites relate.
+/// The relation of Argo CD instances and sites.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topology {
@@ -95,7 +95,7 @@ pub enum Topology {
     Hub,
 }
 
-/// Which registries images may come from. An image without a registry comes from docker.io.
+/// Registries that images may come from. An image without a registry comes from docker.io.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImagePolicy {
@@ -115,7 +115,7 @@ pub struct ExpectedSecret {
     pub namespace: String,
     /// The Secret's name.
     pub name: String,
-    /// Who puts it there.
+    /// The person or system that puts it there.
     pub source: String,
 }
 
@@ -127,6 +127,6 @@ pub struct Removal {
     pub site: String,
     /// The instance; absent: the whole site.
     pub instance: Option<String>,
-    /// Why it goes.
+    /// The reason for its removal.
     pub reason: String,
 }

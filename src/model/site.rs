@@ -57,7 +57,7 @@ pub struct Cluster {
     pub version: Option<String>,
     /// The DNS domain below which the cluster's name stands.
     pub base_domain: Option<String>,
-    /// Whether the control plane is hosted outside of the cluster (HyperShift).
+    /// The control plane is hosted outside of the cluster (HyperShift).
     #[serde(default)]
     pub hosted: bool,
     /// Virtual IPs of the API and of ingress.
@@ -74,7 +74,7 @@ pub struct Vips {
     pub ingress: String,
 }
 
-/// What kind of Kubernetes a cluster is.
+/// The kind of Kubernetes of a cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Platform {
@@ -110,7 +110,7 @@ pub struct Network {
 pub struct Pool {
     /// The CPU architecture of its nodes.
     pub arch: Arch,
-    /// What its nodes are for; `[worker]` if not written.
+    /// Roles of its nodes; `[worker]` if not written.
     #[serde(default = "default_roles")]
     pub roles: Vec<Role>,
     /// Labels that, with the architecture, tell the pool from others.
@@ -119,13 +119,13 @@ pub struct Pool {
     /// Taints that each of its nodes carries.
     #[serde(default)]
     pub taints: Vec<Taint>,
-    /// Whether siteplan puts the labels on the nodes (through the built-in app `nodes`).
+    /// siteplan puts the labels on the nodes (through the built-in app `nodes`).
     #[serde(default)]
     pub manage_labels: bool,
-    /// What a node of the pool has in all, by resource (`cpu`, `memory`, `pods` …).
+    /// Resources of a node of the pool in all, by name (`cpu`, `memory`, `pods` …).
     #[serde(default)]
     pub capacity: BTreeMap<String, Quantity>,
-    /// What a node of the pool offers to pods, as imported from the cluster; instead of `capacity`.
+    /// Resources that a node of the pool offers to pods, as imported from the cluster; instead of `capacity`.
     #[serde(default)]
     pub allocatable: BTreeMap<String, Quantity>,
     /// The platform's own share of each node's capacity.
@@ -137,7 +137,7 @@ pub struct Pool {
     /// The nodes by name. Where names do not exist yet: `replicas`.
     #[serde(default)]
     pub nodes: BTreeMap<String, NodeSpec>,
-    /// How many nodes there are, where they have no names yet (hosted node pools).
+    /// The number of nodes, where they have no names yet (hosted node pools).
     pub replicas: Option<u32>,
 }
 
@@ -169,7 +169,7 @@ impl Arch {
     /// All of them, sorted.
     pub const ALL: [Self; 4] = [Self::Amd64, Self::Arm64, Self::Ppc64le, Self::S390x];
 
-    /// The value of the node label `kubernetes.io/arch`.
+    /// Returns the value of the node label `kubernetes.io/arch`.
     pub fn label(self) -> &'static str {
         match self {
             Self::Amd64 => "amd64",
@@ -186,7 +186,7 @@ impl std::fmt::Display for Arch {
     }
 }
 
-/// What a node is for.
+/// The role of a node.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -208,7 +208,7 @@ pub struct TolerationSpec {
     /// The taint's key; absent with `Exists`: every key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// How the value is compared; `Equal` if absent.
+    /// The comparison of the value; `Equal` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<TolerationMatch>,
     /// The taint's value.
@@ -217,12 +217,12 @@ pub struct TolerationSpec {
     /// The taint's effect; absent: every effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<TaintEffect>,
-    /// How long a `NoExecute` taint is tolerated, in seconds.
+    /// The time that a `NoExecute` taint is tolerated, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toleration_seconds: Option<i64>,
 }
 
-/// How a toleration compares values.
+/// The comparison of a toleration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TolerationOperator")]
 pub enum TolerationMatch {
@@ -236,7 +236,7 @@ pub enum TolerationMatch {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DiskGroup {
-    /// How many disks; the number of paths if not written.
+    /// The number of disks; the number of paths if not written.
     pub count: Option<u32>,
     /// The size of each disk.
     pub size: Option<Quantity>,
@@ -308,15 +308,15 @@ pub struct StorageClassRef {
     /// The access modes that it offers.
     #[serde(default)]
     pub modes: Vec<AccessMode>,
-    /// Whether it is the cluster's default class.
+    /// It is the cluster's default class.
     #[serde(default)]
     pub default: bool,
-    /// Whether a volume can be used on one node only (local volumes).
+    /// A volume can be used on one node only (local volumes).
     #[serde(default)]
     pub local: bool,
 }
 
-/// How a volume may be mounted.
+/// The ways in which a volume may be mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AccessMode {
     /// By one node, for writing.
@@ -333,9 +333,9 @@ pub enum AccessMode {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ha {
-    /// What the site's shape is; asserted, not derived.
+    /// The site's shape; asserted, not derived.
     pub mode: Option<HaMode>,
-    /// What the site survives; proved.
+    /// Losses that the site survives; proved.
     #[serde(default)]
     pub survive: Survive,
 }
@@ -352,19 +352,19 @@ pub enum HaMode {
     Workers,
 }
 
-/// What the site survives.
+/// Losses that the site survives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Survive {
-    /// How many nodes may be lost at once.
+    /// The number of nodes that may be lost at once.
     #[serde(default)]
     pub nodes: u32,
-    /// How many zones may be lost at once.
+    /// The number of zones that may be lost at once.
     #[serde(default)]
     pub zones: u32,
 }
 
-/// What a namespace needs beside existing.
+/// Properties that a namespace needs beside existing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NamespaceSpec {
@@ -399,7 +399,7 @@ pub struct AppInstance {
     /// The app in base/apps; the instance's own name if not written.
     #[serde(rename = "use")]
     pub uses: Option<String>,
-    /// Whether it runs here; a profile's app is switched off with `false`.
+    /// It runs here; a profile's app is switched off with `false`.
     #[serde(default = "enabled")]
     pub enabled: bool,
     /// The namespace, where it is not the app's own.
@@ -409,13 +409,13 @@ pub struct AppInstance {
     /// The app's values; see the app's own schema.
     #[serde(default)]
     pub values: BTreeMap<String, Value>,
-    /// Where single parts run, where they do not follow `pool`.
+    /// Placements of single parts that do not follow `pool`.
     #[serde(default)]
     pub placement: BTreeMap<String, Placement>,
     /// Storage roles that this instance takes from other roles of the site: the app's role to the site's.
     #[serde(default)]
     pub storage: BTreeMap<String, String>,
-    /// How available its parts are, where that is not what the app says: part to availability.
+    /// Availability of its parts, where it is not the app's: part to availability.
     #[serde(default)]
     pub availability: BTreeMap<String, Availability>,
 }
@@ -439,7 +439,7 @@ fn enabled() -> bool {
     true
 }
 
-/// Where a part runs.
+/// The placement of a part.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Placement {
@@ -464,7 +464,7 @@ pub struct Exception {
     pub app: String,
     /// The patch, in kustomize's own form: `{target: {…}, patch: "…"}` or a strategic merge patch as a map.
     pub patch: Value,
-    /// Why it is needed.
+    /// The reason for it.
     pub reason: String,
     /// The last day on which it is acceptable, `YYYY-MM-DD`.
     pub until: String,

@@ -9,7 +9,7 @@ use crate::load::{App, Template};
 use crate::manifest::{Object, ObjectId};
 use crate::model::Each;
 use crate::rules;
-use crate::template::{self, Context, Shared};
+use crate::template::{self, Context, SharedNames};
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 /// Expands every `each` of the instance's app.
@@ -81,7 +81,7 @@ fn item_contexts(
 
 /// Returns one context an item of a list, as `item`, or an entry of a map, as `item` and `key`.
 fn evaluate_items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
-    let shared = Shared::new;
+    let shared = SharedNames::new;
     match template::evaluate(expression, own) {
         Ok(Value::Array(items)) => Ok(items
             .iter()

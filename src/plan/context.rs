@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Instance, NodePlan, SitePlan};
-use crate::template::{Context, Shared};
+use crate::template::{Context, SharedNames};
 
 /// A node or disk with its pool.
-type PooledValue<'a> = (&'a str, Shared);
+type PooledValue<'a> = (&'a str, SharedNames);
 
 /// Completes the context of every instance: beside `values`, the site, its nodes, networks and storage. What instances have in common is
 /// made once and shared.
@@ -68,7 +68,7 @@ fn pool_contexts<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'
     });
     let disks: Vec<PooledValue<'_>> = disks.collect();
     let of = |all: &[PooledValue<'_>], pool: Option<&str>| {
-        Shared::list(
+        SharedNames::list(
             all.iter()
                 .filter(|(p, _)| pool.is_none_or(|pool| *p == pool))
                 .map(|(_, v)| v.clone()),
@@ -85,9 +85,9 @@ fn pool_contexts<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'
 }
 
 /// Shares a value, without the fields that the site leaves out.
-pub(super) fn share_value(mut value: Value) -> Shared {
+pub(super) fn share_value(mut value: Value) -> SharedNames {
     remove_nulls(&mut value);
-    Shared::new(&value)
+    SharedNames::new(&value)
 }
 
 /// Takes out fields that the site leaves out: an expression that uses one is then an error, not the text `None`.

@@ -54,12 +54,12 @@ impl Checker {
         }
     }
 
-    /// All problems of a value, at the places that `origin` gives for them.
+    /// Reports all problems of a value, at the places that `origin` gives for them.
     pub(super) fn check(&self, value: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
         self.check_completed(value, value, origin)
     }
 
-    /// All problems of a value that was completed from what somebody wrote: what is not written can still be meant.
+    /// Reports all problems of a value that was completed from what somebody wrote: what is not written can still be meant.
     pub(super) fn check_completed(
         &self,
         value: &Value,
@@ -82,7 +82,7 @@ impl Checker {
     }
 }
 
-/// Whether a `format` is one that is checked.
+/// Checks that a `format` is one that is validated.
 pub(super) fn is_known_format(name: &str) -> bool {
     options().is_known_format(jsonschema::Draft::Draft202012, name)
 }
@@ -95,7 +95,7 @@ fn options() -> ValidationOptions<'static> {
         .with_pattern_options(PatternOptions::regex())
 }
 
-/// What the language of schemas has against a schema, in the words that values are told.
+/// Reports the violations of the meta-schema by a schema, worded like those of a value.
 fn unusable(
     error: &ValidationError<'_>,
     schema: &Value,
@@ -132,7 +132,7 @@ fn unusable(
 /// The keyword by which [`mark_integers`] makes integers strict.
 pub(super) const WHOLE: &str = "x-whole";
 
-/// JSON Schema takes `2.0` for an integer; Kubernetes does not.
+/// Refuses `2.0` as an integer: JSON Schema takes it for one, Kubernetes does not.
 fn mark_integers(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
     change_below(map, &mut mark_integers);
@@ -157,7 +157,7 @@ impl<'i> Keyword<'i> for Whole {
         }
     }
 
-    /// A number with a fraction that is not zero is refused by `type` already.
+    /// Checks for a whole number written with a fraction; other fractions are refused by `type` already.
     fn is_valid(&self, instance: &'i Value) -> bool {
         instance
             .as_f64()

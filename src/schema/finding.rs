@@ -1,4 +1,4 @@
-//! What a validator found, as facts: the place, and what was expected there.
+//! Violations of a schema as facts: the place, and the expectation.
 
 use std::collections::BTreeSet;
 
@@ -14,12 +14,12 @@ use pointer_diagnostics::Pointer;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Finding {
     pub(super) at: Pointer,
-    pub(super) fault: Fault,
+    pub(super) fault: SchemaFault,
 }
 
-/// What is wrong.
+/// The violation.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fault {
+pub(super) enum SchemaFault {
     /// The map has a key that it cannot have. `inside`: the fields of the map that have such a key themselves.
     UnknownKey {
         key: String,
@@ -38,20 +38,20 @@ pub(super) enum Fault {
     OutOfRange { expected: String },
 }
 
-/// The facts behind errors; of alternatives, those of the one that was meant most likely.
+/// Extracts the facts behind errors; of alternatives, those of the one that was meant most likely.
 pub(super) fn findings(errors: &[ValidationError<'_>], schema: &Value) -> Vec<Finding> {
     let found: Vec<Finding> = errors.iter().flat_map(|e| leaves(e, schema)).collect();
     let misspelt: BTreeSet<(Pointer, String)> = found
         .iter()
         .filter_map(|f| match &f.fault {
-            Fault::UnknownKey { key, known, .. } => {
+            SchemaFault::UnknownKey { key, known, .. } => {
                 Some((f.at.clone(), nearest(key, strs(known))?.to_owned()))
             }
             _ => None,
         })
         .collect();
     let explained = |f: &Finding| match &f.fault {
-        Fault::MissingKey { key, .. } => misspelt.contains(&(f.at.clone(), key.clone())),
+        SchemaFault::MissingKey { key, .. } => misspelt.contains(&(f.at.clone(), key.clone())),
         _ => false,
     };
     found.into_iter().filter(|f| !explained(f)).collect()
@@ -105,37 +105,37 @@ fn leaves(error: &ValidationError<'_>, schema: &Value) -> Vec<Finding> {
     }
 }
 
-fn fault(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value) -> Fault {
+fn fault(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value) -> SchemaFault {
     match kind {
         ValidationErrorKind::Required { property } => {
             let key = property.as_str().unwrap_or_default().to_owned();
-            Fault::MissingKey {
+            SchemaFault::MissingKey {
                 about: description_of(&key, error, schema),
                 key,
             }
         }
-        ValidationErrorKind::Type { kind } => Fault::WrongType {
+        ValidationErrorKind::Type { kind } => SchemaFault::WrongType {
             expected: types(kind),
         },
-        ValidationErrorKind::Custom { keyword, .. } if keyword == WHOLE => Fault::WrongType {
+        ValidationErrorKind::Custom { keyword, .. } if keyword == WHOLE => SchemaFault::WrongType {
             expected: vec!["an integer"],
         },
-        ValidationErrorKind::Constant { expected_value } => Fault::NotAChoice {
+        ValidationErrorKind::Constant { expected_value } => SchemaFault::NotAChoice {
             choices: vec![expected_value.as_ref().clone()],
         },
-        ValidationErrorKind::Enum { options } => Fault::NotAChoice {
+        ValidationErrorKind::Enum { options } => SchemaFault::NotAChoice {
             choices: choices(options, error, schema),
         },
         kind => measure(kind).map_or_else(
-            || Fault::Malformed {
+            || SchemaFault::Malformed {
                 expected: form(kind, error, schema),
             },
-            |expected| Fault::OutOfRange { expected },
+            |expected| SchemaFault::OutOfRange { expected },
         ),
     }
 }
 
-/// What was expected of a size; `None` where the problem is another.
+/// Returns the bound that a size violates; `None` where the problem is another.
 fn measure(kind: &ValidationErrorKind) -> Option<String> {
     Some(match kind {
         ValidationErrorKind::Minimum { limit } => format!("at least {limit}"),
@@ -154,7 +154,7 @@ fn measure(kind: &ValidationErrorKind) -> Option<String> {
     })
 }
 
-/// What was expected of a form.
+/// Returns the form that was expected.
 fn form(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value) -> String {
     if let Some(expected) = parent(error, schema).and_then(|s| s.get("x-expects")?.as_str()) {
         return expected.to_owned();
@@ -171,7 +171,7 @@ fn form(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value)
     }
 }
 
-/// The facts of the alternative that was meant most likely: one whose type fits, with the fewest faults, where a slip of the pen counts
+/// Returns the facts of the alternative that was meant most likely: one whose type fits, with the fewest faults, where a slip of the pen counts
 /// half. Where no alternative stands out, what they expect is put together.
 fn best_branch(at: &Pointer, context: &[Vec<ValidationError<'_>>], schema: &Value) -> Vec<Finding> {
     let branches: Vec<Vec<Finding>> = context
@@ -185,8 +185,8 @@ fn best_branch(at: &Pointer, context: &[Vec<ValidationError<'_>>], schema: &Valu
         .filter_map(|b| b.iter().find(|f| f.at == *at))
     {
         match &finding.fault {
-            Fault::WrongType { expected: types } => expected.extend(types),
-            Fault::NotAChoice { choices } => offered.extend(choices.iter().cloned()),
+            SchemaFault::WrongType { expected: types } => expected.extend(types),
+            SchemaFault::NotAChoice { choices } => offered.extend(choices.iter().cloned()),
             _ => {}
         }
     }
@@ -199,40 +199,40 @@ fn best_branch(at: &Pointer, context: &[Vec<ValidationError<'_>>], schema: &Valu
         Some(best)
             if best
                 .iter()
-                .any(|f| f.at == *at && matches!(f.fault, Fault::NotAChoice { .. })) =>
+                .any(|f| f.at == *at && matches!(f.fault, SchemaFault::NotAChoice { .. })) =>
         {
             vec![Finding {
                 at: at.clone(),
-                fault: Fault::NotAChoice { choices: offered },
+                fault: SchemaFault::NotAChoice { choices: offered },
             }]
         }
         Some(best) => best,
         None => vec![Finding {
             at: at.clone(),
-            fault: Fault::WrongType { expected },
+            fault: SchemaFault::WrongType { expected },
         }],
     }
 }
 
 fn is_type_fault(finding: &Finding, at: &Pointer) -> bool {
-    finding.at == *at && matches!(finding.fault, Fault::WrongType { .. })
+    finding.at == *at && matches!(finding.fault, SchemaFault::WrongType { .. })
 }
 
-/// How far a fault is from what the schema asks for.
+/// Weighs a fault: the distance from a valid value.
 fn weight(finding: &Finding) -> usize {
     match &finding.fault {
-        Fault::UnknownKey { key, known, .. } if nearest(key, strs(known)).is_some() => 1,
+        SchemaFault::UnknownKey { key, known, .. } if nearest(key, strs(known)).is_some() => 1,
         _ => 2,
     }
 }
 
-/// The schema that an error's keyword stands in.
+/// Returns the schema that an error's keyword is in.
 fn parent<'s>(error: &ValidationError<'_>, schema: &'s Value) -> Option<&'s Value> {
     let keyword = Pointer::parse(error.schema_path().as_str());
     schema.pointer(keyword.parent()?.as_str())
 }
 
-/// A fact for each key that cannot be there.
+/// Lists a fact for each key that cannot be there.
 fn unknown_keys<'k>(
     at: &Pointer,
     keys: impl Iterator<Item = &'k String>,
@@ -240,7 +240,7 @@ fn unknown_keys<'k>(
     schema: &Value,
 ) -> Vec<Finding> {
     let known = keys_beside(error, schema);
-    let fault = |key: &String| Fault::UnknownKey {
+    let fault = |key: &String| SchemaFault::UnknownKey {
         key: key.clone(),
         known: known.clone(),
         inside: known
@@ -256,7 +256,7 @@ fn unknown_keys<'k>(
     .collect()
 }
 
-/// Whether a field of the map takes the key.
+/// Checks that a field of the map takes the key.
 fn has_key(field: &str, key: &str, error: &ValidationError<'_>, schema: &Value) -> bool {
     let Some(field) = parent(error, schema).and_then(|s| s.get("properties")?.get(field)) else {
         return false;
@@ -280,7 +280,7 @@ fn keys_beside(error: &ValidationError<'_>, schema: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The first sentence of a property's description.
+/// Returns the first sentence of a property's description.
 fn description_of(key: &str, error: &ValidationError<'_>, schema: &Value) -> String {
     let property = parent(error, schema).and_then(|s| s.get("properties")?.get(key));
     let text = property
@@ -316,7 +316,7 @@ fn types(kind: &TypeKind) -> Vec<&'static str> {
     }
 }
 
-/// The choices of an enum, without `null` and without other spellings.
+/// Lists the choices of an enum, without `null` and without other spellings.
 fn choices(options: &Value, error: &ValidationError<'_>, schema: &Value) -> Vec<Value> {
     let aliases = parent(error, schema).and_then(|s| s.get("x-aliases")?.as_array());
     let is_alias = |choice: &Value| aliases.is_some_and(|all| all.contains(choice));

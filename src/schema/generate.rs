@@ -11,7 +11,7 @@ use super::InputKind;
 use super::walk::{below, change_below};
 use crate::model::{API_VERSION, AppSpec, FleetSpec, SiteSpec};
 
-/// The schema of the files of a kind.
+/// Generates the schema of the files of a kind.
 pub fn input_schema(kind: InputKind) -> Value {
     match kind {
         InputKind::Fleet | InputKind::App => document(kind),
@@ -19,12 +19,12 @@ pub fn input_schema(kind: InputKind) -> Value {
     }
 }
 
-/// The schema of a site after its profiles are merged into it.
+/// Generates the schema of a site after its profiles are merged into it.
 pub fn merged_site_schema() -> Value {
     document(InputKind::Site)
 }
 
-/// A whole document: heading, metadata and spec.
+/// Generates the schema of a whole document: heading, metadata and spec.
 fn document(kind: InputKind) -> Value {
     let mut spec = match kind {
         InputKind::Fleet => generated::<FleetSpec>(),
@@ -91,7 +91,7 @@ fn metadata(kind: InputKind) -> Value {
     })
 }
 
-/// What schemars makes of a type, in the form that gives the best messages.
+/// Generates the schema of a type and normalizes it for the best messages.
 fn generated<T: JsonSchema>() -> Map<String, Value> {
     let schema = SchemaSettings::draft2020_12()
         .for_deserialize()
@@ -116,7 +116,7 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// An optional field is left out, not `null`.
+/// Removes `null` from the types of optional fields: they are left out instead.
 fn without_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|t| t != "null");
@@ -190,7 +190,7 @@ fn integer_bounds(schema: &mut Map<String, Value>) {
     schema.entry("maximum").or_insert(maximum);
 }
 
-/// Whether a default is what anybody would expect of a field that is left out.
+/// Checks for a default that anybody would expect of a field that is left out.
 fn says_nothing(default: &Value) -> bool {
     match default {
         Value::String(text) => text.is_empty(),
@@ -200,7 +200,7 @@ fn says_nothing(default: &Value) -> bool {
     }
 }
 
-/// The form for files that are merged: below `spec`, nothing is required and fields can be `null`. Lists replace as a whole, so what is
+/// Relaxes a schema for files that are merged: below `spec`, nothing is required and fields can be `null`. Lists replace as a whole, so what is
 /// in them stays strict.
 fn layer(mut document: Value) -> Value {
     let Some(Value::Object(definitions)) = document.get_mut("$defs").map(Value::take) else {
@@ -254,7 +254,7 @@ fn nullable(schema: &mut Map<String, Value>) {
     }
 }
 
-/// The name of the definition that a schema refers to.
+/// Returns the name of the definition that a schema refers to.
 fn referred(schema: &Map<String, Value>) -> Option<String> {
     schema
         .get("$ref")?
@@ -263,7 +263,7 @@ fn referred(schema: &Map<String, Value>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The definitions that can be reached from a document.
+/// Collects the definitions that can be reached from a document.
 fn used_definitions(
     document: &Value,
     definitions: &Map<String, Value>,

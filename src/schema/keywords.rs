@@ -1,4 +1,4 @@
-//! Whether a schema that somebody wrote uses only what it can: a misspelt keyword would be ignored silently by any validator.
+//! Check of the keywords of handwritten schemas: any validator ignores a misspelt one silently.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::nearest::nearest;
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, FieldPart, Origin};
 
-/// How deep a schema may be nested.
+/// The deepest nesting of a schema.
 const DEEPEST: usize = 64;
 
 /// Reports keywords that JSON Schema does not have, and references that leave the schema. `origin` is the schema's place.
@@ -73,7 +73,7 @@ fn unknown(keyword: &str, origin: &Origin) -> Diagnostic {
     }
 }
 
-/// Why the text of a keyword cannot be used, and what to do about it: a reference to another document or to nothing, another version of
+/// Explains why the text of a keyword cannot be used, with the remedy: a reference to another document or to nothing, another version of
 /// the language, a format that nobody checks.
 fn refused(keyword: &str, text: &str, root: &Value) -> Option<(String, &'static str)> {
     const VERSION: &str = "https://json-schema.org/draft/2020-12/schema";

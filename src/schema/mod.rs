@@ -42,7 +42,7 @@ impl InputKind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Fleet, Self::Site, Self::Profile, Self::App];
 
-    /// The value of `kind` in the file.
+    /// Returns the value of `kind` in the file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fleet => "Fleet",
@@ -52,7 +52,7 @@ impl InputKind {
         }
     }
 
-    /// The path of its schema from the root of the repository.
+    /// Returns the path of its schema from the root of the repository.
     pub fn schema_path(self) -> &'static str {
         match self {
             Self::Fleet => "schema/fleet.schema.json",
@@ -63,7 +63,7 @@ impl InputKind {
     }
 }
 
-/// The text of the schema file of a kind.
+/// Prints the schema file of a kind.
 pub fn input_schema_text(kind: InputKind) -> String {
     format!("{:#}\n", input_schema(kind))
 }
@@ -101,7 +101,7 @@ impl OutputKind {
     /// All kinds.
     pub const ALL: [Self; 3] = [Self::Application, Self::AppProject, Self::Kustomization];
 
-    /// The text of its schema, written by hand. Closed: an unknown key is an error.
+    /// Returns the text of its schema, written by hand. Closed: an unknown key is an error.
     pub fn schema_text(self) -> &'static str {
         match self {
             Self::Application => include_str!("../../schema/output/application.schema.json"),

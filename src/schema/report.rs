@@ -2,41 +2,41 @@
 
 use serde_json::Value;
 
-use super::finding::{Fault, Finding, strs};
+use super::finding::{Finding, SchemaFault, strs};
 use crate::nearest::nearest;
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Edit, FieldPart, Origin, Pointer};
 
-/// What was checked.
+/// The value that was checked.
 pub(super) struct Checked<'a> {
     /// The value.
     pub(super) value: &'a Value,
-    /// What of it somebody wrote.
+    /// The part of it that somebody wrote.
     pub(super) written: &'a Value,
-    /// Where a field of it was written.
+    /// Lookup of the place of a field.
     pub(super) origin: &'a dyn Fn(&Pointer) -> Origin,
 }
 
-/// A diagnostic for a fact.
+/// Words a fact as a diagnostic.
 pub(super) fn report(finding: &Finding, checked: &Checked<'_>) -> Diagnostic {
-    let place = Place {
+    let place = FindingPlace {
         at: &finding.at,
         value: checked.value,
         written: checked.written,
         origin: checked.origin,
     };
     match &finding.fault {
-        Fault::UnknownKey { key, known, inside } => place.unknown_key(key, known, inside),
-        Fault::MissingKey { key, about } => place.missing_key(key, about),
-        Fault::WrongType { expected } => place.wrong_type(expected),
-        Fault::NotAChoice { choices } => place.not_a_choice(choices),
-        Fault::Malformed { expected } => {
+        SchemaFault::UnknownKey { key, known, inside } => place.unknown_key(key, known, inside),
+        SchemaFault::MissingKey { key, about } => place.missing_key(key, about),
+        SchemaFault::WrongType { expected } => place.wrong_type(expected),
+        SchemaFault::NotAChoice { choices } => place.not_a_choice(choices),
+        SchemaFault::Malformed { expected } => {
             let message = format!("{} is {}, expected {expected}", place.name(), place.shown());
             rules::MALFORMED_VALUE
                 .report(message)
                 .primary(place.origin(), "")
         }
-        Fault::OutOfRange { expected } => {
+        SchemaFault::OutOfRange { expected } => {
             let message = format!(
                 "{} is {}, expected {expected}",
                 place.name(),
@@ -49,24 +49,24 @@ pub(super) fn report(finding: &Finding, checked: &Checked<'_>) -> Diagnostic {
     }
 }
 
-struct Place<'a> {
+struct FindingPlace<'a> {
     at: &'a Pointer,
     value: &'a Value,
     written: &'a Value,
     origin: &'a dyn Fn(&Pointer) -> Origin,
 }
 
-impl Place<'_> {
+impl FindingPlace<'_> {
     fn origin(&self) -> Origin {
         (self.origin)(self.at)
     }
 
-    /// The value at the place.
+    /// Returns the value at the place.
     fn here(&self) -> &Value {
         self.value.pointer(self.at.as_str()).unwrap_or(&Value::Null)
     }
 
-    /// `` `spec.pools.acp` ``, or `the document`.
+    /// Names the place: `` `spec.pools.acp` ``, or `the document`.
     fn name(&self) -> String {
         let pointer = self.origin().pointer;
         if pointer.parent().is_none() {
@@ -199,12 +199,12 @@ impl Place<'_> {
         }
     }
 
-    /// What the value is, in a few words; long texts are cut.
+    /// Describes the value in a few words; long texts are cut.
     fn shown(&self) -> String {
         shown(self.here())
     }
 
-    /// How large the value is.
+    /// Describes the size of the value.
     fn measured(&self) -> String {
         match self.here() {
             Value::Array(items) => format!("a list of {}", items.len()),
@@ -215,7 +215,7 @@ impl Place<'_> {
     }
 }
 
-/// `spec.pools.acp.nodes[0]`.
+/// Prints a pointer as `spec.pools.acp.nodes[0]`.
 pub(super) fn path(pointer: &Pointer) -> String {
     let mut path = String::new();
     for token in pointer.tokens() {
@@ -247,14 +247,14 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// The text of a choice.
+/// Returns the text of a choice.
 fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The choice that was meant: misspelt, or one that is only begun or goes on.
+/// Finds the choice that was meant: misspelt, or one that is only begun or goes on.
 fn meant<'a>(text: &str, choices: &'a [String]) -> Option<&'a str> {
     let begun = |choice: &&str| {
         text.len().min(choice.len()) > 2 && (choice.starts_with(text) || text.starts_with(*choice))
@@ -265,7 +265,7 @@ fn meant<'a>(text: &str, choices: &'a [String]) -> Option<&'a str> {
     })
 }
 
-/// A choice as YAML: quoted where a reader could take a text for something else.
+/// Prints a choice as YAML: quoted where a reader could take a text for something else.
 fn scalar(text: &str, choices: &[Value]) -> String {
     let is_text = choices.iter().any(|c| c.as_str() == Some(text));
     if is_text && !is_word(text) {
@@ -275,7 +275,7 @@ fn scalar(text: &str, choices: &[Value]) -> String {
     }
 }
 
-/// Whether every reader of YAML takes a plain scalar for this text.
+/// Checks that every reader of YAML takes a plain scalar for this text.
 fn is_word(text: &str) -> bool {
     const OTHERS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -285,7 +285,7 @@ fn is_word(text: &str) -> bool {
         && !OTHERS.contains(&text.to_lowercase().as_str())
 }
 
-/// Whether a text would be what is expected without its quotes.
+/// Checks that a text would be valid without its quotes.
 fn is_plain(text: &str, expected: &[&str]) -> bool {
     let number = expected
         .iter()
@@ -300,12 +300,12 @@ fn whole(number: &serde_json::Number) -> String {
         .map_or_else(|| number.to_string(), |n| format!("{:.0}", n.trunc()))
 }
 
-/// `` `a`, `b` and `c` ``.
+/// Joins names: `` `a`, `b` and `c` ``.
 fn listed<'a>(names: impl Iterator<Item = &'a str>, word: &str) -> String {
     joined(names.map(|name| format!("`{name}`")).collect(), word)
 }
 
-/// `text or a number`.
+/// Joins alternatives: `text or a number`.
 fn either(words: impl Iterator<Item = String>) -> String {
     joined(words.collect(), "or")
 }

@@ -20,7 +20,7 @@ pub struct ValuesSchema {
 const DEEPEST: usize = 32;
 
 impl Default for ValuesSchema {
-    /// The schema of an app that takes no values.
+    /// Returns the schema of an app that takes no values.
     fn default() -> Self {
         static NONE: LazyLock<ValuesSchema> = LazyLock::new(|| {
             let schema = json!({"type": "object", "additionalProperties": false});
@@ -59,7 +59,7 @@ impl ValuesSchema {
         }
     }
 
-    /// The values with the defaults of what is left out, also inside of maps and lists; and all their problems, at the places that
+    /// Fills in the defaults of missing values, also inside of maps and lists; and all their problems, at the places that
     /// `origin` gives for them.
     pub fn complete(
         &self,
@@ -125,7 +125,7 @@ fn fill_fields(
     }
 }
 
-/// What stands for a value that is left out: its default, or a map of the defaults below it where these are all that it requires.
+/// Returns the default of a missing value: its own `default`, or an object built from its properties' defaults if that satisfies `required`.
 fn default(root: &Value, schema: &Value, depth: usize) -> Option<Value> {
     let map = schema.as_object().filter(|_| depth > 0)?;
     if let Some(written) = map.get("default") {
@@ -150,12 +150,12 @@ fn default(root: &Value, schema: &Value, depth: usize) -> Option<Value> {
         .then_some(value)
 }
 
-/// What a local reference names.
+/// Returns the schema that a local reference names.
 fn target<'a>(root: &'a Value, schema: &Map<String, Value>) -> Option<&'a Value> {
     root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
 }
 
-/// A default that its own schema refuses would be reported at every site; it is reported here, once.
+/// Reports defaults that their own schema refuses, once instead of at every site.
 fn check_defaults(root: &Value, origin: &Origin) -> Diagnostics {
     let mut found = Diagnostics::new();
     let mut open = vec![(root, Pointer::root())];

@@ -1,4 +1,4 @@
-//! Where a JSON Schema (2020-12) has schemas below it, and which keywords it may have.
+//! The keywords of JSON Schema (2020-12), and the subschemas below each.
 
 use serde_json::{Map, Value};
 
@@ -67,12 +67,12 @@ const PLAIN: [&str; 36] = [
     "uniqueItems",
     "writeOnly",
 ];
-/// All keywords that a schema may have, beside those that begin with `x-`.
+/// Lists all keywords that a schema may have, beside those that begin with `x-`.
 pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
     ONE.into_iter().chain(MAP).chain(LIST).chain(PLAIN)
 }
 
-/// The schemas directly below a schema, with their places in it.
+/// Lists the schemas directly below a schema, with their places in it.
 pub(super) fn below(schema: &Map<String, Value>) -> Vec<(Pointer, &Value)> {
     let mut found = Vec::new();
     for (keyword, value) in schema {

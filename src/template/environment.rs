@@ -1,4 +1,4 @@
-//! What expressions can use: minijinja's filters and tests, without those that are lenient, write files' worth of text from a number, or
+//! The vocabulary of expressions: minijinja's filters and tests, without those that are lenient, write files' worth of text from a number, or
 //! print what must stay hidden.
 
 use std::sync::LazyLock;

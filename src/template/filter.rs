@@ -9,7 +9,7 @@ fn refused(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, why.into())
 }
 
-/// The value of a dotted attribute; undefined where a part of the path is missing.
+/// Returns the value of a dotted attribute; undefined where a part of the path is missing.
 fn attribute(item: &Value, path: &str) -> Result<Value, Error> {
     let mut value = item.clone();
     for name in path.split('.') {
@@ -28,7 +28,7 @@ fn attribute(item: &Value, path: &str) -> Result<Value, Error> {
     Ok(value)
 }
 
-/// `map(attribute='a.b')`: that attribute of each item; with `default=…` for items that lack it.
+/// Implements `map(attribute='a.b')`: that attribute of each item; with `default=…` for items that lack it.
 #[allow(
     clippy::needless_pass_by_value,
     reason = "minijinja hands the options over by value"
@@ -55,7 +55,7 @@ pub(super) fn map(
     items.try_iter()?.map(value).collect()
 }
 
-/// `keyed('a', 'b.c')`: a map from the attribute `a` of each item to its `b.c`; items that lack `b.c` are left out.
+/// Implements `keyed('a', 'b.c')`: a map from the attribute `a` of each item to its `b.c`; items that lack `b.c` are left out.
 pub(super) fn keyed(items: &Value, key: &str, value: &str) -> Result<Value, Error> {
     let mut map = std::collections::BTreeMap::new();
     for item in items.try_iter()? {
@@ -78,7 +78,7 @@ pub(super) fn keyed(items: &Value, key: &str, value: &str) -> Result<Value, Erro
     Ok(Value::from_pairs(map))
 }
 
-/// `join(', ')`: the items as text, with the given text between them.
+/// Implements `join(', ')`: the items as text, with the given text between them.
 pub(super) fn join(items: &Value, between: Option<&str>) -> Result<String, Error> {
     let between = between.unwrap_or_default();
     let mut joined = String::new();
@@ -96,7 +96,7 @@ pub(super) fn join(items: &Value, between: Option<&str>) -> Result<String, Error
     Ok(joined)
 }
 
-/// `replace('a', 'b')`: every occurrence.
+/// Implements `replace('a', 'b')`: every occurrence.
 pub(super) fn replace(within: &str, from: &str, to: &str) -> Result<String, Error> {
     let times = within.matches(from).count();
     if within.len().saturating_add(times.saturating_mul(to.len())) > LONGEST_TEXT {
@@ -105,19 +105,19 @@ pub(super) fn replace(within: &str, from: &str, to: &str) -> Result<String, Erro
     Ok(within.replace(from, to))
 }
 
-/// `string`: a scalar as text.
+/// Implements `string`: a scalar as text.
 pub(super) fn string(value: &Value) -> Result<String, Error> {
     text(value).map_err(|why| refused(format!("what is made a string {why}")))
 }
 
-/// `tojson`: a value as JSON on one line, for text that somebody else reads as JSON.
+/// Implements `tojson`: a value as JSON on one line, for text that somebody else reads as JSON.
 pub(super) fn tojson(value: &Value) -> Result<String, Error> {
     json(value)
         .map(|json| json.to_string())
         .map_err(|why| refused(format!("what is made JSON {why}")))
 }
 
-/// `list`: the items of what can be gone through; not of what is undefined.
+/// Implements `list`: the items of what can be gone through; not of what is undefined.
 pub(super) fn list(state: &State<'_, '_>, value: Value) -> Result<Value, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
@@ -125,7 +125,7 @@ pub(super) fn list(state: &State<'_, '_>, value: Value) -> Result<Value, Error> 
     filters::list(state, value)
 }
 
-/// `range(from, to)`: at most ten thousand numbers.
+/// Implements `range(from, to)`: at most ten thousand numbers.
 pub(super) fn range(lower: i64, upper: Option<i64>, step: Option<i64>) -> Result<Vec<i64>, Error> {
     const MOST: usize = 10_000;
     let (from, to) = upper.map_or((0, lower), |upper| (lower, upper));

@@ -27,7 +27,7 @@ pub struct Template {
     pieces: Vec<Piece>,
 }
 
-/// What is wrong with a scalar, and where in it.
+/// A problem of a scalar, and the bytes in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError {
     /// The bytes of the scalar's value that are meant.
@@ -44,7 +44,7 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// What expressions see: the names and their values. Cheap to clone, and to add to: values are shared.
+/// The names that expressions see, and their values. Cheap to clone, and to add to: values are shared.
 #[derive(Debug, Clone)]
 pub struct Context {
     names: minijinja::Value,
@@ -52,7 +52,7 @@ pub struct Context {
 
 /// A value as expressions see it, for many contexts.
 #[derive(Debug, Clone)]
-pub struct Shared(minijinja::Value);
+pub struct SharedNames(minijinja::Value);
 
 impl Context {
     /// Takes a map of names to values.
@@ -64,7 +64,7 @@ impl Context {
 
     /// The context with more names; where a name is there already, the new value counts.
     #[must_use]
-    pub fn with<'a>(&self, more: impl IntoIterator<Item = (&'a str, Shared)>) -> Self {
+    pub fn with<'a>(&self, more: impl IntoIterator<Item = (&'a str, SharedNames)>) -> Self {
         let mut names: BTreeMap<String, minijinja::Value> = BTreeMap::new();
         for key in self.names.try_iter().into_iter().flatten() {
             if let (Some(name), Ok(value)) = (key.as_str(), self.names.get_item(&key)) {
@@ -81,16 +81,16 @@ impl Context {
     }
 
     /// The value that has the name.
-    pub fn get(&self, name: &str) -> Option<Shared> {
+    pub fn get(&self, name: &str) -> Option<SharedNames> {
         self.names
             .get_attr(name)
             .ok()
             .filter(|value| !value.is_undefined())
-            .map(Shared)
+            .map(SharedNames)
     }
 
     /// The items of the list that has the name; none where it is no list.
-    pub fn items(&self, name: &str) -> Vec<Shared> {
+    pub fn items(&self, name: &str) -> Vec<SharedNames> {
         let list = self
             .names
             .get_attr(name)
@@ -99,7 +99,7 @@ impl Context {
         list.iter()
             .filter_map(|list| list.try_iter().ok())
             .flatten()
-            .map(Shared)
+            .map(SharedNames)
             .collect()
     }
 }
@@ -110,7 +110,7 @@ impl Default for Context {
     }
 }
 
-impl Shared {
+impl SharedNames {
     /// Takes a value.
     pub fn new(value: &Value) -> Self {
         Self(value::from_json(value))
@@ -190,7 +190,7 @@ pub fn expand(tree: &Value, context: &Context) -> Result<Value, Vec<(Pointer, Te
     }
 }
 
-/// What is wrong with the scalars of a document whatever the context.
+/// Lists the problems that the scalars of a document have whatever the context.
 pub fn check(tree: &Value) -> Vec<(Pointer, TemplateError)> {
     let mut found = Vec::new();
     map_scalars(tree, &Pointer::root(), &mut |scalar, at| {
@@ -200,7 +200,7 @@ pub fn check(tree: &Value) -> Vec<(Pointer, TemplateError)> {
     found
 }
 
-/// The tree with each text that has an expression replaced. Keys stay as they are.
+/// Replaces each text that has an expression. Keys stay as they are.
 fn map_scalars(
     tree: &Value,
     at: &Pointer,
@@ -248,7 +248,7 @@ fn wrong(source: &str, range: &Range<usize>, why: impl fmt::Display) -> Template
     }
 }
 
-/// What minijinja has against an expression. Its own text names no values, only names.
+/// Words minijinja's error about an expression. Its own text names no values, only names.
 fn said(
     why: &minijinja::Error,
     source: &str,

@@ -9,7 +9,7 @@ use super::TemplateError;
 pub(super) enum Piece {
     /// Text that stays.
     Text(String),
-    /// What stands between `{{` and `}}`; the range has the braces.
+    /// The text between `{{` and `}}`; the range has the braces.
     Expression { source: String, range: Range<usize> },
 }
 
@@ -18,12 +18,12 @@ const LONGEST: usize = 4096;
 /// Each multiplication can repeat a text or list, so that their number bounds the memory that an expression can take.
 const MULTIPLICATIONS: usize = 8;
 
-/// Whether a text has to be looked at.
+/// Checks for a text that can have an expression.
 pub(super) fn has_expression(scalar: &str) -> bool {
     scalar.contains("{{") || scalar.contains("{%")
 }
 
-/// The parts of a scalar, in order.
+/// Splits a scalar into its parts, in order.
 pub(super) fn pieces(scalar: &str) -> Result<Vec<Piece>, TemplateError> {
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -67,7 +67,7 @@ fn push_text(
     Ok(())
 }
 
-/// How long an expression is, up to its `}}`: the first one outside of strings, brackets and braces.
+/// Measures an expression up to its `}}`: the first one outside of strings, brackets and braces.
 fn expression_length(rest: &str) -> Option<usize> {
     let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
     for (i, c) in rest.char_indices() {

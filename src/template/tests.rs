@@ -191,8 +191,8 @@ fn all_errors_of_a_document_are_reported_with_their_places() {
 #[test]
 fn what_is_added_to_a_context_counts_and_the_rest_is_shared() {
     let more = context().with([
-        ("site", Shared::new(&json!({"name": "other"}))),
-        ("key", Shared::new(&json!("k"))),
+        ("site", SharedNames::new(&json!({"name": "other"}))),
+        ("key", SharedNames::new(&json!("k"))),
     ]);
     assert_eq!(
         evaluate("{{ site.name }} {{ key }} {{ values.replicas }}", &more),

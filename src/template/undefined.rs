@@ -9,7 +9,7 @@ use super::environment::ENVIRONMENT;
 use super::{Context, TemplateError};
 use crate::nearest::nearest;
 
-/// The error for an expression that uses a name that is not defined; `None` where all its names are.
+/// Returns the error for an expression that uses a name that is not defined; `None` where all its names are.
 pub(super) fn error(
     source: &str,
     range: &Range<usize>,

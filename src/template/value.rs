@@ -1,4 +1,4 @@
-//! What an expression gave, as JSON or as text. Nothing undefined, infinite or too large gets through.
+//! The result of an expression, as JSON or as text. Nothing undefined, infinite or too large gets through.
 
 use minijinja::Value;
 use minijinja::value::ValueKind;
@@ -10,7 +10,7 @@ const MOST_VALUES: usize = 100_000;
 /// A result is not nested deeper than this.
 const DEEPEST: usize = 64;
 
-/// The result as JSON. The error continues a sentence that begins with the expression.
+/// Converts the result to JSON. The error continues a sentence that begins with the expression.
 pub(super) fn json(value: &Value) -> Result<serde_json::Value, String> {
     Budget {
         text: LONGEST_TEXT,
@@ -19,7 +19,7 @@ pub(super) fn json(value: &Value) -> Result<serde_json::Value, String> {
     .json(value, DEEPEST)
 }
 
-/// The result as a part of a text.
+/// Converts the result to a part of a text.
 pub(super) fn text(value: &Value) -> Result<String, String> {
     match value.kind() {
         ValueKind::None => Err("is empty, and cannot stand inside of text".to_owned()),
@@ -34,7 +34,7 @@ pub(super) fn text(value: &Value) -> Result<String, String> {
     }
 }
 
-/// JSON as expressions see it.
+/// Converts JSON to a value of expressions.
 pub(super) fn from_json(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::from(()),

@@ -1,12 +1,4 @@
-//! The one door for YAML: one reader for every file, one writer for everything that is written.
-//!
-//! - [`read_documents`] turns text into [`YamlNode`]s, which remember style, tag and place;
-//! - [`YamlNode::to_value`] resolves plain scalars as kustomize does (go-yaml: `0644` is 420, `yes` is text);
-//! - [`find_ambiguity`] explains how readers of YAML disagree on a scalar;
-//! - [`find_span`] finds the bytes of a field when a message is printed;
-//! - [`write_document`] prints values in kustomize's format, with strings quoted for every YAML reader;
-//! - [`write_as_kustomize`] prints exactly the bytes that kustomize prints.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,

@@ -1,8 +1,4 @@
-//! One thing worth telling the user: what it is, where it is, and what to do about it.
-//!
-//! Comes in: what a pass found. Goes out: plain values that can be sorted, compared and printed by [`report`].
-//! Nothing here knows a terminal, and no byte positions are looked up here.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod origin;

@@ -1,10 +1,4 @@
-//! Opens the files of a directory tree beneath its root, through no symbolic link.
-//!
-//! A repository may come from a stranger: a link in it could lead to the environment or the keys of the machine that reads it. Every path
-//! of a repository is therefore opened here, relative to an open descriptor of its root. On Linux the kernel enforces this
-//! (`openat2` with `RESOLVE_BENEATH` and `RESOLVE_NO_SYMLINKS`); elsewhere each component is opened without following links.
-//! Only regular files are read, never a pipe or a device, and the size is known before the first byte is.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,
