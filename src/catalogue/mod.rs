@@ -128,7 +128,12 @@ impl Catalogue {
     /// When an entry does not have the form of an entry.
     pub fn with(entries: &[Value]) -> Result<Self, CatalogueError> {
         let mut catalogue = BUILT_IN.clone();
-        catalogue.merge(typed(entries)?);
+        let mut own = typed(entries)?;
+        for entry in own.iter_mut().filter(|entry| entry.source.is_empty()) {
+            // Whoever writes an entry for an app has looked where its pods are, or that it has none.
+            "the app's own entry".clone_into(&mut entry.source);
+        }
+        catalogue.merge(own);
         Ok(catalogue)
     }
 
