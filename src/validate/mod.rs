@@ -7,6 +7,7 @@
 
 mod argo;
 mod definitions;
+mod glob;
 mod projects;
 mod rules;
 mod sync_options;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
+use crate::validate::glob::{Glob, Slashes};
 use crate::validate::projects::{project_entries, text_field};
 use crate::validate::syntax::is_duration;
 use crate::validate::view::View;
@@ -69,6 +70,7 @@ fn malformed(project: &Object) -> Vec<String> {
     {
         found.push("excludes everything with `!*`".to_owned());
     }
+    found.extend(describe_unreadable_patterns(project));
     let roles: Vec<String> = project_entries(project, "roles")
         .iter()
         .map(|r| text_field(r, "name").to_owned())
@@ -84,6 +86,38 @@ fn malformed(project: &Object) -> Vec<String> {
             .iter()
             .filter_map(bad_window),
     );
+    found
+}
+
+/// Describes each pattern that Argo CD takes for one that matches nothing.
+fn describe_unreadable_patterns(project: &Object) -> Vec<String> {
+    let mut patterns: Vec<&str> = project_entries(project, "sourceRepos")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    for (list, keys) in [
+        ("destinations", ["server", "name", "namespace"]),
+        ("clusterResourceWhitelist", ["group", "kind", "name"]),
+        ("clusterResourceBlacklist", ["group", "kind", "name"]),
+        ("namespaceResourceWhitelist", ["group", "kind", "name"]),
+        ("namespaceResourceBlacklist", ["group", "kind", "name"]),
+    ] {
+        for entry in project_entries(project, list) {
+            patterns.extend(keys.map(|key| text_field(entry, key)));
+        }
+    }
+    let mut found = Vec::new();
+    for pattern in patterns {
+        if let Err(why) = Glob::parse(pattern, Slashes::AreOrdinary) {
+            let start: String = pattern.chars().take(40).collect();
+            let cut = if start.len() < pattern.len() {
+                "…"
+            } else {
+                ""
+            };
+            found.push(format!("has the pattern `{start}{cut}`, which {why}"));
+        }
+    }
     found
 }
 
