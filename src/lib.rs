@@ -40,4 +40,5 @@ pub mod schema;
 pub mod template;
 pub mod tree;
 pub mod validate;
+mod wording;
 pub mod write;

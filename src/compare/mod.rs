@@ -90,6 +90,17 @@ pub enum ChangeKind {
     Stale,
 }
 
+impl ChangeKind {
+    /// Returns the word that is printed for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Stale => "stale",
+        }
+    }
+}
+
 /// An input that is not the one out/ was generated from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InputChange {

@@ -8,6 +8,7 @@ use crate::model::{AppInstance, Requirement, StorageClassRef};
 use crate::nearest::nearest;
 use crate::rules;
 use crate::template::Context;
+use crate::wording::join_names;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 use super::{ImagePlan, Instance, InstanceSource, NAMESPACES, NODES, NodePlan, SitePlan};
@@ -318,12 +319,7 @@ fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
 
 /// Returns names as a list in words: `a`, `b` and `c`; "none" for nothing.
 fn list_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
-    match quoted.split_last() {
-        None => "none".to_owned(),
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    }
+    join_names(names, "and").unwrap_or_else(|| "none".to_owned())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::finding::{Finding, SchemaFault, strs};
 use crate::nearest::nearest;
 use crate::rules;
+use crate::wording::{join_names, join_words};
 use pointer_diagnostics::{Diagnostic, Edit, FieldPart, Origin, Pointer};
 
 /// The value that was checked.
@@ -302,20 +303,13 @@ fn whole(number: &serde_json::Number) -> String {
 
 /// Joins names: `` `a`, `b` and `c` ``.
 fn listed<'a>(names: impl Iterator<Item = &'a str>, word: &str) -> String {
-    joined(names.map(|name| format!("`{name}`")).collect(), word)
+    join_names(names, word).unwrap_or_else(|| "nothing".to_owned())
 }
 
 /// Joins alternatives: `text or a number`.
 fn either(words: impl Iterator<Item = String>) -> String {
-    joined(words.collect(), "or")
-}
-
-fn joined(mut words: Vec<String>, word: &str) -> String {
-    match words.pop() {
-        None => "nothing".to_owned(),
-        Some(last) if words.is_empty() => last,
-        Some(last) => format!("{} {word} {last}", words.join(", ")),
-    }
+    let words: Vec<String> = words.collect();
+    join_words(&words, "or").unwrap_or_else(|| "nothing".to_owned())
 }
 
 fn lower_first(text: &str) -> String {

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use crate::cli::answer::{Answer, ExitStatus};
-use crate::cli::changes::{change_word, count_noun};
 use crate::cli::session::Session;
 use crate::compare::ChangeKind;
 use crate::fleet::{FleetCompiler, write_fleet};
+use crate::wording::count_noun;
 use crate::write::Written;
 
 /// Compile sites and replace their part of out/
@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow
 fn word_answer(written: &Written, sites: usize) -> Answer {
     let mut answer = Answer::new(ExitStatus::Success);
     for change in written.sites.iter().flat_map(|site| &site.changes) {
-        let word = change_word(change.kind);
+        let word = change.kind.word();
         answer.details.push(format!("  {word} out/{}", change.path));
     }
     for warning in &written.warnings {

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::ReportFormat;
-use crate::cli::changes::{change_line, change_word, count_noun};
+use crate::cli::changes::change_line;
+use crate::wording::count_noun;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
@@ -99,7 +100,7 @@ fn render_text(comparison: &FleetComparison, look: Look) -> String {
         text.push_str(&change_line(change));
     }
     for input in differing(comparison).flat_map(|site| &site.inputs) {
-        let word = change_word(input.kind);
+        let word = input.kind.word();
         text.push_str(&format!("input      {} {word}\n", escape_text(&input.path)));
     }
     text

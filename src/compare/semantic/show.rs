@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Counts, Differences, FieldChange, FieldChangeKind, ObjectChange};
 use crate::compare::text::{Difference, difference};
 use crate::manifest::ObjectId;
+use crate::wording::count_noun;
 use pointer_diagnostics::report::escape_text;
 
 /// Lines of a map, list or text that are shown.
@@ -36,11 +37,7 @@ impl fmt::Display for Counts {
             (self.removed, "removed".to_owned()),
             (
                 self.changed,
-                format!(
-                    "changed in {} {}",
-                    self.fields,
-                    if self.fields == 1 { "field" } else { "fields" }
-                ),
+                format!("changed in {}", count_noun(self.fields, "field")),
             ),
             (self.reordered, "only reordered".to_owned()),
         ];
