@@ -16,7 +16,7 @@ use super::workflow::stop_commands;
 use crate::rulebook;
 use manifest_yaml as yaml;
 use pointer_diagnostics::report::{self, Look, SarifTool, escape_text};
-use pointer_diagnostics::{Diagnostics, Severity, Sources};
+use pointer_diagnostics::{Diagnostics, ReportLimits, Severity, Sources};
 
 /// The colour of the word `error`.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -154,7 +154,7 @@ impl Console {
         Ok(())
     }
 
-    /// Sorts what was found, and keeps back what the user does not want to read.
+    /// Sorts what was found, and keeps back what the user does not want to read, or nobody could.
     fn sort_report(&self, report: &SessionReport) -> (Diagnostics, Sources) {
         let sources = report.read_sources();
         let mut found = report.found.clone();
@@ -163,6 +163,7 @@ impl Console {
             let errors = found.into_iter().filter(|d| d.severity == Severity::Error);
             found = errors.collect();
         }
+        found.limit(ReportLimits::DEFAULT);
         (found, sources)
     }
 

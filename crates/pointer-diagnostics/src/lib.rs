@@ -1,16 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod origin;
 pub mod report;
 mod rule;
 mod sources;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Serialize;
 
+pub use bounds::{OmittedDiagnostics, ReportLimits};
 pub use manifest_yaml::{FieldPart, Pointer};
 pub use origin::Origin;
 pub use rule::Rule;
@@ -50,6 +51,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The first is primary; the others give context, in this or other files.
     pub labels: Vec<Label>,
+    /// The number of further places where the same was found, beyond those that `labels` name.
+    pub more_places: usize,
     /// The action that solves the problem, with the edit where it is certain.
     pub help: Option<Help>,
 }
@@ -163,6 +166,7 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
+    omitted: Vec<OmittedDiagnostics>,
 }
 
 impl Diagnostics {
@@ -179,16 +183,19 @@ impl Diagnostics {
     /// Adds all of another collection.
     pub fn append(&mut self, mut other: Self) {
         self.items.append(&mut other.items);
+        self.omitted.append(&mut other.omitted);
     }
 
     /// Checks for an error among them.
     pub fn has_errors(&self) -> bool {
-        self.items.iter().any(|d| d.severity == Severity::Error)
+        self.count(Severity::Error) > 0
     }
 
-    /// Counts those with the severity.
+    /// Counts those of a severity, with those that a limit left out.
     pub fn count(&self, severity: Severity) -> usize {
-        self.items.iter().filter(|d| d.severity == severity).count()
+        let shown = self.items.iter().filter(|d| d.severity == severity).count();
+        let omitted = self.omitted.iter().filter(|o| o.severity == severity);
+        shown + omitted.map(|o| o.count).sum::<usize>()
     }
 
     /// Checks that there is none.
@@ -207,10 +214,10 @@ impl Diagnostics {
         Reported(())
     }
 
-    /// Sorts by file, position, severity, code and message, and drops repetitions. `position` maps a label to its first byte.
+    /// Sorts by file, position, severity, code and message. `position` maps a label to its first byte.
     ///
-    /// A diagnostic that differs from an earlier one in its secondary labels alone is a repetition: the same mistake, found from
-    /// another place.
+    /// Diagnostics that differ in their secondary labels alone become one: the same mistake, found from several places. The first
+    /// of these places are kept, the others counted.
     pub fn sort(&mut self, position: impl Fn(&Label) -> usize) {
         self.items.sort_by_cached_key(|d| {
             let first = d.labels.first();
@@ -222,11 +229,7 @@ impl Diagnostics {
                 d.message.clone(),
             )
         });
-        let mut told = BTreeSet::new();
-        self.items.retain(|d| {
-            let help = d.help.as_ref().map(|help| help.text.clone());
-            told.insert((d.code, d.message.clone(), d.labels.first().cloned(), help))
-        });
+        self.merge_repetitions();
     }
 }
 
@@ -262,6 +265,7 @@ impl FromIterator<Diagnostic> for Diagnostics {
     fn from_iter<T: IntoIterator<Item = Diagnostic>>(iter: T) -> Self {
         Self {
             items: iter.into_iter().collect(),
+            omitted: Vec::new(),
         }
     }
 }

@@ -23,6 +23,7 @@ impl Rule {
             severity: self.severity,
             message: message.into(),
             labels: Vec::new(),
+            more_places: 0,
             help: None,
         }
     }

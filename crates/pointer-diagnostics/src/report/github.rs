@@ -6,18 +6,23 @@ use crate::{Diagnostic, Diagnostics, Label, Severity};
 
 /// Prints one workflow command a line. `directory` is the fleet's directory in the git repository, empty for its root.
 pub fn print_github(diagnostics: &Diagnostics, sources: &Sources, directory: &str) -> String {
-    diagnostics
+    let mut text: String = diagnostics
         .iter()
         .map(|d| print_command(d, sources, directory) + "\n")
-        .collect()
+        .collect();
+    for omitted in diagnostics.omitted() {
+        text += &format!(
+            "::{} title={}::{}\n",
+            github_level(omitted.severity),
+            escape_property(omitted.code),
+            escape_data(&omitted.describe())
+        );
+    }
+    text
 }
 
 fn print_command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) -> String {
-    let name = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "notice",
-    };
+    let name = github_level(diagnostic.severity);
     let mut properties = diagnostic
         .labels
         .first()
@@ -32,6 +37,14 @@ fn print_command(diagnostic: &Diagnostic, sources: &Sources, directory: &str) ->
         properties.join(","),
         escape_data(&print_body(diagnostic, sources))
     )
+}
+
+fn github_level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
 }
 
 /// Lists file, line and column. GitHub takes columns only where a range is on one line.
@@ -84,6 +97,7 @@ fn print_body(diagnostic: &Diagnostic, sources: &Sources) -> String {
             ));
         }
     }
+    lines.extend(diagnostic.describe_more_places());
     if let Some(help) = &diagnostic.help {
         lines.push(format!(
             "help: {}",

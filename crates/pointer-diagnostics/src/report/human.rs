@@ -18,6 +18,11 @@ pub fn print_human(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> 
         text.push_str(&renderer.render(&draw_diagnostic(diagnostic, sources, look)));
         text.push_str("\n\n");
     }
+    for omitted in diagnostics.omitted() {
+        let note = Group::with_title(Level::NOTE.primary_title(omitted.describe()));
+        text.push_str(&renderer.render(&[note]));
+        text.push_str("\n\n");
+    }
     text
 }
 
@@ -52,6 +57,9 @@ fn draw_diagnostic<'a>(
     );
     for file in list_files(&diagnostic.labels) {
         main = draw_file(main, diagnostic, file, sources);
+    }
+    if let Some(more) = diagnostic.describe_more_places() {
+        main = main.element(Level::NOTE.message(more));
     }
     let Some(help) = &diagnostic.help else {
         return vec![main];

@@ -19,6 +19,15 @@ pub fn print_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
             .iter()
             .map(|d| JsonDiagnostic::new(d, sources))
             .collect(),
+        omitted: diagnostics
+            .omitted()
+            .iter()
+            .map(|o| JsonOmitted {
+                code: o.code,
+                severity: o.severity,
+                count: o.count,
+            })
+            .collect(),
     };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
@@ -30,6 +39,16 @@ struct JsonReport<'a> {
     warnings: usize,
     notes: usize,
     diagnostics: Vec<JsonDiagnostic<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    omitted: Vec<JsonOmitted<'a>>,
+}
+
+/// Diagnostics of one rule that are counted only.
+#[derive(Serialize)]
+struct JsonOmitted<'a> {
+    code: &'a str,
+    severity: Severity,
+    count: usize,
 }
 
 #[derive(Serialize)]
@@ -38,6 +57,8 @@ struct JsonDiagnostic<'a> {
     severity: Severity,
     message: &'a str,
     labels: Vec<JsonLabel<'a>>,
+    #[serde(rename = "morePlaces", skip_serializing_if = "Option::is_none")]
+    more_places: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +103,7 @@ impl<'a> JsonDiagnostic<'a> {
                 .iter()
                 .map(|l| JsonLabel::new(l, sources))
                 .collect(),
+            more_places: Some(diagnostic.more_places).filter(|count| *count > 0),
             help: help.map(|h| h.text.as_str()),
             edit: help
                 .and_then(|h| h.edit.as_ref())

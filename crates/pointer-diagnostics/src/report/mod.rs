@@ -79,6 +79,7 @@ mod tests {
             severity,
             message: "m".to_owned(),
             labels: Vec::new(),
+            more_places: 0,
             help: None,
         };
         bare.primary(Origin::file(file), "")

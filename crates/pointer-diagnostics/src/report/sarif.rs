@@ -9,7 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::escape::escape_text;
 use super::github::in_repository;
-use crate::{Diagnostic, Diagnostics, Edit, FieldPart, Label, Rule, Severity, Sources};
+use crate::{
+    Diagnostic, Diagnostics, Edit, FieldPart, Label, OmittedDiagnostics, Rule, Severity, Sources,
+};
 
 /// The program that found the diagnostics, as a SARIF log names it.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +45,7 @@ pub fn print_sarif(
         .iter()
         .map(|d| describe_result(d, &places, &mut seen))
         .collect();
-    let log = json!({
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -56,6 +58,13 @@ pub fn print_sarif(
             "results": results,
         }],
     });
+    let omitted: Vec<Value> = diagnostics.omitted().iter().map(describe_omitted).collect();
+    if !omitted.is_empty() {
+        log["runs"][0]["invocations"] = json!([{
+            "executionSuccessful": true,
+            "toolExecutionNotifications": omitted,
+        }]);
+    }
     format!("{log:#}\n")
 }
 
@@ -65,6 +74,15 @@ fn describe_rule(rule: &Rule) -> Value {
         "shortDescription": {"text": rule.summary},
         "help": {"text": rule.explain, "markdown": rule.explain},
         "defaultConfiguration": {"level": sarif_level(rule.severity)},
+    })
+}
+
+/// Describes results that the log leaves out: a notification, as SARIF has no place to count them.
+fn describe_omitted(omitted: &OmittedDiagnostics) -> Value {
+    json!({
+        "level": sarif_level(omitted.severity),
+        "message": {"text": omitted.describe()},
+        "associatedRule": {"id": omitted.code},
     })
 }
 
@@ -105,7 +123,10 @@ fn describe_result(
 
 /// Joins the message and the help: services show only this text beside a line.
 fn print_message(diagnostic: &Diagnostic) -> String {
-    let message = escape_text(&diagnostic.message);
+    let mut message = escape_text(&diagnostic.message).into_owned();
+    if let Some(more) = diagnostic.describe_more_places() {
+        message = format!("{message}\n{more}");
+    }
     match &diagnostic.help {
         Some(help) => format!(
             "{message}\nhelp: {}",
@@ -115,7 +136,7 @@ fn print_message(diagnostic: &Diagnostic) -> String {
                 .collect::<Vec<_>>()
                 .join("\n")
         ),
-        None => message.into_owned(),
+        None => message,
     }
 }
 
