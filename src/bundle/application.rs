@@ -10,10 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{ArgoCd, OnRemove};
 use crate::plan::{Instance, InstanceSource};
-use kubernetes_vocabulary::ResourceScope;
 
-use super::project::cluster;
-use super::{Context, DEFAULT_NAMESPACE, differences, dry_run, has, names, repository_path};
+use super::destination::{destination_cluster, destination_namespace};
+use super::{Context, differences, dry_run, has, names, repository_path};
 
 /// The Application of an instance.
 pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
@@ -27,7 +26,7 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
     if on_remove(instance) != OnRemove::Keep {
         metadata["finalizers"] = json!([RESOURCES_FINALIZER]);
     }
-    let (key, cluster) = cluster(context);
+    let (key, cluster) = destination_cluster(context);
     let ignored = differences::of_objects(context.objects(instance));
     let mut spec = json!({
         "project": names::site_name(&site.name),
@@ -67,19 +66,6 @@ pub(super) fn retry(argocd: &ArgoCd) -> Value {
         retry["refresh"] = json!(true);
     }
     retry
-}
-
-/// The namespace that the Application names: the instance's, else the first of its objects, else one that is never used.
-pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Instance) -> &'a str {
-    let namespaced = context
-        .objects(instance)
-        .iter()
-        .filter(|o| context.kinds.scope_of(o) == ResourceScope::Namespaced);
-    instance
-        .namespace
-        .as_deref()
-        .or_else(|| namespaced.filter_map(|o| o.namespace()).min())
-        .unwrap_or(DEFAULT_NAMESPACE)
 }
 
 /// Namespaces and nodes outlive whoever wrote them down.

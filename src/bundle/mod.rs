@@ -6,6 +6,7 @@
 
 mod application;
 mod builtin;
+mod destination;
 mod differences;
 mod dry_run;
 mod fleet;
@@ -47,6 +48,8 @@ pub struct BundleInput<'a> {
     pub plan: &'a SitePlan,
     /// The final manifests, by instance, the built-in ones among them.
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
+    /// What is known of the kinds of the site.
+    pub kinds: &'a Kinds,
     /// Every group and kind that is in a base of base/apps, whether the site uses it or not: the site's project permits the cluster-scoped ones,
     /// so that Argo CD can still prune the last object of a kind.
     pub base_kinds: &'a BTreeSet<(String, String)>,
@@ -66,10 +69,9 @@ pub struct File {
 
 /// Makes a site's `apps/` and `bootstrap/`.
 pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
-    let kinds = input.plan.learn_kinds(input.rendered);
     let context = Context {
         input: *input,
-        kinds: &kinds,
+        kinds: input.kinds,
     };
     let mut files = vec![File::new("apps/project.yaml", project::of_site(&context))];
     for instance in &input.plan.instances {

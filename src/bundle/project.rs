@@ -1,15 +1,14 @@
 //! The project of a site's Applications: it permits what they hold and nothing else.
 
-use crate::argocd::{IN_CLUSTER_SERVER, RESOURCES_FINALIZER, SYNC_WAVE};
+use crate::argocd::{RESOURCES_FINALIZER, SYNC_WAVE};
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use crate::kinds::GroupKind;
-use crate::model::Topology;
 use kubernetes_vocabulary::ResourceScope;
 
-use super::application::destination_namespace;
+use super::destination::{destination_cluster, destination_namespace};
 use super::{Context, PROJECT_WAVE, names};
 
 /// The AppProject of a site.
@@ -89,15 +88,7 @@ fn destinations(context: &Context<'_>) -> Value {
         .map(|i| destination_namespace(context, i));
     let made = context.site().namespaces.keys().map(String::as_str);
     let namespaces: BTreeSet<&str> = of_objects.chain(of_apps).chain(made).collect();
-    let cluster = cluster(context);
+    let cluster = destination_cluster(context);
     let destination = |namespace: &str| json!({cluster.0: cluster.1, "namespace": namespace});
     namespaces.into_iter().map(destination).collect()
-}
-
-/// How the site's cluster is called in destinations: the key, and its value.
-pub(super) fn cluster<'a>(context: &Context<'a>) -> (&'static str, &'a str) {
-    match context.fleet().argocd.topology {
-        Topology::PerSite => ("server", IN_CLUSTER_SERVER),
-        Topology::Hub => ("name", &context.site().name),
-    }
 }

@@ -77,9 +77,11 @@ impl<'a> SiteCompiler<'a> {
         let overlays = self.make_overlays(&plan, found)?;
         let rendered = self.render(&plan, &overlays, found)?;
         let directories = self.bases.directories(&plan);
+        let kinds = plan.learn_kinds(&rendered);
         let bundle_input = BundleInput {
             plan: &plan,
             rendered: &rendered,
+            kinds: &kinds,
             base_kinds: self.bases.kinds(),
             directories: &directories,
         };
@@ -89,6 +91,7 @@ impl<'a> SiteCompiler<'a> {
         found.append(validate::validate(&ValidateInput {
             plan: &plan,
             rendered: &rendered,
+            kinds: &kinds,
             bundle: &bundle,
             kustomizations: &built.kustomizations,
             files: &built.files,

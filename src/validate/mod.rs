@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::bundle::File;
+use crate::kinds::Kinds;
 use crate::manifest::Object;
 use crate::plan::SitePlan;
 use pointer_diagnostics::{Diagnostics, Rule};
@@ -35,6 +36,8 @@ pub struct ValidateInput<'a> {
     pub plan: &'a SitePlan,
     /// The final manifests, by instance.
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
+    /// What is known of the kinds of the site.
+    pub kinds: &'a Kinds,
     /// What was bundled for the site.
     pub bundle: &'a [File],
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.

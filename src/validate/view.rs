@@ -21,7 +21,7 @@ pub(super) struct View<'a> {
     pub(super) rendered: &'a BTreeMap<String, Vec<Object>>,
     pub(super) kustomizations: &'a BTreeMap<String, Value>,
     pub(super) files: &'a BTreeSet<String>,
-    pub(super) kinds: Kinds,
+    pub(super) kinds: &'a Kinds,
     /// Applications and projects: those that were bundled, and those that bases hold.
     pub(super) argo: Vec<Argo<'a>>,
     /// Everything that was bundled, the same objects as in `argo` among them.
@@ -42,7 +42,7 @@ impl<'a> View<'a> {
             rendered: input.rendered,
             kustomizations: input.kustomizations,
             files: input.files,
-            kinds: input.plan.learn_kinds(input.rendered),
+            kinds: input.kinds,
             argo: Argo::all(input),
             bundled,
             early_resources: OnceCell::new(),

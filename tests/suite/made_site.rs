@@ -176,6 +176,7 @@ impl Made {
         bundle::bundle(&BundleInput {
             plan: &self.plan,
             rendered: &self.rendered,
+            kinds: &self.plan.learn_kinds(&self.rendered),
             base_kinds: &self.base_kinds,
             directories: &self.directories,
         })
@@ -211,6 +212,7 @@ impl Made {
         found.append(validate::validate(&ValidateInput {
             plan: &self.plan,
             rendered: &self.rendered,
+            kinds: &self.plan.learn_kinds(&self.rendered),
             bundle: &bundle,
             kustomizations: &kustomizations,
             files: &files,

@@ -1,0 +1,30 @@
+//! Where Applications go: a cluster, and a namespace in it.
+
+use kubernetes_vocabulary::ResourceScope;
+
+use crate::argocd::IN_CLUSTER_SERVER;
+use crate::model::Topology;
+use crate::plan::Instance;
+
+use super::{Context, DEFAULT_NAMESPACE};
+
+/// Returns the key and the value that name the site's cluster in a destination.
+pub(super) fn destination_cluster<'a>(context: &Context<'a>) -> (&'static str, &'a str) {
+    match context.fleet().argocd.topology {
+        Topology::PerSite => ("server", IN_CLUSTER_SERVER),
+        Topology::Hub => ("name", &context.site().name),
+    }
+}
+
+/// Returns the namespace that an Application names: the instance's, else the first of its objects, else one that is never used.
+pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Instance) -> &'a str {
+    let namespaced = context
+        .objects(instance)
+        .iter()
+        .filter(|o| context.kinds.scope_of(o) == ResourceScope::Namespaced);
+    instance
+        .namespace
+        .as_deref()
+        .or_else(|| namespaced.filter_map(|o| o.namespace()).min())
+        .unwrap_or(DEFAULT_NAMESPACE)
+}
