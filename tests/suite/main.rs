@@ -36,5 +36,6 @@ mod rules;
 mod schemas;
 mod terminal;
 mod tidy;
+mod told_changes;
 mod validate;
 mod yaml;

@@ -217,3 +217,27 @@ fn is_remote(reference: &str) -> bool {
         || reference.starts_with("git::")
         || matches!(host, "github.com" | "gitlab.com" | "bitbucket.org")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_remote;
+
+    #[test]
+    fn each_form_of_a_remote_reference_is_recognised() {
+        for remote in [
+            "https://example.com/base.yaml",
+            "example.com/base?ref=v1",
+            "example.com/repository//base",
+            "git@example.com:team/base.git",
+            "git::example.com",
+            "github.com/team/base",
+            "gitlab.com/team/base",
+            "bitbucket.org/team/base",
+        ] {
+            assert!(is_remote(remote), "{remote}");
+        }
+        for local in ["base", "../base", "./deployment.yaml", "base/github.com"] {
+            assert!(!is_remote(local), "{local}");
+        }
+    }
+}

@@ -201,8 +201,8 @@ impl ProjectPattern {
 
 impl DestinationPattern {
     fn of(entry: &Value) -> Self {
-        let is_in_cluster =
-            text_field(entry, "name") == IN_CLUSTER_NAME || text_field(entry, "server") == IN_CLUSTER_SERVER;
+        let is_in_cluster = text_field(entry, "name") == IN_CLUSTER_NAME
+            || text_field(entry, "server") == IN_CLUSTER_SERVER;
         Self {
             server: ProjectPattern::of(text_field(entry, "server")),
             name: ProjectPattern::of(text_field(entry, "name")),

@@ -160,7 +160,7 @@ fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Lays a directory over another.
-fn lay(from: &Path, onto: &Path) {
+pub(crate) fn lay(from: &Path, onto: &Path) {
     for (path, content) in files(from) {
         let target = onto.join(&path);
         fs::create_dir_all(target.parent().expect("it is below a directory")).unwrap();
