@@ -7,13 +7,13 @@ use serde_json::json;
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::ReportFormat;
 use crate::cli::changes::change_line;
-use crate::wording::count_noun;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
     ComparisonRequest, DifferenceDetail, FleetComparison, FleetCompiler, compare_fleet,
 };
 use crate::tree::TreePath;
+use crate::wording::count_noun;
 use pointer_diagnostics::report::{Look, escape_text};
 
 /// Compile sites and compare with out/, without writing
