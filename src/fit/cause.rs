@@ -124,8 +124,3 @@ pub(super) fn quote_names(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
     join_names(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
 }
-
-/// Returns a number of things, in words.
-pub(super) fn count_things(count: u32, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}

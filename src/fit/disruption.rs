@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::FitScope;
-use super::cause::{add_context, count_things, quote_names};
+use super::cause::{add_context, quote_names};
 use crate::rules;
+use crate::wording::count_noun;
 use podfit::prove::{BlockedDrain, DrainBlock, LossFailure, WorkloadFate};
 use pointer_diagnostics::{Diagnostic, Diagnostics};
 
@@ -61,7 +62,7 @@ fn report_drain(scope: &FitScope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagn
         DrainBlock::NeverAllows { pods } => rules::DRAIN_BLOCKED
             .report(format!(
                 "`{budget}` never allows one of the {} of `{name}` to be evicted",
-                count_things(*pods, "pod")
+                count_noun(*pods, "pod")
             ))
             .primary_key(origin, "no node with such a pod can be drained")
             .help("write `maxUnavailable: 1`, or run more pods than it keeps"),
@@ -86,8 +87,8 @@ fn report_drain(scope: &FitScope<'_>, blocked: &[&BlockedDrain]) -> Option<Diagn
                 .report(format!(
                     "{} cannot be drained: `{budget}` allows {} to be away, and {} of `{name}` would have no other place",
                     quote_names(&nodes).replace(" and ", " or "),
-                    count_things(*allowed, "pod"),
-                    count_things(*pods, "pod")
+                    count_noun(*allowed, "pod"),
+                    count_noun(*pods, "pod")
                 ))
                 .primary_key(origin, "its pods leave the node only when they have another place")
                 .help("leave room for them on the other nodes, widen where they may run, or let the budget allow more");

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::FitScope;
-use super::cause::{add_context, count_things, quote_names};
+use super::cause::{add_context, quote_names};
 use crate::rules;
+use crate::wording::count_noun;
 use podfit::prove::{ProofOutcome, UnplaceableCore};
 use podfit::scheduler::{FilterReason, find_static_reasons};
 use pointer_diagnostics::{Diagnostic, Diagnostics};
@@ -89,7 +90,7 @@ fn report_impossible(scope: &FitScope<'_>, core: &UnplaceableCore) -> Diagnostic
                 origin,
                 format!(
                     "{} of `{}`",
-                    count_things(*pods, "pod"),
+                    count_noun(*pods, "pod"),
                     scope.name(*workload)
                 ),
             );
@@ -115,14 +116,14 @@ fn word_impossible(scope: &FitScope<'_>, core: &UnplaceableCore, fixed: bool) ->
             format!(
                 "only {} of the {} of `{}` have a node",
                 pods - 1,
-                count_things(total(*w), "pod"),
+                count_noun(total(*w), "pod"),
                 scope.name(*w)
             )
         }
         several => {
             let words: Vec<String> = several
                 .iter()
-                .map(|(w, pods)| format!("{} of `{}`", count_things(*pods, "pod"), scope.name(*w)))
+                .map(|(w, pods)| format!("{} of `{}`", count_noun(*pods, "pod"), scope.name(*w)))
                 .collect();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             format!(

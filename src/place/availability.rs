@@ -11,6 +11,7 @@ use crate::manifest::Object;
 use crate::model::Availability;
 use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
+use crate::wording::count_noun;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 use super::RuledPart;
@@ -222,7 +223,7 @@ impl PromisedPart<'_, '_> {
             Some(pool) => self.ruled.scope.of_site("/pools").at(pool),
             None => self.ruled.scope.of_site("/pools"),
         };
-        let nodes = replicas::counted(self.eligible, "node");
+        let nodes = count_noun(self.eligible, "node");
         rules::TOO_MANY_REPLICAS
             .report(format!(
                 "`{}` has {count} replicas that must not share a node, but can run on {nodes}",

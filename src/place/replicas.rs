@@ -7,6 +7,7 @@ use crate::manifest::Object;
 use crate::model::{Availability, Quorum};
 use crate::rules;
 use crate::template;
+use crate::wording::count_noun;
 use pointer_diagnostics::{Diagnostic, Origin};
 
 use super::scope::{PlacedPart, PlacementScope, find_by_name};
@@ -177,7 +178,7 @@ pub(super) fn report_too_few(
         Availability::Quorum => "a majority of them to survive",
         _ => "one of them to survive",
     };
-    let (lost, replicas) = (lost(promise), counted(count, "replica"));
+    let (lost, replicas) = (lost(promise), count_noun(count, "replica"));
     let primary = field
         .or_else(|| promise.origins.first().cloned())
         .unwrap_or_else(|| scope.instance.origin.clone());
@@ -194,17 +195,15 @@ pub(super) fn report_too_few(
         ))
 }
 
-/// Returns a number of things, in words.
-pub(super) fn counted(count: u64, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
 /// Words what may be lost.
 fn lost(promise: &Promise) -> String {
-    let counted = |count: u32, thing| counted(u64::from(count), thing);
     match (promise.nodes, promise.zones) {
-        (nodes, 0) => counted(nodes, "node"),
-        (0, zones) => counted(zones, "zone"),
-        (nodes, zones) => format!("{} or {}", counted(nodes, "node"), counted(zones, "zone")),
+        (nodes, 0) => count_noun(nodes, "node"),
+        (0, zones) => count_noun(zones, "zone"),
+        (nodes, zones) => format!(
+            "{} or {}",
+            count_noun(nodes, "node"),
+            count_noun(zones, "zone")
+        ),
     }
 }
