@@ -83,21 +83,20 @@ fn set_value(
     let path = FieldPath::parse(&entry.path)
         .map_err(|why| report_path(set, why.0, found))
         .ok()?;
-    let value = template::expand(&entry.value, context)
-        .map_err(|problems| {
-            found.extend(problems.into_iter().map(|(below, why)| {
-                report_template(
-                    app.origin(&pointer.at("value").join(&below)),
-                    why.to_string(),
-                )
-            }));
-        })
-        .ok()?;
-    let own = input.plan.origin(
-        &Pointer::parse("/apps")
-            .at(&input.instance.name)
-            .at("values"),
-    );
+    let value = match template::expand(&entry.value, context) {
+        Ok(value) => value,
+        Err(problems) => {
+            for (below, why) in problems {
+                let at = app.origin(&pointer.at("value").join(&below));
+                found.push(report_template(at, why.to_string()));
+            }
+            return None;
+        }
+    };
+    let values = Pointer::parse("/apps")
+        .at(&input.instance.name)
+        .at("values");
+    let own = input.plan.origin(&values);
     let reason = Reason {
         author: FieldAuthor::Value,
         origins: vec![own, app.origin(pointer)],

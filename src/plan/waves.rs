@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::load::App;
 use crate::model::Requirement;
 use crate::rules;
 use pointer_diagnostics::{Diagnostics, Pointer};
@@ -80,24 +81,24 @@ fn find_requirements(
             }
         }
     }
-    let storage_of_parts = app
-        .spec
-        .parts
-        .iter()
-        .filter_map(|(part, spec)| Some((part, spec.storage.as_ref()?)));
-    for (part, role) in storage_of_parts {
-        let from = instance
+    edges.extend(find_part_storage(instance, app, all));
+    edges
+}
+
+/// Returns an edge to the provider of each part's storage class, where another instance of the site provides it.
+fn find_part_storage(instance: &Instance, app: &App, all: &[Instance]) -> Vec<RequirementEdge> {
+    let mut edges = Vec::new();
+    for (part, spec) in &app.spec.parts {
+        let class = spec
             .storage
-            .get(role)
-            .and_then(|class| class.from.as_ref());
-        let provider = from.and_then(|from| {
-            all.iter()
-                .position(|i| i.name == *from && i.name != instance.name)
-        });
-        edges.extend(provider.map(|to| RequirementEdge {
-            to,
-            asked: Pointer::parse("/parts").at(part).at("storage"),
-        }));
+            .as_ref()
+            .and_then(|role| instance.storage.get(role));
+        let from = class.and_then(|class| class.from.as_ref());
+        let provides = |other: &Instance| Some(&other.name) == from && other.name != instance.name;
+        if let Some(to) = all.iter().position(provides) {
+            let asked = Pointer::parse("/parts").at(part).at("storage");
+            edges.push(RequirementEdge { to, asked });
+        }
     }
     edges
 }
