@@ -1,47 +1,47 @@
-//! Which fields transformers set: kustomize's defaults and what `configurations` add.
+//! The fields that transformers set: kustomize's defaults and the additions of `configurations`.
 
 use std::sync::{Arc, LazyLock};
 
-use super::field::{FieldSpec, KindFilter};
-use super::kustomization::{field_spec, kinds};
-use super::problem::{Outcome, of_file};
-use super::reader::{Field, decode};
-use crate::rules;
-use manifest_yaml::Meaning;
+use crate::field::{FieldSpec, KindFilter};
+use crate::kustomization::{read_field_spec, read_field_specs, read_kind_filter};
+use crate::order::kind_rank;
+use crate::reader::{Field, Reading, decode};
+use pointer_diagnostics::{Diagnostics, Reported};
 
 /// The fields of every transformer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Config {
-    pub(super) name_prefix: Vec<FieldSpec>,
-    pub(super) name_suffix: Vec<FieldSpec>,
-    pub(super) namespace: Vec<FieldSpec>,
-    pub(super) common_labels: Vec<FieldSpec>,
-    pub(super) labels: Vec<FieldSpec>,
-    pub(super) template_labels: Vec<FieldSpec>,
-    pub(super) common_annotations: Vec<FieldSpec>,
-    pub(super) images: Vec<FieldSpec>,
-    pub(super) replicas: Vec<FieldSpec>,
-    pub(super) references: Vec<Reference>,
+pub(crate) struct Config {
+    pub(crate) name_prefix: Vec<FieldSpec>,
+    pub(crate) name_suffix: Vec<FieldSpec>,
+    pub(crate) namespace: Vec<FieldSpec>,
+    pub(crate) common_labels: Vec<FieldSpec>,
+    pub(crate) labels: Vec<FieldSpec>,
+    pub(crate) template_labels: Vec<FieldSpec>,
+    pub(crate) common_annotations: Vec<FieldSpec>,
+    pub(crate) images: Vec<FieldSpec>,
+    pub(crate) replicas: Vec<FieldSpec>,
+    pub(crate) var_reference: Vec<FieldSpec>,
+    pub(crate) references: Vec<ReferenceFields>,
 }
 
 /// The fields that hold the name of an object of some kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
-    pub(super) target: KindFilter,
-    pub(super) referrers: Vec<FieldSpec>,
+pub(crate) struct ReferenceFields {
+    pub(crate) target: KindFilter,
+    pub(crate) referrers: Vec<FieldSpec>,
 }
 
 static DEFAULT: LazyLock<Arc<Config>> =
     LazyLock::new(|| Arc::new(parse(include_str!("data/field-specs.txt"))));
 
 impl Config {
-    /// kustomize's own fields.
-    pub(super) fn default_fields() -> Arc<Self> {
+    /// Returns kustomize's own fields.
+    pub(crate) fn default_fields() -> Arc<Self> {
         Arc::clone(&DEFAULT)
     }
 
-    /// Adds what another configuration says.
-    pub(super) fn merge(&mut self, other: &Self) -> Result<(), String> {
+    /// Adds the fields of another configuration.
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<(), String> {
         let own = self.lists();
         for (own, (name, other)) in own.into_iter().zip(other.clone().lists_with_names()) {
             merge_specs(own, &other).map_err(|e| format!("`{name}`: {e}"))?;
@@ -60,7 +60,7 @@ impl Config {
         Ok(())
     }
 
-    fn lists(&mut self) -> [&mut Vec<FieldSpec>; 9] {
+    fn lists(&mut self) -> [&mut Vec<FieldSpec>; 10] {
         [
             &mut self.name_prefix,
             &mut self.name_suffix,
@@ -71,6 +71,7 @@ impl Config {
             &mut self.common_annotations,
             &mut self.images,
             &mut self.replicas,
+            &mut self.var_reference,
         ]
     }
 
@@ -81,7 +82,7 @@ impl Config {
 }
 
 /// The lists in configurations, in the order of [`Config::lists`].
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "namePrefix",
     "nameSuffix",
     "namespace",
@@ -91,10 +92,11 @@ const NAMES: [&str; 9] = [
     "commonAnnotations",
     "images",
     "replicas",
+    "varReference",
 ];
 
 /// Adds specs that are not covered yet; the same path may not be made in one and only be found in the other.
-pub(super) fn merge_specs(own: &mut Vec<FieldSpec>, other: &[FieldSpec]) -> Result<(), String> {
+pub(crate) fn merge_specs(own: &mut Vec<FieldSpec>, other: &[FieldSpec]) -> Result<(), String> {
     for spec in other {
         match own.iter().find(|known| spec.covers(known)) {
             Some(known) if known.create != spec.create => {
@@ -110,7 +112,7 @@ pub(super) fn merge_specs(own: &mut Vec<FieldSpec>, other: &[FieldSpec]) -> Resu
     Ok(())
 }
 
-/// The order in which kustomize follows references.
+/// Returns the sort key of references, which kustomize follows in this order.
 fn target_rank(target: &KindFilter) -> (usize, String) {
     let or = |text: &str, other: &str| {
         if text.is_empty() {
@@ -125,7 +127,7 @@ fn target_rank(target: &KindFilter) -> (usize, String) {
         or(&target.version, "~V"),
         or(&target.kind, "~K")
     );
-    (super::order::kind_rank(&target.kind), text)
+    (kind_rank(&target.kind), text)
 }
 
 fn parse(table: &str) -> Config {
@@ -139,7 +141,7 @@ fn parse(table: &str) -> Config {
             let target = kind_filter(first);
             match config.references.iter_mut().find(|r| r.target == target) {
                 Some(found) => found.referrers.push(spec),
-                None => config.references.push(Reference {
+                None => config.references.push(ReferenceFields {
                     target,
                     referrers: vec![spec],
                 }),
@@ -168,45 +170,30 @@ fn kind_filter(text: &str) -> KindFilter {
 }
 
 /// Reads a file that `configurations` names.
-pub(super) fn read(file: &str, bytes: &[u8]) -> Outcome<Config> {
-    decode(file, bytes, config)
+pub(crate) fn read(
+    file: &str,
+    bytes: &[u8],
+    reading: Reading,
+    problems: &mut Diagnostics,
+) -> Result<Config, Reported> {
+    decode(file, bytes, reading, problems, read_config)
 }
 
-fn config(root: &Field<'_>) -> Outcome<Config> {
-    let mut fields = root.fields()?;
+fn read_config(root: &Field<'_>, problems: &mut Diagnostics) -> Config {
+    let mut fields = root.fields(problems);
     let mut config = Config::default();
     for (at, name) in NAMES.iter().enumerate() {
-        let specs = fields
-            .items(name)?
-            .iter()
-            .map(field_spec)
-            .collect::<Outcome<Vec<_>>>()?;
-        *config.lists()[at] = specs;
+        for spec in fields.items(name, problems) {
+            config.lists()[at].push(read_field_spec(&spec, problems));
+        }
     }
-    for entry in fields.items("nameReference")? {
-        let mut inner = entry.fields()?;
-        let target = kinds(&mut inner)?;
-        let referrers = inner
-            .items("fieldSpecs")?
-            .iter()
-            .map(field_spec)
-            .collect::<Outcome<_>>()?;
-        inner.finish()?;
-        config.references.push(Reference { target, referrers });
+    for entry in fields.items("nameReference", problems) {
+        let mut inner = entry.fields(problems);
+        let target = read_kind_filter(&mut inner, problems);
+        let referrers = read_field_specs(&mut inner, problems).unwrap_or_default();
+        config.references.push(ReferenceFields { target, referrers });
     }
-    if fields
-        .take("varReference")
-        .is_some_and(|f| matches!(f.value, Meaning::Sequence(items) if !items.is_empty()))
-    {
-        let message = "`varReference` is not supported, because `vars` are not";
-        return Err(of_file(
-            &rules::UNSUPPORTED_KUSTOMIZATION,
-            root.file,
-            message,
-        ));
-    }
-    // kustomize reads configurations leniently.
-    Ok(config)
+    config
 }
 
 #[cfg(test)]

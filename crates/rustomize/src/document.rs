@@ -2,84 +2,101 @@
 
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::Value;
 
-use super::meaning;
-use super::problem::{Outcome, of_file};
-use super::resource::{Resource, Source};
-use super::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
+use crate::meaning;
+use crate::problem::file_problem;
+use crate::resource::{Resource, Source};
 use crate::rules;
-use manifest_yaml::{
-    ReadError, ReadLimits, ScalarStyle, expand_merge_keys, print_float, read_first_document,
-};
-use pointer_diagnostics::Diagnostic;
+use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
+use crate::version::KustomizeVersion;
+use manifest_yaml::{ReadLimits, ReadError, ScalarStyle, expand_merge_keys, print_float, read_first_document};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Reported};
 
 /// From this many bytes on, documents are parsed on all cores.
 const LARGE: usize = 1 << 16;
 
-/// The objects of a file: lists are taken apart, empty documents are skipped.
-pub(super) fn resources(file: &str, bytes: &[u8]) -> Outcome<Vec<Resource>> {
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        of_file(
-            &rules::MALFORMED_RESOURCE,
-            file,
-            "the file is not UTF-8 text",
-        )
-    })?;
+/// A document of a file, or an object of a list in it.
+#[derive(Debug, Clone)]
+struct NumberedNode {
+    /// The document's number in the file, from 0.
+    document: usize,
+    node: Node,
+}
+
+/// Reads the objects of a file: lists are taken apart, empty documents are skipped.
+pub(crate) fn read_resources(
+    file: &str,
+    bytes: &[u8],
+    version: KustomizeVersion,
+    problems: &mut Diagnostics,
+) -> Result<Vec<Resource>, Reported> {
+    read_objects(file, bytes, version).map_err(|problem| problems.report(*problem))
+}
+
+/// Reads the objects of a text that may be something else, such as the path of a file.
+pub(crate) fn read_inline_resources(
+    file: &str,
+    text: &str,
+    version: KustomizeVersion,
+) -> Option<Vec<Resource>> {
+    read_objects(file, text.as_bytes(), version).ok()
+}
+
+fn read_objects(
+    file: &str,
+    bytes: &[u8],
+    version: KustomizeVersion,
+) -> Result<Vec<Resource>, Box<Diagnostic>> {
+    let malformed = &rules::MALFORMED_RESOURCE;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Box::new(file_problem(malformed, file, "the file is not UTF-8 text")))?;
     if let Some(at) = schema_comment(text) {
         let message = "a comment with an OpenAPI schema would change how patches merge";
-        let found = rules::UNSUPPORTED_KUSTOMIZATION
+        let problem = rules::UNSUPPORTED_KUSTOMIZATION
             .report(message)
             .primary_bytes(file, at..at + 1, "");
-        return Err(Box::new(found.help("remove the comment")));
+        return Err(Box::new(problem.help("remove the comment")));
     }
-    let nodes = documents(text).map_err(|e| malformed(file, bytes, &e))?;
+    let nodes = read_documents(text).map_err(|e| syntax_problem(file, bytes, &e))?;
     let file: Arc<str> = Arc::from(file);
-    let mut queue: Vec<(usize, Node)> = Vec::with_capacity(nodes.len());
-    for (document, node) in nodes {
-        queue.extend(checked(&file, document, node)?);
+    let mut queue: Vec<NumberedNode> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        queue.extend(check_object(&file, node)?);
     }
-    let mut found = Vec::with_capacity(queue.len());
+    let mut resources = Vec::with_capacity(queue.len());
     let mut next = 0;
-    while let Some((document, node)) = queue.get(next).cloned() {
+    while let Some(NumberedNode { document, node }) = queue.get(next).cloned() {
         next += 1;
-        match list_items(&file, &node)? {
-            None => found.push(Resource::new(
-                node,
-                Source {
-                    file: Arc::clone(&file),
-                    document,
-                },
-            )),
-            Some(items) => {
-                for item in items {
-                    queue.extend(checked(&file, document, item)?);
-                }
-            }
+        let Some(items) = list_items(&file, &node, version)? else {
+            let source = Source {
+                file: Arc::clone(&file),
+                document,
+            };
+            resources.push(Resource::new(node, source));
+            continue;
+        };
+        for node in items {
+            queue.extend(check_object(&file, NumberedNode { document, node })?);
         }
         if queue.len() > ReadLimits::MANIFEST.nodes {
-            return Err(of_file(
-                &rules::MALFORMED_RESOURCE,
-                &file,
-                "too many objects in lists",
-            ));
+            let message = "too many objects in lists";
+            return Err(Box::new(file_problem(malformed, &file, message)));
         }
     }
-    Ok(found)
+    Ok(resources)
 }
 
-/// An error of the YAML reader, with its place in the original text.
-fn malformed(file: &str, bytes: &[u8], error: &ReadError) -> Box<Diagnostic> {
+/// Builds the problem of a YAML error, with its place in the original text.
+fn syntax_problem(file: &str, bytes: &[u8], error: &ReadError) -> Box<Diagnostic> {
     let range = error.range.bytes();
     let range = range.start.min(bytes.len())..range.end.min(bytes.len());
-    Box::new(
-        rules::MALFORMED_RESOURCE
-            .report(error.message.clone())
-            .primary_bytes(file, range, "reading stopped here"),
-    )
+    let problem = rules::MALFORMED_RESOURCE.report(error.message.clone());
+    Box::new(problem.primary_bytes(file, range, "reading stopped here"))
 }
 
-/// A comment that kustomize would read as a schema.
+/// Returns the place of a comment that kustomize would read as a schema.
 fn schema_comment(text: &str) -> Option<usize> {
     let at = text.find("x-kubernetes-")?;
     let line = text[..at].rfind('\n').map_or(0, |i| i + 1);
@@ -89,75 +106,54 @@ fn schema_comment(text: &str) -> Option<usize> {
         .map(|i| line + i)
 }
 
-/// The documents of a text, with their numbers. A list that stands alone in its file is taken apart.
-fn documents(text: &str) -> Result<Vec<(usize, Node)>, ReadError> {
-    let pieces = split(text)?;
+/// Reads the documents of a text. A list that stands alone in its file is taken apart.
+fn read_documents(text: &str) -> Result<Vec<NumberedNode>, ReadError> {
+    let pieces = split_documents(text)?;
     let alone = pieces.len() == 1;
-    let parsed = if text.len() > LARGE {
-        parse_in_parallel(&pieces)?
+    let parsed: Vec<Option<Node>> = if text.len() > LARGE && pieces.len() > 1 {
+        let parsed = pieces.into_par_iter().map(parse_piece);
+        parsed.collect::<Result<_, _>>()?
     } else {
-        parse_all(&pieces)?
+        let parsed = pieces.into_iter().map(parse_piece);
+        parsed.collect::<Result<_, _>>()?
     };
-    let parsed = parsed
-        .into_iter()
-        .enumerate()
-        .filter_map(|(i, node)| Some((i, node?)));
-    let mut found = Vec::new();
-    for (index, node) in parsed.filter(|(_, node)| !node.is_null()) {
-        let kind = node.get("kind").map_or("", Node::text);
-        let items = node
-            .get("items")
-            .filter(|_| alone && matches!(kind, "List" | "ResourceList"));
-        match items {
-            None => found.push((index, node)),
-            Some(Node::Sequence(items)) => {
-                found.extend(items.items.iter().map(|item| (index, item.clone())));
+    let mut documents = Vec::with_capacity(parsed.len());
+    for (document, node) in parsed.into_iter().enumerate() {
+        let Some(node) = node.filter(|node| !node.is_null()) else {
+            continue;
+        };
+        match wrapped_items(&node).filter(|_| alone) {
+            None => documents.push(NumberedNode { document, node }),
+            Some(items) => {
+                for node in items {
+                    let node = node.clone();
+                    documents.push(NumberedNode { document, node });
+                }
             }
-            Some(_) => {}
         }
     }
-    Ok(found)
+    Ok(documents)
 }
 
-fn parse_all(pieces: &[(usize, &str)]) -> Result<Vec<Option<Node>>, ReadError> {
-    pieces
-        .iter()
-        .map(|(offset, piece)| parse(*offset, piece))
-        .collect()
+/// Returns the items of a `List` or `ResourceList`, which the reader itself takes apart.
+fn wrapped_items(node: &Node) -> Option<&[Node]> {
+    let kind = node.get("kind").map_or("", Node::text);
+    let items = node
+        .get("items")
+        .filter(|_| matches!(kind, "List" | "ResourceList"))?;
+    Some(items.as_sequence().map_or(&[], |list| &**list.items))
 }
 
-/// Parses with as many threads as the run has, but with threads of its own: callers may hold locks, which a shared pool could ask for
-/// again. The share of a thread that cannot be started is parsed by the caller.
-fn parse_in_parallel(pieces: &[(usize, &str)]) -> Result<Vec<Option<Node>>, ReadError> {
-    let threads = rayon::current_num_threads();
-    if threads == 1 {
-        return parse_all(pieces);
-    }
-    let share = pieces.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let mut parts = Vec::new();
-        for part in pieces.chunks(share) {
-            let thread = std::thread::Builder::new();
-            let started = thread.spawn_scoped(scope, move || parse_all(part));
-            parts.push(started.map_err(|_| part));
-        }
-        let mut parsed = Vec::with_capacity(pieces.len());
-        for part in parts {
-            parsed.extend(match part {
-                Ok(thread) => match thread.join() {
-                    Ok(nodes) => nodes?,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                },
-                Err(part) => parse_all(part)?,
-            });
-        }
-        Ok(parsed)
-    })
+/// A document's text and where it begins.
+#[derive(Debug, Clone, Copy)]
+struct DocumentText<'t> {
+    offset: usize,
+    text: &'t str,
 }
 
-fn parse(offset: usize, piece: &str) -> Result<Option<Node>, ReadError> {
-    let text = piece.strip_prefix('\u{FEFF}').unwrap_or(piece);
-    let offset = offset + (piece.len() - text.len());
+fn parse_piece(piece: DocumentText<'_>) -> Result<Option<Node>, ReadError> {
+    let text = piece.text.strip_prefix('\u{FEFF}').unwrap_or(piece.text);
+    let offset = piece.offset + (piece.text.len() - text.len());
     let shift = |mut error: ReadError| {
         let shift = u32::try_from(offset).unwrap_or(u32::MAX);
         error.range.start = error.range.start.saturating_add(shift);
@@ -172,7 +168,7 @@ fn parse(offset: usize, piece: &str) -> Result<Option<Node>, ReadError> {
 }
 
 /// Splits at lines that start with `---` (but not at the first line), whatever they stand in.
-fn split(text: &str) -> Result<Vec<(usize, &str)>, ReadError> {
+fn split_documents(text: &str) -> Result<Vec<DocumentText<'_>>, ReadError> {
     let mut pieces = Vec::new();
     let (mut start, mut from) = (0, 0);
     while let Some(at) = text[from..].find("\n---").map(|i| from + i) {
@@ -187,67 +183,84 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, ReadError> {
                 message: "text after the document separator `---`".to_owned(),
             });
         }
-        pieces.push((start, &text[start..=at]));
+        pieces.push(DocumentText {
+            offset: start,
+            text: &text[start..=at],
+        });
         (start, from) = (end + 1, end + 1);
     }
-    pieces.push((start, &text[start..]));
+    pieces.push(DocumentText {
+        offset: start,
+        text: &text[start..],
+    });
     Ok(pieces)
 }
 
-/// An object that has what every object needs; `None` for an empty one.
-fn checked(file: &str, document: usize, node: Node) -> Outcome<Option<(usize, Node)>> {
+/// Checks that an object has what every object needs; an empty one is dropped.
+fn check_object(
+    file: &str,
+    object: NumberedNode,
+) -> Result<Option<NumberedNode>, Box<Diagnostic>> {
+    let NumberedNode { document, node } = &object;
     if node.is_null_or_empty() {
         return Ok(None);
     }
-    let kind = node
-        .get("kind")
-        .filter(|n| !n.is_null_or_empty())
-        .map_or("", Node::text);
-    let name = node
-        .at(&["metadata", "name"])
-        .filter(|n| !n.is_null_or_empty())
-        .map_or("", Node::text);
-    let missing = match (kind, name) {
-        _ if node.as_mapping().is_none() => "a map is expected",
-        ("", _) => "`kind` is missing",
-        (kind, "") if !kind.ends_with("List") => "`metadata.name` is missing",
-        _ => return Ok(Some((document, node))),
+    let text = |node: Option<&'_ Node>| {
+        let node = node.filter(|n| !n.is_null_or_empty());
+        node.map_or(String::new(), |n| n.text().to_owned())
+    };
+    let kind = text(node.get("kind"));
+    let name = text(node.at(&["metadata", "name"]));
+    let missing = if node.as_mapping().is_none() {
+        "a map is expected"
+    } else if kind.is_empty() {
+        "`kind` is missing"
+    } else if name.is_empty() && !kind.ends_with("List") {
+        "`metadata.name` is missing"
+    } else {
+        return Ok(Some(object));
     };
     let message = format!("document {} is not an object: {missing}", document + 1);
-    Err(of_file(&rules::MALFORMED_RESOURCE, file, message))
+    let rule = &rules::MALFORMED_RESOURCE;
+    Err(Box::new(file_problem(rule, file, message)))
 }
 
-/// The items of an object that is a list by its kind.
-fn list_items(file: &str, node: &Node) -> Outcome<Option<Vec<Node>>> {
+/// Returns the items of an object that is a list by its kind.
+fn list_items(
+    file: &str,
+    node: &Node,
+    version: KustomizeVersion,
+) -> Result<Option<Vec<Node>>, Box<Diagnostic>> {
     let kind = node.get("kind").map_or("", Node::text);
-    let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) else {
+    if !kind.ends_with("List") {
         return Ok(None);
-    };
-    let wrong = |reason: String| {
-        of_file(
-            &rules::MALFORMED_RESOURCE,
-            file,
-            format!("`items` of a {kind}: {reason}"),
-        )
-    };
-    match items {
-        Node::Sequence(sequence) => {
-            let item =
-                |item: &Node| meaning::value(&decoded(item), false).map(|value| from_json(&value));
-            sequence
-                .items
-                .iter()
-                .map(item)
-                .collect::<Result<_, _>>()
-                .map(Some)
-                .map_err(|e| wrong(e.reason))
-        }
-        other if other.is_null() => Ok(Some(Vec::new())),
-        other => Err(wrong(format!(
-            "a list is expected, but {} is there",
-            other.kind()
-        ))),
     }
+    let wrong = |reason: String| {
+        let message = format!("`items` of a {kind}: {reason}");
+        Box::new(file_problem(&rules::MALFORMED_RESOURCE, file, message))
+    };
+    let sequence = match node.get("items") {
+        // Before 5.5, a list without items was an empty one.
+        None if version == KustomizeVersion::V5_4 => return Ok(Some(Vec::new())),
+        None => return Ok(None),
+        Some(Node::Sequence(sequence)) => sequence,
+        Some(other) if other.is_null() => return Ok(Some(Vec::new())),
+        Some(other) => {
+            let reason = format!("a list is expected, but {} is there", other.kind());
+            return Err(wrong(reason));
+        }
+    };
+    let mut items = Vec::with_capacity(sequence.items.len());
+    for item in sequence.items.iter() {
+        let value = meaning::value(&decoded(item), false).map_err(|e| wrong(e.reason))?;
+        let item = from_json(&value);
+        match wrapped_items(&item) {
+            // Each item is read as a file of its own.
+            Some(inner) => items.extend_from_slice(inner),
+            None => items.push(item),
+        }
+    }
+    Ok(Some(items))
 }
 
 /// A tree as Go's decoder sees it: nothing depends on braces or on folding.
@@ -320,7 +333,8 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Result<Vec<String>, String> {
-        let found = resources("a.yaml", text.as_bytes()).map_err(|d| d.message)?;
+        let version = KustomizeVersion::default();
+        let found = read_objects("a.yaml", text.as_bytes(), version).map_err(|d| d.message)?;
         Ok(found
             .iter()
             .map(|r| format!("{}/{}", r.kind(), r.name()))
@@ -349,7 +363,8 @@ mod tests {
     #[test]
     fn the_place_of_a_syntax_error_is_that_in_the_file() {
         let text = "kind: A\nmetadata: {name: a}\n---\na: [\n";
-        let found = resources("a.yaml", text.as_bytes()).unwrap_err();
+        let version = KustomizeVersion::default();
+        let found = read_objects("a.yaml", text.as_bytes(), version).unwrap_err();
         let pointer_diagnostics::FieldPart::Bytes { start, .. } = found.labels[0].part else {
             panic!("bytes")
         };

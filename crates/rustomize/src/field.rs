@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::tree::{Mapping, Node, Scalar, Sequence, Tag};
+use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 
 /// Group, version and kind; an empty part means any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct KindFilter {
-    pub(super) group: String,
-    pub(super) version: String,
-    pub(super) kind: String,
+pub(crate) struct KindFilter {
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) kind: String,
 }
 
 impl KindFilter {
     /// Whether the parts that are given are equal.
-    pub(super) fn accepts(&self, group: &str, version: &str, kind: &str) -> bool {
+    pub(crate) fn accepts(&self, group: &str, version: &str, kind: &str) -> bool {
         (self.kind.is_empty() || self.kind == kind)
             && (self.group.is_empty() || self.group == group)
             && (self.version.is_empty() || self.version == version)
@@ -23,25 +23,25 @@ impl KindFilter {
 
 /// A field of some kinds of objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FieldSpec {
-    pub(super) kinds: KindFilter,
+pub(crate) struct FieldSpec {
+    pub(crate) kinds: KindFilter,
     /// As it is written in configurations, with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Whether the field is made where it is missing.
-    pub(super) create: bool,
+    pub(crate) create: bool,
     steps: Vec<Step>,
 }
 
 /// One level of a path. Lists on the way are entered without a step of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     key: String,
     /// Written as `key[]`: the field is an existing list.
     list: bool,
 }
 
 impl FieldSpec {
-    pub(super) fn new(kinds: KindFilter, path: &str, create: bool) -> Self {
+    pub(crate) fn new(kinds: KindFilter, path: &str, create: bool) -> Self {
         Self {
             kinds,
             path: path.to_owned(),
@@ -51,7 +51,7 @@ impl FieldSpec {
     }
 
     /// Whether this spec means the same path of at least the same kinds as another.
-    pub(super) fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         self.path == other.path
             && self
                 .kinds
@@ -89,7 +89,7 @@ fn steps(path: &str) -> Vec<Step> {
 
 /// What a missing last field becomes before it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Make {
+pub(crate) enum Make {
     /// Nothing; the field must exist.
     Never,
     /// An empty scalar.
@@ -99,10 +99,10 @@ pub(super) enum Make {
 }
 
 /// Changes a value; `None` leaves it as it is.
-pub(super) type Change<'c> = dyn FnMut(&Node) -> Result<Option<Node>, String> + 'c;
+pub(crate) type Change<'c> = dyn FnMut(&Node) -> Result<Option<Node>, String> + 'c;
 
 /// Changes the fields at a path; `None` when nothing changed.
-pub(super) fn change(
+pub(crate) fn change(
     root: &Node,
     spec: &FieldSpec,
     make: Make,
@@ -193,7 +193,7 @@ fn into_mapping(
 }
 
 /// A scalar in the place of another: same style, new text.
-pub(super) fn replaced_scalar(old: &Node, text: &str, tag: Tag) -> Result<Option<Node>, String> {
+pub(crate) fn replaced_scalar(old: &Node, text: &str, tag: Tag) -> Result<Option<Node>, String> {
     match old {
         Node::Scalar(_) => {
             let new = Node::Scalar(Scalar {
@@ -212,7 +212,7 @@ pub(super) fn replaced_scalar(old: &Node, text: &str, tag: Tag) -> Result<Option
 }
 
 /// A map with one more or one replaced entry that is text.
-pub(super) fn with_entry(old: &Node, key: &Scalar, text: &Scalar) -> Result<Option<Node>, String> {
+pub(crate) fn with_entry(old: &Node, key: &Scalar, text: &Scalar) -> Result<Option<Node>, String> {
     let Node::Mapping(mapping) = old else {
         return Err(format!("a map is expected, but {} is there", old.kind()));
     };

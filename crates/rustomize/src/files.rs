@@ -280,7 +280,7 @@ impl Files for NoFiles {
 }
 
 /// Whether a path is a directory or below it.
-pub(super) fn is_at_or_below(path: &str, directory: &str) -> bool {
+pub(crate) fn is_at_or_below(path: &str, directory: &str) -> bool {
     directory.is_empty()
         || path
             .strip_prefix(directory)
@@ -288,7 +288,7 @@ pub(super) fn is_at_or_below(path: &str, directory: &str) -> bool {
 }
 
 /// A path from a directory, without `.` and `..`; `None` where it climbs above the root.
-pub(super) fn join(directory: &str, path: &str) -> Option<String> {
+pub(crate) fn join(directory: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = directory.split('/').filter(|p| !p.is_empty()).collect();
     for part in path.split('/') {
         match part {

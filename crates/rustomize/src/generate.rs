@@ -1,71 +1,89 @@
-//! Generated ConfigMaps and Secrets, and the hashes at the end of their names.
+//! Generated ConfigMaps and Secrets.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
-use super::kustomization::Generator;
-use super::meaning::{Unprintable, value};
-use super::resource::{Behavior, Generated, Resource, Source};
-use super::tree::{Mapping, Node, Scalar, Tag};
+use crate::kustomization::{GeneratedHash, Generator, GeneratorKind};
+use crate::resource::{Behavior, Generated, Resource, Source};
+use crate::tree::{Mapping, Node, Scalar, Tag};
 use manifest_yaml::ScalarStyle;
 
+/// A key of a generated object and its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GeneratedPair {
+    pub(crate) key: String,
+    pub(crate) content: Vec<u8>,
+}
+
 /// The keys and contents that a generator collected from literals and files.
-pub(super) type Pairs = Vec<(String, Vec<u8>)>;
+pub(crate) type GeneratedPairs = Vec<GeneratedPair>;
+
+/// Why a generator cannot make its object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum GeneratorError {
+    #[error("a generator needs a `name`")]
+    NoName,
+    #[error("`{name}` gets the key `{key}` twice")]
+    RepeatedKey { name: String, key: String },
+    #[error("the literal `{0}` is not of the form `key=value`")]
+    Literal(String),
+    #[error("the file source `{0}` is not of the form `key=path` or `path`")]
+    FileSource(String),
+    #[error("line {0} is longer than 64 KiB")]
+    LongLine(usize),
+    #[error("line {0} is not UTF-8")]
+    NotText(usize),
+    #[error("the content of `{0}` begins with a tab in its first line, which kustomize cannot write")]
+    LeadingTab(String),
+}
 
 /// Makes the object of a generator.
-pub(super) fn object(
+pub(crate) fn generate_object(
     entry: &Generator,
-    pairs: Pairs,
-    secret: bool,
+    pairs: GeneratedPairs,
     source: Source,
-) -> Result<Resource, String> {
+) -> Result<Resource, GeneratorError> {
     if entry.name.is_empty() {
-        return Err("a generator needs a `name`".to_owned());
+        return Err(GeneratorError::NoName);
     }
     let mut data: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for (key, content) in pairs {
+    for GeneratedPair { key, content } in pairs {
         if data.contains_key(&key) {
-            return Err(format!("`{}` gets the key `{key}` twice", entry.name));
+            let name = entry.name.clone();
+            return Err(GeneratorError::RepeatedKey { name, key });
         }
         data.insert(key, content);
     }
     let mut root = Mapping::default();
     root.put("apiVersion", text("v1"));
-    root.put("kind", text(if secret { "Secret" } else { "ConfigMap" }));
-    root.put("metadata", metadata(entry));
-    if secret {
-        root.put(
-            "type",
-            text(if entry.secret_type.is_empty() {
-                "Opaque"
-            } else {
-                &entry.secret_type
-            }),
-        );
+    match entry.kind {
+        GeneratorKind::ConfigMap => root.put("kind", text("ConfigMap")),
+        GeneratorKind::Secret => root.put("kind", text("Secret")),
     }
-    put_data(&mut root, data, secret);
+    root.put("metadata", metadata(entry));
+    if entry.kind == GeneratorKind::Secret {
+        let secret_type = entry.secret_type.as_deref().unwrap_or("Opaque");
+        root.put("type", text(secret_type));
+    }
+    put_data(&mut root, data, entry.kind)?;
     if entry.options.immutable {
-        root.put(
-            "immutable",
-            Node::Scalar(Scalar {
-                tag: Tag::Bool,
-                ..Scalar::untyped("true")
-            }),
-        );
+        let immutable = Scalar {
+            tag: Tag::Bool,
+            ..Scalar::untyped("true")
+        };
+        root.put("immutable", Node::Scalar(immutable));
     }
     let mut resource = Resource::new(Node::Mapping(root), source);
     resource.made = true;
-    let behavior = match entry.behavior.as_str() {
-        "merge" => Behavior::Merge,
-        "replace" => Behavior::Replace,
-        _ => Behavior::Create,
-    };
     resource.generated = Some(Generated {
-        behavior,
-        hash: !entry.options.disable_hash,
+        behavior: match entry.behavior.as_deref() {
+            Some("merge") => Behavior::Merge,
+            Some("replace") => Behavior::Replace,
+            _ => Behavior::Create,
+        },
+        hash: entry.options.hash,
     });
     Ok(resource)
 }
@@ -85,8 +103,8 @@ fn text(text: &str) -> Node {
 fn metadata(entry: &Generator) -> Node {
     let mut metadata = Mapping::default();
     metadata.put("name", text(&entry.name));
-    if !entry.namespace.is_empty() {
-        metadata.put("namespace", text(&entry.namespace));
+    if let Some(namespace) = &entry.namespace {
+        metadata.put("namespace", text(namespace));
     }
     for (field, pairs) in [
         ("labels", &entry.options.labels),
@@ -108,102 +126,100 @@ fn texts<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Node {
     Node::Mapping(mapping)
 }
 
-fn put_data(root: &mut Mapping, data: BTreeMap<String, Vec<u8>>, secret: bool) {
+fn put_data(
+    root: &mut Mapping,
+    data: BTreeMap<String, Vec<u8>>,
+    kind: GeneratorKind,
+) -> Result<(), GeneratorError> {
     let (mut texts, mut binaries) = (Mapping::default(), Mapping::default());
     for (key, content) in data {
-        match String::from_utf8(content) {
-            Ok(valid) if !secret => texts.put(&key, text(&valid)),
-            Ok(valid) => texts.put(&key, text(&base64(valid.as_bytes()))),
-            Err(e) if secret => texts.put(&key, text(&base64(e.as_bytes()))),
-            Err(e) => binaries.put(&key, text(&base64(e.as_bytes()))),
+        match (kind, String::from_utf8(content)) {
+            (GeneratorKind::ConfigMap, Ok(valid)) => {
+                if begins_with_tab(&valid) {
+                    return Err(GeneratorError::LeadingTab(key));
+                }
+                texts.put(&key, text(&valid));
+            }
+            (GeneratorKind::ConfigMap, Err(e)) => binaries.put(&key, text(&encode(e.as_bytes()))),
+            (GeneratorKind::Secret, Ok(valid)) => texts.put(&key, text(&encode(valid.as_bytes()))),
+            (GeneratorKind::Secret, Err(e)) => texts.put(&key, text(&encode(e.as_bytes()))),
         }
     }
-    if secret || !texts.entries.is_empty() {
+    if kind == GeneratorKind::Secret || !texts.entries.is_empty() {
         root.put("data", Node::Mapping(texts));
     }
     if !binaries.entries.is_empty() {
         root.put("binaryData", Node::Mapping(binaries));
     }
+    Ok(())
 }
 
-/// Base64; from 70 characters on in lines that all end in a line break.
-fn base64(bytes: &[u8]) -> String {
-    const SYMBOLS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut encoded = String::with_capacity(bytes.len() / 3 * 4 + 4);
-    for chunk in bytes.chunks(3) {
-        let mut bits = 0_usize;
-        for at in 0..3 {
-            bits = bits << 8 | usize::from(chunk.get(at).copied().unwrap_or_default());
-        }
-        for at in 0..4 {
-            let symbol = SYMBOLS[bits >> (18 - 6 * at) & 63];
-            encoded.push(if at <= chunk.len() {
-                char::from(symbol)
-            } else {
-                '='
-            });
-        }
-    }
-    if encoded.len() < 70 {
+/// Returns whether kustomize writes a text in a way that it cannot read again.
+fn begins_with_tab(text: &str) -> bool {
+    text.starts_with('\t') && text.contains('\n')
+}
+
+/// Encodes in base64; from 70 characters on in lines that all end in a line break.
+fn encode(bytes: &[u8]) -> String {
+    const WIDTH: usize = 70;
+    let encoded = STANDARD.encode(bytes);
+    if encoded.len() < WIDTH {
         return encoded;
     }
-    let mut wrapped = String::with_capacity(encoded.len() + encoded.len() / 70 + 1);
-    for (at, symbol) in encoded.chars().enumerate() {
-        if at > 0 && at % 70 == 0 {
-            wrapped.push('\n');
-        }
-        wrapped.push(symbol);
+    let mut wrapped = String::with_capacity(encoded.len() + encoded.len() / WIDTH + 1);
+    let mut rest = encoded.as_str();
+    while !rest.is_empty() {
+        let (line, below) = rest.split_at(WIDTH.min(rest.len()));
+        wrapped.push_str(line);
+        wrapped.push('\n');
+        rest = below;
     }
-    wrapped.push('\n');
     wrapped
 }
 
 /// Takes a literal `key=value` apart; one pair of quotes around the value is removed.
-pub(super) fn literal(source: &str) -> Result<(String, Vec<u8>), String> {
-    let (key, value) = source
-        .split_once('=')
-        .filter(|(key, _)| !key.is_empty())
-        .ok_or_else(|| format!("the literal `{source}` is not of the form `key=value`"))?;
+pub(crate) fn split_literal(source: &str) -> Result<GeneratedPair, GeneratorError> {
+    let malformed = || GeneratorError::Literal(source.to_owned());
+    let (key, value) = source.split_once('=').ok_or_else(malformed)?;
+    if key.is_empty() {
+        return Err(malformed());
+    }
     let quoted = |q: char| value.len() >= 2 && value.starts_with(q) && value.ends_with(q);
     let value = if quoted('"') || quoted('\'') {
         &value[1..value.len() - 1]
     } else {
         value
     };
-    Ok((key.to_owned(), value.as_bytes().to_vec()))
+    Ok(GeneratedPair {
+        key: key.to_owned(),
+        content: value.as_bytes().to_vec(),
+    })
 }
 
 /// Takes `key=path` or `path` apart.
-pub(super) fn file_source(source: &str) -> Result<(String, &str), String> {
+pub(crate) fn split_file_source(source: &str) -> Result<(String, &str), GeneratorError> {
     match source.split_once('=') {
-        None => Ok((
-            source
-                .rsplit('/')
-                .find(|p| !p.is_empty())
-                .unwrap_or(source)
-                .to_owned(),
-            source,
-        )),
+        None => {
+            let name = source.rsplit('/').find(|part| !part.is_empty());
+            Ok((name.unwrap_or(source).to_owned(), source))
+        }
         Some((key, path)) if !key.is_empty() && !path.is_empty() && !path.contains('=') => {
             Ok((key.to_owned(), path))
         }
-        Some(_) => Err(format!(
-            "the file source `{source}` is not of the form `key=path` or `path`"
-        )),
+        Some(_) => Err(GeneratorError::FileSource(source.to_owned())),
     }
 }
 
-/// The variables of an env file.
-pub(super) fn env_file(content: &[u8]) -> Result<Pairs, String> {
-    let mut pairs = Pairs::new();
-    for (number, line) in content.split(|b| *b == b'\n').enumerate() {
+/// Reads the variables of an env file.
+pub(crate) fn read_env_file(content: &[u8]) -> Result<GeneratedPairs, GeneratorError> {
+    let mut pairs = GeneratedPairs::new();
+    for (at, line) in content.split(|b| *b == b'\n').enumerate() {
         if line.len() >= 1 << 16 {
-            return Err(format!("line {} is longer than 64 KiB", number + 1));
+            return Err(GeneratorError::LongLine(at + 1));
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line =
-            std::str::from_utf8(line).map_err(|_| format!("line {} is not UTF-8", number + 1))?;
-        let line = if number == 0 {
+        let line = std::str::from_utf8(line).map_err(|_| GeneratorError::NotText(at + 1))?;
+        let line = if at == 0 {
             line.strip_prefix('\u{FEFF}').unwrap_or(line)
         } else {
             line
@@ -211,7 +227,10 @@ pub(super) fn env_file(content: &[u8]) -> Result<Pairs, String> {
         let line = line.trim_start();
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         if !key.is_empty() && !line.starts_with('#') {
-            pairs.push((key.to_owned(), value.as_bytes().to_vec()));
+            pairs.push(GeneratedPair {
+                key: key.to_owned(),
+                content: value.as_bytes().to_vec(),
+            });
         }
     }
     Ok(pairs)
@@ -219,7 +238,7 @@ pub(super) fn env_file(content: &[u8]) -> Result<Pairs, String> {
 
 /// Puts a generated object in the place of one that was there: with its name, its labels and annotations where the new one has no
 /// others, and, for `merge`, with its data.
-pub(super) fn absorb(new: &mut Resource, old: &Resource) {
+pub(crate) fn absorb_object(new: &mut Resource, old: &Resource) {
     for field in ["labels", "annotations"] {
         let mut merged: BTreeMap<String, String> = BTreeMap::new();
         for (key, value) in old.texts(field).into_iter().chain(new.texts(field)) {
@@ -242,11 +261,14 @@ pub(super) fn absorb(new: &mut Resource, old: &Resource) {
             set_texts(new, &[field], &merged);
         }
     }
-    let hash = new.generated.is_some_and(|g| g.hash);
-    new.generated = old.generated.map(|g| Generated {
-        hash: g.hash && hash,
-        ..g
-    });
+    let omits = |g: Option<Generated>| g.is_none_or(|g| g.hash == GeneratedHash::Omitted);
+    let hash = if omits(new.generated) || omits(old.generated) {
+        GeneratedHash::Omitted
+    } else {
+        GeneratedHash::Appended
+    };
+    new.generated = old.generated.map(|g| Generated { hash, ..g });
+    new.variables = std::sync::Arc::clone(&old.variables);
     new.history = std::sync::Arc::clone(&old.history);
 }
 
@@ -295,178 +317,40 @@ fn set_texts(resource: &mut Resource, path: &[&str], pairs: &BTreeMap<String, St
     resource.set_root(Node::Mapping(root));
 }
 
-/// Adds the hash of its content to the name of an object that asks for it.
-pub(super) fn add_hash(resource: &mut Resource) -> Result<(), Unprintable> {
-    let name = format!("{}-{}", resource.name(), hash(resource.root())?);
-    resource.store_previous();
-    resource.set_text(&["metadata", "name"], Some(&name));
-    Ok(())
-}
-
-/// Ten digits that depend on the data (and the type of a Secret) only.
-fn hash(root: &Node) -> Result<String, Unprintable> {
-    let field = |name: &str| match root.get(name) {
-        None => Ok(Value::String(String::new())),
-        Some(Node::Scalar(scalar)) => Ok(Value::String(scalar.text.to_string())),
-        Some(node) => value(node, false),
-    };
-    let secret = root.get("kind").is_some_and(|k| k.text() == "Secret");
-    let mut content = vec![
-        ("data", field("data")?),
-        (
-            "kind",
-            Value::from(if secret { "Secret" } else { "ConfigMap" }),
-        ),
-    ];
-    content.push(("name", Value::from("")));
-    let optional = if secret { "stringData" } else { "binaryData" };
-    let extra = field(optional)?;
-    if extra.is_object() {
-        content.push((optional, extra));
-    }
-    if secret {
-        content.push(("type", field("type")?));
-    }
-    content.sort_by_key(|(key, _)| *key);
-    let mut json = String::from("{");
-    for (at, (key, value)) in content.iter().enumerate() {
-        let comma = if at == 0 { "" } else { "," };
-        let written = write!(json, "{comma}\"{key}\":");
-        debug_assert!(written.is_ok());
-        go_json(&mut json, value);
-    }
-    json.push('}');
-    let mut digits = String::new();
-    for byte in Sha256::digest(json.as_bytes()).iter().take(5) {
-        let written = write!(digits, "{byte:02x}");
-        debug_assert!(written.is_ok());
-    }
-    let replace = |c| match c {
-        '0' => 'g',
-        '1' => 'h',
-        '3' => 'k',
-        'a' => 'm',
-        'e' => 't',
-        other => other,
-    };
-    Ok(digits.chars().map(replace).collect())
-}
-
-/// JSON in the bytes of Go's library.
-fn go_json(out: &mut String, value: &Value) {
-    match value {
-        Value::Object(map) => {
-            out.push('{');
-            for (at, (key, value)) in map.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                go_json_text(out, key);
-                out.push(':');
-                go_json(out, value);
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                go_json(out, item);
-            }
-            out.push(']');
-        }
-        Value::String(text) => go_json_text(out, text),
-        Value::Number(number) => out.push_str(&go_json_number(number.as_f64().unwrap_or_default())),
-        other => out.push_str(&other.to_string()),
-    }
-}
-
-/// A float as Go's JSON library writes it.
-fn go_json_number(float: f64) -> String {
-    let size = float.abs();
-    if float == 0.0 || (1e-6..1e21).contains(&size) {
-        return format!("{float}");
-    }
-    let scientific = format!("{float:e}");
-    match scientific.split_once('e') {
-        Some((mantissa, exponent)) if !exponent.starts_with('-') => {
-            format!("{mantissa}e+{exponent}")
-        }
-        _ => scientific,
-    }
-}
-
-fn go_json_text(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{C}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1F}' => {
-                let written = write!(out, "\\u{:04x}", u32::from(c));
-                debug_assert!(written.is_ok());
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn hashes_are_those_of_kustomize() {
-        let hashed = |entry: Generator, pairs: &[(&str, &str)], secret| {
-            let pairs = pairs
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec()))
-                .collect();
-            let source = Source {
-                file: "k".into(),
-                document: 0,
-            };
-            let mut resource = object(&entry, pairs, secret, source).unwrap();
-            add_hash(&mut resource).unwrap();
-            resource.name().to_owned()
-        };
-        let entry = || Generator {
-            name: "x".to_owned(),
-            ..Generator::default()
-        };
-        assert_eq!(hashed(entry(), &[("a", "1")], false), "x-h29d89cmmt");
-        assert_eq!(hashed(entry(), &[], false), "x-6ct58987ht");
-        assert_eq!(hashed(entry(), &[], true), "x-46f8b28mk5");
+    fn pair(key: &str, content: &str) -> GeneratedPair {
+        GeneratedPair {
+            key: key.to_owned(),
+            content: content.as_bytes().to_vec(),
+        }
     }
 
     #[test]
     fn base64_is_wrapped_with_a_last_line_break() {
-        assert_eq!(base64(b"hello"), "aGVsbG8=");
-        let long = base64(&[0; 60]);
-        assert_eq!(
-            (long.len(), long.ends_with('\n'), long.matches('\n').count()),
-            (82, true, 2)
-        );
+        assert_eq!(encode(b"hello"), "aGVsbG8=");
+        let long = encode(&[0; 60]);
+        assert_eq!((long.len(), long.matches('\n').count()), (82, 2));
+        assert!(long.ends_with('\n'));
     }
 
     #[test]
     fn sources_are_taken_apart() {
-        assert_eq!(literal("a=\"b=c\""), Ok(("a".to_owned(), b"b=c".to_vec())));
-        assert!(literal("=b").is_err() && literal("b").is_err());
-        assert_eq!(file_source("x/y.txt"), Ok(("y.txt".to_owned(), "x/y.txt")));
-        assert!(file_source("a=b=c").is_err());
-        let pairs = env_file(b"\xEF\xBB\xBFA=1\r\n# no\n\n  B\nexport C=3 \n").unwrap();
-        assert_eq!(
-            pairs,
-            [
-                ("A".to_owned(), b"1".to_vec()),
-                ("B".to_owned(), vec![]),
-                ("export C".to_owned(), b"3 ".to_vec())
-            ]
-        );
+        assert_eq!(split_literal("a=\"b=c\""), Ok(pair("a", "b=c")));
+        assert!(split_literal("=b").is_err());
+        assert!(split_literal("b").is_err());
+        let named = split_file_source("x/y.txt");
+        assert_eq!(named, Ok(("y.txt".to_owned(), "x/y.txt")));
+        assert!(split_file_source("a=b=c").is_err());
+    }
+
+    #[test]
+    fn an_env_file_has_a_variable_on_each_line() {
+        let pairs = read_env_file(b"\xEF\xBB\xBFA=1\r\n# no\n\n  B\nexport C=3 \n");
+        let expected = vec![pair("A", "1"), pair("B", ""), pair("export C", "3 ")];
+        assert_eq!(pairs, Ok(expected));
     }
 }

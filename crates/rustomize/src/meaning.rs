@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
+use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
 use manifest_yaml::{
     Dialect, Meaning, ReadLimits, ResolvedScalar, ScalarStyle, convert_float, decode_binary_text,
     read_first_document, resolve_scalar,
@@ -15,13 +15,13 @@ use manifest_yaml::{
 
 /// Why a tree cannot be printed, and where: keys and indexes from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unprintable {
-    pub(super) path: Vec<String>,
-    pub(super) reason: String,
+pub(crate) struct Unprintable {
+    pub(crate) path: Vec<String>,
+    pub(crate) reason: String,
 }
 
 impl Unprintable {
-    pub(super) fn new(reason: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self {
             path: Vec::new(),
             reason: reason.into(),
@@ -29,18 +29,18 @@ impl Unprintable {
     }
 
     /// The same, seen from one level above.
-    pub(super) fn below(mut self, step: impl std::fmt::Display) -> Self {
+    pub(crate) fn below(mut self, step: impl std::fmt::Display) -> Self {
         self.path.insert(0, step.to_string());
         self
     }
 }
 
 /// Finds what was written before for a field at the top of an object.
-pub(super) type Known<'k> = dyn Fn(&Scalar, &Node) -> Option<Arc<str>> + 'k;
+pub(crate) type Known<'k> = dyn Fn(&Scalar, &Node) -> Option<Arc<str>> + 'k;
 
 /// What is printed for an object. Annotations are text whatever they look like; that of the origin is for kustomize itself, unless it
 /// is kept.
-pub(super) fn printable<'n>(
+pub(crate) fn printable<'n>(
     root: &'n Node,
     keep_origin: bool,
     known: &Known<'_>,
@@ -128,15 +128,15 @@ const BOOKKEEPING: [&str; 19] = [
 ];
 
 /// The annotation that says where an object came from.
-pub(super) const ORIGIN: &str = "config.kubernetes.io/origin";
+pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 
 /// The value of a tree. `flow`: whether it stands inside braces or brackets.
-pub(super) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
+pub(crate) fn value(node: &Node, flow: bool) -> Result<Value, Unprintable> {
     meaning(node, flow).map(Value::from)
 }
 
 /// The same, with borrowed texts.
-pub(super) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintable> {
+pub(crate) fn meaning(node: &Node, flow: bool) -> Result<Meaning<'_>, Unprintable> {
     match node {
         Node::Scalar(scalar) => scalar_meaning(scalar, flow),
         Node::Sequence(Sequence { items, flow: inner }) => {

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::kustomization::Sort;
-use super::resource::{Resource, or};
+use crate::kustomization::SortOrder;
+use crate::resource::{Resource, or};
+use crate::version::KustomizeVersion;
 
 /// Kinds that come first, in kustomize's order.
 const FIRST: [&str; 22] = [
@@ -38,7 +39,7 @@ const LAST: [&str; 2] = [
 ];
 
 /// The place of a kind in the default order.
-pub(super) fn kind_rank(kind: &str) -> usize {
+pub(crate) fn kind_rank(kind: &str) -> usize {
     rank(kind, &FIRST, &LAST)
 }
 
@@ -53,20 +54,24 @@ fn rank<S: AsRef<str>>(kind: &str, first: &[S], last: &[S]) -> usize {
 }
 
 /// Sorts resources.
-pub(super) fn sort(resources: &mut Vec<Resource>, order: &Sort) {
+pub(crate) fn sort_resources(
+    resources: &mut Vec<Resource>,
+    order: &SortOrder,
+    version: KustomizeVersion,
+) {
     let by = |kind: &str| match order {
-        Sort::Legacy(first, last) => rank(kind, first, last),
+        SortOrder::Legacy { first, last } => rank(kind, first, last),
         _ => kind_rank(kind),
     };
-    if *order == Sort::Fifo {
+    if *order == SortOrder::Fifo {
         return;
     }
-    let keys: Vec<Key<'_>> = resources
+    let keys: Vec<SortKey<'_>> = resources
         .iter()
-        .map(|resource| Key::of(resource, by(resource.kind())))
+        .map(|resource| SortKey::of(resource, by(resource.kind())))
         .collect();
     let mut places: Vec<usize> = (0..keys.len()).collect();
-    places.sort_by(|a, b| keys[*a].cmp(&keys[*b]));
+    places.sort_by(|a, b| keys[*a].compare(&keys[*b], version));
     if !places.is_sorted() {
         let mut unsorted: Vec<Option<Resource>> =
             std::mem::take(resources).into_iter().map(Some).collect();
@@ -79,10 +84,8 @@ pub(super) fn sort(resources: &mut Vec<Resource>, order: &Sort) {
 }
 
 /// What decides about the place of an object.
-struct Key<'r> {
+struct SortKey<'r> {
     rank: usize,
-    /// The Namespaces of the core group come before those of others.
-    foreign: bool,
     group: &'r str,
     version: &'r str,
     kind: &'r str,
@@ -90,12 +93,11 @@ struct Key<'r> {
     name: &'r str,
 }
 
-impl<'r> Key<'r> {
+impl<'r> SortKey<'r> {
     fn of(resource: &'r Resource, rank: usize) -> Self {
         let (group, kind) = (resource.group(), resource.kind());
         Self {
             rank,
-            foreign: kind == "Namespace" && !group.is_empty(),
             group,
             version: resource.version(),
             kind,
@@ -104,25 +106,32 @@ impl<'r> Key<'r> {
         }
     }
 
-    fn cmp(&self, other: &Self) -> Ordering {
-        let ranks = self
-            .rank
-            .cmp(&other.rank)
-            .then(self.foreign.cmp(&other.foreign));
+    fn compare(&self, other: &Self, version: KustomizeVersion) -> Ordering {
         let is_same_type =
             self.kind == other.kind && self.version == other.version && self.group == other.group;
-        match ranks {
+        match self.rank.cmp(&other.rank) {
             // The texts are those that kustomize compares; where they begin alike, only their ends count.
             Ordering::Equal if is_same_type && self.namespace == other.namespace => {
                 self.name.cmp(other.name)
             }
             Ordering::Equal if is_same_type => self.text().cmp(other.text()),
+            // Since 5.5, the Namespaces of the core group come before those of others.
+            Ordering::Equal if version > KustomizeVersion::V5_4 && self.is_core_pair(other) => {
+                other.type_text().cmp(self.type_text())
+            }
             Ordering::Equal => self
                 .type_text()
                 .cmp(other.type_text())
                 .then_with(|| self.text().cmp(other.text())),
             different => different,
         }
+    }
+
+    /// Returns whether both are Namespaces, and one of them of the core group.
+    fn is_core_pair(&self, other: &Self) -> bool {
+        self.kind == "Namespace"
+            && other.kind == "Namespace"
+            && (self.group.is_empty() || other.group.is_empty())
     }
 
     /// `group_version_kind`

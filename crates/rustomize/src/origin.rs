@@ -1,11 +1,11 @@
 //! The annotation that says where an object came from (`buildMetadata: [originAnnotations]`).
 
-use super::meaning::ORIGIN;
-use super::resource::Resource;
-use super::tree::{Mapping, Node, Scalar};
+use crate::meaning::ORIGIN;
+use crate::resource::Resource;
+use crate::tree::{Mapping, Node, Scalar};
 
 /// Writes the origin into an object. Paths are relative to the directory that is built.
-pub(super) fn annotate(resource: &mut Resource, root: &str) {
+pub(crate) fn annotate(resource: &mut Resource, root: &str) {
     let path = relative(&resource.source.file, root);
     let text = match (resource.made, resource.kind()) {
         (false, _) => format!("path: {path}\n"),

@@ -1,74 +1,101 @@
-//! Reads fields of kustomizations as Go's JSON library does: names in any case, no unknown fields, no conversions.
+//! Reads configuration files as Go's JSON library does: field names in any case, no conversions between types.
+//!
+//! Every mistake is reported where it is found; reading goes on with the default of the field, so that one run tells all.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::problem::{Outcome, of_field, of_file};
+use crate::problem::{field_problem, file_problem};
 use crate::rules;
-use manifest_yaml::{
-    Meaning, ReadError, ReadLimits, YamlNode, expand_merge_keys, read_first_document,
-};
-use pointer_diagnostics::Pointer;
+use crate::version::KustomizeVersion;
+use manifest_yaml::{ReadLimits, Meaning, Node, ReadError, expand_merge_keys, read_first_document};
+use pointer_diagnostics::{Diagnostics, Origin, Pointer, Reported};
 
-/// Decodes a configuration file. Only its first document counts.
-pub(super) fn decode<T>(
+/// Decodes the first document of a configuration file.
+///
+/// Fails where the file is not YAML; other mistakes are reported by `read`, which gets the root.
+pub(crate) fn decode<T>(
     file: &str,
     bytes: &[u8],
-    decode: impl FnOnce(&Field<'_>) -> Outcome<T>,
-) -> Outcome<T> {
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        of_file(
-            &rules::KUSTOMIZATION_FIELD,
-            file,
-            "the file is not UTF-8 text",
-        )
-    })?;
-    let syntax = |e: ReadError| {
+    reading: Reading,
+    problems: &mut Diagnostics,
+    read: impl FnOnce(&Field<'_>, &mut Diagnostics) -> T,
+) -> Result<T, Reported> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let message = "the file is not UTF-8 text";
+        return Err(problems.report(file_problem(&rules::KUSTOMIZATION_FIELD, file, message)));
+    };
+    let document = read_document(text).map_err(|e| {
         let range = e.range.bytes();
         let range = range.start.min(bytes.len())..range.end.min(bytes.len());
-        Box::new(
-            rules::KUSTOMIZATION_FIELD
-                .report(e.message)
-                .primary_bytes(file, range, ""),
-        )
+        let problem = rules::KUSTOMIZATION_FIELD.report(e.message);
+        problems.report(problem.primary_bytes(file, range, ""))
+    })?;
+    let value = match &document {
+        None => Meaning::Null,
+        Some(node) => node.configuration().map_err(|e| {
+            let problem = rules::KUSTOMIZATION_FIELD.report(e.message);
+            problems.report(problem.primary_bytes(file, e.range.bytes(), ""))
+        })?,
     };
-    let mut node = read_first_document(text, &ReadLimits::MANIFEST).map_err(syntax)?;
-    node.as_mut()
-        .map_or(Ok(()), expand_merge_keys)
-        .map_err(syntax)?;
-    let value = node
-        .as_ref()
-        .map_or(Ok(Meaning::Null), YamlNode::configuration)
-        .map_err(syntax)?;
-    decode(&Field {
+    let root = Field {
         file,
         pointer: Pointer::root(),
         value: &value,
-    })
+        reading,
+    };
+    Ok(read(&root, problems))
+}
+
+/// Reads the first document of a text, with its merge keys expanded.
+fn read_document(text: &str) -> Result<Option<Node>, ReadError> {
+    let mut node = read_first_document(text, &ReadLimits::MANIFEST)?;
+    node.as_mut().map_or(Ok(()), expand_merge_keys)?;
+    Ok(node)
+}
+
+/// How fields are taken that nobody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnknownFields {
+    /// Each is a problem, as in a kustomization.
+    Reported,
+    /// They are ignored, as in configurations of plugins.
+    Ignored,
+}
+
+/// How a configuration file is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    /// The version of kustomize, which decides what fields there are.
+    pub(crate) version: KustomizeVersion,
+    pub(crate) unknown: UnknownFields,
 }
 
 /// A value with its place.
 #[derive(Debug, Clone)]
-pub(super) struct Field<'v> {
-    pub(super) file: &'v str,
-    pub(super) pointer: Pointer,
-    pub(super) value: &'v Meaning<'v>,
+pub(crate) struct Field<'v> {
+    pub(crate) file: &'v str,
+    pub(crate) pointer: Pointer,
+    pub(crate) value: &'v Meaning<'v>,
+    pub(crate) reading: Reading,
 }
 
-/// The fields of a map that were not taken yet.
+/// The fields of a map, and which of them were taken.
 #[derive(Debug)]
-pub(super) struct Fields<'v> {
+pub(crate) struct Fields<'v> {
     file: &'v str,
     pointer: Pointer,
     map: &'v [(Cow<'v, str>, Meaning<'v>)],
-    taken: Vec<&'v str>,
+    taken: BTreeSet<String>,
+    reading: Reading,
 }
 
 impl<'v> Field<'v> {
-    /// An error about this field.
-    pub(super) fn wrong<T>(&self, expected: &str) -> Outcome<T> {
-        let found = match self.value {
+    /// Reports that the field is of the wrong type.
+    pub(crate) fn report_mismatch(&self, expected: &str, problems: &mut Diagnostics) -> Reported {
+        let kind = match self.value {
             Meaning::Null => "null",
             Meaning::Bool(_) => "a boolean",
             Meaning::Number(_) => "a number",
@@ -76,174 +103,216 @@ impl<'v> Field<'v> {
             Meaning::Sequence(_) => "a list",
             Meaning::Mapping(_) => "a map",
         };
-        let message = format!(
-            "{expected} is expected, but `{}` is {found}",
-            Value::from(self.value.clone())
-        );
-        let mut problem = of_field(
-            &rules::KUSTOMIZATION_FIELD,
-            self.file,
-            &self.pointer,
-            message,
-        );
+        let shown = Value::from(self.value.clone());
+        let message = format!("{expected} is expected, but `{shown}` is {kind}");
+        let rule = &rules::KUSTOMIZATION_FIELD;
+        let mut problem = field_problem(rule, self.file, &self.pointer, message);
         if matches!(self.value, Meaning::Bool(_) | Meaning::Number(_)) && expected == "text" {
-            problem = Box::new(
-                problem
-                    .help("quote it: kustomizations are read as YAML 1.1 and nothing is converted"),
-            );
+            problem = problem
+                .help("quote it: kustomizations are read as YAML 1.1 and nothing is converted");
         }
-        Err(problem)
+        problems.report(problem)
     }
 
-    /// Whether it is null.
-    pub(super) fn is_null(&self) -> bool {
+    /// Returns whether the value is null.
+    pub(crate) fn is_null(&self) -> bool {
         *self.value == Meaning::Null
     }
 
-    /// The fields of a map; null has none.
-    pub(super) fn fields(&self) -> Outcome<Fields<'v>> {
+    /// Returns the fields of a map; null has none.
+    pub(crate) fn fields(&self, problems: &mut Diagnostics) -> Fields<'v> {
         let map = match self.value {
             Meaning::Mapping(map) => map.as_slice(),
             Meaning::Null => &[],
-            _ => return self.wrong("a map"),
+            _ => {
+                self.report_mismatch("a map", problems);
+                &[]
+            }
         };
-        Ok(Fields {
+        Fields {
             file: self.file,
             pointer: self.pointer.clone(),
             map,
-            taken: Vec::new(),
+            taken: BTreeSet::new(),
+            reading: self.reading,
+        }
+    }
+
+    /// Returns text; `None` where it is null, empty, or of another type.
+    pub(crate) fn text(&self, problems: &mut Diagnostics) -> Option<String> {
+        match self.value {
+            Meaning::Text(text) if text.is_empty() => None,
+            Meaning::Text(text) => Some(text.to_string()),
+            Meaning::Null => None,
+            _ => {
+                self.report_mismatch("text", problems);
+                None
+            }
+        }
+    }
+
+    /// Returns a boolean; null is false.
+    pub(crate) fn boolean(&self, problems: &mut Diagnostics) -> bool {
+        match self.value {
+            Meaning::Bool(bool) => *bool,
+            Meaning::Null => false,
+            _ => {
+                self.report_mismatch("a boolean", problems);
+                false
+            }
+        }
+    }
+
+    /// Returns an integer; null is 0.
+    pub(crate) fn integer(&self, problems: &mut Diagnostics) -> i64 {
+        let integer = match self.value {
+            Meaning::Null => Some(0),
+            Meaning::Number(number) => number.as_i64(),
+            _ => None,
+        };
+        integer.unwrap_or_else(|| {
+            self.report_mismatch("an integer", problems);
+            0
         })
     }
 
-    /// Text; null is empty.
-    pub(super) fn text(&self) -> Outcome<String> {
-        match self.value {
-            Meaning::Text(text) => Ok(text.to_string()),
-            Meaning::Null => Ok(String::new()),
-            _ => self.wrong("text"),
-        }
-    }
-
-    /// A boolean; null is false.
-    pub(super) fn boolean(&self) -> Outcome<bool> {
-        match self.value {
-            Meaning::Bool(bool) => Ok(*bool),
-            Meaning::Null => Ok(false),
-            _ => self.wrong("a boolean"),
-        }
-    }
-
-    /// An integer; null is 0.
-    pub(super) fn integer(&self) -> Outcome<i64> {
-        match self.value {
-            Meaning::Null => Ok(0),
-            Meaning::Number(number) => number.as_i64().map_or_else(|| self.wrong("an integer"), Ok),
-            _ => self.wrong("an integer"),
-        }
-    }
-
-    /// The elements of a list; null has none.
-    pub(super) fn items(&self) -> Outcome<Vec<Field<'v>>> {
-        match self.value {
-            Meaning::Null => Ok(Vec::new()),
-            Meaning::Sequence(items) => {
-                let item = |(i, value)| Field {
-                    file: self.file,
-                    pointer: self.pointer.at(i),
-                    value,
-                };
-                Ok(items.iter().enumerate().map(item).collect())
+    /// Returns the elements of a list; null has none.
+    pub(crate) fn items(&self, problems: &mut Diagnostics) -> Vec<Self> {
+        let items = match self.value {
+            Meaning::Sequence(items) => items.as_slice(),
+            Meaning::Null => &[],
+            _ => {
+                self.report_mismatch("a list", problems);
+                &[]
             }
-            _ => self.wrong("a list"),
-        }
+        };
+        let field = |(at, value)| Field {
+            file: self.file,
+            pointer: self.pointer.at(at),
+            value,
+            reading: self.reading,
+        };
+        items.iter().enumerate().map(field).collect()
     }
 
-    /// The entries of a map of text, sorted by key.
-    pub(super) fn texts(&self) -> Outcome<Vec<(String, String)>> {
-        match self.value {
-            Meaning::Null => Ok(Vec::new()),
-            Meaning::Mapping(map) => map
-                .iter()
-                .map(|(key, value)| {
-                    let field = Field {
-                        file: self.file,
-                        pointer: self.pointer.at(key),
-                        value,
-                    };
-                    Ok((key.to_string(), field.text()?))
-                })
-                .collect(),
-            _ => self.wrong("a map"),
+    /// Returns the entries of a map of text, sorted by key.
+    pub(crate) fn texts(&self, problems: &mut Diagnostics) -> Vec<(String, String)> {
+        let mut texts = Vec::new();
+        for (key, value) in self.fields(problems).map {
+            let field = Field {
+                file: self.file,
+                pointer: self.pointer.at(key),
+                value,
+                reading: self.reading,
+            };
+            texts.push((key.to_string(), field.text(problems).unwrap_or_default()));
         }
+        texts
+    }
+
+    /// Returns the elements of a list of texts, with their places.
+    pub(crate) fn text_items(&self, problems: &mut Diagnostics) -> Vec<PlacedText> {
+        let mut texts = Vec::new();
+        for item in self.items(problems) {
+            let text = item.text(problems).unwrap_or_default();
+            let pointer = item.pointer;
+            texts.push(PlacedText { pointer, text });
+        }
+        texts
     }
 }
 
+/// A text and where it was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PlacedText {
+    pub(crate) pointer: Pointer,
+    pub(crate) text: String,
+}
+
 impl<'v> Fields<'v> {
-    /// A field by its name, in any case.
-    pub(super) fn take(&mut self, name: &str) -> Option<Field<'v>> {
+    /// Takes a field by its name, in any case.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Field<'v>> {
         let exact = self.map.iter().find(|(key, _)| key == name);
         let (key, value) = exact.or_else(|| {
             self.map
                 .iter()
                 .find(|(key, _)| key.eq_ignore_ascii_case(name))
         })?;
-        self.taken.push(key);
+        self.taken.insert(key.to_ascii_lowercase());
         Some(Field {
             file: self.file,
             pointer: self.pointer.at(key),
             value,
+            reading: self.reading,
         })
     }
 
-    /// Text, or empty.
-    pub(super) fn text(&mut self, name: &str) -> Outcome<String> {
-        self.take(name).map_or(Ok(String::new()), |f| f.text())
+    /// Returns the version of kustomize that the fields are for.
+    pub(crate) fn version(&self) -> KustomizeVersion {
+        self.reading.version
     }
 
-    /// A boolean, or false.
-    pub(super) fn boolean(&mut self, name: &str) -> Outcome<bool> {
-        self.take(name).map_or(Ok(false), |f| f.boolean())
+    /// Takes a field that is not null.
+    pub(crate) fn take_written(&mut self, name: &str) -> Option<Field<'v>> {
+        self.take(name).filter(|field| !field.is_null())
     }
 
-    /// The elements of a list, or none.
-    pub(super) fn items(&mut self, name: &str) -> Outcome<Vec<Field<'v>>> {
-        self.take(name).map_or(Ok(Vec::new()), |f| f.items())
+    /// Takes text; `None` where it is missing or empty.
+    pub(crate) fn text(&mut self, name: &str, problems: &mut Diagnostics) -> Option<String> {
+        self.take(name)?.text(problems)
     }
 
-    /// The entries of a map of text, or none.
-    pub(super) fn texts(&mut self, name: &str) -> Outcome<Vec<(String, String)>> {
-        self.take(name).map_or(Ok(Vec::new()), |f| f.texts())
+    /// Takes text; empty where it is missing.
+    pub(crate) fn text_or_empty(&mut self, name: &str, problems: &mut Diagnostics) -> String {
+        self.text(name, problems).unwrap_or_default()
     }
 
-    /// Elements of a list that are text, with their places.
-    pub(super) fn text_items(&mut self, name: &str) -> Outcome<Vec<(Pointer, String)>> {
-        self.items(name)?
-            .into_iter()
-            .map(|f| Ok((f.pointer.clone(), f.text()?)))
-            .collect()
+    /// Takes a boolean; false where it is missing.
+    pub(crate) fn boolean(&mut self, name: &str, problems: &mut Diagnostics) -> bool {
+        self.take(name).is_some_and(|field| field.boolean(problems))
     }
 
-    /// An error when a field was not taken.
-    pub(super) fn finish(self) -> Outcome<()> {
-        let unknown = self.map.iter().map(|(key, _)| key).find(|key| {
-            !self.taken.contains(&&***key)
-                && !self
-                    .taken
-                    .iter()
-                    .any(|taken| taken.eq_ignore_ascii_case(key))
-        });
-        let Some(key) = unknown else { return Ok(()) };
-        let origin = pointer_diagnostics::Origin {
-            file: self.file.into(),
-            document: 0,
-            pointer: self.pointer.at(key),
-        };
-        let found =
-            rules::KUSTOMIZATION_FIELD.report(format!("kustomize does not know the field `{key}`"));
-        Err(Box::new(
-            found
-                .primary_key(origin, "")
-                .help("remove it, or correct its name"),
-        ))
+    /// Takes the elements of a list; none where it is missing.
+    pub(crate) fn items(&mut self, name: &str, problems: &mut Diagnostics) -> Vec<Field<'v>> {
+        match self.take(name) {
+            Some(field) => field.items(problems),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes the entries of a map of text; none where it is missing.
+    pub(crate) fn texts(&mut self, name: &str, problems: &mut Diagnostics) -> Vec<(String, String)> {
+        match self.take(name) {
+            Some(field) => field.texts(problems),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes the elements of a list of texts; none where it is missing.
+    pub(crate) fn text_items(&mut self, name: &str, problems: &mut Diagnostics) -> Vec<PlacedText> {
+        match self.take(name) {
+            Some(field) => field.text_items(problems),
+            None => Vec::new(),
+        }
+    }
+
+    /// Reports every field that was not taken, where that counts.
+    pub(crate) fn finish(self, problems: &mut Diagnostics) {
+        if self.reading.unknown == UnknownFields::Ignored {
+            return;
+        }
+        for (key, _) in self.map {
+            if self.taken.contains(&key.to_ascii_lowercase()) {
+                continue;
+            }
+            let origin = Origin {
+                file: self.file.into(),
+                pointer: self.pointer.at(key),
+            };
+            let message = format!("kustomize does not know the field `{key}`");
+            let problem = rules::KUSTOMIZATION_FIELD.report(message);
+            let help = "remove it, or correct its name";
+            problems.push(problem.primary_key(origin, "").help(help));
+        }
     }
 }

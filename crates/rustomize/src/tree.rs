@@ -8,7 +8,7 @@ use manifest_yaml::{Dialect, NodeData, ResolvedScalar, ScalarStyle, resolve_scal
 
 /// A value of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Scalar(Scalar),
     Sequence(Sequence),
     Mapping(Mapping),
@@ -16,35 +16,35 @@ pub(super) enum Node {
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Sequence {
-    pub(super) items: Arc<Vec<Node>>,
+pub(crate) struct Sequence {
+    pub(crate) items: Arc<Vec<Node>>,
     /// Whether it is written with brackets: what is inside may then be read differently.
-    pub(super) flow: bool,
+    pub(crate) flow: bool,
 }
 
 /// Keys and values. A key may occur twice until the manifest is printed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Mapping {
-    pub(super) entries: Arc<Vec<(Scalar, Node)>>,
+pub(crate) struct Mapping {
+    pub(crate) entries: Arc<Vec<(Scalar, Node)>>,
     /// Whether it is written with braces.
-    pub(super) flow: bool,
+    pub(crate) flow: bool,
 }
 
 /// A scalar or a key, as text with everything that decides what it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Scalar {
-    pub(super) text: Arc<str>,
-    pub(super) tag: Tag,
-    pub(super) style: ScalarStyle,
+pub(crate) struct Scalar {
+    pub(crate) text: Arc<str>,
+    pub(crate) tag: Tag,
+    pub(crate) style: ScalarStyle,
     /// Whether the tag was written in the file.
-    pub(super) explicit: bool,
+    pub(crate) explicit: bool,
     /// Places of an object with the same number (not 0) are one: what changes one of them changes all.
-    pub(super) alias: u32,
+    pub(crate) alias: u32,
 }
 
 /// The type of a scalar. `None`: the text decides when it is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tag {
+pub(crate) enum Tag {
     None,
     Text,
     Int,
@@ -59,7 +59,7 @@ pub(super) enum Tag {
 
 impl Scalar {
     /// A scalar whose text decides what it means.
-    pub(super) fn untyped(text: &str) -> Self {
+    pub(crate) fn untyped(text: &str) -> Self {
         Self {
             text: Arc::from(text),
             tag: Tag::None,
@@ -70,7 +70,7 @@ impl Scalar {
     }
 
     /// A scalar that is text.
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self {
             tag: Tag::Text,
             ..Self::untyped(text)
@@ -78,7 +78,7 @@ impl Scalar {
     }
 
     /// Whether it is null, written or not.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         self.tag == Tag::Null
     }
 
@@ -100,12 +100,12 @@ impl Scalar {
 }
 
 /// The type that a plain scalar has by its text.
-pub(super) fn implicit(text: &str) -> Tag {
+pub(crate) fn implicit(text: &str) -> Tag {
     type_of(&resolve_scalar(text, Dialect::Manifest))
 }
 
 /// The type of what a plain scalar means.
-pub(super) fn type_of(resolved: &ResolvedScalar) -> Tag {
+pub(crate) fn type_of(resolved: &ResolvedScalar) -> Tag {
     match resolved {
         ResolvedScalar::Null => Tag::Null,
         ResolvedScalar::Bool(_) => Tag::Bool,
@@ -131,7 +131,7 @@ fn explicit_tag(tag: &str) -> Tag {
 
 impl Node {
     /// Takes over what was read from a file. The error is the place of a key that is not a scalar.
-    pub(super) fn read(node: manifest_yaml::YamlNode) -> Result<Self, manifest_yaml::ReadError> {
+    pub(crate) fn read(node: manifest_yaml::YamlNode) -> Result<Self, manifest_yaml::ReadError> {
         Ok(match node.data {
             NodeData::Scalar { text, style } => {
                 Self::Scalar(Scalar::read(text, node.tag.as_deref(), style))
@@ -160,7 +160,7 @@ impl Node {
     }
 
     /// A mapping in block style.
-    pub(super) fn mapping(entries: Vec<(Scalar, Self)>) -> Self {
+    pub(crate) fn mapping(entries: Vec<(Scalar, Self)>) -> Self {
         Self::Mapping(Mapping {
             entries: Arc::new(entries),
             flow: false,
@@ -168,7 +168,7 @@ impl Node {
     }
 
     /// A sequence in block style.
-    pub(super) fn sequence(items: Vec<Self>) -> Self {
+    pub(crate) fn sequence(items: Vec<Self>) -> Self {
         Self::Sequence(Sequence {
             items: Arc::new(items),
             flow: false,
@@ -176,12 +176,12 @@ impl Node {
     }
 
     /// Whether it is null.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Scalar(scalar) if scalar.is_null())
     }
 
     /// Whether it is null or a collection without elements.
-    pub(super) fn is_null_or_empty(&self) -> bool {
+    pub(crate) fn is_null_or_empty(&self) -> bool {
         match self {
             Self::Scalar(scalar) => scalar.is_null(),
             Self::Sequence(sequence) => sequence.items.is_empty(),
@@ -190,26 +190,26 @@ impl Node {
     }
 
     /// Whether it is null or a mapping without entries.
-    pub(super) fn is_null_or_empty_mapping(&self) -> bool {
+    pub(crate) fn is_null_or_empty_mapping(&self) -> bool {
         self.is_null() || matches!(self, Self::Mapping(mapping) if mapping.entries.is_empty())
     }
 
     /// The text of a scalar; empty for collections.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             Self::Scalar(scalar) => &scalar.text,
             _ => "",
         }
     }
 
-    pub(super) fn as_mapping(&self) -> Option<&Mapping> {
+    pub(crate) fn as_mapping(&self) -> Option<&Mapping> {
         match self {
             Self::Mapping(mapping) => Some(mapping),
             _ => None,
         }
     }
 
-    pub(super) fn as_sequence(&self) -> Option<&Sequence> {
+    pub(crate) fn as_sequence(&self) -> Option<&Sequence> {
         match self {
             Self::Sequence(sequence) => Some(sequence),
             _ => None,
@@ -217,17 +217,17 @@ impl Node {
     }
 
     /// The value of the first entry with the key.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.as_mapping()?.get(key)
     }
 
     /// The value below several keys.
-    pub(super) fn at(&self, path: &[&str]) -> Option<&Self> {
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// Whether collections are written with braces or brackets.
-    pub(super) fn is_flow(&self) -> bool {
+    pub(crate) fn is_flow(&self) -> bool {
         match self {
             Self::Scalar(_) => false,
             Self::Sequence(sequence) => sequence.flow,
@@ -236,12 +236,12 @@ impl Node {
     }
 
     /// Whether it is text without quotes or a tag, that is read as text whatever decides about it.
-    pub(super) fn is_plain_text(&self) -> bool {
+    pub(crate) fn is_plain_text(&self) -> bool {
         matches!(self, Self::Scalar(s) if s.tag == Tag::Text && s.style == ScalarStyle::Plain && !s.explicit && implicit(&s.text) == Tag::Text)
     }
 
     /// Whether both are one and the same value, not only equal ones.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Scalar(a), Self::Scalar(b)) => Arc::ptr_eq(&a.text, &b.text) && a == b,
             (Self::Sequence(a), Self::Sequence(b)) => {
@@ -255,7 +255,7 @@ impl Node {
     }
 
     /// The word for its kind in messages.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Scalar(_) => "a scalar",
             Self::Sequence(_) => "a list",
@@ -265,7 +265,7 @@ impl Node {
 
     /// Puts a value in the place of another: it is written in the style of what stood there.
     #[must_use]
-    pub(super) fn in_style_of(self, before: &Self) -> Self {
+    pub(crate) fn in_style_of(self, before: &Self) -> Self {
         match self {
             Self::Scalar(scalar) => {
                 let Self::Scalar(old) = before else {
@@ -308,24 +308,24 @@ fn read_key(key: manifest_yaml::YamlNode) -> Result<Scalar, manifest_yaml::ReadE
 
 impl Mapping {
     /// The position of the first entry with the key.
-    pub(super) fn position(&self, key: &str) -> Option<usize> {
+    pub(crate) fn position(&self, key: &str) -> Option<usize> {
         self.entries.iter().position(|(k, _)| &*k.text == key)
     }
 
     /// The value of the first entry with the key.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.position(key).map(|at| &self.entries[at].1)
     }
 
     /// Removes the first entry with the key.
-    pub(super) fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &str) {
         if let Some(at) = self.position(key) {
             Arc::make_mut(&mut self.entries).remove(at);
         }
     }
 
     /// Puts a value under a key, exactly as it is.
-    pub(super) fn put(&mut self, key: &str, value: Node) {
+    pub(crate) fn put(&mut self, key: &str, value: Node) {
         let at = self.position(key);
         let entries = Arc::make_mut(&mut self.entries);
         match at {
@@ -335,7 +335,7 @@ impl Mapping {
     }
 
     /// Sets a field: in the style of what stood there, or as a new entry. Null removes it.
-    pub(super) fn set(&mut self, key: &str, value: Node, key_style: ScalarStyle) {
+    pub(crate) fn set(&mut self, key: &str, value: Node, key_style: ScalarStyle) {
         self.set_under(
             &Scalar {
                 style: key_style,
@@ -346,7 +346,7 @@ impl Mapping {
     }
 
     /// The same, with a key to take over where there is none yet.
-    pub(super) fn set_under(&mut self, key: &Scalar, value: Node) {
+    pub(crate) fn set_under(&mut self, key: &Scalar, value: Node) {
         if value.is_null() {
             return self.remove(&key.text);
         }
@@ -364,7 +364,7 @@ impl Mapping {
 }
 
 /// Quotes plain text (or an untyped scalar) that a YAML 1.1 reader would take for something else.
-pub(super) fn quoted_if_needed(value: Node) -> Node {
+pub(crate) fn quoted_if_needed(value: Node) -> Node {
     match value {
         Node::Scalar(scalar)
             if matches!(scalar.tag, Tag::Text | Tag::None)

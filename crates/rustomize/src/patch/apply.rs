@@ -1,163 +1,184 @@
-//! Patches on the objects of a build: which ones each is for, and what it does to them.
+//! Applies patches to the objects of a build.
 
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefMutIterator as _, ParallelIterator as _};
 
+use super::content::{Patch, PatchChange, PatchField};
 use super::json;
-use super::select::Select;
-use super::strategic::{self, Merged, Misfit};
+use super::select::ObjectFilter;
+use super::strategic::{self, MergedObject, Misfit};
 use crate::MANY;
-use crate::build::unprintable;
-use crate::layer::{Layer, Patch, PatchContent};
-use crate::problem::{Outcome, of_field};
-use crate::resource::Resource;
+use crate::kustomization::IdentityChange;
+use crate::resource::{NameTracking, PatchKey, Resource, unprintable};
 use crate::rules;
+use crate::transform::{IdEffect, StepContext};
 use crate::tree::{Mapping, Node, Scalar};
-use pointer_diagnostics::{Diagnostic, Origin, Rule};
-
-/// Whether something that is part of an id changed, or an object is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Names {
-    Kept,
-    Changed,
-}
-
-/// Applies an entry of `patches` (tracked) or of `patchesJson6902` (not).
-pub(crate) fn apply(
-    resources: &mut Vec<Resource>,
-    patch: &Patch,
-    layer: &Layer,
-    tracked: bool,
-) -> Outcome<Names> {
-    match (&*patch.content, &patch.target) {
-        (PatchContent::Json(operations), Some(target)) => on_each(resources, target, |resource| {
-            patch_once(resource, operations, patch, layer, tracked)
-        }),
-        // A patch with a target holds one document.
-        (PatchContent::Strategic(documents), Some(target)) => {
-            on_each(resources, target, |resource| {
-                documents.first().map_or(Ok(Fate::Stays), |document| {
-                    merge(resource, document, patch, layer)
-                })
-            })
-        }
-        _ => merge_documents(resources, patch, layer, false),
-    }
-}
+use crate::version::KustomizeVersion;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Reported, Rule};
 
 /// What becomes of an object.
-enum Fate {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ObjectFate {
     Stays,
     Goes,
 }
 
-/// Changes the objects that are meant, on all cores where there are many, and removes those that go. The first problem counts.
-fn on_each(
+/// Applies a patch to the objects that it is for.
+pub(crate) fn apply_patch(
     resources: &mut Vec<Resource>,
-    target: &Select,
-    change: impl Fn(&mut Resource) -> Outcome<Fate> + Sync,
-) -> Outcome<Names> {
-    let change = |resource: &mut Resource| {
+    patch: &Patch,
+    context: StepContext<'_>,
+    problems: &mut Diagnostics,
+) -> Result<IdEffect, Reported> {
+    let Some(target) = &patch.target else {
+        return merge_documents(resources, patch, context, problems);
+    };
+    let change = |resource: &mut Resource| match &patch.content.change {
+        PatchChange::Json(operations) => {
+            patch_once(resource, operations, patch).map(|()| ObjectFate::Stays)
+        }
+        // A patch with a target holds one document.
+        PatchChange::Strategic(documents) => match documents.first() {
+            Some(document) => merge_document(resource, document, patch, context),
+            None => Ok(ObjectFate::Stays),
+        },
+    };
+    change_selected(resources, target, change, problems)
+}
+
+/// What a patch did to one object.
+struct PatchedObject {
+    fate: ObjectFate,
+    ids: IdEffect,
+}
+
+/// Changes the objects that are meant, on all cores where there are many, and removes those that go.
+fn change_selected(
+    resources: &mut Vec<Resource>,
+    target: &ObjectFilter,
+    change: impl Fn(&mut Resource) -> Result<ObjectFate, Box<Diagnostic>> + Sync,
+    problems: &mut Diagnostics,
+) -> Result<IdEffect, Reported> {
+    let change_one = |resource: &mut Resource| {
         if !target.accepts(resource) {
-            return Ok((true, true));
+            let (fate, ids) = (ObjectFate::Stays, IdEffect::Kept);
+            return Ok(PatchedObject { fate, ids });
         }
         let before = resource.root().clone();
         let fate = change(resource)?;
-        Ok((matches!(fate, Fate::Stays), resource.is_named_as(&before)))
+        let is_kept = fate == ObjectFate::Stays && resource.is_named_as(&before);
+        let ids = if is_kept {
+            IdEffect::Kept
+        } else {
+            IdEffect::Changed
+        };
+        Ok(PatchedObject { fate, ids })
     };
-    let changed: Vec<Outcome<(bool, bool)>> = match resources.len() {
-        0..=MANY => resources.iter_mut().map(change).collect(),
-        _ => resources.par_iter_mut().map(change).collect(),
+    let outcomes: Vec<Result<PatchedObject, Box<Diagnostic>>> = match resources.len() {
+        0..=MANY => resources.iter_mut().map(change_one).collect(),
+        _ => resources.par_iter_mut().map(change_one).collect(),
     };
-    let changed = changed.into_iter().collect::<Outcome<Vec<_>>>()?;
-    if changed.iter().all(|(stays, same)| *stays && *same) {
-        return Ok(Names::Kept);
+    let mut fates = Vec::with_capacity(outcomes.len());
+    let (mut effect, mut failed) = (IdEffect::Kept, None);
+    for outcome in outcomes {
+        match outcome {
+            Ok(patched) => {
+                fates.push(patched.fate);
+                if patched.ids == IdEffect::Changed {
+                    effect = IdEffect::Changed;
+                }
+            }
+            // One object tells what is wrong with the patch.
+            Err(problem) if failed.is_none() => failed = Some(problems.report(*problem)),
+            Err(_) => {}
+        }
     }
-    let mut stays = changed.iter().map(|(stays, _)| *stays);
-    resources.retain(|_| stays.next().unwrap_or(true));
-    Ok(Names::Changed)
+    if let Some(failed) = failed {
+        return Err(failed);
+    }
+    if fates.contains(&ObjectFate::Goes) {
+        let mut fates = fates.into_iter();
+        resources.retain(|_| fates.next() != Some(ObjectFate::Goes));
+    }
+    Ok(effect)
 }
 
-fn problem(
-    rule: &Rule,
-    layer: &Layer,
-    patch: &Patch,
-    on: &Resource,
-    message: String,
-) -> Box<Diagnostic> {
-    let problem = *of_field(rule, &layer.file, &patch.pointer, message);
+fn object_problem(rule: &Rule, patch: &Patch, on: &Resource, message: String) -> Box<Diagnostic> {
+    let problem = rule.report(message).primary(patch.origin.clone(), "");
     Box::new(problem.context(
         Origin::file(&on.source.file),
         format!("{} is here", on.id()),
     ))
 }
 
-/// Applies operations to an object, or takes what the same patch made of it for another site.
+/// Applies operations to an object, or takes what the same patch made of it for another overlay.
 fn patch_once(
     resource: &mut Resource,
     operations: &[json::Operation],
     patch: &Patch,
-    layer: &Layer,
-    tracked: bool,
-) -> Outcome<Fate> {
+) -> Result<(), Box<Diagnostic>> {
     let Some(shared) = resource.unchanged().cloned() else {
-        apply_operations(resource, operations, patch, layer, tracked)?;
-        return Ok(Fate::Stays);
+        return apply_operations(resource, operations, patch);
     };
-    let history = Arc::clone(&resource.history);
-    if let Some(patched) = shared.patched(&patch.content, tracked, &history) {
+    let tracking = match patch.field {
+        PatchField::PatchesJson6902 => NameTracking::Untracked,
+        _ => NameTracking::Tracked,
+    };
+    let key = PatchKey {
+        patch: patch.content.id,
+        tracking,
+        history: Arc::clone(&resource.history),
+    };
+    if let Some(patched) = shared.patched(&key) {
+        let variables = Arc::clone(&resource.variables);
         *resource = patched;
-        return Ok(Fate::Stays);
+        resource.variables = variables;
+        return Ok(());
     }
-    apply_operations(resource, operations, patch, layer, tracked)?;
+    apply_operations(resource, operations, patch)?;
     resource.share();
-    shared.keep_patched(&patch.content, tracked, history, resource.clone());
-    Ok(Fate::Stays)
+    shared.keep_patched(key, resource.clone());
+    Ok(())
 }
 
 fn apply_operations(
     resource: &mut Resource,
     operations: &[json::Operation],
     patch: &Patch,
-    layer: &Layer,
-    tracked: bool,
-) -> Outcome<()> {
-    if tracked {
+) -> Result<(), Box<Diagnostic>> {
+    let is_tracked = patch.field == PatchField::Patches;
+    if is_tracked {
         resource.store_previous();
     }
     let normal = resource
-        .normal(json::normalised)
-        .map_err(|e| unprintable(resource, &e.path, &e.reason))?;
-    let document = if tracked {
+        .normalized(json::normalize)
+        .map_err(|e| Box::new(unprintable(resource, &e)))?;
+    let document = if is_tracked {
         with_annotations(&normal)
     } else {
         normal
     };
-    match json::apply(&document, operations) {
+    match json::apply_operations(&document, operations) {
         Ok(root) => {
             resource.set_root(root);
             Ok(())
         }
-        Err((index, reason)) => {
-            let path = operations.get(index).map_or("", json::Operation::path);
+        Err(failure) => {
+            let path = operations.get(failure.index).map_or("", json::Operation::path);
             let message = format!(
-                "operation {} (`{path}`) on {}: {reason}",
-                index + 1,
-                resource.id()
+                "operation {} (`{path}`) on {}: {}",
+                failure.index + 1,
+                resource.id(),
+                failure.reason
             );
-            Err(problem(
-                &rules::PATCH_DOES_NOT_APPLY,
-                layer,
-                patch,
-                resource,
-                message,
-            ))
+            let rule = &rules::PATCH_DOES_NOT_APPLY;
+            Err(object_problem(rule, patch, resource, message))
         }
     }
 }
 
-/// kustomize keeps its books in annotations, so they exist while an entry of `patches` is applied.
+/// Adds empty `metadata.annotations`: kustomize keeps internal annotations there while it applies an entry of `patches`.
 fn with_annotations(root: &Node) -> Node {
     let Node::Mapping(mapping) = root else {
         return root.clone();
@@ -179,142 +200,136 @@ fn with_annotations(root: &Node) -> Node {
     Node::Mapping(mapping)
 }
 
-/// Merges documents into the objects that they name. `separately`: an object that one of them deletes is gone for the next.
-pub(crate) fn merge_documents(
+/// Merges documents into the objects that they name.
+fn merge_documents(
     resources: &mut Vec<Resource>,
     patch: &Patch,
-    layer: &Layer,
-    separately: bool,
-) -> Outcome<Names> {
-    let PatchContent::Strategic(documents) = &*patch.content else {
-        return Ok(Names::Kept);
+    context: StepContext<'_>,
+    problems: &mut Diagnostics,
+) -> Result<IdEffect, Reported> {
+    let PatchChange::Strategic(documents) = &patch.content.change else {
+        return Ok(IdEffect::Kept);
     };
     let before = resources.len();
-    let mut names = Names::Kept;
+    let (mut effect, mut failed) = (IdEffect::Kept, None);
     for document in documents {
-        if resources.len() != before && !separately {
+        // In `patches`, kustomize looks at the object that is gone once more.
+        if resources.len() != before
+            && patch.field == PatchField::Patches
+            && context.version != KustomizeVersion::V5_8
+        {
             let message = "a document follows one that deletes an object: kustomize stops there";
-            let problem = *of_field(
-                &rules::PATCH_DOES_NOT_APPLY,
-                &layer.file,
-                &patch.pointer,
-                message,
-            );
-            return Err(Box::new(
-                problem.help("give the deletion an entry of its own in `patches`"),
-            ));
+            let problem = rules::PATCH_DOES_NOT_APPLY.report(message);
+            let problem = problem.primary(patch.origin.clone(), "");
+            let help = "give the deletion an entry of its own in `patches`";
+            return Err(problems.report(problem.help(help)));
         }
-        let id = document.id();
-        let found: Vec<usize> = (0..resources.len())
-            .filter(|i| resources[*i].has_id(&id))
-            .collect();
-        let missing =
-            |message: String| {
-                let problem = *of_field(
-                    &rules::PATCH_TARGET_MISSING,
-                    &layer.file,
-                    &patch.pointer,
-                    message,
-                );
-                Box::new(problem.help(
-                    "name, namespace and apiVersion of the patch must be those of the object",
-                ))
-            };
-        let index = match found.as_slice() {
-            [index] => *index,
-            [] => {
-                return Err(missing(format!(
-                    "the patch is for {id}, which is not there"
-                )));
-            }
-            many => {
-                return Err(missing(format!(
-                    "the patch is for {id}, which fits {} objects",
-                    many.len()
-                )));
-            }
-        };
-        let before = resources[index].root().clone();
-        let fate = merge(&mut resources[index], document, patch, layer)?;
-        if matches!(fate, Fate::Goes) || !resources[index].is_named_as(&before) {
-            names = Names::Changed;
-        }
-        if matches!(fate, Fate::Goes) {
-            resources.remove(index);
+        match merge_into_named(resources, document, patch, context) {
+            Ok(IdEffect::Kept) => {}
+            Ok(IdEffect::Changed) => effect = IdEffect::Changed,
+            Err(problem) => failed = Some(problems.report(*problem)),
         }
     }
-    Ok(names)
+    failed.map_or(Ok(effect), Err)
+}
+
+/// Merges a document into the object with its id.
+fn merge_into_named(
+    resources: &mut Vec<Resource>,
+    document: &Resource,
+    patch: &Patch,
+    context: StepContext<'_>,
+) -> Result<IdEffect, Box<Diagnostic>> {
+    let id = document.id();
+    let mut matches = (0..resources.len()).filter(|i| resources[*i].has_id(&id));
+    let message = match (matches.next(), matches.count()) {
+        (Some(index), 0) => {
+            let before = resources[index].root().clone();
+            let fate = merge_document(&mut resources[index], document, patch, context)?;
+            let is_kept = fate == ObjectFate::Stays && resources[index].is_named_as(&before);
+            if fate == ObjectFate::Goes {
+                resources.remove(index);
+            }
+            return Ok(if is_kept {
+                IdEffect::Kept
+            } else {
+                IdEffect::Changed
+            });
+        }
+        (None, _) => format!("the patch is for {id}, which is not there"),
+        (Some(_), more) => format!("the patch is for {id}, which fits {} objects", more + 1),
+    };
+    let problem = rules::PATCH_TARGET_MISSING.report(message);
+    let help = "name, namespace and apiVersion of the patch must be those of the object";
+    Err(Box::new(
+        problem.primary(patch.origin.clone(), "").help(help),
+    ))
 }
 
 /// Merges a document into an object.
-fn merge(
+fn merge_document(
     resource: &mut Resource,
     document: &Resource,
     patch: &Patch,
-    layer: &Layer,
-) -> Outcome<Fate> {
-    let by_target = patch.target.is_some()
-        || layer
-            .strategic_patches
-            .iter()
-            .any(|p| std::ptr::eq(p, patch));
+    context: StepContext<'_>,
+) -> Result<ObjectFate, Box<Diagnostic>> {
+    let by_target = patch.target.is_some() || patch.field == PatchField::PatchesStrategicMerge;
     let fitted = if by_target {
-        fitted(document, resource)
+        fit_to_target(document, resource)
     } else {
         document.root().clone()
     };
-    let merged = strategic::merge(resource.root(), &fitted).map_err(|misfit| {
+    let merged = strategic::merge_patch(resource.root(), &fitted, context.schema);
+    let merged = merged.map_err(|misfit| {
         let (rule, reason) = match misfit {
             Misfit::Shape(reason) => (&rules::PATCH_DOES_NOT_APPLY, reason),
             Misfit::Refused(reason) => (&rules::UNSUPPORTED_KUSTOMIZATION, reason),
         };
-        problem(
-            rule,
-            layer,
-            patch,
-            resource,
-            format!("the patch does not fit {}: {reason}", resource.id()),
-        )
+        let message = format!("the patch does not fit {}: {reason}", resource.id());
+        object_problem(rule, patch, resource, message)
     })?;
     let (name, namespace, kind) = (
         resource.name().to_owned(),
         resource.namespace().to_owned(),
         resource.kind().to_owned(),
     );
-    if patch.allow_name_change || patch.allow_kind_change {
+    if !patch.allowed.is_empty() {
         resource.store_previous();
     }
     match merged {
-        Merged::Gone => return Ok(Fate::Goes),
-        Merged::Same => {}
-        Merged::Node(root) => resource.set_root(root),
+        MergedObject::Gone => return Ok(ObjectFate::Goes),
+        MergedObject::Same => {}
+        MergedObject::Changed(root) => resource.set_root(root),
     }
-    if fitted.at(&["metadata", "annotations"]).is_some_and(forgets) {
+    if fitted
+        .at(&["metadata", "annotations"])
+        .is_some_and(removes_annotations)
+    {
         resource.history = Arc::default();
     }
-    if !patch.allow_kind_change {
+    if !patch.allowed.contains(&IdentityChange::Kind) {
         resource.set_text(&["kind"], Some(&kind));
     }
-    if !patch.allow_name_change {
+    if !patch.allowed.contains(&IdentityChange::Name) {
         resource.set_text(&["metadata", "name"], Some(&name));
     }
     resource.set_text(
         &["metadata", "namespace"],
         Some(namespace.as_str()).filter(|n| !n.is_empty()),
     );
-    Ok(Fate::Stays)
+    Ok(ObjectFate::Stays)
 }
 
-/// Whether a patch removes annotations as a whole, and with them kustomize's books.
-fn forgets(annotations: &Node) -> bool {
+/// Returns whether a patch removes annotations as a whole, and kustomize's internal ones with them.
+fn removes_annotations(annotations: &Node) -> bool {
     annotations.is_null()
         || annotations
             .get("$patch")
             .is_some_and(|d| matches!(d.text(), "delete" | "replace"))
 }
 
-/// A patch for a target: with the `apiVersion` of the object, and with labels and annotations as text.
-fn fitted(document: &Resource, resource: &Resource) -> Node {
+/// Returns a patch as it is applied to a target: with the `apiVersion` of the object, and with labels and annotations as text.
+fn fit_to_target(document: &Resource, resource: &Resource) -> Node {
     let Node::Mapping(root) = document.root() else {
         return document.root().clone();
     };
@@ -322,7 +337,7 @@ fn fitted(document: &Resource, resource: &Resource) -> Node {
     if let Some(Node::Mapping(metadata)) = root.get("metadata") {
         let mut metadata = metadata.clone();
         for field in ["labels", "annotations"] {
-            if let Some(texts) = metadata.get(field).map(as_texts) {
+            if let Some(texts) = metadata.get(field).map(as_text_map) {
                 metadata.remove(field);
                 if let Some(texts) = texts {
                     metadata.put(field, texts);
@@ -336,7 +351,7 @@ fn fitted(document: &Resource, resource: &Resource) -> Node {
     Node::Mapping(root)
 }
 
-fn as_texts(node: &Node) -> Option<Node> {
+fn as_text_map(node: &Node) -> Option<Node> {
     let mapping = node.as_mapping().filter(|m| !m.entries.is_empty())?;
     let mut texts = Mapping::default();
     for (key, value) in mapping.entries.iter() {

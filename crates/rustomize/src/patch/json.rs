@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::meaning::{Unprintable, meaning};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use manifest_yaml::{
-    Dialect, Meaning, ReadLimits, ResolvedScalar, ScalarStyle, choose_text_style,
-    expand_merge_keys, print_general_float, read_first_document, resolve_scalar,
+    Dialect, ReadLimits, Meaning, ResolvedScalar, ScalarStyle, expand_merge_keys, print_general_float, read_first_document,
+    resolve_scalar, choose_text_style,
 };
 
 /// One change.
@@ -60,8 +60,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Operation>, String> {
         let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
         return operations(&Meaning::from(&value));
     }
-    let Some(mut node) = read_first_document(text, &ReadLimits::MANIFEST).map_err(|e| e.message)?
-    else {
+    let Some(mut node) = read_first_document(text, &ReadLimits::MANIFEST).map_err(|e| e.message)? else {
         return Ok(Vec::new());
     };
     expand_merge_keys(&mut node).map_err(|e| e.message)?;
@@ -91,22 +90,34 @@ fn operation(operation: &Meaning<'_>) -> Result<Operation, String> {
     })
 }
 
-/// Applies the operations in their order; the error names the operation's number.
-pub(crate) fn apply(document: &Node, operations: &[Operation]) -> Result<Node, (usize, String)> {
+/// Why an operation cannot be applied.
+#[derive(Debug)]
+pub(crate) struct OperationFailure {
+    /// The operation's number, from 0.
+    pub(crate) index: usize,
+    pub(crate) reason: String,
+}
+
+/// Applies the operations in their order.
+pub(crate) fn apply_operations(
+    document: &Node,
+    operations: &[Operation],
+) -> Result<Node, OperationFailure> {
     let mut document = document.clone();
     for (index, operation) in operations.iter().enumerate() {
-        document = apply_one(&document, operation).map_err(|reason| (index, reason))?;
+        document = apply_operation(&document, operation)
+            .map_err(|reason| OperationFailure { index, reason })?;
     }
     match document {
         Node::Mapping(_) => Ok(document),
-        other => Err((
-            operations.len().saturating_sub(1),
-            format!("the object became {}", other.kind()),
-        )),
+        other => Err(OperationFailure {
+            index: operations.len().saturating_sub(1),
+            reason: format!("the object became {}", other.kind()),
+        }),
     }
 }
 
-fn apply_one(document: &Node, operation: &Operation) -> Result<Node, String> {
+fn apply_operation(document: &Node, operation: &Operation) -> Result<Node, String> {
     let value = || operation.value.clone().unwrap_or_else(null);
     let path = || {
         operation
@@ -332,13 +343,13 @@ fn equal(left: &Node, right: &Node) -> bool {
     }
 }
 
-/// A tree after a way through JSON: no styles, no tags, all numbers as floats. What is so already is shared.
-pub(crate) fn normalised(root: &Node) -> Result<Node, Unprintable> {
-    Ok(normalise(root, false)?.unwrap_or_else(|| root.clone()))
+/// Normalizes a tree as Go's `encoding/json` would: styles and tags dropped, numbers as f64. Shares unchanged subtrees.
+pub(crate) fn normalize(root: &Node) -> Result<Node, Unprintable> {
+    Ok(normalize_node(root, false)?.unwrap_or_else(|| root.clone()))
 }
 
 /// `None` where nothing changes.
-fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
+fn normalize_node(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
     match node {
         Node::Scalar(scalar) if is_normal(scalar) => Ok(None),
         Node::Scalar(scalar) => {
@@ -355,8 +366,8 @@ fn normalise(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
             let same = matches!(&normal, Node::Scalar(n) if n == scalar);
             Ok((!same).then_some(normal))
         }
-        Node::Sequence(sequence) => normalise_sequence(sequence, flow),
-        Node::Mapping(mapping) => normalise_mapping(mapping, flow),
+        Node::Sequence(sequence) => normalize_sequence(sequence, flow),
+        Node::Mapping(mapping) => normalize_mapping(mapping, flow),
     }
 }
 
@@ -377,10 +388,10 @@ fn is_normal(scalar: &Scalar) -> bool {
     }
 }
 
-fn normalise_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, Unprintable> {
+fn normalize_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, Unprintable> {
     let mut items: Option<Vec<Node>> = None;
     for (at, item) in sequence.items.iter().enumerate() {
-        if let Some(normal) = normalise(item, flow || sequence.flow).map_err(|e| e.below(at))? {
+        if let Some(normal) = normalize_node(item, flow || sequence.flow).map_err(|e| e.below(at))? {
             items.get_or_insert_with(|| sequence.items.to_vec())[at] = normal;
         }
     }
@@ -395,7 +406,7 @@ fn normalise_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, U
     }))
 }
 
-fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unprintable> {
+fn normalize_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unprintable> {
     let mut entries: Option<Vec<(Scalar, Node)>> = None;
     for (at, (key, value)) in mapping.entries.iter().enumerate() {
         let normal_key = key.tag == Tag::Text && is_normal(key);
@@ -419,7 +430,7 @@ fn normalise_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unpr
         if !normal_key && changed() {
             entries.get_or_insert_with(|| mapping.entries.to_vec())[at].0 = text_scalar(&name);
         }
-        if let Some(normal) = normalise(value, flow || mapping.flow).map_err(|e| e.below(&name))? {
+        if let Some(normal) = normalize_node(value, flow || mapping.flow).map_err(|e| e.below(&name))? {
             entries.get_or_insert_with(|| mapping.entries.to_vec())[at].1 = normal;
         }
     }

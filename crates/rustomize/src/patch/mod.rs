@@ -1,7 +1,9 @@
-//! Patches: strategic merges and JSON patches, and which objects they are for.
+//! Patches: strategic merges and JSON patches, and the objects that they are for.
 
-pub(super) mod apply;
-pub(super) mod json;
-pub(super) mod schema;
-pub(super) mod select;
-pub(super) mod strategic;
+pub(crate) mod apply;
+pub(crate) mod content;
+pub(crate) mod json;
+mod keyed_list;
+pub(crate) mod schema;
+pub(crate) mod select;
+pub(crate) mod strategic;

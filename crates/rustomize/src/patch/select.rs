@@ -1,4 +1,4 @@
-//! Which objects a patch or a replacement is for.
+//! Selects the objects that a patch or a replacement is for.
 
 use kubernetes_vocabulary::LabelSelector;
 use regex::Regex;
@@ -8,43 +8,43 @@ use crate::resource::Resource;
 
 /// A selector, ready to be asked about many objects.
 #[derive(Debug)]
-pub(crate) struct Select {
-    group: Pattern,
-    version: Pattern,
-    kind: Pattern,
-    name: Pattern,
-    namespace: Pattern,
-    texts: Texts,
+pub(crate) struct ObjectFilter {
+    group: TextPattern,
+    version: TextPattern,
+    kind: TextPattern,
+    name: TextPattern,
+    namespace: TextPattern,
+    texts: TextFilter,
 }
 
 /// Conditions on labels and annotations.
 #[derive(Debug)]
-pub(crate) struct Texts {
+pub(crate) struct TextFilter {
     labels: LabelSelector,
     annotations: LabelSelector,
 }
 
 /// A regular expression that must match a whole text.
 #[derive(Debug)]
-enum Pattern {
+enum TextPattern {
     Any,
     Exactly(String),
     Matches(Regex),
 }
 
-impl Select {
+impl ObjectFilter {
     pub(crate) fn new(selector: &Selector) -> Result<Self, String> {
         Ok(Self {
-            group: Pattern::new(&selector.kinds.group)?,
-            version: Pattern::new(&selector.kinds.version)?,
-            kind: Pattern::new(&selector.kinds.kind)?,
-            name: Pattern::new(&selector.name)?,
-            namespace: Pattern::new(&selector.namespace)?,
-            texts: Texts::new(selector)?,
+            group: TextPattern::new(&selector.kinds.group)?,
+            version: TextPattern::new(&selector.kinds.version)?,
+            kind: TextPattern::new(&selector.kinds.kind)?,
+            name: TextPattern::new(&selector.name)?,
+            namespace: TextPattern::new(&selector.namespace)?,
+            texts: TextFilter::new(selector)?,
         })
     }
 
-    /// Whether the object is meant: by its present or its original name and namespace.
+    /// Returns whether the object is meant: by its present or its original name and namespace.
     pub(crate) fn accepts(&self, resource: &Resource) -> bool {
         self.kind.matches(resource.kind())
             && self.group.matches(resource.group())
@@ -57,7 +57,7 @@ impl Select {
         let original = resource.history.previous.first();
         let named = self.name.matches(resource.name())
             || original.is_some_and(|o| self.name.matches(&o.name));
-        if !named || matches!(self.namespace, Pattern::Any) {
+        if !named || matches!(self.namespace, TextPattern::Any) {
             return named;
         }
         let (original, current) = (resource.original_id(), resource.id());
@@ -66,7 +66,7 @@ impl Select {
     }
 }
 
-impl Pattern {
+impl TextPattern {
     fn new(pattern: &str) -> Result<Self, String> {
         if pattern.is_empty() {
             return Ok(Self::Any);
@@ -89,7 +89,7 @@ impl Pattern {
     }
 }
 
-/// The only text that a pattern matches, where it has no operators.
+/// Returns the only text that a pattern matches, where it has no operators.
 fn literal(pattern: &str) -> Option<String> {
     let mut text = String::with_capacity(pattern.len());
     let mut chars = pattern.chars();
@@ -105,7 +105,7 @@ fn literal(pattern: &str) -> Option<String> {
     Some(text)
 }
 
-impl Texts {
+impl TextFilter {
     pub(crate) fn new(selector: &Selector) -> Result<Self, String> {
         Ok(Self {
             labels: parse_selector(&selector.labels)?,
@@ -148,8 +148,8 @@ mod tests {
     fn a_name_with_escapes_needs_no_regular_expression() {
         assert_eq!(literal("a\\.b-c"), Some("a.b-c".to_owned()));
         assert_eq!(literal("a.b"), None);
-        assert!(Pattern::new("a.*").unwrap().matches("abc"));
-        assert!(!Pattern::new("b").unwrap().matches("abc"));
-        assert!(Pattern::new("(").is_err());
+        assert!(TextPattern::new("a.*").unwrap().matches("abc"));
+        assert!(!TextPattern::new("b").unwrap().matches("abc"));
+        assert!(TextPattern::new("(").is_err());
     }
 }

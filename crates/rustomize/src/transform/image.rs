@@ -6,14 +6,14 @@ use regex::Regex;
 
 use super::change_fields;
 use crate::field::{FieldSpec, Make, replaced_scalar};
-use crate::kustomization::Image;
+use crate::kustomization::ImageEntry;
 use crate::resource::Resource;
 use crate::tree::{Mapping, Node, Sequence, Tag};
 
 /// Sets an image in all objects: in every list of containers wherever it stands, and then again in the known fields.
-pub(crate) fn set(
+pub(crate) fn set_image(
     resources: &mut [Resource],
-    image: &Image,
+    image: &ImageEntry,
     specs: &[FieldSpec],
 ) -> Result<(), String> {
     let pattern = format!(
@@ -107,23 +107,16 @@ fn in_container(container: &Node, replace: &mut Replace<'_>) -> Result<Option<No
     }
 }
 
-fn replaced(old: &str, image: &Image) -> String {
+fn replaced(old: &str, image: &ImageEntry) -> String {
     let (name, tag, digest) = parts(old);
-    let (tag, digest) = match (
-        image.new_tag.as_str(),
-        image.digest.as_str(),
-        image.tag_suffix.as_str(),
-    ) {
-        ("", "", "") => (tag.to_owned(), digest),
-        ("", "", suffix) => (format!("{tag}{suffix}"), ""),
-        ("", new, _) => (String::new(), new),
-        (new, digest, _) => (new.to_owned(), digest),
+    let new_tag = image.new_tag.as_deref();
+    let (tag, digest) = match (new_tag, image.digest.as_deref(), &image.tag_suffix) {
+        (None, None, None) => (tag.to_owned(), digest),
+        (None, None, Some(suffix)) => (format!("{tag}{suffix}"), ""),
+        (None, Some(new), _) => (String::new(), new),
+        (Some(new), digest, _) => (new.to_owned(), digest.unwrap_or_default()),
     };
-    let mut result = if image.new_name.is_empty() {
-        name.to_owned()
-    } else {
-        image.new_name.clone()
-    };
+    let mut result = image.new_name.clone().unwrap_or_else(|| name.to_owned());
     if !tag.is_empty() {
         result.push(':');
         result.push_str(&tag);
@@ -166,10 +159,11 @@ mod tests {
 
     #[test]
     fn what_is_not_given_stays() {
-        let image = |tag: &str, name: &str| Image {
-            new_tag: tag.to_owned(),
-            new_name: name.to_owned(),
-            ..Image::default()
+        let text = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        let image = |tag: &str, name: &str| ImageEntry {
+            new_tag: text(tag),
+            new_name: text(name),
+            ..ImageEntry::default()
         };
         assert_eq!(replaced("a:1", &image("", "b")), "b:1");
         assert_eq!(replaced("a:1@sha256:f", &image("2", "")), "a:2");

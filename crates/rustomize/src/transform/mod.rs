@@ -1,15 +1,143 @@
-//! What kustomizations do to all objects: names, namespaces, labels, annotations, images, replicas.
+//! Transformers: changes to all objects of a build.
 
-pub(super) mod image;
-pub(super) mod label;
-pub(super) mod name;
-pub(super) mod namespace;
-pub(super) mod reference;
-pub(super) mod replacement;
-pub(super) mod replica;
+pub(crate) mod image;
+pub(crate) mod label;
+pub(crate) mod name;
+pub(crate) mod namespace;
+pub(crate) mod reference;
+pub(crate) mod replacement;
+pub(crate) mod replica;
+pub(crate) mod value_add;
+pub(crate) mod variable;
 
-use super::field::{Change, FieldSpec, Make, change};
-use super::resource::Resource;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::field::{Change, FieldSpec, Make, change};
+use crate::hash::add_hashes;
+use crate::kustomization::{ImageEntry, ReplicaEntry, Replacement};
+use crate::patch::apply::apply_patch;
+use crate::patch::content::Patch;
+use crate::patch::schema::SchemaData;
+use crate::resource::Resource;
+use crate::rules;
+use crate::version::KustomizeVersion;
+use label::LabelStep;
+use name::NameEnd;
+use namespace::NamespaceStep;
+use pointer_diagnostics::{Diagnostics, Origin, Reported, Rule};
+use value_add::ValueAdd;
+
+/// One transformer of a layer, and the place that asks for it.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) origin: Origin,
+    pub(crate) action: StepAction,
+}
+
+/// The change that a transformer makes.
+#[derive(Debug)]
+pub(crate) enum StepAction {
+    Patch(Patch),
+    Namespace(NamespaceStep),
+    Name(NameEnd, Arc<str>, FieldChoice),
+    Labels(LabelStep),
+    Annotations(Vec<(String, String)>, FieldChoice),
+    Replicas(ReplicaEntry, FieldChoice),
+    Image(ImageEntry, FieldChoice),
+    Replacement(Replacement),
+    ValueAdd(ValueAdd),
+    Hash,
+}
+
+/// The fields that a transformer sets.
+#[derive(Debug, Clone)]
+pub(crate) enum FieldChoice {
+    /// Those of kustomize and of `configurations`.
+    Configured,
+    /// Those of the transformer's own configuration.
+    Own(Vec<FieldSpec>),
+}
+
+impl FieldChoice {
+    /// Returns the fields, given those that are configured.
+    pub(crate) fn specs<'c>(&'c self, configured: &'c [FieldSpec]) -> &'c [FieldSpec] {
+        match self {
+            Self::Configured => configured,
+            Self::Own(specs) => specs,
+        }
+    }
+}
+
+/// Whether something that is part of an id changed, or an object is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdEffect {
+    Kept,
+    Changed,
+}
+
+/// What transformers look things up in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StepContext<'c> {
+    pub(crate) config: &'c Config,
+    pub(crate) schema: Option<&'c SchemaData>,
+    pub(crate) version: KustomizeVersion,
+}
+
+/// Runs a transformer on the objects of a build.
+pub(crate) fn apply_step(
+    resources: &mut Vec<Resource>,
+    step: &Step,
+    context: StepContext<'_>,
+    problems: &mut Diagnostics,
+) -> Result<IdEffect, Reported> {
+    let config = context.config;
+    let mut rule: &Rule = &rules::KUSTOMIZATION_FIELD;
+    let mut effect = IdEffect::Kept;
+    let done = match &step.action {
+        StepAction::Patch(patch) => return apply_patch(resources, patch, context, problems),
+        StepAction::Namespace(namespace) => {
+            (rule, effect) = (&rules::DUPLICATE_RESOURCE, IdEffect::Changed);
+            namespace::set_namespace(resources, namespace, &config.namespace)
+        }
+        StepAction::Name(end, text, specs) => {
+            effect = IdEffect::Changed;
+            let configured = match end {
+                NameEnd::Prefix => &config.name_prefix,
+                NameEnd::Suffix => &config.name_suffix,
+            };
+            name::extend_names(resources, *end, text, specs.specs(configured))
+        }
+        StepAction::Labels(labels) => label::set_labels(resources, labels, config),
+        StepAction::Annotations(pairs, specs) => {
+            label::set_texts(resources, pairs, specs.specs(&config.common_annotations))
+        }
+        StepAction::Replicas(entry, specs) => {
+            replica::set_replicas(resources, entry, specs.specs(&config.replicas))
+        }
+        StepAction::Image(entry, specs) => {
+            image::set_image(resources, entry, specs.specs(&config.images))
+        }
+        StepAction::Replacement(entry) => {
+            (rule, effect) = (&rules::REPLACEMENT_DOES_NOT_APPLY, IdEffect::Changed);
+            replacement::apply_replacement(resources, entry, context.version)
+        }
+        StepAction::ValueAdd(value) => {
+            effect = IdEffect::Changed;
+            value_add::add_value(resources, value)
+        }
+        StepAction::Hash => {
+            return add_hashes(resources, problems).map(|()| IdEffect::Changed);
+        }
+    };
+    match done {
+        Ok(()) => Ok(effect),
+        Err(message) => {
+            let problem = rule.report(message).primary(step.origin.clone(), "");
+            Err(problems.report(problem))
+        }
+    }
+}
 
 /// Changes the fields that the specs name, one spec after the other. The error says which object.
 fn change_fields<'s>(

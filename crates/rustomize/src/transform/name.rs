@@ -4,24 +4,23 @@ use std::sync::Arc;
 
 use super::change_fields;
 use crate::field::{FieldSpec, Make, replaced_scalar};
-use crate::resource::{Id, Resource};
+use crate::resource::{ObjectId, Resource};
 use crate::tree::{Node, Tag};
 
-/// Which end of a name is extended.
+/// An end of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum NameEnd {
     Prefix,
     Suffix,
 }
 
 /// Adds a text to the names of all objects that may be renamed.
-pub(crate) fn extend(
+pub(crate) fn extend_names(
     resources: &mut [Resource],
-    end: End,
-    text: &str,
+    end: NameEnd,
+    text: &Arc<str>,
     specs: &[FieldSpec],
 ) -> Result<(), String> {
-    let text: Arc<str> = Arc::from(text);
     for resource in resources {
         let original = resource.original_id();
         if keeps_name(&original) {
@@ -34,15 +33,17 @@ pub(crate) fn extend(
             if spec.path == "metadata/name" {
                 let history = Arc::make_mut(&mut resource.history);
                 match end {
-                    End::Prefix => history.prefixes.push(Arc::clone(&text)),
-                    End::Suffix => history.suffixes.push(Arc::clone(&text)),
+                    NameEnd::Prefix => history.prefixes.push(Arc::clone(text)),
+                    NameEnd::Suffix => history.suffixes.push(Arc::clone(text)),
                 }
-                resource.store_previous();
+                if !text.is_empty() {
+                    resource.store_previous();
+                }
             }
             change_fields(resource, [spec], Make::Scalar, &mut |old: &Node| {
                 let new = match end {
-                    End::Prefix => format!("{text}{}", old.text()),
-                    End::Suffix => format!("{}{text}", old.text()),
+                    NameEnd::Prefix => format!("{text}{}", old.text()),
+                    NameEnd::Suffix => format!("{}{text}", old.text()),
                 };
                 replaced_scalar(old, &new, Tag::None)
             })?;
@@ -51,8 +52,8 @@ pub(crate) fn extend(
     Ok(())
 }
 
-/// Objects whose names mean something.
-fn keeps_name(id: &Id) -> bool {
+/// Returns whether an object keeps its name, because the name means something.
+fn keeps_name(id: &ObjectId) -> bool {
     matches!(id.kind.as_str(), "CustomResourceDefinition" | "Namespace")
         || (id.kind == "APIService" && id.group == "apiregistration.k8s.io")
 }

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::config::{Config, Reference};
+use crate::config::{Config, ReferenceFields};
 use crate::field::{FieldSpec, KindFilter, Make, change, replaced_scalar};
-use crate::resource::{Id, Resource};
+use crate::resource::{ObjectId, Resource};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use manifest_yaml::ScalarStyle;
 
 /// Corrects the names in all objects. Only objects that were renamed (or moved, or patched) can be meant.
-pub(crate) fn follow(resources: &mut [Resource], config: &Arc<Config>) -> Result<(), String> {
+pub(crate) fn follow_references(resources: &mut [Resource], config: &Arc<Config>) -> Result<(), String> {
     if !resources.iter().any(is_renamed)
         && Arc::ptr_eq(config, &Config::default_fields())
         && !resources.iter().any(|r| refers_by_map(r.kind()))
@@ -63,7 +63,7 @@ fn refers_by_map(kind: &str) -> bool {
 /// The fields of a kind of objects, each with the kind that it refers to.
 type Fields<'r> = Vec<(&'r KindFilter, &'r FieldSpec)>;
 
-fn fields_of<'r>(references: &'r [Reference], id: &Id) -> Fields<'r> {
+fn fields_of<'r>(references: &'r [ReferenceFields], id: &ObjectId) -> Fields<'r> {
     let accepts = |spec: &&FieldSpec| spec.kinds.accepts(&id.group, &id.version, &id.kind);
     references
         .iter()
@@ -78,8 +78,8 @@ fn fields_of<'r>(references: &'r [Reference], id: &Id) -> Fields<'r> {
 
 /// An object that can be meant by a reference.
 struct Candidate {
-    id: Id,
-    previous: Vec<Id>,
+    id: ObjectId,
+    previous: Vec<ObjectId>,
     prefixes: Vec<Arc<str>>,
     suffixes: Vec<Arc<str>>,
 }
@@ -94,7 +94,7 @@ struct Candidates {
 
 /// The object with the reference, and what the reference is for.
 struct Referrer<'r> {
-    id: Id,
+    id: ObjectId,
     target: &'r KindFilter,
     /// From `roleRef`, where the field is the name in it.
     role: Option<KindFilter>,
@@ -263,7 +263,7 @@ impl Candidates {
             (Some(_), Some(found)) => found.contains(&index),
             (Some(namespace), None) => self.all[index].id.effective_namespace() == namespace,
         };
-        let same = |a: &Id, b: &Id| a.name == b.name && a.namespace == b.namespace;
+        let same = |a: &ObjectId, b: &ObjectId| a.name == b.name && a.namespace == b.namespace;
         let Some(found) = self.select(name, referrer, &pool, same)? else {
             return Ok(None);
         };
@@ -300,7 +300,7 @@ impl Candidates {
         name: &str,
         referrer: &Referrer<'_>,
         pool: &dyn Fn(usize) -> bool,
-        same: impl Fn(&Id, &Id) -> bool,
+        same: impl Fn(&ObjectId, &ObjectId) -> bool,
     ) -> Result<Option<&Candidate>, String> {
         let Some(named) = self.by_name.get(name) else {
             return Ok(None);

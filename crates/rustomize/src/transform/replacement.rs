@@ -4,30 +4,42 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::alias::separate;
+use crate::resource::alias::separate;
 use crate::kustomization::{
     FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector,
 };
-use crate::patch::select::Texts;
-use crate::resource::{Id, Resource};
+use crate::patch::select::TextFilter;
+use crate::resource::{ObjectId, Resource};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
+use crate::version::KustomizeVersion;
 use manifest_yaml::ScalarStyle;
 
 /// Applies one replacement.
-pub(crate) fn apply(resources: &mut [Resource], replacement: &Replacement) -> Result<(), String> {
-    let (Some(source), Some(targets)) = (&replacement.source, &replacement.targets) else {
-        return Err("a replacement needs a `source` and at least one target".to_owned());
+pub(crate) fn apply_replacement(
+    resources: &mut [Resource],
+    replacement: &Replacement,
+    version: KustomizeVersion,
+) -> Result<(), String> {
+    let value = match (&replacement.source, &replacement.source_value) {
+        (Some(_), Some(_)) => {
+            return Err("`source` and `sourceValue` exclude each other".to_owned());
+        }
+        (None, None) => return Err("a replacement needs a `source`".to_owned()),
+        (Some(source), None) => source_value(resources, source, version)?,
+        (None, Some(text)) => Node::Scalar(Scalar::untyped(text)),
     };
-    let value = source_value(resources, source)?;
+    let Some(targets) = &replacement.targets else {
+        return Err("a replacement needs at least one target".to_owned());
+    };
     for target in targets {
         let Some(select) = &target.select else {
             return Err("a target of a replacement needs `select`".to_owned());
         };
-        let texts = Texts::new(select)?;
+        let texts = TextFilter::new(select)?;
         let rejects = target
             .reject
             .iter()
-            .map(|r| Ok((r, Texts::new(r)?)))
+            .map(|r| Ok((r, TextFilter::new(r)?)))
             .collect::<Result<Vec<_>, String>>()?;
         for resource in resources.iter_mut() {
             if is_target(resource, select, &texts, &rejects) {
@@ -41,8 +53,8 @@ pub(crate) fn apply(resources: &mut [Resource], replacement: &Replacement) -> Re
 fn is_target(
     resource: &Resource,
     select: &Selector,
-    texts: &Texts,
-    rejects: &[(&Selector, Texts)],
+    texts: &TextFilter,
+    rejects: &[(&Selector, TextFilter)],
 ) -> bool {
     let rejected_by_texts = rejects
         .iter()
@@ -50,7 +62,7 @@ fn is_target(
     let names_nothing = |s: &Selector| {
         s.kinds == Selector::default().kinds && s.name.is_empty() && s.namespace.is_empty()
     };
-    let rejected = |id: &Id| {
+    let rejected = |id: &ObjectId| {
         rejects
             .iter()
             .any(|(r, _)| !names_nothing(r) && selects(r, id))
@@ -62,7 +74,7 @@ fn is_target(
 }
 
 /// Exact equality of the parts that are given.
-fn selects(selector: &Selector, id: &Id) -> bool {
+fn selects(selector: &Selector, id: &ObjectId) -> bool {
     let effective = |namespace: &str| {
         if namespace.is_empty() {
             "default".to_owned()
@@ -76,7 +88,11 @@ fn selects(selector: &Selector, id: &Id) -> bool {
         && selector.kinds.accepts(&id.group, &id.version, &id.kind)
 }
 
-fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<Node, String> {
+fn source_value(
+    resources: &[Resource],
+    source: &ReplacementSource,
+    version: KustomizeVersion,
+) -> Result<Node, String> {
     let mut found = resources
         .iter()
         .filter(|r| r.any_ids().any(|id| selects(&source.select, &id)));
@@ -87,21 +103,17 @@ fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<No
     if found.next().is_some() {
         return Err(format!("more than one object is {name}"));
     }
-    let path = if source.field_path.is_empty() {
-        "metadata.name"
-    } else {
-        &source.field_path
-    };
-    let value = lookup(resource.root(), &split(path))?.filter(|n| !n.is_null_or_empty());
+    let path = source.field_path.as_deref().unwrap_or("metadata.name");
+    let value = find_value(resource.root(), &split_path(path))?.filter(|n| !n.is_null_or_empty());
     let value = value.ok_or_else(|| format!("{} has no field `{path}`", resource.id()))?;
-    if source.options.delimiter.is_empty() {
+    let Some(delimiter) = source.options.delimiter.as_deref() else {
         return Ok(separate(value));
-    }
+    };
     let Node::Scalar(scalar) = value else {
         return Err("`delimiter` needs a scalar".to_owned());
     };
     let part = usize::try_from(source.options.index).ok();
-    let part = part.and_then(|at| scalar.text.split(source.options.delimiter.as_str()).nth(at));
+    let part = part.and_then(|at| scalar.text.split(delimiter).nth(at));
     let part =
         part.ok_or_else(|| format!("`{}` has no part {}", scalar.text, source.options.index))?;
     Ok(Node::Scalar(Scalar {
@@ -127,7 +139,7 @@ fn describe(select: &Selector) -> String {
 }
 
 /// The field at a path; `None` where it is missing.
-fn lookup<'n>(node: &'n Node, path: &[String]) -> Result<Option<&'n Node>, String> {
+pub(crate) fn find_value<'n>(node: &'n Node, path: &[String]) -> Result<Option<&'n Node>, String> {
     let mut node = node;
     for part in path.iter().map(|p| p.trim()).filter(|p| !p.is_empty()) {
         if node.is_null() {
@@ -177,7 +189,7 @@ fn element(part: &str) -> Option<(&str, &str)> {
 }
 
 /// Splits a path at dots, except escaped ones and those in brackets.
-fn split(path: &str) -> Vec<String> {
+pub(crate) fn split_path(path: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let whole = path
         .strip_prefix('.')
@@ -227,7 +239,7 @@ fn put(resource: &mut Resource, value: &Node, target: &ReplacementTarget) -> Res
             found += 1;
             replaced(old, value, &target.options)
         };
-        let root = edit(resource.root(), &split(path), create, &mut set)
+        let root = edit(resource.root(), &split_path(path), create, &mut set)
             .map_err(|e| format!("`{path}`: {e}"))?;
         if found == 0 {
             return Err(format!("there is no field `{path}`"));
@@ -242,18 +254,18 @@ fn put(resource: &mut Resource, value: &Node, target: &ReplacementTarget) -> Res
 /// The value that stands at the target afterwards. A scalar keeps its type and its quotes; only its text is replaced.
 fn replaced(old: &Node, value: &Node, options: &FieldOptions) -> Result<Node, String> {
     let mut text = value.text().to_owned();
-    if !options.delimiter.is_empty() {
+    if let Some(delimiter) = options.delimiter.as_deref() {
         let Node::Scalar(old) = old else {
             return Err("`delimiter` needs a scalar".to_owned());
         };
         let part = if value.is_null() { "" } else { value.text() };
-        let mut parts: Vec<&str> = old.text.split(options.delimiter.as_str()).collect();
+        let mut parts: Vec<&str> = old.text.split(delimiter).collect();
         match usize::try_from(options.index) {
             Err(_) => parts.insert(0, part),
             Ok(at) if at >= parts.len() => parts.push(part),
             Ok(at) => parts[at] = part,
         }
-        text = parts.join(&options.delimiter);
+        text = parts.join(delimiter);
     }
     Ok(match (old, value) {
         (Node::Scalar(old), _) => Node::Scalar(Scalar {
@@ -448,14 +460,14 @@ fn written(node: &Node) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::split_path;
 
     #[test]
     fn paths_are_split_at_dots_outside_brackets() {
         assert_eq!(
-            split("a.b\\.c.[d.e].[f=g.h].*.0"),
+            split_path("a.b\\.c.[d.e].[f=g.h].*.0"),
             ["a", "b.c", "d.e", "[f=g.h]", "*", "0"]
         );
-        assert_eq!(split(".a.b"), ["a", "b"]);
+        assert_eq!(split_path(".a.b"), ["a", "b"]);
     }
 }

@@ -2,20 +2,20 @@
 
 use super::change_fields;
 use crate::field::{FieldSpec, Make, replaced_scalar};
-use crate::kustomization::Replicas;
+use crate::kustomization::ReplicaEntry;
 use crate::resource::Resource;
 use crate::tree::Tag;
 
 /// Sets the replicas of the workloads that have the name, or had it.
-pub(crate) fn set(
+pub(crate) fn set_replicas(
     resources: &mut [Resource],
-    entry: &Replicas,
+    entry: &ReplicaEntry,
     specs: &[FieldSpec],
 ) -> Result<(), String> {
     let mut found = false;
     for spec in specs {
         for resource in resources.iter_mut() {
-            let named = |id: crate::resource::Id| {
+            let named = |id: crate::resource::ObjectId| {
                 id.name == entry.name && spec.kinds.accepts(&id.group, &id.version, &id.kind)
             };
             if resource.any_ids().any(named) {

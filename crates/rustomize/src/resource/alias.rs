@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::tree::{Mapping, Node, Scalar, Sequence};
+use crate::tree::{Mapping, Node, Scalar, Sequence};
 
 /// Brings the places that share a value with a changed one up to date. `None` where nothing is to be done.
-pub(super) fn follow(before: &Node, after: &Node) -> Option<Node> {
+pub(crate) fn follow(before: &Node, after: &Node) -> Option<Node> {
     let mut old = BTreeMap::new();
     collect(before, &mut |scalar| {
         _ = old.insert(scalar.alias, scalar.clone());
@@ -31,7 +31,7 @@ pub(super) fn follow(before: &Node, after: &Node) -> Option<Node> {
 }
 
 /// A tree whose values are its own.
-pub(super) fn separate(node: &Node) -> Node {
+pub(crate) fn separate(node: &Node) -> Node {
     match node {
         Node::Scalar(scalar) => Node::Scalar(Scalar {
             alias: 0,

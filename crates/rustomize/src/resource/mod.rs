@@ -1,43 +1,53 @@
 //! An object of a build: its tree, what it was called before, and how it came into being.
 
+pub(crate) mod alias;
+pub mod scope;
+mod shared;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::alias;
-use super::meaning::{Unprintable, printable};
-use super::shared::Shared;
-use super::tree::{Mapping, Node, Scalar};
+use crate::kustomization::GeneratedHash;
+use crate::meaning::{Unprintable, printable};
+use crate::problem::file_problem;
+use crate::rules;
+use crate::tree::{Mapping, Node, Scalar};
+use shared::SharedObject;
 use manifest_yaml::{ScalarStyle, append_as_kustomize};
+use pointer_diagnostics::{Diagnostic, Pointer};
+
+pub use scope::is_cluster_scoped;
+pub(crate) use shared::{NameTracking, PatchId, PatchKey};
 
 /// What tells an object from others of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Id {
-    pub(super) group: String,
-    pub(super) version: String,
-    pub(super) kind: String,
-    pub(super) name: String,
+pub(crate) struct ObjectId {
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
     /// As it is written; empty where it is not.
-    pub(super) namespace: String,
+    pub(crate) namespace: String,
 }
 
 /// The namespace that stands for "none at all".
 const CLUSTER: &str = "_non_namespaceable_";
 
-impl Id {
+impl ObjectId {
     /// Whether the type is certainly not namespaced.
-    pub(super) fn is_cluster_scoped(&self) -> bool {
+    pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(&self.group, &self.version, &self.kind)
     }
 
     /// The namespace that counts: `default` where none is written, a word of its own for cluster-scoped types.
-    pub(super) fn effective_namespace(&self) -> &str {
+    pub(crate) fn effective_namespace(&self) -> &str {
         effective_namespace(self.is_cluster_scoped(), &self.namespace)
     }
 
     /// Whether both mean the same object.
-    pub(super) fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         self.name == other.name
             && self.kind == other.kind
             && self.version == other.version
@@ -46,7 +56,7 @@ impl Id {
     }
 }
 
-impl fmt::Display for Id {
+impl fmt::Display for ObjectId {
     /// As kustomize writes ids in its messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -70,7 +80,7 @@ impl fmt::Display for Id {
 }
 
 /// A part of an id, or the word that stands for none.
-pub(super) fn or<'t>(text: &'t str, none: &'t str) -> &'t str {
+pub(crate) fn or<'t>(text: &'t str, none: &'t str) -> &'t str {
     if text.is_empty() { none } else { text }
 }
 
@@ -79,87 +89,6 @@ fn effective_namespace(is_cluster_scoped: bool, written: &str) -> &str {
         _ if is_cluster_scoped => CLUSTER,
         "" => "default",
         other => other,
-    }
-}
-
-/// Returns whether kustomize knows that objects of a kind are cluster-scoped, and so leaves their namespace alone.
-///
-/// It takes every kind that is not among [`CLUSTER_SCOPED_KINDS`] for namespaced.
-pub fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
-    CLUSTER_SCOPED_KINDS.iter().any(|known| {
-        known.group == group && known.versions.contains(&version) && known.kinds.contains(&kind)
-    })
-}
-
-/// Cluster-scoped kinds of one API group that kustomize knows.
-#[derive(Debug)]
-pub struct ClusterScopedKinds {
-    /// The API group; empty for the core group.
-    pub group: &'static str,
-    /// The versions in which it knows them.
-    pub versions: &'static [&'static str],
-    /// The kinds.
-    pub kinds: &'static [&'static str],
-}
-
-/// All cluster-scoped kinds that kustomize knows, as its OpenAPI data (Kubernetes 1.21) has them.
-pub const CLUSTER_SCOPED_KINDS: &[ClusterScopedKinds] = &[
-    kinds_of(
-        "",
-        &["v1"],
-        &["ComponentStatus", "Namespace", "Node", "PersistentVolume"],
-    ),
-    kinds_of(
-        "admissionregistration.k8s.io",
-        STABLE,
-        &[
-            "MutatingWebhookConfiguration",
-            "ValidatingWebhookConfiguration",
-        ],
-    ),
-    kinds_of(
-        "apiextensions.k8s.io",
-        STABLE,
-        &["CustomResourceDefinition"],
-    ),
-    kinds_of("apiregistration.k8s.io", STABLE, &["APIService"]),
-    kinds_of(
-        "certificates.k8s.io",
-        STABLE,
-        &["CertificateSigningRequest"],
-    ),
-    kinds_of(
-        "flowcontrol.apiserver.k8s.io",
-        &["v1beta1"],
-        &["FlowSchema", "PriorityLevelConfiguration"],
-    ),
-    kinds_of("networking.k8s.io", STABLE, &["IngressClass"]),
-    kinds_of("node.k8s.io", STABLE, &["RuntimeClass"]),
-    kinds_of("policy", &["v1beta1"], &["PodSecurityPolicy"]),
-    kinds_of(
-        "rbac.authorization.k8s.io",
-        STABLE,
-        &["ClusterRole", "ClusterRoleBinding"],
-    ),
-    kinds_of("scheduling.k8s.io", STABLE, &["PriorityClass"]),
-    kinds_of(
-        "storage.k8s.io",
-        STABLE,
-        &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"],
-    ),
-];
-
-const STABLE: &[&str] = &["v1", "v1beta1"];
-
-const fn kinds_of(
-    group: &'static str,
-    versions: &'static [&'static str],
-    kinds: &'static [&'static str],
-) -> ClusterScopedKinds {
-    ClusterScopedKinds {
-        group,
-        versions,
-        kinds,
     }
 }
 
@@ -174,14 +103,14 @@ pub struct Source {
 
 /// What a generator asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Generated {
-    pub(super) behavior: Behavior,
-    pub(super) hash: bool,
+pub(crate) struct Generated {
+    pub(crate) behavior: Behavior,
+    pub(crate) hash: GeneratedHash,
 }
 
 /// What a generator does when the object is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Behavior {
+pub(crate) enum Behavior {
     Create,
     Replace,
     Merge,
@@ -189,45 +118,48 @@ pub(super) enum Behavior {
 
 /// What an object was called before, and what was added to its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct History {
+pub(crate) struct History {
     /// The oldest first; the namespace is the effective one.
-    pub(super) previous: Vec<Previous>,
-    pub(super) prefixes: Vec<Arc<str>>,
-    pub(super) suffixes: Vec<Arc<str>>,
+    pub(crate) previous: Vec<Previous>,
+    pub(crate) prefixes: Vec<Arc<str>>,
+    pub(crate) suffixes: Vec<Arc<str>>,
 }
 
 /// A former name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Previous {
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) namespace: String,
+pub(crate) struct Previous {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) namespace: String,
 }
 
 /// An object of a build. Cheap to clone; copies share everything until one of them changes.
 #[derive(Debug, Clone)]
-pub(super) struct Resource {
+pub(crate) struct Resource {
     root: Node,
-    pub(super) history: Arc<History>,
-    pub(super) generated: Option<Generated>,
-    pub(super) source: Source,
+    pub(crate) history: Arc<History>,
+    pub(crate) generated: Option<Generated>,
+    pub(crate) source: Source,
+    /// The names of the `vars` that take their values from the object.
+    pub(crate) variables: Arc<Vec<String>>,
     /// How many values stand in several places at once.
     aliases: u32,
     /// Whether a generator made it, rather than merged into it.
-    pub(super) made: bool,
+    pub(crate) made: bool,
     /// Whether the annotation of the origin is printed.
-    pub(super) keeps_origin: bool,
+    pub(crate) keeps_origin: bool,
     /// What the object was in the last base that it came through.
-    shared: Option<Arc<Shared>>,
+    shared: Option<Arc<SharedObject>>,
 }
 
 impl Resource {
-    pub(super) fn new(root: Node, source: Source) -> Self {
+    pub(crate) fn new(root: Node, source: Source) -> Self {
         Self {
             root,
             history: Arc::default(),
             generated: None,
             source,
+            variables: Arc::default(),
             aliases: 0,
             made: false,
             keeps_origin: false,
@@ -236,25 +168,25 @@ impl Resource {
     }
 
     /// From here on, copies share what is computed from the object as it is now.
-    pub(super) fn share(&mut self) {
+    pub(crate) fn share(&mut self) {
         if self.unchanged().is_none() {
-            self.shared = Some(Arc::new(Shared::new(&self.root)));
+            self.shared = Some(Arc::new(SharedObject::new(&self.root)));
         }
     }
 
     /// What copies share, as long as nobody changed this one.
-    pub(super) fn unchanged(&self) -> Option<&Arc<Shared>> {
+    pub(crate) fn unchanged(&self) -> Option<&Arc<SharedObject>> {
         self.shared
             .as_ref()
             .filter(|shared| shared.is_of(&self.root))
     }
 
-    pub(super) fn root(&self) -> &Node {
+    pub(crate) fn root(&self) -> &Node {
         &self.root
     }
 
     /// Puts another tree in place. Values that share a place with a changed one change with it.
-    pub(super) fn set_root(&mut self, root: Node) {
+    pub(crate) fn set_root(&mut self, root: Node) {
         let followed = if self.aliases > 0 {
             alias::follow(&self.root, &root)
         } else {
@@ -264,13 +196,13 @@ impl Resource {
     }
 
     /// The number of a value that is about to be set in several places at once.
-    pub(super) fn next_alias(&mut self) -> u32 {
+    pub(crate) fn next_alias(&mut self) -> u32 {
         self.aliases += 1;
         self.aliases
     }
 
     /// The value that is printed.
-    pub(super) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
+    pub(crate) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
         let value = || {
             printable(&self.root, self.keeps_origin, &|_, _| None)
                 .map(|value| Arc::new(value.into()))
@@ -282,7 +214,7 @@ impl Resource {
     }
 
     /// Appends the text that is printed.
-    pub(super) fn print(&self, out: &mut String) -> Result<(), Unprintable> {
+    pub(crate) fn print(&self, out: &mut String) -> Result<(), Unprintable> {
         let unchanged = self.unchanged();
         if let Some(text) = unchanged.and_then(|shared| shared.text.get()) {
             out.push_str(text);
@@ -297,46 +229,46 @@ impl Resource {
         Ok(())
     }
 
-    /// The tree after a way through JSON.
-    pub(super) fn normal(
+    /// Returns the tree normalized by a function, which is asked once for all copies.
+    pub(crate) fn normalized(
         &self,
-        normalise: impl FnOnce(&Node) -> Result<Node, Unprintable>,
+        normalize: impl FnOnce(&Node) -> Result<Node, Unprintable>,
     ) -> Result<Node, Unprintable> {
         let Some(shared) = self.unchanged() else {
-            return normalise(&self.root);
+            return normalize(&self.root);
         };
-        if let Some(normal) = shared.normal.get() {
+        if let Some(normal) = shared.normalized.get() {
             return Ok(normal.clone());
         }
-        let normal = normalise(&self.root)?;
-        Ok(shared.normal.get_or_init(|| normal).clone())
+        let normal = normalize(&self.root)?;
+        Ok(shared.normalized.get_or_init(|| normal).clone())
     }
 
-    pub(super) fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         self.root.get("kind").map_or("", Node::text)
     }
 
-    pub(super) fn api_version(&self) -> &str {
+    pub(crate) fn api_version(&self) -> &str {
         self.root.get("apiVersion").map_or("", Node::text)
     }
 
-    pub(super) fn group(&self) -> &str {
+    pub(crate) fn group(&self) -> &str {
         self.api_version()
             .split_once('/')
             .map_or("", |(group, _)| group)
     }
 
-    pub(super) fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> &str {
         self.api_version()
             .split_once('/')
             .map_or(self.api_version(), |(_, version)| version)
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.metadata_text("name")
     }
 
-    pub(super) fn namespace(&self) -> &str {
+    pub(crate) fn namespace(&self) -> &str {
         self.metadata_text("namespace")
     }
 
@@ -348,7 +280,7 @@ impl Resource {
     }
 
     /// Labels or annotations, as text.
-    pub(super) fn texts(&self, field: &str) -> Vec<(Arc<str>, Arc<str>)> {
+    pub(crate) fn texts(&self, field: &str) -> Vec<(Arc<str>, Arc<str>)> {
         let found = self
             .root
             .at(&["metadata", field])
@@ -368,8 +300,8 @@ impl Resource {
     }
 
     /// The id that the object has now.
-    pub(super) fn id(&self) -> Id {
-        Id {
+    pub(crate) fn id(&self) -> ObjectId {
+        ObjectId {
             group: self.group().to_owned(),
             version: self.version().to_owned(),
             kind: self.kind().to_owned(),
@@ -379,17 +311,17 @@ impl Resource {
     }
 
     /// The namespace that counts.
-    pub(super) fn effective_namespace(&self) -> &str {
+    pub(crate) fn effective_namespace(&self) -> &str {
         effective_namespace(self.is_cluster_scoped(), self.namespace())
     }
 
     /// Whether the type is certainly not namespaced.
-    pub(super) fn is_cluster_scoped(&self) -> bool {
+    pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(self.group(), self.version(), self.kind())
     }
 
     /// The key under which equal ids meet.
-    pub(super) fn id_key(&self) -> String {
+    pub(crate) fn id_key(&self) -> String {
         [
             self.kind(),
             self.name(),
@@ -401,7 +333,7 @@ impl Resource {
     }
 
     /// Whether everything that is part of the id is written as in another tree.
-    pub(super) fn is_named_as(&self, other: &Node) -> bool {
+    pub(crate) fn is_named_as(&self, other: &Node) -> bool {
         fn text<'n>(root: &'n Node, path: &[&str]) -> Option<(&'n str, bool)> {
             root.at(path).map(|node| (node.text(), node.is_null()))
         }
@@ -416,9 +348,9 @@ impl Resource {
     }
 
     /// The ids that the object had before, the oldest first.
-    pub(super) fn previous_ids(&self) -> impl Iterator<Item = Id> + '_ {
+    pub(crate) fn previous_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
         let (group, version) = (self.group(), self.version());
-        self.history.previous.iter().map(move |p| Id {
+        self.history.previous.iter().map(move |p| ObjectId {
             group: group.to_owned(),
             version: version.to_owned(),
             kind: p.kind.clone(),
@@ -428,12 +360,12 @@ impl Resource {
     }
 
     /// The id that the object had in its file.
-    pub(super) fn original_id(&self) -> Id {
+    pub(crate) fn original_id(&self) -> ObjectId {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
     /// Whether the object has or had an id.
-    pub(super) fn has_id(&self, id: &Id) -> bool {
+    pub(crate) fn has_id(&self, id: &ObjectId) -> bool {
         let typed = || self.group() == id.group && self.version() == id.version;
         let current =
             self.name() == id.name && self.kind() == id.kind && typed() && self.id().same(id);
@@ -444,13 +376,13 @@ impl Resource {
     }
 
     /// All ids that the object had or has.
-    pub(super) fn any_ids(&self) -> impl Iterator<Item = Id> + '_ {
+    pub(crate) fn any_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
         self.previous_ids()
             .chain(std::iter::once_with(|| self.id()))
     }
 
     /// Remembers the present name before it changes.
-    pub(super) fn store_previous(&mut self) {
+    pub(crate) fn store_previous(&mut self) {
         let previous = Previous {
             namespace: self.effective_namespace().to_owned(),
             name: self.name().to_owned(),
@@ -460,7 +392,7 @@ impl Resource {
     }
 
     /// Sets a field at the top or in `metadata`, in the style of what stands there; null removes it.
-    pub(super) fn set_text(&mut self, path: &[&str], text: Option<&str>) {
+    pub(crate) fn set_text(&mut self, path: &[&str], text: Option<&str>) {
         if self
             .root
             .at(path)
@@ -474,6 +406,21 @@ impl Resource {
             self.set_root(root);
         }
     }
+}
+
+/// Builds the problem of an object that cannot be printed, with the field and the file that it came from.
+pub(crate) fn unprintable(resource: &Resource, reason: &Unprintable) -> Diagnostic {
+    let mut pointer = Pointer::root();
+    for step in &reason.path {
+        pointer = pointer.at(step);
+    }
+    let message = format!(
+        "{}: `{pointer}` cannot be printed: {}",
+        resource.id(),
+        reason.reason
+    );
+    let rule = &rules::UNPRINTABLE_RESOURCE;
+    file_problem(rule, &resource.source.file, message)
 }
 
 /// A tree with a field set (or, for `None`, removed); maps on the way are made.

@@ -1,0 +1,551 @@
+//! From layers to objects: kustomize's order of everything.
+//!
+//! Resources and bases, configurations, generators, components, then the transformers in their order and the validators.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::cache::LayerCache;
+use crate::config::Config;
+use crate::files::is_at_or_below;
+use crate::generate::absorb_object;
+use crate::kustomization::{DeprecatedField, KustomizationKind, Variable};
+use crate::layer::{
+    GeneratedObject, Layer, LayerDirectory, LayerEntry, LayerInputs, Loader, read_generator_plugin,
+    read_transformer_plugin,
+};
+use crate::patch::schema::SchemaData;
+use crate::problem::{field_origin, field_problem, file_problem};
+use crate::resource::{Behavior, Resource};
+use crate::rules;
+use crate::transform::{IdEffect, Step, StepContext, apply_step};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
+
+/// The objects of a kustomization and everything below it, before the outermost layer finishes them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Accumulated {
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) variables: BTreeMap<String, Variable>,
+    /// The directories of all kustomizations that were used.
+    pub(crate) roots: BTreeSet<String>,
+    pub(crate) warnings: Diagnostics,
+    /// The ids that are taken; `None` where renaming may have changed them.
+    ids: Option<Arc<BTreeSet<String>>>,
+}
+
+impl Accumulated {
+    /// Forgets the ids, because some may have changed.
+    pub(crate) fn forget_ids(&mut self) {
+        self.ids = None;
+    }
+
+    /// Checks that no two objects have the same id, where that is not known.
+    pub(crate) fn check_ids(
+        &mut self,
+        file: &str,
+        problems: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        if self.ids.is_some() {
+            return Ok(());
+        }
+        let (mut ids, mut failed) = (BTreeSet::new(), None);
+        for resource in &self.resources {
+            if !ids.insert(resource.id_key()) {
+                let problem = duplicate(resource, &self.resources, file, &Pointer::root());
+                failed = Some(problems.report(problem));
+            }
+        }
+        self.ids = Some(Arc::new(ids));
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+/// A build while its layers are accumulated.
+#[derive(Clone, Copy)]
+pub(crate) struct Accumulator<'a> {
+    pub(crate) cache: &'a LayerCache,
+    /// The schema of the outermost layer that has one.
+    pub(crate) schema: Option<&'a SchemaData>,
+}
+
+/// The directories of the kustomizations that use the present one, the outermost first.
+type Chain<'c> = [&'c str];
+
+impl Accumulator<'_> {
+    /// Runs a layer on what was accumulated before it: for components, the objects of their user; otherwise nothing.
+    pub(crate) fn accumulate(
+        self,
+        layer: &Layer,
+        chain: &Chain<'_>,
+        mut made: Accumulated,
+        problems: &mut Diagnostics,
+    ) -> Result<Accumulated, Reported> {
+        let mut failed = None;
+        for problem in &layer.problems {
+            failed = Some(problems.report(problem.clone()));
+        }
+        made.roots.insert(layer.root.clone());
+        warn_of_deprecated(layer, &mut made.warnings);
+        let read = self.add_inputs(layer, chain, &mut made, problems);
+        // Where objects are missing, a patch without a target says nothing.
+        match (read, failed, layer.inputs) {
+            (Err(reported), ..) | (_, Some(reported), LayerInputs::Partial) => {
+                return Err(reported);
+            }
+            _ => {}
+        }
+        for component in &layer.components {
+            made = self.add_component(layer, component, chain, made, problems)?;
+        }
+        if let Err(reported) = self.transform(layer, chain, &mut made, problems) {
+            failed = Some(reported);
+        }
+        if let Err(reported) = merge_variables(layer, &mut made, problems) {
+            failed = Some(reported);
+        }
+        match failed {
+            Some(reported) => Err(reported),
+            None => Ok(made),
+        }
+    }
+
+    /// Adds resources, bases, configurations and generated objects.
+    fn add_inputs(
+        self,
+        layer: &Layer,
+        chain: &Chain<'_>,
+        made: &mut Accumulated,
+        problems: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        let mut outcome = Ok(());
+        for entry in &layer.resources {
+            let added = self.add_entry(layer, entry, chain, made, problems);
+            outcome = added.and(outcome);
+        }
+        let added = merge_config(made, &Config::default_fields(), layer, problems);
+        outcome = added.and(outcome);
+        for config in &layer.configurations {
+            let added = merge_config(made, config, layer, problems);
+            outcome = added.and(outcome);
+        }
+        for generated in &layer.generated {
+            let added = add_generated(made, generated, layer, problems);
+            outcome = added.and(outcome);
+        }
+        let plugins = self.plugin_objects(layer, &layer.generators, chain, problems)?;
+        let loader = self.loader(layer);
+        for (pointer, plugin) in plugins {
+            let generated = read_generator_plugin(&loader, &plugin, &pointer, problems);
+            let added = generated.and_then(|g| add_generated(made, &g, layer, problems));
+            outcome = added.and(outcome);
+        }
+        outcome
+    }
+
+    fn loader<'l>(self, layer: &'l Layer) -> Loader<'l>
+    where
+        Self: 'l,
+    {
+        self.cache.loader(&layer.root, &layer.file)
+    }
+
+    fn add_entry(
+        self,
+        layer: &Layer,
+        entry: &LayerEntry,
+        chain: &Chain<'_>,
+        made: &mut Accumulated,
+        problems: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        match entry {
+            LayerEntry::File { pointer, objects } => {
+                append(made, objects.iter().cloned(), layer, pointer, problems)
+            }
+            LayerEntry::Directory(directory) => {
+                let base = self.base(layer, directory, chain, problems)?;
+                made.roots.extend(base.roots.iter().cloned());
+                made.warnings.extend(base.warnings.iter().cloned());
+                merge_config(made, &base.config, layer, problems)?;
+                for variable in base.variables.values() {
+                    add_variable(made, variable, layer, problems)?;
+                }
+                append_base(made, &base, layer, &directory.pointer, problems)
+            }
+        }
+    }
+
+    /// Returns the objects of another directory; computed once for all who use it.
+    fn base(
+        self,
+        layer: &Layer,
+        directory: &LayerDirectory,
+        chain: &Chain<'_>,
+        problems: &mut Diagnostics,
+    ) -> Result<Arc<Accumulated>, Reported> {
+        let root = directory.root.as_str();
+        let pointer = &directory.pointer;
+        refuse_cycle(layer, pointer, root, chain, problems)?;
+        if let Some(known) = self.cache.base(root) {
+            for used in &known.roots {
+                refuse_cycle(layer, pointer, used, chain, problems)?;
+            }
+            return Ok(known);
+        }
+        let below = self.cache.layer(root, problems)?;
+        if below.kustomization.kind == KustomizationKind::Component {
+            let message = format!(
+                "`{}` is of the kind `Component`; list it under `components`",
+                below.file
+            );
+            let rule = &rules::KUSTOMIZATION_FIELD;
+            return Err(problems.report(field_problem(rule, &layer.file, pointer, message)));
+        }
+        let mut chain = chain.to_vec();
+        chain.push(root);
+        let made = self.accumulate(&below, &chain, Accumulated::default(), problems)?;
+        Ok(self.cache.keep_base(root, made))
+    }
+
+    fn add_component(
+        self,
+        layer: &Layer,
+        directory: &LayerDirectory,
+        chain: &Chain<'_>,
+        made: Accumulated,
+        problems: &mut Diagnostics,
+    ) -> Result<Accumulated, Reported> {
+        let (root, pointer) = (directory.root.as_str(), &directory.pointer);
+        refuse_cycle(layer, pointer, root, chain, problems)?;
+        let component = self.cache.layer(root, problems)?;
+        if component.kustomization.kind != KustomizationKind::Component {
+            let message = format!(
+                "`{}` is not of the kind `Component`; list it under `resources`",
+                component.file
+            );
+            let rule = &rules::KUSTOMIZATION_FIELD;
+            return Err(problems.report(field_problem(rule, &layer.file, pointer, message)));
+        }
+        let mut chain = chain.to_vec();
+        chain.push(root);
+        let mut made = self.accumulate(&component, &chain, made, problems)?;
+        made.forget_ids();
+        made.check_ids(&layer.file, problems)?;
+        Ok(made)
+    }
+
+    /// Runs the transformers and the validators of a layer.
+    fn transform(
+        self,
+        layer: &Layer,
+        chain: &Chain<'_>,
+        made: &mut Accumulated,
+        problems: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        let mut outcome = Ok(());
+        for step in &layer.steps {
+            outcome = self.run_step(step, made, problems).and(outcome);
+        }
+        let steps = self.plugin_steps(layer, &layer.transformers, chain, problems)?;
+        for step in &steps {
+            outcome = self.run_step(step, made, problems).and(outcome);
+        }
+        let validators = self.plugin_steps(layer, &layer.validators, chain, problems)?;
+        for step in &validators {
+            outcome = self.validate(step, made, problems).and(outcome);
+        }
+        outcome
+    }
+
+    fn run_step(
+        self,
+        step: &Step,
+        made: &mut Accumulated,
+        problems: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        let config = Arc::clone(&made.config);
+        let context = StepContext {
+            config: &config,
+            schema: self.schema,
+            version: self.cache.version(),
+        };
+        let effect = apply_step(&mut made.resources, step, context, problems)?;
+        if effect == IdEffect::Changed {
+            made.forget_ids();
+        }
+        Ok(())
+    }
+
+    /// Runs a transformer that may change nothing.
+    fn validate(
+        self,
+        step: &Step,
+        made: &Accumulated,
+        problems: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        let mut copy = made.clone();
+        self.run_step(step, &mut copy, problems)?;
+        let is_same = copy.resources.len() == made.resources.len()
+            && copy
+                .resources
+                .iter()
+                .zip(&made.resources)
+                .all(|(a, b)| a.printed() == b.printed());
+        if is_same {
+            return Ok(());
+        }
+        let message = "a validator changes objects; list it under `transformers`";
+        let problem = rules::KUSTOMIZATION_FIELD.report(message);
+        Err(problems.report(problem.primary(step.origin.clone(), "")))
+    }
+
+    /// Returns the objects that configure plugins, each with the entry that names it.
+    fn plugin_objects(
+        self,
+        layer: &Layer,
+        entries: &[LayerEntry],
+        chain: &Chain<'_>,
+        problems: &mut Diagnostics,
+    ) -> Result<Vec<(Pointer, Resource)>, Reported> {
+        let mut objects = Vec::new();
+        let mut made = Accumulated::default();
+        for entry in entries {
+            let before = made.resources.len();
+            self.add_entry(layer, entry, chain, &mut made, problems)?;
+            let pointer = match entry {
+                LayerEntry::File { pointer, .. } => pointer,
+                LayerEntry::Directory(directory) => &directory.pointer,
+            };
+            for object in &made.resources[before..] {
+                objects.push((pointer.clone(), object.clone()));
+            }
+        }
+        Ok(objects)
+    }
+
+    fn plugin_steps(
+        self,
+        layer: &Layer,
+        entries: &[LayerEntry],
+        chain: &Chain<'_>,
+        problems: &mut Diagnostics,
+    ) -> Result<Vec<Step>, Reported> {
+        let (mut steps, mut failed) = (Vec::new(), None);
+        let loader = self.loader(layer);
+        for (pointer, plugin) in self.plugin_objects(layer, entries, chain, problems)? {
+            match read_transformer_plugin(&loader, &plugin, &pointer, problems) {
+                Ok(read) => steps.extend(read),
+                Err(reported) => failed = Some(reported),
+            }
+        }
+        match failed {
+            Some(reported) => Err(reported),
+            None => Ok(steps),
+        }
+    }
+}
+
+fn refuse_cycle(
+    layer: &Layer,
+    at: &Pointer,
+    root: &str,
+    chain: &Chain<'_>,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let Some(visited) = chain.iter().find(|visited| is_at_or_below(visited, root)) else {
+        return Ok(());
+    };
+    let shown = |path: &str| if path.is_empty() { "." } else { path }.to_owned();
+    let message = format!(
+        "`{}` is or contains `{}`, which uses it",
+        shown(root),
+        shown(visited)
+    );
+    let rule = &rules::KUSTOMIZE_CYCLE;
+    Err(problems.report(field_problem(rule, &layer.file, at, message)))
+}
+
+fn warn_of_deprecated(layer: &Layer, warnings: &mut Diagnostics) {
+    for DeprecatedField { pointer, name } in &layer.kustomization.deprecated {
+        let instead = match *name {
+            "bases" => "use `resources`",
+            "imageTags" => "use `images`",
+            "commonLabels" => "use `labels` with `includeSelectors: true`",
+            "vars" => "use `replacements`",
+            _ => "use `patches`",
+        };
+        let problem =
+            rules::DEPRECATED_KUSTOMIZATION_FIELD.report(format!("`{name}` is deprecated"));
+        let origin = field_origin(&layer.file, pointer);
+        warnings.push(problem.primary_key(origin, "").help(instead));
+    }
+}
+
+fn merge_config(
+    made: &mut Accumulated,
+    config: &Arc<Config>,
+    layer: &Layer,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    if Arc::ptr_eq(&made.config, config) {
+        return Ok(());
+    }
+    if *made.config == Config::default() {
+        made.config = Arc::clone(config);
+        return Ok(());
+    }
+    if Arc::ptr_eq(config, &Config::default_fields()) && made.roots.len() > 1 {
+        // The configuration of a base contains the defaults already.
+        return Ok(());
+    }
+    let merged = Arc::make_mut(&mut made.config).merge(config);
+    merged.map_err(|message| {
+        problems.report(file_problem(
+            &rules::KUSTOMIZATION_FIELD,
+            &layer.file,
+            message,
+        ))
+    })
+}
+
+fn duplicate(resource: &Resource, others: &[Resource], file: &str, at: &Pointer) -> Diagnostic {
+    let id = resource.id();
+    let message = format!("the object {id} is there twice");
+    let mut problem = field_problem(&rules::DUPLICATE_RESOURCE, file, at, message);
+    let sources = others
+        .iter()
+        .filter(|r| r.id().same(&id))
+        .chain([resource])
+        .map(|r| &r.source);
+    for source in sources.collect::<BTreeSet<_>>() {
+        problem = problem.context(
+            Origin::file(&source.file),
+            format!("document {}", source.document + 1),
+        );
+    }
+    problem.help("remove one of the two, or give it another name or namespace")
+}
+
+/// Adds the objects of a base. The first one brings the ids that are taken along.
+fn append_base(
+    made: &mut Accumulated,
+    base: &Accumulated,
+    layer: &Layer,
+    at: &Pointer,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    if made.resources.is_empty() && base.ids.is_some() {
+        made.resources.extend_from_slice(&base.resources);
+        made.ids.clone_from(&base.ids);
+        return Ok(());
+    }
+    append(made, base.resources.iter().cloned(), layer, at, problems)
+}
+
+fn append(
+    made: &mut Accumulated,
+    list: impl Iterator<Item = Resource>,
+    layer: &Layer,
+    at: &Pointer,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    made.check_ids(&layer.file, problems)?;
+    let mut failed = None;
+    for resource in list {
+        let ids = Arc::make_mut(made.ids.get_or_insert_default());
+        if ids.insert(resource.id_key()) {
+            made.resources.push(resource);
+        } else {
+            let problem = duplicate(&resource, &made.resources, &layer.file, at);
+            failed = Some(problems.report(problem));
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Adds a generated object, or puts it in the place of the one that it merges with or replaces.
+fn add_generated(
+    made: &mut Accumulated,
+    generated: &GeneratedObject,
+    layer: &Layer,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let GeneratedObject { pointer, object } = generated;
+    let id = object.id();
+    let mut matches = (0..made.resources.len()).filter(|i| made.resources[*i].has_id(&id));
+    let (first, second) = (matches.next(), matches.next());
+    let behavior = object.generated.map_or(Behavior::Create, |g| g.behavior);
+    let message = match (first, second, behavior) {
+        (Some(_), Some(_), _) => format!("more than one object is or was {id}"),
+        (None, _, Behavior::Create) => {
+            return append(made, [object.clone()].into_iter(), layer, pointer, problems);
+        }
+        (None, _, _) => format!("{id} is not there, so nothing can be merged or replaced"),
+        (Some(_), None, Behavior::Create) => {
+            format!("{id} is there already; `behavior` must be `merge` or `replace`")
+        }
+        (Some(index), None, _) => {
+            let mut new = object.clone();
+            absorb_object(&mut new, &made.resources[index]);
+            made.resources[index] = new;
+            return Ok(());
+        }
+    };
+    let rule = &rules::GENERATOR_CONFLICT;
+    Err(problems.report(field_problem(rule, &layer.file, pointer, message)))
+}
+
+/// Adds the variables of a layer, and notes on the objects which variables name them.
+fn merge_variables(
+    layer: &Layer,
+    made: &mut Accumulated,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let mut failed = None;
+    for variable in &layer.kustomization.variables {
+        let mut matches: Vec<usize> = Vec::new();
+        for (index, resource) in made.resources.iter().enumerate() {
+            if resource.any_ids().any(|id| variable.names(&id)) {
+                matches.push(index);
+            }
+        }
+        match matches.as_slice() {
+            [index] => {
+                let names = &mut made.resources[*index].variables;
+                Arc::make_mut(names).push(variable.name.clone());
+            }
+            [] => {}
+            many => {
+                let message = format!(
+                    "the variable `{}` could mean {} objects",
+                    variable.name,
+                    many.len()
+                );
+                let rule = &rules::KUSTOMIZATION_FIELD;
+                let problem = field_problem(rule, &layer.file, &variable.pointer, message);
+                failed = Some(problems.report(problem));
+            }
+        }
+        if let Err(reported) = add_variable(made, variable, layer, problems) {
+            failed = Some(reported);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn add_variable(
+    made: &mut Accumulated,
+    variable: &Variable,
+    layer: &Layer,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    if made.variables.contains_key(&variable.name) {
+        let message = format!("the variable `{}` is there twice", variable.name);
+        let rule = &rules::KUSTOMIZATION_FIELD;
+        let problem = field_problem(rule, &layer.file, &variable.pointer, message);
+        return Err(problems.report(problem));
+    }
+    made.variables
+        .insert(variable.name.clone(), variable.clone());
+    Ok(())
+}
