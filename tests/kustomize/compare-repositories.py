@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Renders every kustomization of git repositories with the real kustomize and with siteplan, and prints the totals.
 
-usage: compare-repositories.py --kustomize PROGRAM --siteplan PROGRAM --work DIRECTORY REPOSITORY...
+usage: compare-repositories.py --kustomize PROGRAM --siteplan "COMMAND" --work DIRECTORY REPOSITORY...
 
 REPOSITORY is a git directory (bare or not). Its newest commit is unpacked below the work directory, where the answers of
 kustomize are kept, too: a second run with another siteplan asks kustomize nothing. No program reaches the network: what is
@@ -15,6 +15,7 @@ import hashlib
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -111,7 +112,7 @@ def real_answer(kustomize, directory, cache):
 def compare(kustomize, siteplan, directory, cache):
     """Returns how the two programs answer for a directory, and why siteplan refuses it."""
     renders, expected = real_answer(kustomize, directory, cache)
-    code, output, message = run([siteplan, "render", str(directory)]) if siteplan else (0, expected, "")
+    code, output, message = run([*shlex.split(siteplan), str(directory)]) if siteplan else (0, expected, "")
     if code not in (0, 2):
         return "siteplan fails", f"exit code {code}"
     if not renders:
@@ -125,7 +126,7 @@ def compare(kustomize, siteplan, directory, cache):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--kustomize", required=True)
-    arguments.add_argument("--siteplan", default="", help="without it, only the answers of kustomize are collected")
+    arguments.add_argument("--siteplan", default="", help="such as `siteplan render`; without it, only the answers of kustomize are collected")
     arguments.add_argument("--work", required=True, type=pathlib.Path)
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments.add_argument("--list", action="store_true", help="print every directory that is not equal")

@@ -123,7 +123,7 @@ impl Accumulator<'_> {
             let added = self.add_entry(layer, entry, chain, made, problems);
             outcome = added.and(outcome);
         }
-        let added = merge_config(made, &Config::default_fields(), layer, problems);
+        let added = merge_config(made, &self.default_fields(), layer, problems);
         outcome = added.and(outcome);
         for config in &layer.configurations {
             let added = merge_config(made, config, layer, problems);
@@ -141,6 +141,10 @@ impl Accumulator<'_> {
             outcome = added.and(outcome);
         }
         outcome
+    }
+
+    fn default_fields(self) -> Arc<Config> {
+        Config::default_fields(self.cache.version())
     }
 
     fn loader<'l>(self, layer: &'l Layer) -> Loader<'l>
@@ -394,7 +398,7 @@ fn merge_config(
         made.config = Arc::clone(config);
         return Ok(());
     }
-    if Arc::ptr_eq(config, &Config::default_fields()) && made.roots.len() > 1 {
+    if config.is_default() && made.roots.len() > 1 {
         // The configuration of a base contains the defaults already.
         return Ok(());
     }

@@ -6,6 +6,7 @@ use crate::field::{FieldSpec, KindFilter};
 use crate::kustomization::{read_field_spec, read_field_specs, read_kind_filter};
 use crate::order::kind_rank;
 use crate::reader::{Field, Reading, decode};
+use crate::version::KustomizeVersion;
 use pointer_diagnostics::{Diagnostics, Reported};
 
 /// The fields of every transformer.
@@ -34,10 +35,31 @@ pub(crate) struct ReferenceFields {
 static DEFAULT: LazyLock<Arc<Config>> =
     LazyLock::new(|| Arc::new(parse(include_str!("data/field-specs.txt"))));
 
+/// The fields of kustomize 5.8, which also knows volumes that are images.
+static DEFAULT_5_8: LazyLock<Arc<Config>> = LazyLock::new(|| {
+    let mut config = Config::clone(&DEFAULT);
+    for path in [
+        "spec/volumes[]/image/reference",
+        "spec/template/spec/volumes[]/image/reference",
+    ] {
+        let spec = FieldSpec::new(KindFilter::default(), path, true);
+        config.images.push(spec);
+    }
+    Arc::new(config)
+});
+
 impl Config {
     /// Returns kustomize's own fields.
-    pub(crate) fn default_fields() -> Arc<Self> {
-        Arc::clone(&DEFAULT)
+    pub(crate) fn default_fields(version: KustomizeVersion) -> Arc<Self> {
+        match version {
+            KustomizeVersion::V5_8 => Arc::clone(&DEFAULT_5_8),
+            _ => Arc::clone(&DEFAULT),
+        }
+    }
+
+    /// Returns whether these are kustomize's own fields and no others.
+    pub(crate) fn is_default(self: &Arc<Self>) -> bool {
+        Arc::ptr_eq(self, &DEFAULT) || Arc::ptr_eq(self, &DEFAULT_5_8)
     }
 
     /// Adds the fields of another configuration.
@@ -202,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_whole() {
-        let config = Config::default_fields();
+        let config = Config::default_fields(KustomizeVersion::default());
         assert_eq!(
             (
                 config.common_labels.len(),

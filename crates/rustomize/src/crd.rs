@@ -37,7 +37,7 @@ fn read_definitions(root: &Field<'_>, _: &mut Diagnostics) -> Result<Config, Str
         }
         let is_object = ["kind", "apiVersion", "metadata"]
             .iter()
-            .all(|field| properties(definition).any(|(name, _)| name == field));
+            .all(|field| properties(definition).any(|(name, _)| name == *field));
         if !is_object {
             continue;
         }

@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::problem::{field_problem, file_problem};
 use crate::rules;
 use crate::version::KustomizeVersion;
-use manifest_yaml::{ReadLimits, Meaning, Node, ReadError, expand_merge_keys, read_first_document};
+use manifest_yaml::{
+    Meaning, ReadError, ReadLimits, YamlNode, expand_merge_keys, read_first_document,
+};
 use pointer_diagnostics::{Diagnostics, Origin, Pointer, Reported};
 
 /// Decodes the first document of a configuration file.
@@ -50,7 +52,7 @@ pub(crate) fn decode<T>(
 }
 
 /// Reads the first document of a text, with its merge keys expanded.
-fn read_document(text: &str) -> Result<Option<Node>, ReadError> {
+fn read_document(text: &str) -> Result<Option<YamlNode>, ReadError> {
     let mut node = read_first_document(text, &ReadLimits::MANIFEST)?;
     node.as_mut().map_or(Ok(()), expand_merge_keys)?;
     Ok(node)

@@ -33,7 +33,7 @@ pub(crate) struct SchemaData {
 type TypeFields = BTreeMap<String, FieldSchema>;
 
 #[derive(Debug, Default, Deserialize)]
-struct FieldSchema {
+pub(crate) struct FieldSchema {
     #[serde(rename = "ref")]
     reference: Option<String>,
     keys: Option<Vec<String>>,

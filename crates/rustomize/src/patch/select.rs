@@ -4,7 +4,7 @@ use kubernetes_vocabulary::LabelSelector;
 use regex::Regex;
 
 use crate::kustomization::Selector;
-use crate::resource::Resource;
+use crate::resource::{ObjectId, Resource};
 
 /// A selector, ready to be asked about many objects.
 #[derive(Debug)]
@@ -15,6 +15,37 @@ pub(crate) struct ObjectFilter {
     name: TextPattern,
     namespace: TextPattern,
     texts: TextFilter,
+}
+
+/// Selects ids by regular expressions for their parts.
+#[derive(Debug)]
+pub(crate) struct IdFilter {
+    group: TextPattern,
+    version: TextPattern,
+    kind: TextPattern,
+    name: TextPattern,
+    namespace: TextPattern,
+}
+
+impl IdFilter {
+    pub(crate) fn new(selector: &Selector) -> Result<Self, String> {
+        Ok(Self {
+            group: TextPattern::new(&selector.kinds.group)?,
+            version: TextPattern::new(&selector.kinds.version)?,
+            kind: TextPattern::new(&selector.kinds.kind)?,
+            name: TextPattern::new(&selector.name)?,
+            namespace: TextPattern::new(&selector.namespace)?,
+        })
+    }
+
+    /// Returns whether every part of an id matches.
+    pub(crate) fn accepts(&self, id: &ObjectId) -> bool {
+        self.kind.matches(&id.kind)
+            && self.group.matches(&id.group)
+            && self.version.matches(&id.version)
+            && self.name.matches(&id.name)
+            && self.namespace.matches(&id.namespace)
+    }
 }
 
 /// Conditions on labels and annotations.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::keyed_list::{ListElements, read_list_directive};
 use super::schema::{NodeSchema, SchemaData};
-use crate::tree::{Mapping, Node, Scalar, Sequence, quoted_if_needed};
+use crate::tree::{Mapping, Node, quoted_if_needed};
 use manifest_yaml::ScalarStyle;
 
 /// Why a patch does not fit.

@@ -1,7 +1,7 @@
 //! An object of a build: its tree, what it was called before, and how it came into being.
 
 pub(crate) mod alias;
-pub mod scope;
+pub(crate) mod scope;
 mod shared;
 
 use std::fmt;
@@ -18,7 +18,7 @@ use shared::SharedObject;
 use manifest_yaml::{ScalarStyle, append_as_kustomize};
 use pointer_diagnostics::{Diagnostic, Pointer};
 
-pub use scope::is_cluster_scoped;
+pub(crate) use scope::is_cluster_scoped;
 pub(crate) use shared::{NameTracking, PatchId, PatchKey};
 
 /// What tells an object from others of a build.

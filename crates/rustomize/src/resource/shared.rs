@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{History, Resource};
 use crate::meaning::{Unprintable, meaning};
 use crate::tree::{Mapping, Node, Scalar};
-use manifest_yaml::written_field;
+use manifest_yaml::print_field;
 
 /// An object as a base makes it, with what was computed from it so far.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl SharedObject {
         }
         field
             .text
-            .get_or_init(|| Some(Arc::from(written_field(meaning(value, false).ok()?))))
+            .get_or_init(|| Some(Arc::from(print_field(meaning(value, false).ok()?))))
             .clone()
     }
 }

@@ -12,7 +12,7 @@ use manifest_yaml::ScalarStyle;
 /// Corrects the names in all objects. Only objects that were renamed (or moved, or patched) can be meant.
 pub(crate) fn follow_references(resources: &mut [Resource], config: &Arc<Config>) -> Result<(), String> {
     if !resources.iter().any(is_renamed)
-        && Arc::ptr_eq(config, &Config::default_fields())
+        && config.is_default()
         && !resources.iter().any(|r| refers_by_map(r.kind()))
     {
         return Ok(());

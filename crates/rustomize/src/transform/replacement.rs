@@ -8,7 +8,8 @@ use crate::resource::alias::separate;
 use crate::kustomization::{
     FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector,
 };
-use crate::patch::select::TextFilter;
+use crate::field::KindFilter;
+use crate::patch::select::{IdFilter, TextFilter};
 use crate::resource::{ObjectId, Resource};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use crate::version::KustomizeVersion;
@@ -25,24 +26,16 @@ pub(crate) fn apply_replacement(
             return Err("`source` and `sourceValue` exclude each other".to_owned());
         }
         (None, None) => return Err("a replacement needs a `source`".to_owned()),
-        (Some(source), None) => source_value(resources, source, version)?,
+        (Some(source), None) => source_value(resources, source)?,
         (None, Some(text)) => Node::Scalar(Scalar::untyped(text)),
     };
     let Some(targets) = &replacement.targets else {
         return Err("a replacement needs at least one target".to_owned());
     };
     for target in targets {
-        let Some(select) = &target.select else {
-            return Err("a target of a replacement needs `select`".to_owned());
-        };
-        let texts = TextFilter::new(select)?;
-        let rejects = target
-            .reject
-            .iter()
-            .map(|r| Ok((r, TextFilter::new(r)?)))
-            .collect::<Result<Vec<_>, String>>()?;
+        let filter = TargetFilter::new(target, version)?;
         for resource in resources.iter_mut() {
-            if is_target(resource, select, &texts, &rejects) {
+            if filter.accepts(resource) {
                 put(resource, &value, target).map_err(|e| format!("{}: {e}", resource.id()))?;
             }
         }
@@ -50,27 +43,81 @@ pub(crate) fn apply_replacement(
     Ok(())
 }
 
-fn is_target(
-    resource: &Resource,
-    select: &Selector,
-    texts: &TextFilter,
-    rejects: &[(&Selector, TextFilter)],
-) -> bool {
-    let rejected_by_texts = rejects
-        .iter()
-        .any(|(_, texts)| !texts.is_empty() && texts.accept(resource));
-    let names_nothing = |s: &Selector| {
-        s.kinds == Selector::default().kinds && s.name.is_empty() && s.namespace.is_empty()
-    };
-    let rejected = |id: &ObjectId| {
-        rejects
-            .iter()
-            .any(|(r, _)| !names_nothing(r) && selects(r, id))
-    };
-    texts.accept(resource)
-        && !rejected_by_texts
-        && resource.any_ids().any(|id| selects(select, &id))
-        && !resource.any_ids().any(|id| rejected(&id))
+/// Selects the objects that a replacement changes.
+struct TargetFilter {
+    select: TermFilter,
+    reject: Vec<TermFilter>,
+}
+
+/// One selector of a target.
+struct TermFilter {
+    ids: IdMatch,
+    texts: TextFilter,
+}
+
+/// How the parts of an id are compared.
+enum IdMatch {
+    /// No part is given.
+    Any,
+    /// Exactly, up to kustomize 5.6.
+    Exact(Selector),
+    /// By regular expressions, since 5.8.
+    Pattern(IdFilter),
+}
+
+impl TermFilter {
+    fn new(selector: &Selector, version: KustomizeVersion) -> Result<Self, String> {
+        let is_empty = selector.kinds == KindFilter::default()
+            && selector.name.is_empty()
+            && selector.namespace.is_empty();
+        Ok(Self {
+            ids: if is_empty {
+                IdMatch::Any
+            } else if version == KustomizeVersion::V5_8 {
+                IdMatch::Pattern(IdFilter::new(selector)?)
+            } else {
+                IdMatch::Exact(selector.clone())
+            },
+            texts: TextFilter::new(selector)?,
+        })
+    }
+
+    fn selects_id(&self, id: &ObjectId) -> bool {
+        match &self.ids {
+            IdMatch::Any => true,
+            IdMatch::Exact(selector) => selects(selector, id),
+            IdMatch::Pattern(filter) => filter.accepts(id),
+        }
+    }
+
+    /// Returns whether the selector rejects an object; an empty part of it rejects nothing.
+    fn rejects(&self, resource: &Resource) -> bool {
+        let by_id = !matches!(self.ids, IdMatch::Any)
+            && resource.any_ids().any(|id| self.selects_id(&id));
+        by_id || (!self.texts.is_empty() && self.texts.accept(resource))
+    }
+}
+
+impl TargetFilter {
+    fn new(target: &ReplacementTarget, version: KustomizeVersion) -> Result<Self, String> {
+        let Some(select) = &target.select else {
+            return Err("a target of a replacement needs `select`".to_owned());
+        };
+        let mut reject = Vec::new();
+        for selector in &target.reject {
+            reject.push(TermFilter::new(selector, version)?);
+        }
+        Ok(Self {
+            select: TermFilter::new(select, version)?,
+            reject,
+        })
+    }
+
+    fn accepts(&self, resource: &Resource) -> bool {
+        self.select.texts.accept(resource)
+            && resource.any_ids().any(|id| self.select.selects_id(&id))
+            && !self.reject.iter().any(|term| term.rejects(resource))
+    }
 }
 
 /// Exact equality of the parts that are given.
@@ -88,11 +135,7 @@ fn selects(selector: &Selector, id: &ObjectId) -> bool {
         && selector.kinds.accepts(&id.group, &id.version, &id.kind)
 }
 
-fn source_value(
-    resources: &[Resource],
-    source: &ReplacementSource,
-    version: KustomizeVersion,
-) -> Result<Node, String> {
+fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<Node, String> {
     let mut found = resources
         .iter()
         .filter(|r| r.any_ids().any(|id| selects(&source.select, &id)));
