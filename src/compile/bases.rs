@@ -12,6 +12,7 @@ use crate::catalogue::Catalogue;
 use crate::ledger::Digest;
 use crate::load::{App, FLEET_FILE, Repository};
 use crate::manifest::Object;
+use crate::model::KustomizeRelease;
 use crate::overlay::Overlay;
 use crate::plan::{Instance, SitePlan};
 use crate::rules;
@@ -19,7 +20,7 @@ use crate::tree::TreeError;
 use crate::validate::PATH_NOT_PORTABLE;
 use manifest_yaml as yaml;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
-use rustomize::{Build, DiskFiles, Files, MemoryFiles, NoFiles, Renderer};
+use rustomize::{Build, DiskFiles, Files, KustomizeVersion, MemoryFiles, NoFiles, Renderer};
 
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
@@ -57,8 +58,9 @@ impl<'a> Bases<'a> {
     /// Renders every base; one that has errors is left out and reported.
     pub(super) fn render(repository: &'a Repository, found: &mut Diagnostics) -> Self {
         let disk = disk(repository.files.root());
-        let renderer = Renderer::new(Arc::clone(&disk));
-        let rendered: Vec<(Option<AppBase>, Diagnostics)> = repository
+        let version = kustomize_version(repository.fleet.spec.argocd.kustomize);
+        let renderer = Renderer::of_version(Arc::clone(&disk), version);
+        let rendered: Vec<(Option<(String, Base)>, Diagnostics)> = repository
             .apps
             .par_iter()
             .map(|(_, app)| render_base(repository, &renderer, app))
@@ -318,4 +320,13 @@ pub(super) fn tree_error(file: &str, why: &TreeError) -> Diagnostic {
         .report(why.to_string())
         .primary(Origin::file(file), "")
         .help("choose shorter names, of letters, digits, `.`, `_` and `-`, that differ in more than case")
+}
+
+/// Returns the version whose bytes the renderer makes for a fleet.
+fn kustomize_version(release: KustomizeRelease) -> KustomizeVersion {
+    match release {
+        KustomizeRelease::V5_4 => KustomizeVersion::V5_4,
+        KustomizeRelease::V5_6 => KustomizeVersion::V5_6,
+        KustomizeRelease::V5_8 => KustomizeVersion::V5_8,
+    }
 }

@@ -55,6 +55,24 @@ pub struct ArgoCd {
     pub topology: Topology,
     /// The namespace it runs in; `argocd`, or `openshift-gitops` for OpenShift GitOps.
     pub namespace: Option<String>,
+    /// The version of kustomize that it renders with, so that siteplan makes the same bytes.
+    #[serde(default)]
+    pub kustomize: KustomizeRelease,
+}
+
+/// A version of kustomize whose bytes siteplan makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum KustomizeRelease {
+    /// That of Argo CD 2.14.
+    #[serde(rename = "5.4")]
+    V5_4,
+    /// That of Argo CD 3.0; the same as 5.5.
+    #[default]
+    #[serde(rename = "5.6")]
+    V5_6,
+    /// That of Argo CD 3.4 and 3.5.
+    #[serde(rename = "5.8")]
+    V5_8,
 }
 
 impl ArgoCd {

@@ -294,7 +294,7 @@ impl Accumulator<'_> {
                 .resources
                 .iter()
                 .zip(&made.resources)
-                .all(|(a, b)| a.printed() == b.printed());
+                .all(|(a, b)| a.history == b.history && a.printed() == b.printed());
         if is_same {
             return Ok(());
         }
@@ -394,7 +394,7 @@ fn merge_config(
     if Arc::ptr_eq(&made.config, config) {
         return Ok(());
     }
-    if *made.config == Config::default() {
+    if *made.config == Config::default() && config.is_default() {
         made.config = Arc::clone(config);
         return Ok(());
     }

@@ -10,7 +10,6 @@ use crate::origin;
 use crate::problem::{field_problem, file_problem};
 use crate::resource::Resource;
 use crate::rules;
-use crate::transform::label::set_own_label;
 use crate::transform::reference::follow_references;
 use crate::transform::variable::resolve_variables;
 use pointer_diagnostics::{Diagnostics, Reported};
@@ -62,22 +61,12 @@ fn finish(
     made.check_ids(file, problems)?;
     let kustomization = &layer.kustomization;
     sort_resources(&mut made.resources, &kustomization.sort, cache.version());
-    for metadata in &kustomization.build_metadata {
-        match metadata {
-            BuildMetadata::OriginAnnotations => {
-                for resource in &mut made.resources {
-                    origin::annotate(resource, &layer.root);
-                }
-            }
-            BuildMetadata::ManagedByLabel => {
-                let version = format!("kustomize-{}", cache.version().release());
-                let label = "app.kubernetes.io/managed-by";
-                let set = set_own_label(&mut made.resources, label, &version);
-                set.map_err(|message| {
-                    let rule = &rules::KUSTOMIZATION_FIELD;
-                    problems.report(file_problem(rule, file, message))
-                })?;
-            }
+    if kustomization
+        .build_metadata
+        .contains(&BuildMetadata::OriginAnnotations)
+    {
+        for resource in &mut made.resources {
+            origin::annotate(resource, &layer.root);
         }
     }
     Ok(FinishedBuild {

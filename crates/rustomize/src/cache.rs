@@ -82,9 +82,8 @@ impl LayerCache {
         problems: &mut Diagnostics,
     ) -> Result<Arc<Layer>, Reported> {
         let cell = Arc::clone(lock(&self.layers).entry(root.to_owned()).or_default());
-        let loaded = cell.get_or_init(|| {
-            load(&*self.files, &self.patches, self.version, root).map(Arc::new)
-        });
+        let loaded = cell
+            .get_or_init(|| load(&*self.files, &self.patches, self.version, root).map(Arc::new));
         match loaded {
             Ok(layer) => Ok(Arc::clone(layer)),
             Err(failure) => Err(failure.report_again(problems)),

@@ -78,8 +78,17 @@ impl Config {
                 None => self.references.push(reference.clone()),
             }
         }
-        self.references.sort_by_key(|r| target_rank(&r.target));
+        self.sort();
         Ok(())
+    }
+
+    /// Sorts as kustomize does after each merge: which field covers another depends on the order.
+    fn sort(&mut self) {
+        for list in self.lists() {
+            list.sort_by_cached_key(|spec| target_rank(&spec.kinds));
+        }
+        self.references
+            .sort_by_cached_key(|r| target_rank(&r.target));
     }
 
     fn lists(&mut self) -> [&mut Vec<FieldSpec>; 10] {
@@ -175,7 +184,7 @@ fn parse(table: &str) -> Config {
             config.lists()[at].push(spec);
         }
     }
-    config.references.sort_by_key(|r| target_rank(&r.target));
+    config.sort();
     config
 }
 
@@ -213,8 +222,13 @@ fn read_config(root: &Field<'_>, problems: &mut Diagnostics) -> Config {
         let mut inner = entry.fields(problems);
         let target = read_kind_filter(&mut inner, problems);
         let referrers = read_field_specs(&mut inner, problems).unwrap_or_default();
-        config.references.push(ReferenceFields { target, referrers });
+        inner.finish(problems);
+        config
+            .references
+            .push(ReferenceFields { target, referrers });
     }
+    fields.finish(problems);
+    config.sort();
     config
 }
 

@@ -52,9 +52,7 @@ fn read_definitions(root: &Field<'_>, _: &mut Diagnostics) -> Result<Config, Str
 }
 
 /// Returns the properties of a definition.
-fn properties<'m>(
-    definition: &'m Meaning<'_>,
-) -> impl Iterator<Item = (&'m str, &'m Meaning<'m>)> {
+fn properties<'m>(definition: &'m Meaning<'_>) -> impl Iterator<Item = (&'m str, &'m Meaning<'m>)> {
     let schema = field_in_any_case(definition, "schema");
     let properties = schema.and_then(|schema| schema.get("properties"));
     let map = match properties {

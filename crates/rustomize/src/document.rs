@@ -11,7 +11,8 @@ use crate::resource::{Resource, Source};
 use crate::rules;
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use crate::version::KustomizeVersion;
-use manifest_yaml::{ReadLimits, ReadError, ScalarStyle, expand_merge_keys, print_float, read_first_document};
+use crate::yaml::read_document;
+use manifest_yaml::{ReadError, ReadLimits, ScalarStyle, print_float};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Reported};
 
 /// From this many bytes on, documents are parsed on all cores.
@@ -160,10 +161,9 @@ fn parse_piece(piece: DocumentText<'_>) -> Result<Option<Node>, ReadError> {
         error.range.end = error.range.end.saturating_add(shift);
         error
     };
-    let Some(mut node) = read_first_document(text, &ReadLimits::MANIFEST).map_err(shift)? else {
+    let Some(node) = read_document(text).map_err(shift)? else {
         return Ok(None);
     };
-    expand_merge_keys(&mut node).map_err(shift)?;
     Node::read(node).map(Some).map_err(shift)
 }
 
@@ -197,10 +197,7 @@ fn split_documents(text: &str) -> Result<Vec<DocumentText<'_>>, ReadError> {
 }
 
 /// Checks that an object has what every object needs; an empty one is dropped.
-fn check_object(
-    file: &str,
-    object: NumberedNode,
-) -> Result<Option<NumberedNode>, Box<Diagnostic>> {
+fn check_object(file: &str, object: NumberedNode) -> Result<Option<NumberedNode>, Box<Diagnostic>> {
     let NumberedNode { document, node } = &object;
     if node.is_null_or_empty() {
         return Ok(None);

@@ -159,6 +159,9 @@ fn into_mapping(
     if step.key.is_empty() {
         return Err("a part of the path is empty".to_owned());
     }
+    if step.key == "*" {
+        return Err("`*` is not supported in the path of a field".to_owned());
+    }
     let created = match (make, step.list, rest.is_empty()) {
         (Make::Never, false, _) => None,
         (_, true, _) => Some(Node::sequence(Vec::new())),

@@ -35,7 +35,9 @@ pub(crate) enum GeneratorError {
     LongLine(usize),
     #[error("line {0} is not UTF-8")]
     NotText(usize),
-    #[error("the content of `{0}` begins with a tab in its first line, which kustomize cannot write")]
+    #[error(
+        "the content of `{0}` begins with a tab in its first line, which kustomize cannot write"
+    )]
     LeadingTab(String),
 }
 
@@ -316,7 +318,6 @@ fn set_texts(resource: &mut Resource, path: &[&str], pairs: &BTreeMap<String, St
     }
     resource.set_root(Node::Mapping(root));
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -18,7 +18,9 @@ pub(crate) fn add_hashes(
 ) -> Result<(), Reported> {
     let mut failed = None;
     for resource in resources {
-        if resource.generated.is_some_and(|g| g.hash == GeneratedHash::Appended)
+        if resource
+            .generated
+            .is_some_and(|g| g.hash == GeneratedHash::Appended)
             && let Err(e) = add_hash(resource)
         {
             failed = Some(problems.report(unprintable(resource, &e)));
@@ -146,7 +148,6 @@ fn write_go_json_text(out: &mut String, text: &str) {
     }
     out.push('"');
 }
-
 
 #[cfg(test)]
 mod tests {

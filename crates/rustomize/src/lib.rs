@@ -31,6 +31,7 @@ pub mod rules;
 mod transform;
 mod tree;
 mod version;
+mod yaml;
 
 use std::fmt;
 use std::sync::Arc;

@@ -61,6 +61,11 @@ pub(crate) fn printable<'n>(
         };
         push(&mut entries, name, printable)?;
     }
+    // kustomize removes its annotations at the end, and leaves the map that they were in.
+    if mapping.position("metadata").is_none() && mapping.position("kind").is_some() {
+        let metadata = Meaning::Mapping(Vec::new());
+        entries.push((Cow::Borrowed("metadata"), metadata));
+    }
     unique(entries)
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn refusal(file: &str, pointer: &Pointer, message: &str, help: &str) 
 pub(crate) fn field_origin(file: &str, pointer: &Pointer) -> Origin {
     Origin {
         file: file.into(),
+        document: 0,
         pointer: pointer.clone(),
     }
 }

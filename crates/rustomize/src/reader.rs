@@ -10,9 +10,8 @@ use serde_json::Value;
 use crate::problem::{field_problem, file_problem};
 use crate::rules;
 use crate::version::KustomizeVersion;
-use manifest_yaml::{
-    Meaning, ReadError, ReadLimits, YamlNode, expand_merge_keys, read_first_document,
-};
+use crate::yaml::read_document;
+use manifest_yaml::Meaning;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer, Reported};
 
 /// Decodes the first document of a configuration file.
@@ -49,13 +48,6 @@ pub(crate) fn decode<T>(
         reading,
     };
     Ok(read(&root, problems))
-}
-
-/// Reads the first document of a text, with its merge keys expanded.
-fn read_document(text: &str) -> Result<Option<YamlNode>, ReadError> {
-    let mut node = read_first_document(text, &ReadLimits::MANIFEST)?;
-    node.as_mut().map_or(Ok(()), expand_merge_keys)?;
-    Ok(node)
 }
 
 /// How fields are taken that nobody asked for.
@@ -283,7 +275,11 @@ impl<'v> Fields<'v> {
     }
 
     /// Takes the entries of a map of text; none where it is missing.
-    pub(crate) fn texts(&mut self, name: &str, problems: &mut Diagnostics) -> Vec<(String, String)> {
+    pub(crate) fn texts(
+        &mut self,
+        name: &str,
+        problems: &mut Diagnostics,
+    ) -> Vec<(String, String)> {
         match self.take(name) {
             Some(field) => field.texts(problems),
             None => Vec::new(),
@@ -309,6 +305,7 @@ impl<'v> Fields<'v> {
             }
             let origin = Origin {
                 file: self.file.into(),
+                document: 0,
                 pointer: self.pointer.at(key),
             };
             let message = format!("kustomize does not know the field `{key}`");

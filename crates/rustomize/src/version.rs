@@ -23,15 +23,6 @@ pub struct UnknownVersion(String);
 impl KustomizeVersion {
     /// Every version, the oldest first.
     pub const ALL: [Self; 3] = [Self::V5_4, Self::V5_6, Self::V5_8];
-
-    /// Returns the whole number, as `kustomize version` prints it.
-    pub fn release(self) -> &'static str {
-        match self {
-            Self::V5_4 => "v5.4.3",
-            Self::V5_6 => "v5.6.0",
-            Self::V5_8 => "v5.8.1",
-        }
-    }
 }
 
 impl fmt::Display for KustomizeVersion {

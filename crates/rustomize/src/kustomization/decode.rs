@@ -91,11 +91,7 @@ fn is_empty(root: &Meaning<'_>) -> bool {
     })
 }
 
-fn read_type(
-    file: &str,
-    fields: &mut Fields<'_>,
-    problems: &mut Diagnostics,
-) -> KustomizationKind {
+fn read_type(file: &str, fields: &mut Fields<'_>, problems: &mut Diagnostics) -> KustomizationKind {
     let kind_field = fields.take("kind");
     let version_field = fields.take("apiVersion");
     let kind = kind_field.as_ref().and_then(|f| f.text(problems));
@@ -408,10 +404,10 @@ fn read_build_metadata(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> V
     for item in entry.items(problems) {
         match item.text(problems).as_deref() {
             Some("originAnnotations") => read.push(BuildMetadata::OriginAnnotations),
-            Some("managedByLabel") => read.push(BuildMetadata::ManagedByLabel),
-            Some(word @ "transformerAnnotations") => {
-                let message =
-                    format!("`{word}` is not supported: its output lists the steps of kustomize");
+            Some(word @ ("transformerAnnotations" | "managedByLabel")) => {
+                let message = format!(
+                    "`{word}` is not supported: its output names kustomize's own build and steps"
+                );
                 problems.push(refusal(item.file, &item.pointer, &message, "remove it"));
             }
             _ => {}

@@ -75,7 +75,6 @@ pub(crate) struct DeprecatedField {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BuildMetadata {
     OriginAnnotations,
-    ManagedByLabel,
 }
 
 /// An entry of `labels`.

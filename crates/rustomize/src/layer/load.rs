@@ -175,7 +175,7 @@ fn read_configurations(
     let mut configurations = Vec::new();
     for entry in &k.configurations {
         if let Ok(file) = loader.read(entry, problems)
-            && let Ok(config) = config::read(&file.path, &file.bytes, loader.lenient(), problems)
+            && let Ok(config) = config::read(&file.path, &file.bytes, loader.strict(), problems)
         {
             configurations.push(Arc::new(config));
         }

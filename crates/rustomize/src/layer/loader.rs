@@ -193,7 +193,9 @@ impl Loader<'_> {
             };
             match generate::read_env_file(&file.bytes) {
                 Ok(read) => pairs.extend(read),
-                Err(e) => failed = Some(self.report(rule, &source.pointer, e.to_string(), problems)),
+                Err(e) => {
+                    failed = Some(self.report(rule, &source.pointer, e.to_string(), problems))
+                }
             }
         }
         for literal in &entry.literals {
@@ -423,7 +425,15 @@ impl Loader<'_> {
         })
     }
 
-    /// Returns how configurations other than the kustomization are read.
+    /// Returns how transformer configurations are read: like the kustomization.
+    pub(crate) fn strict(&self) -> Reading {
+        Reading {
+            version: self.version,
+            unknown: UnknownFields::Reported,
+        }
+    }
+
+    /// Returns how configurations of plugins and replacements are read.
     pub(crate) fn lenient(&self) -> Reading {
         Reading {
             version: self.version,

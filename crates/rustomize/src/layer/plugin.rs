@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{GeneratedObject, Loader};
 use crate::document::read_resources;
 use crate::kustomization::{
-    GeneratorKind, GeneratorOptions, PatchEntry, PatchSource, PatchText,
-    ReplacementEntry, read_field_specs, read_generator, read_image, read_patch_entry,
-    read_replicas, read_selector, replacement::read_replacement_entry,
+    GeneratorKind, GeneratorOptions, PatchEntry, PatchSource, PatchText, ReplacementEntry,
+    read_field_specs, read_generator, read_image, read_patch_entry, read_replicas, read_selector,
+    replacement::read_replacement_entry,
 };
 use crate::patch::select::ObjectFilter;
 use crate::problem::{field_origin, field_problem, refusal};
@@ -130,9 +130,7 @@ pub(crate) fn read_transformer_plugin(
     let actions = with_configuration(loader, plugin, at, problems, |field, problems| {
         let mut fields = field.fields(problems);
         match plugin.kind() {
-            "PatchTransformer"
-            | "PatchJson6902Transformer"
-            | "PatchStrategicMergeTransformer" => {
+            "PatchTransformer" | "PatchJson6902Transformer" | "PatchStrategicMergeTransformer" => {
                 read_patch_plugin(loader, plugin.kind(), field, at, problems)
             }
             "ReplacementTransformer" => read_replacement_plugin(loader, &mut fields, at, problems),
@@ -142,12 +140,20 @@ pub(crate) fn read_transformer_plugin(
                 let suffix = read_name_plugin(loader, NameEnd::Suffix, field, at, problems)?;
                 Ok(vec![prefix, suffix])
             }
-            "PrefixTransformer" => {
-                Ok(vec![read_name_plugin(loader, NameEnd::Prefix, field, at, problems)?])
-            }
-            "SuffixTransformer" => {
-                Ok(vec![read_name_plugin(loader, NameEnd::Suffix, field, at, problems)?])
-            }
+            "PrefixTransformer" => Ok(vec![read_name_plugin(
+                loader,
+                NameEnd::Prefix,
+                field,
+                at,
+                problems,
+            )?]),
+            "SuffixTransformer" => Ok(vec![read_name_plugin(
+                loader,
+                NameEnd::Suffix,
+                field,
+                at,
+                problems,
+            )?]),
             "HashTransformer" => Ok(vec![StepAction::Hash]),
             kind => match read_field_plugin(kind, &mut fields, problems) {
                 Some(action) => Ok(vec![action]),
@@ -368,10 +374,16 @@ fn read_value_add(
         };
         let file = loader.read(&entry, problems)?;
         let reading = loader.lenient();
-        let more = decode(&file.path, &file.bytes, reading, problems, |root, problems| {
-            let mut fields = root.fields(problems);
-            read_value_targets(loader, &mut fields, at, problems)
-        })?;
+        let more = decode(
+            &file.path,
+            &file.bytes,
+            reading,
+            problems,
+            |root, problems| {
+                let mut fields = root.fields(problems);
+                read_value_targets(loader, &mut fields, at, problems)
+            },
+        )?;
         targets.extend(more?);
     }
     if targets.is_empty() {

@@ -151,6 +151,20 @@ fn apply_operations(
     if is_tracked {
         resource.store_previous();
     }
+    if resource.has_internal_annotations()
+        && let Some(index) = operations.iter().position(|o| o.reads_all_annotations())
+    {
+        let message = format!(
+            "operation {} on {} reads all annotations at once, among which kustomize has annotations of its own during a build",
+            index + 1,
+            resource.id()
+        );
+        let rule = &rules::PATCH_DOES_NOT_APPLY;
+        let problem = *object_problem(rule, patch, resource, message);
+        return Err(Box::new(
+            problem.help("name one annotation: `/metadata/annotations/KEY`"),
+        ));
+    }
     let normal = resource
         .normalized(json::normalize)
         .map_err(|e| Box::new(unprintable(resource, &e)))?;
@@ -165,7 +179,9 @@ fn apply_operations(
             Ok(())
         }
         Err(failure) => {
-            let path = operations.get(failure.index).map_or("", json::Operation::path);
+            let path = operations
+                .get(failure.index)
+                .map_or("", json::Operation::path);
             let message = format!(
                 "operation {} (`{path}`) on {}: {}",
                 failure.index + 1,

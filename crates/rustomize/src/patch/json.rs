@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::meaning::{Unprintable, meaning};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
+use crate::yaml::read_document;
 use manifest_yaml::{
-    Dialect, ReadLimits, Meaning, ResolvedScalar, ScalarStyle, expand_merge_keys, print_general_float, read_first_document,
-    resolve_scalar, choose_text_style,
+    Dialect, Meaning, ResolvedScalar, ScalarStyle, choose_text_style, print_general_float,
+    resolve_scalar,
 };
 
 /// One change.
@@ -47,7 +48,21 @@ impl Path {
     }
 }
 
+/// The way to the annotations of an object.
+const ANNOTATIONS: [&str; 2] = ["metadata", "annotations"];
+
 impl Operation {
+    /// Returns whether the operation looks at all annotations of an object at once.
+    pub(crate) fn reads_all_annotations(&self) -> bool {
+        let read = match self.op.as_str() {
+            "test" => &self.path,
+            "copy" | "move" => &self.from,
+            _ => return false,
+        };
+        let tokens = read.as_ref().map(|path| path.tokens.as_slice());
+        tokens.is_some_and(|tokens| ANNOTATIONS.iter().take(tokens.len()).eq(tokens))
+    }
+
     /// The field that it changes, for messages.
     pub(crate) fn path(&self) -> &str {
         self.path.as_ref().map_or("", |path| &path.text)
@@ -60,10 +75,9 @@ pub(crate) fn read(text: &str) -> Result<Vec<Operation>, String> {
         let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
         return operations(&Meaning::from(&value));
     }
-    let Some(mut node) = read_first_document(text, &ReadLimits::MANIFEST).map_err(|e| e.message)? else {
+    let Some(node) = read_document(text).map_err(|e| e.message)? else {
         return Ok(Vec::new());
     };
-    expand_merge_keys(&mut node).map_err(|e| e.message)?;
     operations(&node.configuration().map_err(|e| e.message)?)
 }
 
@@ -391,7 +405,9 @@ fn is_normal(scalar: &Scalar) -> bool {
 fn normalize_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, Unprintable> {
     let mut items: Option<Vec<Node>> = None;
     for (at, item) in sequence.items.iter().enumerate() {
-        if let Some(normal) = normalize_node(item, flow || sequence.flow).map_err(|e| e.below(at))? {
+        if let Some(normal) =
+            normalize_node(item, flow || sequence.flow).map_err(|e| e.below(at))?
+        {
             items.get_or_insert_with(|| sequence.items.to_vec())[at] = normal;
         }
     }
@@ -430,7 +446,9 @@ fn normalize_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unpr
         if !normal_key && changed() {
             entries.get_or_insert_with(|| mapping.entries.to_vec())[at].0 = text_scalar(&name);
         }
-        if let Some(normal) = normalize_node(value, flow || mapping.flow).map_err(|e| e.below(&name))? {
+        if let Some(normal) =
+            normalize_node(value, flow || mapping.flow).map_err(|e| e.below(&name))?
+        {
             entries.get_or_insert_with(|| mapping.entries.to_vec())[at].1 = normal;
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::resource::is_cluster_scoped;
 use crate::rules;
 use crate::tree::Node;
-use manifest_yaml::{ReadLimits, expand_merge_keys, read_first_document};
+use crate::yaml::read_document;
 use pointer_diagnostics::Rule;
 
 /// The data of kustomize (Apache-2.0, kubernetes-sigs/kustomize): every type with lists that merge, or with fields that lead to such types.
@@ -57,7 +57,9 @@ pub(crate) enum NodeSchema<'s> {
 pub(crate) enum SchemaError {
     #[error("the OpenAPI schema is not a document of maps: {0}")]
     Malformed(String),
-    #[error("the OpenAPI schema says that `{0}` is not namespaced, which kustomize would follow and this program does not")]
+    #[error(
+        "the OpenAPI schema says that `{0}` is not namespaced, which kustomize would follow and this program does not"
+    )]
     ClusterScoped(String),
 }
 
@@ -81,11 +83,9 @@ impl SchemaData {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, SchemaError> {
         let malformed = |reason: String| SchemaError::Malformed(reason);
         let text = std::str::from_utf8(bytes).map_err(|e| malformed(e.to_string()))?;
-        let node = read_first_document(text, &ReadLimits::MANIFEST).map_err(|e| malformed(e.message))?;
-        let Some(mut node) = node else {
+        let Some(node) = read_document(text).map_err(|e| malformed(e.message))? else {
             return Ok(Self::default());
         };
-        expand_merge_keys(&mut node).map_err(|e| malformed(e.message))?;
         let root = node.configuration().map_err(|e| malformed(e.message))?;
         let root = Value::from(root);
         refuse_cluster_scoped(&root)?;
@@ -166,7 +166,11 @@ impl SchemaData {
 /// Returns the name of the definition that a schema refers to.
 fn reference(schema: &Value) -> Option<&str> {
     let reference = schema.get("$ref")?.as_str()?;
-    Some(reference.strip_prefix("#/definitions/").unwrap_or(reference))
+    Some(
+        reference
+            .strip_prefix("#/definitions/")
+            .unwrap_or(reference),
+    )
 }
 
 /// Returns the keys by which the elements of a list merge; `None` where they do not.
@@ -236,11 +240,16 @@ fn refuse_cluster_scoped(root: &Value) -> Result<(), SchemaError> {
             continue;
         };
         let is_known = is_cluster_scoped(kind.group, kind.version, kind.kind)
-            || SchemaData::built_in().kinds.contains_key(&kind.object_key());
+            || SchemaData::built_in()
+                .kinds
+                .contains_key(&kind.object_key());
         let is_namespaced = path.contains("namespaces/{namespace}");
         *namespaced.entry(kind.object_key()).or_default() |= is_known || is_namespaced;
     }
-    match namespaced.into_iter().find(|(_, is_namespaced)| !is_namespaced) {
+    match namespaced
+        .into_iter()
+        .find(|(_, is_namespaced)| !is_namespaced)
+    {
         Some((kind, _)) => Err(SchemaError::ClusterScoped(kind)),
         None => Ok(()),
     }
@@ -302,7 +311,10 @@ mod tests {
     fn a_schema_of_ones_own_is_read() {
         let text = "definitions:\n  x:\n    properties:\n      spec:\n        properties:\n          items:\n            type: array\n            x-kubernetes-patch-strategy: merge\n            x-kubernetes-patch-merge-key: id\n    x-kubernetes-group-version-kind: [{group: g, version: v1, kind: X}]\n";
         let data = SchemaData::read(text.as_bytes()).unwrap();
-        let spec = data.of_object(&object("g/v1", "X")).unwrap().field(&data, "spec");
+        let spec = data
+            .of_object(&object("g/v1", "X"))
+            .unwrap()
+            .field(&data, "spec");
         let items = spec.unwrap().field(&data, "items");
         assert!(matches!(items, Some(NodeSchema::List { keys: [key], .. }) if key == "id"));
     }

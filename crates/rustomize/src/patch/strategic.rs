@@ -129,7 +129,9 @@ impl<'s> StrategicMerger<'s> {
         }
         match b.or(p) {
             Some(Node::Sequence(_)) => match schema {
-                Some(NodeSchema::List { keys, .. }) => self.walk_keyed_list(base, patch, keys, schema),
+                Some(NodeSchema::List { keys, .. }) => {
+                    self.walk_keyed_list(base, patch, keys, schema)
+                }
                 _ => walk_list(patch),
             },
             Some(Node::Scalar(_)) => Ok(walk_scalar(base, patch)),
@@ -216,13 +218,20 @@ impl<'s> StrategicMerger<'s> {
                 continue;
             };
             let below = patch.get(key);
-            match self.walk(Some(&value), below, schema.and_then(|s| s.field(self.data, key)))
+            match self
+                .walk(
+                    Some(&value),
+                    below,
+                    schema.and_then(|s| s.field(self.data, key)),
+                )
                 .map_err(|e| e.within(key))?
             {
                 Walked::Same => continue,
                 Walked::Gone => base.remove(key),
                 Walked::InPlace(node) => base.put(key, node),
-                Walked::FromPatch(node) => base.set(key, quoted_if_needed(node), ScalarStyle::Plain),
+                Walked::FromPatch(node) => {
+                    base.set(key, quoted_if_needed(node), ScalarStyle::Plain)
+                }
             }
             changed = true;
         }
@@ -231,8 +240,9 @@ impl<'s> StrategicMerger<'s> {
                 continue;
             }
             let field = schema.and_then(|s| s.field(self.data, &key.text));
-            if let Walked::FromPatch(node) =
-                self.walk(None, Some(value), field).map_err(|e| e.within(&key.text))?
+            if let Walked::FromPatch(node) = self
+                .walk(None, Some(value), field)
+                .map_err(|e| e.within(&key.text))?
                 && !node.is_null()
             {
                 base.set(&key.text, node, key.style);
@@ -263,7 +273,10 @@ impl<'s> StrategicMerger<'s> {
                 continue;
             }
             let field = schema.and_then(|s| s.field(self.data, &key.text));
-            match self.walk(Some(value), None, field).map_err(|e| e.within(&key.text))? {
+            match self
+                .walk(Some(value), None, field)
+                .map_err(|e| e.within(&key.text))?
+            {
                 Walked::Same => continue,
                 Walked::Gone => base.remove(&key.text),
                 Walked::InPlace(node) | Walked::FromPatch(node) => base.put(&key.text, node),
@@ -371,7 +384,8 @@ impl<'s> StrategicMerger<'s> {
         match directive {
             PatchDirective::Delete => Ok(Walked::Gone),
             PatchDirective::Replace => {
-                let merged = ListElements::alone(&patch).merged(self, keys, elements, patch.flow)?;
+                let merged =
+                    ListElements::alone(&patch).merged(self, keys, elements, patch.flow)?;
                 Ok(Walked::FromPatch(merged))
             }
             PatchDirective::Merge => {
@@ -448,4 +462,3 @@ pub(super) fn parse_directive(word: &str) -> Result<PatchDirective, String> {
         )),
     }
 }
-

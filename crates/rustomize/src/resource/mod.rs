@@ -14,9 +14,9 @@ use crate::meaning::{Unprintable, printable};
 use crate::problem::file_problem;
 use crate::rules;
 use crate::tree::{Mapping, Node, Scalar};
-use shared::SharedObject;
 use manifest_yaml::{ScalarStyle, append_as_kustomize};
 use pointer_diagnostics::{Diagnostic, Pointer};
+use shared::SharedObject;
 
 pub(crate) use scope::is_cluster_scoped;
 pub(crate) use shared::{NameTracking, PatchId, PatchKey};
@@ -379,6 +379,11 @@ impl Resource {
     pub(crate) fn any_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
         self.previous_ids()
             .chain(std::iter::once_with(|| self.id()))
+    }
+
+    /// Returns whether kustomize has annotations of its own in the object.
+    pub(crate) fn has_internal_annotations(&self) -> bool {
+        self.generated.is_some() || *self.history != History::default()
     }
 
     /// Remembers the present name before it changes.

@@ -79,7 +79,11 @@ pub(crate) fn set_labels(
     config: &Config,
 ) -> Result<(), String> {
     match &step.entry {
-        None => set_texts(resources, &step.pairs, step.fields.specs(&config.common_labels)),
+        None => set_texts(
+            resources,
+            &step.pairs,
+            step.fields.specs(&config.common_labels),
+        ),
         Some((reach, fields)) => {
             let specs = entry_specs(*reach, fields, config)?;
             set_texts(resources, &step.pairs, &specs)
@@ -112,14 +116,4 @@ fn entry_specs<'c>(
     }
     merge_specs(&mut specs, std::slice::from_ref(&*OWN_LABELS))?;
     Ok(Cow::Owned(specs))
-}
-
-/// Sets one label of the objects themselves.
-pub(crate) fn set_own_label(
-    resources: &mut [Resource],
-    key: &str,
-    value: &str,
-) -> Result<(), String> {
-    let pair = (key.to_owned(), value.to_owned());
-    set_texts(resources, &[pair], std::slice::from_ref(&*OWN_LABELS))
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::field::{Change, FieldSpec, Make, change};
 use crate::hash::add_hashes;
-use crate::kustomization::{ImageEntry, ReplicaEntry, Replacement};
+use crate::kustomization::{ImageEntry, Replacement, ReplicaEntry};
 use crate::patch::apply::apply_patch;
 use crate::patch::content::Patch;
 use crate::patch::schema::SchemaData;

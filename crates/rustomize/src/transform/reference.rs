@@ -6,11 +6,14 @@ use std::sync::Arc;
 use crate::config::{Config, ReferenceFields};
 use crate::field::{FieldSpec, KindFilter, Make, change, replaced_scalar};
 use crate::resource::{ObjectId, Resource};
-use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
+use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use manifest_yaml::ScalarStyle;
 
 /// Corrects the names in all objects. Only objects that were renamed (or moved, or patched) can be meant.
-pub(crate) fn follow_references(resources: &mut [Resource], config: &Arc<Config>) -> Result<(), String> {
+pub(crate) fn follow_references(
+    resources: &mut [Resource],
+    config: &Arc<Config>,
+) -> Result<(), String> {
     if !resources.iter().any(is_renamed)
         && config.is_default()
         && !resources.iter().any(|r| refers_by_map(r.kind()))
@@ -19,11 +22,12 @@ pub(crate) fn follow_references(resources: &mut [Resource], config: &Arc<Config>
     }
     let references = &config.references;
     let candidates = Candidates::of(resources);
-    if candidates.by_name.is_empty() {
-        return Ok(());
-    }
     let mut fields: BTreeMap<(String, String, String), Fields<'_>> = BTreeMap::new();
     for resource in resources {
+        // Where nothing is renamed, only references by map are looked at: kustomize checks them.
+        if candidates.by_name.is_empty() && !refers_by_map(resource.kind()) {
+            continue;
+        }
         let original = resource.original_id();
         let key = (
             original.group.clone(),
@@ -141,7 +145,7 @@ fn account_namespaces(resource: &Resource) -> Result<BTreeSet<String>, String> {
             .get("kind")
             .is_some_and(|kind| kind.text() == "ServiceAccount");
         match subject.get("namespace") {
-            Some(Node::Scalar(scalar)) if account && scalar.tag != Tag::Null => {
+            Some(node @ Node::Scalar(scalar)) if account && is_written_text(node) => {
                 found.insert(scalar.text.to_string());
             }
             Some(_) if account => {
@@ -154,6 +158,19 @@ fn account_namespaces(resource: &Resource) -> Result<BTreeSet<String>, String> {
         }
     }
     Ok(found)
+}
+
+/// Returns whether a value is text when it is read again.
+fn is_written_text(node: &Node) -> bool {
+    let Node::Scalar(scalar) = node else {
+        return false;
+    };
+    let is_plain = scalar.style == ScalarStyle::Plain;
+    match scalar.tag {
+        Tag::Text => true,
+        Tag::None => !is_plain || implicit(&scalar.text) == Tag::Text,
+        _ => false,
+    }
 }
 
 impl Candidates {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::resource::alias::separate;
+use crate::field::KindFilter;
 use crate::kustomization::{
     FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector,
 };
-use crate::field::KindFilter;
 use crate::patch::select::{IdFilter, TextFilter};
+use crate::resource::alias::separate;
 use crate::resource::{ObjectId, Resource};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use crate::version::KustomizeVersion;
@@ -92,8 +92,8 @@ impl TermFilter {
 
     /// Returns whether the selector rejects an object; an empty part of it rejects nothing.
     fn rejects(&self, resource: &Resource) -> bool {
-        let by_id = !matches!(self.ids, IdMatch::Any)
-            && resource.any_ids().any(|id| self.selects_id(&id));
+        let by_id =
+            !matches!(self.ids, IdMatch::Any) && resource.any_ids().any(|id| self.selects_id(&id));
         by_id || (!self.texts.is_empty() && self.texts.accept(resource))
     }
 }

@@ -76,7 +76,10 @@ fn with_value(
 ) -> Result<Node, String> {
     let Some((key, rest)) = keys.split_first() else {
         let Node::Scalar(old) = node else {
-            return Err(format!("a scalar is expected, but {} is there", node.kind()));
+            return Err(format!(
+                "a scalar is expected, but {} is there",
+                node.kind()
+            ));
         };
         let text = match target.position {
             0 => add.value.clone(),

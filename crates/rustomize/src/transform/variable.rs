@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::replacement::{find_value, split_path};
-use crate::field::{Make, change};
 use crate::config::Config;
+use crate::field::{Make, change};
 use crate::kustomization::Variable;
 use crate::resource::Resource;
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
@@ -61,7 +61,9 @@ fn variable_value(resources: &[Resource], variable: &Variable) -> Result<Scalar,
     let name = &variable.name;
     let names = |resource: &&Resource| resource.variables.iter().any(|v| **v == **name);
     let Some(resource) = resources.iter().find(names) else {
-        return Err(format!("the variable `{name}` names an object that is not there"));
+        return Err(format!(
+            "the variable `{name}` names an object that is not there"
+        ));
     };
     let path = indexed_path(&variable.field_path);
     let missing = || format!("{} has no field `{}`", resource.id(), variable.field_path);
@@ -105,7 +107,9 @@ fn typed_value(scalar: &Scalar) -> Option<Scalar> {
 fn indexed_path(path: &str) -> Vec<String> {
     let mut parts = Vec::new();
     for part in split_path(path) {
-        let index = part.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+        let index = part
+            .strip_suffix(']')
+            .and_then(|rest| rest.rsplit_once('['));
         match index {
             Some((key, digits)) if digits.parse::<u64>().is_ok() => {
                 if !key.is_empty() {
