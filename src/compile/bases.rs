@@ -60,7 +60,7 @@ impl<'a> Bases<'a> {
         let disk = disk(repository.files.root());
         let version = kustomize_version(repository.fleet.spec.argocd.kustomize);
         let renderer = Renderer::of_version(Arc::clone(&disk), version);
-        let rendered: Vec<(Option<(String, Base)>, Diagnostics)> = repository
+        let rendered: Vec<(Option<AppBase>, Diagnostics)> = repository
             .apps
             .par_iter()
             .map(|(_, app)| render_base(repository, &renderer, app))

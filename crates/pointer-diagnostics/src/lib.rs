@@ -162,10 +162,6 @@ impl Diagnostic {
     }
 }
 
-/// Stands for a problem that is in a [`Diagnostics`] already: the error type of functions that report what they find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reported(());
-
 /// The diagnostics of a run, in the order in which they were found until [`Diagnostics::sort`] is called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
@@ -182,12 +178,6 @@ impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.items.push(diagnostic);
-    }
-
-    /// Adds one and returns the token that says so.
-    pub fn report(&mut self, diagnostic: Diagnostic) -> Reported {
-        self.items.push(diagnostic);
-        Reported(())
     }
 
     /// Adds all of another collection.

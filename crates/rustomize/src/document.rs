@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::Value;
 
 use crate::meaning;
@@ -111,12 +110,10 @@ fn schema_comment(text: &str) -> Option<usize> {
 fn read_documents(text: &str) -> Result<Vec<NumberedNode>, ReadError> {
     let pieces = split_documents(text)?;
     let alone = pieces.len() == 1;
-    let parsed: Vec<Option<Node>> = if text.len() > LARGE && pieces.len() > 1 {
-        let parsed = pieces.into_par_iter().map(parse_piece);
-        parsed.collect::<Result<_, _>>()?
+    let parsed = if text.len() > LARGE {
+        parse_on_threads(&pieces)?
     } else {
-        let parsed = pieces.into_iter().map(parse_piece);
-        parsed.collect::<Result<_, _>>()?
+        parse_pieces(&pieces)?
     };
     let mut documents = Vec::with_capacity(parsed.len());
     for (document, node) in parsed.into_iter().enumerate() {
@@ -150,6 +147,39 @@ fn wrapped_items(node: &Node) -> Option<&[Node]> {
 struct DocumentText<'t> {
     offset: usize,
     text: &'t str,
+}
+
+fn parse_pieces(pieces: &[DocumentText<'_>]) -> Result<Vec<Option<Node>>, ReadError> {
+    pieces.iter().map(|piece| parse_piece(*piece)).collect()
+}
+
+/// Parses with as many threads as the run has, but with threads of its own: callers may hold locks, which a shared pool could ask for
+/// again. The share of a thread that cannot be started is parsed by the caller.
+fn parse_on_threads(pieces: &[DocumentText<'_>]) -> Result<Vec<Option<Node>>, ReadError> {
+    let threads = rayon::current_num_threads();
+    if threads == 1 {
+        return parse_pieces(pieces);
+    }
+    let share = pieces.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let mut parts = Vec::new();
+        for part in pieces.chunks(share) {
+            let thread = std::thread::Builder::new();
+            let started = thread.spawn_scoped(scope, move || parse_pieces(part));
+            parts.push(started.map_err(|_| part));
+        }
+        let mut parsed = Vec::with_capacity(pieces.len());
+        for part in parts {
+            parsed.extend(match part {
+                Ok(thread) => match thread.join() {
+                    Ok(nodes) => nodes?,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                Err(part) => parse_pieces(part)?,
+            });
+        }
+        Ok(parsed)
+    })
 }
 
 fn parse_piece(piece: DocumentText<'_>) -> Result<Option<Node>, ReadError> {

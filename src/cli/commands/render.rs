@@ -53,17 +53,27 @@ impl RenderArgs {
             Some(ManifestFormat::Json) => Some(DocumentForm::Json),
         }
     }
-    if is_path(&args.what) || !global.directory.join(FLEET_FILE).is_file() {
-        bail!("there is no directory `{}`", args.what);
-    }
-    let (site, instance) = args
-        .what
-        .split_once('/')
-        .map_or((args.what.as_str(), None), |(s, i)| (s, Some(i)));
-    render_site(site, instance, global, console)
 }
 
-/// Returns whether a text can only be a path: sites and instances have no dots at the beginning and one slash at most.
+pub(in crate::cli) fn run(args: &RenderArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let format = resolve_output(
+        args.output,
+        session.global.format,
+        ManifestFormat::Yaml,
+        ManifestFormat::Json,
+    )?;
+    let directory = session.global.directory.join(&args.what);
+    let data = if directory.is_dir() {
+        render_directory(&directory, format, session)?
+    } else if is_path(&args.what) {
+        bail!("there is no directory `{}`", args.what);
+    } else {
+        render_site(&args.what, format, session)?
+    };
+    Ok(data.map_or_else(Answer::errors, Answer::from))
+}
+
+/// Returns whether a text can only be a path: sites and instances have no dot at the beginning and one slash at most.
 fn is_path(what: &str) -> bool {
     what.starts_with(['.', '/']) || what.ends_with('/') || what.matches('/').count() > 1
 }
