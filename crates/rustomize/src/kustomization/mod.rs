@@ -7,7 +7,7 @@ pub(crate) mod replacement;
 
 use crate::field::{FieldSpec, KindFilter};
 use crate::reader::{Field, Fields, PlacedText};
-use crate::resource::{ObjectId, is_cluster_scoped};
+use crate::resource::{ResourceId, is_cluster_scoped};
 use pointer_diagnostics::{Diagnostics, Pointer};
 
 pub(crate) use decode::read;
@@ -214,14 +214,14 @@ pub(crate) fn read_replicas(entry: &Field<'_>, problems: &mut Diagnostics) -> Re
 
 impl Variable {
     /// Returns whether an id is that of the object; without a namespace, any is meant.
-    pub(crate) fn names(&self, id: &ObjectId) -> bool {
+    pub(crate) fn names(&self, id: &ResourceId) -> bool {
         let object = &self.object;
         let kinds = &object.kinds;
         let is_cluster_scoped = is_cluster_scoped(&kinds.group, &kinds.version, &kinds.kind);
         let in_namespace = if object.namespace.is_empty() && !is_cluster_scoped {
             true
         } else {
-            let wanted = ObjectId {
+            let wanted = ResourceId {
                 namespace: object.namespace.clone(),
                 ..id.clone()
             };

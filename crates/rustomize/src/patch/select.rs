@@ -4,7 +4,7 @@ use kubernetes_vocabulary::LabelSelector;
 use regex::Regex;
 
 use crate::kustomization::Selector;
-use crate::resource::{ObjectId, Resource};
+use crate::resource::{Resource, ResourceId};
 
 /// A selector, ready to be asked about many objects.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl IdFilter {
     }
 
     /// Returns whether every part of an id matches.
-    pub(crate) fn accepts(&self, id: &ObjectId) -> bool {
+    pub(crate) fn accepts(&self, id: &ResourceId) -> bool {
         self.kind.matches(&id.kind)
             && self.group.matches(&id.group)
             && self.version.matches(&id.version)

@@ -23,7 +23,7 @@ pub(crate) use shared::{NameTracking, PatchId, PatchKey};
 
 /// What tells an object from others of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ObjectId {
+pub(crate) struct ResourceId {
     pub(crate) group: String,
     pub(crate) version: String,
     pub(crate) kind: String,
@@ -35,7 +35,7 @@ pub(crate) struct ObjectId {
 /// The namespace that stands for "none at all".
 const CLUSTER: &str = "_non_namespaceable_";
 
-impl ObjectId {
+impl ResourceId {
     /// Whether the type is certainly not namespaced.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(&self.group, &self.version, &self.kind)
@@ -56,7 +56,7 @@ impl ObjectId {
     }
 }
 
-impl fmt::Display for ObjectId {
+impl fmt::Display for ResourceId {
     /// As kustomize writes ids in its messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -300,8 +300,8 @@ impl Resource {
     }
 
     /// The id that the object has now.
-    pub(crate) fn id(&self) -> ObjectId {
-        ObjectId {
+    pub(crate) fn id(&self) -> ResourceId {
+        ResourceId {
             group: self.group().to_owned(),
             version: self.version().to_owned(),
             kind: self.kind().to_owned(),
@@ -348,9 +348,9 @@ impl Resource {
     }
 
     /// The ids that the object had before, the oldest first.
-    pub(crate) fn previous_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
+    pub(crate) fn previous_ids(&self) -> impl Iterator<Item = ResourceId> + '_ {
         let (group, version) = (self.group(), self.version());
-        self.history.previous.iter().map(move |p| ObjectId {
+        self.history.previous.iter().map(move |p| ResourceId {
             group: group.to_owned(),
             version: version.to_owned(),
             kind: p.kind.clone(),
@@ -360,12 +360,12 @@ impl Resource {
     }
 
     /// The id that the object had in its file.
-    pub(crate) fn original_id(&self) -> ObjectId {
+    pub(crate) fn original_id(&self) -> ResourceId {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
     /// Whether the object has or had an id.
-    pub(crate) fn has_id(&self, id: &ObjectId) -> bool {
+    pub(crate) fn has_id(&self, id: &ResourceId) -> bool {
         let typed = || self.group() == id.group && self.version() == id.version;
         let current =
             self.name() == id.name && self.kind() == id.kind && typed() && self.id().same(id);
@@ -376,7 +376,7 @@ impl Resource {
     }
 
     /// All ids that the object had or has.
-    pub(crate) fn any_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
+    pub(crate) fn any_ids(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.previous_ids()
             .chain(std::iter::once_with(|| self.id()))
     }

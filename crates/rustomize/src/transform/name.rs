@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change_fields;
 use crate::field::{FieldSpec, Make, replaced_scalar};
-use crate::resource::{ObjectId, Resource};
+use crate::resource::{Resource, ResourceId};
 use crate::tree::{Node, Tag};
 
 /// An end of a name.
@@ -53,7 +53,7 @@ pub(crate) fn extend_names(
 }
 
 /// Returns whether an object keeps its name, because the name means something.
-fn keeps_name(id: &ObjectId) -> bool {
+fn keeps_name(id: &ResourceId) -> bool {
     matches!(id.kind.as_str(), "CustomResourceDefinition" | "Namespace")
         || (id.kind == "APIService" && id.group == "apiregistration.k8s.io")
 }

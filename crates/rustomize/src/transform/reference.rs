@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, ReferenceFields};
 use crate::field::{FieldSpec, KindFilter, Make, change, replaced_scalar};
-use crate::resource::{ObjectId, Resource};
+use crate::resource::{Resource, ResourceId};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use manifest_yaml::ScalarStyle;
 
@@ -67,7 +67,7 @@ fn refers_by_map(kind: &str) -> bool {
 /// The fields of a kind of objects, each with the kind that it refers to.
 type Fields<'r> = Vec<(&'r KindFilter, &'r FieldSpec)>;
 
-fn fields_of<'r>(references: &'r [ReferenceFields], id: &ObjectId) -> Fields<'r> {
+fn fields_of<'r>(references: &'r [ReferenceFields], id: &ResourceId) -> Fields<'r> {
     let accepts = |spec: &&FieldSpec| spec.kinds.accepts(&id.group, &id.version, &id.kind);
     references
         .iter()
@@ -82,8 +82,8 @@ fn fields_of<'r>(references: &'r [ReferenceFields], id: &ObjectId) -> Fields<'r>
 
 /// An object that can be meant by a reference.
 struct Candidate {
-    id: ObjectId,
-    previous: Vec<ObjectId>,
+    id: ResourceId,
+    previous: Vec<ResourceId>,
     prefixes: Vec<Arc<str>>,
     suffixes: Vec<Arc<str>>,
 }
@@ -98,7 +98,7 @@ struct Candidates {
 
 /// The object with the reference, and what the reference is for.
 struct Referrer<'r> {
-    id: ObjectId,
+    id: ResourceId,
     target: &'r KindFilter,
     /// From `roleRef`, where the field is the name in it.
     role: Option<KindFilter>,
@@ -280,7 +280,7 @@ impl Candidates {
             (Some(_), Some(found)) => found.contains(&index),
             (Some(namespace), None) => self.all[index].id.effective_namespace() == namespace,
         };
-        let same = |a: &ObjectId, b: &ObjectId| a.name == b.name && a.namespace == b.namespace;
+        let same = |a: &ResourceId, b: &ResourceId| a.name == b.name && a.namespace == b.namespace;
         let Some(found) = self.select(name, referrer, &pool, same)? else {
             return Ok(None);
         };
@@ -317,7 +317,7 @@ impl Candidates {
         name: &str,
         referrer: &Referrer<'_>,
         pool: &dyn Fn(usize) -> bool,
-        same: impl Fn(&ObjectId, &ObjectId) -> bool,
+        same: impl Fn(&ResourceId, &ResourceId) -> bool,
     ) -> Result<Option<&Candidate>, String> {
         let Some(named) = self.by_name.get(name) else {
             return Ok(None);

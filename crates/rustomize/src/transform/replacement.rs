@@ -10,7 +10,7 @@ use crate::kustomization::{
 };
 use crate::patch::select::{IdFilter, TextFilter};
 use crate::resource::alias::separate;
-use crate::resource::{ObjectId, Resource};
+use crate::resource::{Resource, ResourceId};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use crate::version::KustomizeVersion;
 use manifest_yaml::ScalarStyle;
@@ -82,7 +82,7 @@ impl TermFilter {
         })
     }
 
-    fn selects_id(&self, id: &ObjectId) -> bool {
+    fn selects_id(&self, id: &ResourceId) -> bool {
         match &self.ids {
             IdMatch::Any => true,
             IdMatch::Exact(selector) => selects(selector, id),
@@ -121,7 +121,7 @@ impl TargetFilter {
 }
 
 /// Exact equality of the parts that are given.
-fn selects(selector: &Selector, id: &ObjectId) -> bool {
+fn selects(selector: &Selector, id: &ResourceId) -> bool {
     let effective = |namespace: &str| {
         if namespace.is_empty() {
             "default".to_owned()

@@ -15,7 +15,7 @@ pub(crate) fn set_replicas(
     let mut found = false;
     for spec in specs {
         for resource in resources.iter_mut() {
-            let named = |id: crate::resource::ObjectId| {
+            let named = |id: crate::resource::ResourceId| {
                 id.name == entry.name && spec.kinds.accepts(&id.group, &id.version, &id.kind)
             };
             if resource.any_ids().any(named) {
