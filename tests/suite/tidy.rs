@@ -236,7 +236,6 @@ const CIRCLES_LEFT: &[&str] = &[
     "crates/rustomize: kustomization resource",
     "crates/rustomize: patch transform",
     "crates/rustomize::patch: keyed_list strategic",
-    "siteplan::bundle: application project",
     "siteplan::cli: command_line commands console progress session",
     "siteplan::model: app site",
     "siteplan::overlay: exceptions kustomization",
