@@ -43,6 +43,7 @@ fn finish(
     problems: &mut Diagnostics,
 ) -> Result<FinishedBuild, Reported> {
     let file = &*layer.file;
+    refuse_internal_hashes(&made.resources, problems)?;
     if made.resources.iter().any(|r| r.generated.is_some()) {
         add_hashes(&mut made.resources, problems)?;
         made.forget_ids();
@@ -73,6 +74,30 @@ fn finish(
         resources: made.resources,
         warnings: made.warnings,
     })
+}
+
+/// The annotation by which kustomize remembers that a name ends in a hash.
+const NEEDS_HASH: &str = "internal.config.kubernetes.io/needsHashSuffix";
+
+/// Refuses objects that ask for a hash by kustomize's own annotation: it would be one over the whole object.
+fn refuse_internal_hashes(
+    resources: &[Resource],
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let mut failed = None;
+    for resource in resources {
+        let annotations = resource.root().at(&["metadata", "annotations"]);
+        if annotations.and_then(|a| a.get(NEEDS_HASH)).is_some() {
+            let message = format!(
+                "{} has kustomize's own annotation `{NEEDS_HASH}`",
+                resource.id()
+            );
+            let rule = &rules::UNSUPPORTED_KUSTOMIZATION;
+            let problem = file_problem(rule, &resource.source.file, message);
+            failed = Some(problems.report(problem.help("remove the annotation")));
+        }
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 /// Checks that no patch has taken the kind or the name of an object away.
