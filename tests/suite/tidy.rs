@@ -66,7 +66,7 @@ const DOORS: &[Door] = &[
         name: "sha2",
         places: &[
             "crates/pointer-diagnostics/src/report/sarif.rs",
-            "crates/rustomize/src/generate.rs",
+            "crates/rustomize/src/hash.rs",
             "src/ledger/",
         ],
     },
