@@ -14,8 +14,8 @@ pub use app::{
 };
 pub use date::is_calendar_day;
 pub use fleet::{
-    ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, KustomizeRelease, Removal,
-    Topology,
+    ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, KustomizeRelease,
+    Removal, Topology,
 };
 pub use site::{
     AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec,

@@ -197,7 +197,7 @@ fn a_node_twice_in_one_pool() {
 fn an_image_of_docker_hub() {
     let deployment = "base/apps/plant-web/deployment.yaml";
     assert_snapshot!(broken(|fleet| replace_image(fleet, deployment, "docker.io/library/nginx:1.29")), @"
-    error[image-not-allowed]: `Deployment customer-a/plant-web` uses `docker.io/library/nginx:1.29`, and the fleet denies `docker.io`
+    error[image-not-allowed]: `Deployment customer-a/plant-web` uses `docker.io/library/nginx:1.29`, and the fleet denies `docker.io/library`
       --> base/apps/plant-web/app.yaml:6:1
        |
      6 | spec:
@@ -210,10 +210,10 @@ fn an_image_of_docker_hub() {
     34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:27:7
+      ::: siteplan.yaml:32:7
        |
-    27 |     - docker.io
-       |       --------- the fleet's image policy
+    32 |     - docker.io/library
+       |       ----------------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there
 
@@ -225,7 +225,7 @@ fn an_image_of_docker_hub() {
 fn an_image_of_docker_hub_without_saying_so() {
     let deployment = "base/apps/plant-web/deployment.yaml";
     assert_snapshot!(broken(|fleet| replace_image(fleet, deployment, "nginx:1.29")), @"
-    error[image-not-allowed]: `Deployment customer-a/plant-web` uses `nginx:1.29`, which is `docker.io/library/nginx:1.29`, and the fleet denies `docker.io`
+    error[image-not-allowed]: `Deployment customer-a/plant-web` uses `nginx:1.29`, which is `docker.io/library/nginx:1.29`, and the fleet denies `docker.io/library`
       --> base/apps/plant-web/app.yaml:6:1
        |
      6 | spec:
@@ -238,10 +238,10 @@ fn an_image_of_docker_hub_without_saying_so() {
     34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:27:7
+      ::: siteplan.yaml:32:7
        |
-    27 |     - docker.io
-       |       --------- the fleet's image policy
+    32 |     - docker.io/library
+       |       ----------------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there
 

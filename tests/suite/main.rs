@@ -36,6 +36,5 @@ mod rules;
 mod schemas;
 mod terminal;
 mod tidy;
-mod told_changes;
 mod validate;
 mod yaml;

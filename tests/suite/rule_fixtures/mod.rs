@@ -123,7 +123,7 @@ fn each_clean_fixture_is_silent() {
     assert!(raised.is_empty(), "\n{}", raised.join("\n"));
 }
 
-pub(crate) fn fixtures() -> PathBuf {
+fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/rules")
 }
 
@@ -160,7 +160,7 @@ fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Lays a directory over another.
-pub(crate) fn lay(from: &Path, onto: &Path) {
+fn lay(from: &Path, onto: &Path) {
     for (path, content) in files(from) {
         let target = onto.join(&path);
         fs::create_dir_all(target.parent().expect("it is below a directory")).unwrap();
