@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod builtin;
+mod cel;
+mod check;
+mod crd;
+mod default;
+mod identity;
+mod place;
+mod schema;
+mod set;
+mod version;
+mod violation;
+
+pub use builtin::{ResourceScope, RetiredVersion, list_retired_versions};
+pub use crd::{CompactContent, Definition, Definitions, ImportError, SkippedDocument};
+pub use schema::{CompileError, StructuralSchema};
+pub use set::{SchemaSet, ServedKind};
+pub use version::{Distribution, KubernetesVersion, UnknownVersion};
+pub use violation::{Consequence, Violation, ViolationKind};
