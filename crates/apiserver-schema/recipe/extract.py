@@ -250,6 +250,9 @@ def amend(definitions):
                 field["enum"] = sorted(a["values"])
                 used.add(index)
             continue
+        if a["change"] == "no-empty":
+            used.add(index)
+            continue
         for short, props in a["fields"].items():
             schema = definitions.get(full_name(short))
             if schema is None:
@@ -276,6 +279,15 @@ def backfill_enums(versions):
                     known[name, prop] = field["enum"]
                 elif (name, prop) in known and field.get("type") == "string":
                     field["enum"] = known[name, prop]
+
+
+def allow_empty(definitions):
+    """Adds the empty string to enumerations of optional fields: a Go string without a pointer has its default then."""
+    strict = {(full_name(short), prop) for a in AMENDMENTS if a["change"] == "no-empty" for short, props in a["fields"].items() for prop in props}
+    for name, schema in definitions.items():
+        for prop, field in schema.get("properties", {}).items():
+            if "enum" in field and prop not in schema.get("required", []) and (name, prop) not in strict and "" not in field["enum"]:
+                field["enum"] = ["", *field["enum"]]
 
 
 def closure(definitions, kinds):
@@ -306,6 +318,7 @@ def main():
         raise SystemExit(f"amendments that change nothing: {unused}")
     backfill_enums([definitions for _, _, definitions in versions])
     for minor, kinds, definitions in versions:
+        allow_empty(definitions)
         number = int(minor.split(".")[1])
         bit = 1 << (number - FIRST)
         for key, row in kinds.items():

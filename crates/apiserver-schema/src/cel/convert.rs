@@ -107,7 +107,7 @@ fn convert_string(text: &str, format: Option<Format>) -> CelValue {
             chrono::DateTime::parse_from_rfc3339(&midnight).map_or_else(|_| plain(), CelValue::Timestamp)
         }
         Some(Format::GoDuration) => parse_duration(text).map_or_else(plain, CelValue::Duration),
-        Some(Format::Byte) => base64::engine::general_purpose::STANDARD
+        Some(Format::Byte | Format::FilledByte) => base64::engine::general_purpose::STANDARD
             .decode(text)
             .map_or_else(|_| plain(), |bytes| CelValue::Bytes(Arc::new(bytes))),
         _ => plain(),

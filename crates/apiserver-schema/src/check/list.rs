@@ -24,7 +24,11 @@ impl Checker<'_> {
         if let Some(child) = &schema.items {
             let item_schema = library.resolve(child);
             for (index, item) in items.iter().enumerate() {
-                self.check_child(item_schema, item, place, Segment::Index(index));
+                if item.is_null() {
+                    self.check_null_item(item_schema, &place.at(Segment::Index(index)));
+                } else {
+                    self.check_child(item_schema, item, place, Segment::Index(index));
+                }
             }
         }
         match &schema.list {

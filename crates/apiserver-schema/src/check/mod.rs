@@ -5,7 +5,7 @@ mod list;
 mod object;
 mod scalar;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::builtin::Library;
 use crate::place::{Place, Segment};
@@ -111,11 +111,20 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Checks an item that is null: Go decodes it into the zero value.
+    fn check_null_item(&mut self, schema: &StructuralSchema, place: &Place<'_>) {
+        match schema.value_type {
+            ValueType::Object if self.dialect == Dialect::BuiltIn => self.check_required(schema, &Map::new(), place),
+            ValueType::String if self.dialect == Dialect::BuiltIn => {
+                self.check_enumeration(schema, &Value::String(String::new()), place);
+            }
+            _ => self.check_null(schema, place),
+        }
+    }
+
     fn check_enumeration(&mut self, schema: &StructuralSchema, value: &Value, place: &Place<'_>) {
-        let unset = self.dialect == Dialect::BuiltIn && value.as_str() == Some("");
         if schema.enumeration.is_empty()
             || self.dialect == Dialect::BuiltInStatus
-            || unset
             || schema.enumeration.iter().any(|allowed| values_equal(allowed, value))
         {
             return;
@@ -147,8 +156,9 @@ impl<'a> Checker<'a> {
 fn describe_enumeration(allowed: &[Value], value: &Value) -> String {
     const SHOWN: usize = 12;
     let show = |value: &Value| value.as_str().map_or_else(|| format!("`{value}`"), |text| format!("`{text}`"));
-    let listed: Vec<String> = allowed.iter().take(SHOWN).map(show).collect();
-    let more = allowed.len().saturating_sub(SHOWN);
+    let named = || allowed.iter().filter(|value| value.as_str() != Some(""));
+    let listed: Vec<String> = named().take(SHOWN).map(show).collect();
+    let more = named().count().saturating_sub(SHOWN);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{} is none of {}{rest}", show(value), listed.join(", "))
 }

@@ -22,13 +22,15 @@ impl<'a> Checker<'a> {
         let library = self.library;
         let embedded = schema.embedding == Embedding::Resource;
         for (name, value) in map {
-            if embedded && OBJECT_FIELDS.contains(&name.as_str()) {
+            let common = embedded && OBJECT_FIELDS.contains(&name.as_str());
+            if common {
                 self.check_object_field(name, value, place);
-            } else if let Some(child) = schema.property(name) {
+            }
+            if let Some(child) = schema.property(name) {
                 self.check_field(schema, library.resolve(child), value, place, name);
             } else if let Some(child) = &schema.additional {
                 self.check_child(library.resolve(child), value, place, Segment::Key(name));
-            } else if schema.unknown_fields == UnknownFields::Refused {
+            } else if !common && schema.unknown_fields == UnknownFields::Refused {
                 self.report_unknown(schema, name, map, place);
             }
         }
@@ -99,12 +101,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn check_required(&mut self, schema: &StructuralSchema, map: &Map<String, Value>, place: &Place<'_>) {
+    pub(super) fn check_required(&mut self, schema: &StructuralSchema, map: &Map<String, Value>, place: &Place<'_>) {
         for name in &schema.required {
             if self.is_given(schema, map, name) || self.is_misspelt(schema, map, name) {
                 continue;
             }
-            let what = if map.get(name.as_ref()).is_some_and(Value::is_string) { "is required and empty" } else { "is required" };
+            let empty = map.get(name.as_ref()).is_some_and(|value| !value.is_null());
+            let what = if empty { "is required and empty" } else { "is required" };
             self.report(&place.at(Segment::Field(name)), ViolationKind::Required, || format!("`{name}` {what}"));
         }
     }
@@ -114,6 +117,7 @@ impl<'a> Checker<'a> {
             None => self.dialect != Dialect::Custom && self.default_of_field(schema, name).is_some(),
             Some(Value::Null) => self.dialect == Dialect::Custom,
             Some(Value::String(text)) => !text.is_empty() || self.dialect == Dialect::Custom,
+            Some(Value::Array(items)) => !items.is_empty() || self.dialect == Dialect::Custom,
             Some(_) => true,
         }
     }

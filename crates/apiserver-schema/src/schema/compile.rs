@@ -128,11 +128,20 @@ impl Compiler<'_> {
     fn read_properties(&mut self, map: &Map<String, Value>, role: Role) -> Result<Vec<(Box<str>, Child)>, CompileError> {
         let Some(properties) = map.get("properties").and_then(Value::as_object) else { return Ok(Vec::new()) };
         let mut found = Vec::with_capacity(properties.len());
+        let resource = self.is_resource(map);
         for (name, schema) in properties {
+            // The fields of metadata are those of `ObjectMeta`; a schema can only restrict them.
+            let role = if resource && name == "metadata" { Role::ValueValidation } else { role };
             found.push((name.as_str().into(), self.compile_child(name, schema, role)?));
         }
         found.sort_unstable_by(|(a, _), (b, _): &(Box<str>, Child)| a.cmp(b));
         Ok(found)
+    }
+
+    /// Tells whether a schema describes a custom resource: the root, or an embedded one.
+    fn is_resource(&self, map: &Map<String, Value>) -> bool {
+        let embedded = map.get("x-kubernetes-embedded-resource").and_then(Value::as_bool) == Some(true);
+        matches!(self.origin, SchemaOrigin::Custom) && (self.place.len() == 1 || embedded)
     }
 
     /// Returns the schema of a map's values, and whether any value is allowed (`additionalProperties: true`).

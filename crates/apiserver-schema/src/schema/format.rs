@@ -18,6 +18,8 @@ pub(crate) enum Format {
     GoDuration,
     /// Base64, standard alphabet with padding.
     Byte,
+    /// Base64 that is not empty.
+    FilledByte,
     Int32,
     Int64,
     Ipv4,
@@ -32,7 +34,7 @@ pub(crate) enum Format {
 
 /// Formats that are checked in custom resources, without their hyphens (`apiextensions/validation/formats.go`).
 const CUSTOM: &[(&str, Format)] = &[
-    ("byte", Format::Byte),
+    ("byte", Format::FilledByte),
     ("cidr", Format::Cidr),
     ("date", Format::Date),
     ("datetime", Format::DateTime),
@@ -81,6 +83,7 @@ impl Format {
             Self::Date => (chrono_date(text), "a date such as `2024-01-31` expected"),
             Self::GoDuration => (is_duration(text), "a duration such as `1h30m` or `45s` expected"),
             Self::Byte => (is_base64(text), "base64 with padding expected"),
+            Self::FilledByte => (!text.is_empty() && is_base64(text), "base64 with padding expected"),
             Self::Int32 | Self::Int64 => (true, ""),
             Self::Ipv4 => (text.parse::<std::net::Ipv4Addr>().is_ok(), "an IPv4 address expected"),
             Self::Ipv6 => (text.parse::<std::net::Ipv6Addr>().is_ok(), "an IPv6 address expected"),

@@ -1,0 +1,4 @@
+//! Holds the crate against recorded answers of a real API server, and against published definitions.
+
+mod documents;
+mod truth;
