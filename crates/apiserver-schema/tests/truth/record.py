@@ -74,7 +74,7 @@ def change(obj, how, pointer, value):
 
 
 # Asked for by Go code that looks at more than the field itself.
-CROSS_FIELD = r"when |one of |must specify|at least one of|requires |required if|\[storage\]|name or number|spec\.ports: |claimName|\[\d+\]\.name: Required value, |selector|must populate|valid values: \"OnFailure\"|must contain at least one|must supply"
+CROSS_FIELD = r"when |one of |must specify|at least one of|requires |required if|\[storage\]|name or number|spec\.ports: |claimName|\[\d+\]\.name: Required value, |selector|must populate|valid values: \"OnFailure\"|must contain at least one|must supply|must set either|resource or service backend|must not be empty if|either `defaultBackend`|supported values: \"storage\"|limits.cpu|resourceRules\[\d+\]\.verbs|subjects\[1\].apiGroup|matchConstraints.resourceRules: |\[\d+\]: Required|must not be empty (?:at the root|for specified)|properties\[\w+\]\.items"
 CLASSES = [
     ("unknown", r"unknown field|field not declared in schema"),
     ("duplicate", r"duplicate entries|Widget.*Duplicate value"),
