@@ -11,8 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let version = arguments.next().ok_or("usage: check VERSION FILE…")?.parse()?;
     let mut objects = Vec::new();
     for path in arguments {
-        let text = std::fs::read_to_string(&path)?;
-        match serde_saphyr::from_multiple::<Value>(&text) {
+        match read_documents(&path) {
             Ok(documents) => objects.extend(documents.into_iter().map(|document| (path.clone(), document))),
             Err(error) => writeln!(std::io::stdout(), "{path}: {error}")?,
         }
@@ -30,4 +29,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "an example reads what it is told to")]
+fn read_documents(path: &str) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
+    let documents = manifest_yaml::read(&std::fs::read_to_string(path)?, &manifest_yaml::Limits::MANIFEST);
+    let documents = documents.map_err(|error| error.message)?;
+    documents.iter().map(|document| document.to_value().map_err(|error| error.message.into())).collect()
 }

@@ -138,6 +138,10 @@ impl<'a> KnownKinds<'a> {
             let place = Place::ROOT;
             let name = if group.is_empty() { "the core group" } else { group };
             let message = format!("no kind `{kind}` in `{api_version}` ({name}){hint}");
+            if let Some(other) = elsewhere.first() {
+                let nearest = Some(other.clone());
+                return Violation { nearest, ..at_version(ViolationKind::UnknownVersion, message) };
+            }
             let mut violation = Violation::new(&place.field("kind"), ViolationKind::UnknownKind, message);
             violation.nearest = find_nearest(kind, kinds.into_iter()).map(str::to_owned);
             return violation;

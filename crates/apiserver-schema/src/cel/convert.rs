@@ -10,7 +10,7 @@ use kube_cel::cel::objects::{Key, Map as CelMap};
 use serde_json::{Map, Number, Value};
 
 use crate::builtin::Library;
-use crate::schema::{Embedding, Format, StructuralSchema, ValueType};
+use crate::schema::{Embedding, Format, StructuralSchema, ValueType, parse_loose_duration};
 
 /// Words that CEL reserves, which Kubernetes escapes as names of fields (`k8s.io/apiserver/pkg/cel/escaping.go`).
 const RESERVED: [&str; 21] = [
@@ -106,37 +106,12 @@ fn convert_string(text: &str, format: Option<Format>) -> CelValue {
             let midnight = format!("{text}T00:00:00Z");
             chrono::DateTime::parse_from_rfc3339(&midnight).map_or_else(|_| plain(), CelValue::Timestamp)
         }
-        Some(Format::GoDuration) => parse_duration(text).map_or_else(plain, CelValue::Duration),
+        Some(Format::LooseDuration) => parse_loose_duration(text).map_or_else(plain, CelValue::Duration),
         Some(Format::Byte | Format::FilledByte) => base64::engine::general_purpose::STANDARD
             .decode(text)
             .map_or_else(|_| plain(), |bytes| CelValue::Bytes(Arc::new(bytes))),
         _ => plain(),
     }
-}
-
-/// Parses a duration in Go's notation.
-fn parse_duration(text: &str) -> Option<chrono::Duration> {
-    const UNITS: [(&str, f64); 8] = [
-        ("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12),
-    ];
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1.0, rest),
-        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let mut total = 0.0;
-    if rest == "0" {
-        return Some(chrono::Duration::zero());
-    }
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at(end);
-        let (unit, nanoseconds) = UNITS.into_iter().filter(|(unit, _)| tail.starts_with(unit)).max_by_key(|(unit, _)| unit.len())?;
-        total += number.parse::<f64>().ok()? * nanoseconds;
-        rest = tail.get(unit.len()..)?;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, as far as an i64 of nanoseconds goes")]
-    let nanoseconds = (sign * total) as i64;
-    Some(chrono::Duration::nanoseconds(nanoseconds))
 }
 
 /// Escapes the name of a declared field; single underscores stay as they are.
@@ -154,19 +129,12 @@ fn escape_name(name: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape_name, parse_duration};
+    use super::escape_name;
 
     #[test]
     fn names_are_escaped_as_by_the_api_server() {
         assert_eq!(escape_name("my_field"), "my_field");
         assert_eq!(escape_name("namespace"), "__namespace__");
         assert_eq!(escape_name("a-b.c/d__e"), "a__dash__b__dot__c__slash__d__underscores__e");
-    }
-
-    #[test]
-    fn durations_keep_their_length() {
-        assert_eq!(parse_duration("1h30m"), Some(chrono::Duration::minutes(90)));
-        assert_eq!(parse_duration("-1.5s"), Some(chrono::Duration::milliseconds(-1500)));
-        assert_eq!(parse_duration("1d"), None);
     }
 }

@@ -3,7 +3,7 @@
 //! - `a.?b` and `a.b` become index operations: the evaluator fails on a missing key in the first, and yields `false`
 //!   instead of an error or an optional in the second when `a` is no map.
 //! - `has(a.?b.c)` asks the optional.
-//! - `cel.bind`, `optMap` and `optFlatMap` are macros that the parser does not have.
+//! - `optMap` and `optFlatMap` are macros that the parser does not have.
 //! - Messages (`Name{…}`) and unfinished expressions would panic and are refused.
 
 use kube_cel::cel::IdedExpr;
@@ -77,29 +77,13 @@ impl Mender {
             let args = self.mend_all(args)?;
             return Ok(call(operators::OPT_INDEX, None, args).expr);
         }
-        let on_cel = matches!(target.as_deref(), Some(IdedExpr { expr: Expr::Ident(name), .. }) if name == "cel");
         match (func_name.as_str(), target, args.len()) {
-            ("bind", Some(_), 3) if on_cel => self.mend_bind(args),
             ("optMap" | "optFlatMap", Some(target), 2) => self.mend_opt_map(&func_name, *target, args),
             (_, target, _) => {
-                let target = target.map(|target| self.mend_target(*target)).transpose()?.map(Box::new);
+                let target = target.map(|target| self.mend(*target)).transpose()?.map(Box::new);
                 Ok(Expr::Call(CallExpr { func_name, target, args: self.mend_all(args)? }))
             }
         }
-    }
-
-    /// Mends the target of a call. A bare name may be a namespace (`math.abs`), not a variable.
-    fn mend_target(&mut self, target: IdedExpr) -> Result<IdedExpr, String> {
-        self.mend(target)
-    }
-
-    /// `cel.bind(name, value, body)`: a loop over nothing whose result is the body.
-    fn mend_bind(&mut self, args: Vec<IdedExpr>) -> Result<Expr, String> {
-        let [name, value, body] = <[IdedExpr; 3]>::try_from(args).map_err(|_| "`cel.bind` takes three arguments")?;
-        let name = variable_name(&name)?;
-        let value = self.mend(value)?;
-        let body = self.mend(body)?;
-        Ok(bind(name, value, body))
     }
 
     /// `optional.optMap(name, body)`: the body of the value, if there is one.
@@ -160,6 +144,7 @@ fn call(name: &str, target: Option<IdedExpr>, args: Vec<IdedExpr>) -> IdedExpr {
     ided(Expr::Call(CallExpr { func_name: name.to_owned(), target: target.map(Box::new), args }))
 }
 
+/// Makes a loop over nothing that starts with a value under a name and ends with the body.
 fn bind(name: String, value: IdedExpr, body: IdedExpr) -> Expr {
     Expr::Comprehension(Box::new(ComprehensionExpr {
         iter_range: ided(Expr::List(ListExpr { elements: Vec::new(), optional_indices: Vec::new() })),

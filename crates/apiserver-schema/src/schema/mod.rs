@@ -2,6 +2,7 @@
 
 mod bounds;
 mod compile;
+mod duration;
 mod format;
 mod pattern;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 pub(crate) use bounds::Bounds;
 pub use compile::CompileError;
 pub(crate) use compile::{SchemaOrigin, compile_schema};
+pub(crate) use duration::parse_loose_duration;
 pub(crate) use format::Format;
 
 use crate::cel::CelRule;

@@ -150,6 +150,8 @@ def main():
     import time
     time.sleep(3)
     bases = {f"{d['kind']}/{d['metadata']['name']}": d for d in documents("bases.yaml") + [d for d in crds if d["kind"] != "CustomResourceDefinition"]}
+    if "--cases-only" in sys.argv:
+        return record_cases(bases, kept)
     for name, obj in bases.items():
         if message := apply(obj):
             print(f"control {name} is refused: {message}", file=sys.stderr)
@@ -157,18 +159,24 @@ def main():
         for name, obj in bases.items():
             for how, place, value in sweep(obj):
                 write(out, kept, name, obj, how, place, value)
-    cases = documents("cases.yaml")[0] if os.path.exists(f"{HERE}/cases.yaml") else []
+    record_cases(bases, kept)
+    if "--keep-messages" in sys.argv:
+        json.dump(kept, open(sys.argv[sys.argv.index("--keep-messages") + 1], "w"), indent=1)
+
+
+def record_cases(bases, kept):
+    cases = documents("cases.yaml")[0]
     with open(f"{HERE}/cases.tsv", "w") as out:
         for case in cases:
             write(out, kept, case["of"], bases[case["of"]], case.get("change", "set"), case["at"], case.get("value"), case["class"])
-    if "--keep-messages" in sys.argv:
-        json.dump(kept, open(sys.argv[sys.argv.index("--keep-messages") + 1], "w"), indent=1)
 
 
 def write(out, kept, name, obj, how, place, value, asked=None):
     message = apply(change(obj, how, place, value))
     kept[f"{name} {how} {place} {json.dumps(value)}"] = message
     verdict = "refused" if message else "accepted"
+    if asked and (asked == "control") != (message is None):
+        print(f"{asked} {name} {how} {place} {json.dumps(value)}: {verdict} {message or ''}"[:300], file=sys.stderr)
     label = asked or (classify(message) if message else "-")
     out.write("\t".join([name, how, place, json.dumps(value), verdict, label, "|".join(fields(message)) if message else "-"]) + "\n")
 
