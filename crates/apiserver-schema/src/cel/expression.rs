@@ -49,12 +49,12 @@ impl Expression {
         self.variables.iter().any(|name| name == variable)
     }
 
-    /// Evaluates the expression. `size` is the number of values that loops may run over.
+    /// Evaluates the expression. `size` is the length of the longest collection that loops may run over.
     pub(crate) fn evaluate(&self, context: &Context<'_>, size: usize) -> Evaluation {
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let steps = (size as f64).powi(self.loops);
         if self.loops > 1 && steps > COST_LIMIT {
-            return Evaluation::NotEvaluated(format!("{} nested loops over {size} values may exceed the cost limit", self.loops));
+            return Evaluation::NotEvaluated(format!("{} nested loops over {size} items may exceed the cost limit", self.loops));
         }
         match catch_unwind(AssertUnwindSafe(|| Value::resolve(&self.tree, context))) {
             Ok(Ok(value)) => Evaluation::Value(value),

@@ -62,7 +62,7 @@ impl RuleWalk<'_> {
         let mut context = root_context().new_inner_scope();
         let at_root = place.depth() == 0;
         context.add_variable_from_value("self", self.convert(schema, value, at_root));
-        let size = count_values(value);
+        let size = measure_collections(value);
         let old = old.map(|old| self.convert(schema, old, at_root));
         if let Some(old) = &old {
             context.add_variable_from_value("oldSelf", old.clone());
@@ -165,12 +165,12 @@ fn find_old_item<'v>(list: &ListType, item: &Value, old: &'v Value) -> Option<&'
     old.as_array()?.iter().find(same)
 }
 
-/// Returns the number of values in a value.
-fn count_values(value: &Value) -> usize {
-    1 + match value {
-        Value::Array(items) => items.iter().map(count_values).sum(),
-        Value::Object(map) => map.values().map(count_values).sum(),
-        _ => 0,
+/// Returns the length of the longest list or map in a value, at least 1.
+fn measure_collections(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(measure_collections).fold(items.len().max(1), usize::max),
+        Value::Object(map) => map.values().map(measure_collections).fold(map.len().max(1), usize::max),
+        _ => 1,
     }
 }
 

@@ -60,7 +60,7 @@ impl Checker<'_> {
             self.report(place, ViolationKind::WrongSize, || problem);
         }
         if let Some(pattern) = &bounds.pattern {
-            match &pattern.compiled {
+            match pattern.regex() {
                 Some(regex) if !regex.is_match(text) => self.report(place, ViolationKind::PatternMismatch, || {
                     format!("`{}` does not match `{}`", shorten(text), pattern.source)
                 }),

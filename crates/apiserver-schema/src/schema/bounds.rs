@@ -1,9 +1,8 @@
 //! Bounds of numbers, and of the sizes of strings, lists and maps.
 
-use regex::Regex;
 use serde_json::Value;
 
-use super::pattern::compile_pattern;
+use super::pattern::Pattern;
 
 /// Bounds of a value. Numbers are compared as f64, as the API server does.
 #[derive(Debug, Default)]
@@ -37,13 +36,6 @@ pub(crate) enum Inclusion {
 pub(crate) struct SizeRange {
     pub(crate) minimum: Option<u64>,
     pub(crate) maximum: Option<u64>,
-}
-
-/// A pattern, as written and as compiled.
-#[derive(Debug)]
-pub(crate) struct Pattern {
-    pub(crate) source: String,
-    pub(crate) compiled: Option<Regex>,
 }
 
 impl SizeRange {
@@ -86,7 +78,7 @@ impl Bounds {
             items: SizeRange::read(schema, "minItems", "maxItems"),
             properties: SizeRange::read(schema, "minProperties", "maxProperties"),
             unique_items: schema.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false),
-            pattern: pattern.map(|source| Pattern { source: source.to_owned(), compiled: compile_pattern(source) }),
+            pattern: pattern.map(Pattern::new),
         };
         (!bounds.is_open()).then(|| Box::new(bounds))
     }

@@ -13,6 +13,7 @@ pub use compile::CompileError;
 pub(crate) use compile::{SchemaOrigin, compile_schema};
 pub(crate) use duration::parse_loose_duration;
 pub(crate) use format::Format;
+pub(crate) use pattern::compile_pattern;
 
 use crate::cel::CelRule;
 

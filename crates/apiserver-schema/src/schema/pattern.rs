@@ -1,10 +1,34 @@
 //! Patterns in Go's syntax (RE2), compiled with the `regex` crate.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
+
+/// The largest program of a pattern; counted repetitions of Unicode classes take megabytes.
+const MAX_PROGRAM: usize = 1 << 26;
+
+/// A pattern, compiled when it is first matched.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(crate) source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Makes a pattern.
+    pub(crate) fn new(source: &str) -> Self {
+        Self { source: source.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// Returns the compiled pattern; `None` if it uses something that the `regex` crate does not have.
+    pub(crate) fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| compile_pattern(&self.source)).as_ref()
+    }
+}
 
 /// Compiles a pattern of a schema; `None` if it uses something that the `regex` crate does not have.
 pub(crate) fn compile_pattern(pattern: &str) -> Option<Regex> {
-    regex::RegexBuilder::new(&translate_pattern(pattern)).size_limit(1 << 22).build().ok()
+    regex::RegexBuilder::new(&translate_pattern(pattern)).size_limit(MAX_PROGRAM).build().ok()
 }
 
 /// Translates what Go and the `regex` crate read differently: `\d`, `\w` and `\s` are ASCII in Go, and `[`, `&&`, `--`

@@ -1,4 +1,6 @@
 //! Holds the crate against recorded answers of a real API server, and against published definitions.
 
 mod documents;
+mod example;
+mod published;
 mod truth;
