@@ -7,6 +7,7 @@ mod crd;
 mod default;
 mod identity;
 mod place;
+mod policy;
 mod schema;
 mod set;
 mod version;
@@ -14,6 +15,10 @@ mod violation;
 
 pub use builtin::{ResourceScope, RetiredVersion, list_retired_versions};
 pub use crd::{CompactContent, Definition, Definitions, ImportError, SkippedDocument};
+pub use policy::{
+    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, PolicyError, PolicyFinding, PolicyReport, PolicyVerdict,
+    ValidationAction,
+};
 pub use schema::{CompileError, StructuralSchema};
 pub use set::{SchemaSet, ServedKind};
 pub use version::{Distribution, KubernetesVersion, UnknownVersion};

@@ -85,7 +85,8 @@ pub(super) fn convert_metadata(value: &Value) -> CelValue {
     make_map(fields.map(|(name, value)| (Cow::Borrowed(name), convert_dynamic(value))))
 }
 
-pub(super) fn make_map<'a>(fields: impl Iterator<Item = (Cow<'a, str>, CelValue)>) -> CelValue {
+/// Makes a map of fields.
+pub(crate) fn make_map<'a>(fields: impl Iterator<Item = (Cow<'a, str>, CelValue)>) -> CelValue {
     let map = fields.map(|(key, value)| (Key::String(Arc::new(key.into_owned())), value)).collect();
     CelValue::Map(CelMap { map: Arc::new(map) })
 }

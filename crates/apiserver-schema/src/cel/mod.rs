@@ -10,7 +10,7 @@ mod mend;
 mod rule;
 mod walk;
 
-pub(crate) use convert::convert_dynamic;
+pub(crate) use convert::{convert_dynamic, make_map};
 pub(crate) use expression::{Evaluation, Expression, root_context};
 pub(crate) use rule::CelRule;
-pub(crate) use walk::check_rules;
+pub(crate) use walk::{check_rules, measure_collections};

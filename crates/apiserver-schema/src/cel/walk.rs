@@ -166,7 +166,7 @@ fn find_old_item<'v>(list: &ListType, item: &Value, old: &'v Value) -> Option<&'
 }
 
 /// Returns the length of the longest list or map in a value, at least 1.
-fn measure_collections(value: &Value) -> usize {
+pub(crate) fn measure_collections(value: &Value) -> usize {
     match value {
         Value::Array(items) => items.iter().map(measure_collections).fold(items.len().max(1), usize::max),
         Value::Object(map) => map.values().map(measure_collections).fold(map.len().max(1), usize::max),

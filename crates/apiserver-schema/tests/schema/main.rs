@@ -2,5 +2,6 @@
 
 mod documents;
 mod example;
+mod policies;
 mod published;
 mod truth;

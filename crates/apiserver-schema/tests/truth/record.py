@@ -181,4 +181,5 @@ def write(out, kept, name, obj, how, place, value, asked=None):
     out.write("\t".join([name, how, place, json.dumps(value), verdict, label, "|".join(fields(message)) if message else "-"]) + "\n")
 
 
-main()
+if "--library" not in sys.argv:
+    main()
