@@ -8,11 +8,18 @@ use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let version = arguments.next().ok_or("usage: check VERSION FILE…")?.parse()?;
+    let version = arguments
+        .next()
+        .ok_or("usage: check VERSION FILE…")?
+        .parse()?;
     let mut objects = Vec::new();
     for path in arguments {
         match read_documents(&path) {
-            Ok(documents) => objects.extend(documents.into_iter().map(|document| (path.clone(), document))),
+            Ok(documents) => objects.extend(
+                documents
+                    .into_iter()
+                    .map(|document| (path.clone(), document)),
+            ),
             Err(error) => writeln!(std::io::stdout(), "{path}: {error}")?,
         }
     }
@@ -24,16 +31,35 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     schemas.extend(definitions);
     for (path, object) in &objects {
         for violation in schemas.check(object) {
-            let nearest = violation.nearest.as_deref().map(|name| format!(" (nearest: {name})")).unwrap_or_default();
-            writeln!(std::io::stdout(), "{path}: {}: {:?}: {}{nearest}", violation.field, violation.kind, violation.message)?;
+            let nearest = violation
+                .nearest
+                .as_deref()
+                .map(|name| format!(" (nearest: {name})"))
+                .unwrap_or_default();
+            writeln!(
+                std::io::stdout(),
+                "{path}: {}: {:?}: {}{nearest}",
+                violation.field,
+                violation.kind,
+                violation.message
+            )?;
         }
     }
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "an example reads what it is told to")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an example reads what it is told to"
+)]
 fn read_documents(path: &str) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
-    let documents = manifest_yaml::read(&std::fs::read_to_string(path)?, &manifest_yaml::Limits::MANIFEST);
+    let documents = manifest_yaml::read(
+        &std::fs::read_to_string(path)?,
+        &manifest_yaml::Limits::MANIFEST,
+    );
     let documents = documents.map_err(|error| error.message)?;
-    documents.iter().map(|document| document.to_value().map_err(|error| error.message.into())).collect()
+    documents
+        .iter()
+        .map(|document| document.to_value().map_err(|error| error.message.into()))
+        .collect()
 }

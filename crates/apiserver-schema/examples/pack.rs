@@ -5,5 +5,8 @@ fn main() -> std::io::Result<()> {
     let [lines, out] = arguments.as_slice() else {
         return Err(std::io::Error::other("usage: pack LINES OUT"));
     };
-    std::fs::write(out, miniz_oxide::deflate::compress_to_vec(&std::fs::read(lines)?, 10))
+    std::fs::write(
+        out,
+        miniz_oxide::deflate::compress_to_vec(&std::fs::read(lines)?, 10),
+    )
 }

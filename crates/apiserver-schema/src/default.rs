@@ -35,16 +35,21 @@ fn is_absent(schema: &StructuralSchema, value: Option<&Value>) -> bool {
 fn lacks_default(schema: &StructuralSchema, value: &Value) -> bool {
     match value {
         Value::Object(map) => {
-            let missing = schema.properties.iter().filter_map(|(name, child)| Some((name, inline(child)?))).any(
-                |(name, child)| {
+            let missing = schema
+                .properties
+                .iter()
+                .filter_map(|(name, child)| Some((name, inline(child)?)))
+                .any(|(name, child)| {
                     let field = map.get(name.as_ref());
-                    child.default.is_some() && is_absent(child, field) || field.is_some_and(|v| lacks_default(child, v))
-                },
-            );
+                    child.default.is_some() && is_absent(child, field)
+                        || field.is_some_and(|v| lacks_default(child, v))
+                });
             let below = schema.additional.as_ref().and_then(inline);
             missing
                 || below.is_some_and(|child| {
-                    map.iter().any(|(name, value)| schema.property(name).is_none() && lacks_default(child, value))
+                    map.iter().any(|(name, value)| {
+                        schema.property(name).is_none() && lacks_default(child, value)
+                    })
                 })
         }
         Value::Array(items) => {
@@ -79,7 +84,9 @@ fn fill_defaults(schema: &StructuralSchema, value: &mut Value) {
         }
         Value::Array(items) => {
             if let Some(child) = schema.items.as_ref().and_then(inline) {
-                items.iter_mut().for_each(|item| fill_defaults(child, item));
+                for item in items {
+                    fill_defaults(child, item);
+                }
             }
         }
         _ => {}

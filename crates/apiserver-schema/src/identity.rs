@@ -19,15 +19,21 @@ pub(crate) struct KnownKinds<'a> {
 
 /// The schema of an object, with a remark that does not end the check.
 pub(crate) enum Identity<'a> {
-    BuiltIn { schema: &'a StructuralSchema, remark: Option<Violation> },
-    Custom { definition: &'a Definition, remark: Option<Violation> },
+    BuiltIn {
+        schema: &'a StructuralSchema,
+        remark: Option<Violation>,
+    },
+    Custom {
+        definition: &'a Definition,
+        remark: Option<Violation>,
+    },
     /// There is no schema.
     Unknown(Violation),
 }
 
 /// The group, version and kind that an object names.
 #[derive(Clone, Copy)]
-struct Named<'o> {
+struct KindName<'o> {
     group: &'o str,
     version: &'o str,
     kind: &'o str,
@@ -40,9 +46,15 @@ impl<'a> KnownKinds<'a> {
             Ok(named) => named,
             Err(violation) => return Identity::Unknown(violation),
         };
-        let key = (named.group.to_owned(), named.kind.to_owned(), named.version.to_owned());
+        let key = (
+            named.group.to_owned(),
+            named.kind.to_owned(),
+            named.version.to_owned(),
+        );
         if let Some(definition) = self.custom.get(&key) {
-            let remark = definition.deprecation().map(|warning| at_version(ViolationKind::DeprecatedVersion, warning.to_owned()));
+            let remark = definition
+                .deprecation()
+                .map(|warning| at_version(ViolationKind::DeprecatedVersion, warning.to_owned()));
             return Identity::Custom { definition, remark };
         }
         match self.library.kind(named.group, named.version, named.kind) {
@@ -72,7 +84,9 @@ impl<'a> KnownKinds<'a> {
     }
 
     fn describe_deprecated(&self, retired: RetiredVersion) -> Violation {
-        let end = retired.removed.map_or(String::new(), |minor| format!(", removed in 1.{minor}"));
+        let end = retired
+            .removed
+            .map_or(String::new(), |minor| format!(", removed in 1.{minor}"));
         let message = format!(
             "`{}` {} is deprecated since 1.{}{end}{}",
             join_api_version(retired.group, retired.version),
@@ -87,80 +101,167 @@ impl<'a> KnownKinds<'a> {
         if retired.replacement.is_empty() {
             self.describe_other_versions(retired.group, retired.kind, retired.version)
         } else {
-            let (version, kind) = retired.replacement.split_once(' ').unwrap_or((retired.replacement, retired.kind));
-            if kind == retired.kind { format!("; use `{version}`") } else { format!("; use `{version}` {kind}") }
+            let (version, kind) = retired
+                .replacement
+                .split_once(' ')
+                .unwrap_or((retired.replacement, retired.kind));
+            if kind == retired.kind {
+                format!("; use `{version}`")
+            } else {
+                format!("; use `{version}` {kind}")
+            }
         }
     }
 
     /// Returns `; use …` with the newest stable version of a kind.
     fn describe_other_versions(&self, group: &str, kind: &str, except: &str) -> String {
         let bit = self.library.version.bit();
-        let same = |row: &&KindRow| row.group == group && row.kind == kind && row.version != except && row.served & bit != 0;
-        let best = self.library.kinds().filter(same).max_by_key(|row| !row.version.contains("beta"));
-        best.map_or(String::new(), |row| format!("; use `{}`", join_api_version(row.group, row.version)))
+        let same = |row: &&KindRow| {
+            row.group == group && row.kind == kind && row.version != except && row.served & bit != 0
+        };
+        let best = self
+            .library
+            .kinds()
+            .filter(same)
+            .max_by_key(|row| !row.version.contains("beta"));
+        best.map_or(String::new(), |row| {
+            format!("; use `{}`", join_api_version(row.group, row.version))
+        })
     }
 
-    fn explain_unknown(&self, named: Named<'_>) -> Violation {
-        let Named { group, version, kind } = named;
+    fn explain_unknown(&self, named: KindName<'_>) -> Violation {
+        let KindName {
+            group,
+            version,
+            kind,
+        } = named;
         let api_version = join_api_version(group, version);
         if let Some(retired) = find_retired(group, version, kind)
-            && let Some(removed) = retired.removed.filter(|minor| *minor <= self.library.version.minor())
+            && let Some(removed) = retired
+                .removed
+                .filter(|minor| *minor <= self.library.version.minor())
         {
             let replacement = self.describe_replacement(retired);
-            let message = format!("`{api_version}` {kind} was removed in Kubernetes 1.{removed}{replacement}");
+            let message = format!(
+                "`{api_version}` {kind} was removed in Kubernetes 1.{removed}{replacement}"
+            );
             return at_version(ViolationKind::RemovedVersion, message);
         }
-        let all: Vec<(&str, &str, &str)> = self.all_kinds().collect();
-        let versions: BTreeSet<&str> = all.iter().filter(|row| row.0 == group && row.2 == kind).map(|row| row.1).collect();
-        if !versions.is_empty() {
-            let listed: Vec<String> = versions.iter().map(|v| format!("`{}`", join_api_version(group, v))).collect();
-            let message = format!("{kind} is not served as `{api_version}`, but as {}", listed.join(", "));
-            let mut violation = at_version(ViolationKind::UnknownVersion, message);
-            violation.nearest = find_nearest(version, versions.iter().copied()).map(|v| join_api_version(group, v));
-            return violation;
+        let all: Vec<KindName<'_>> = self.served_kinds().collect();
+        let same_kind = all
+            .iter()
+            .filter(|known| known.group == group && known.kind == kind);
+        let versions: BTreeSet<&str> = same_kind.map(|known| known.version).collect();
+        if versions.is_empty() {
+            return self.explain_unknown_kind(&all, named);
         }
-        self.explain_unknown_kind(&all, named)
+        let listed = list_names(
+            versions
+                .iter()
+                .map(|version| join_api_version(group, version)),
+        );
+        let message = format!("{kind} is not served as `{api_version}`, but as {listed}");
+        let nearest = find_nearest(version, versions.iter().copied());
+        Violation {
+            nearest: nearest.map(|version| join_api_version(group, version)),
+            ..at_version(ViolationKind::UnknownVersion, message)
+        }
     }
 
-    fn explain_unknown_kind(&self, all: &[(&str, &str, &str)], named: Named<'_>) -> Violation {
-        let Named { group, version, kind } = named;
+    fn explain_unknown_kind(&self, all: &[KindName<'_>], named: KindName<'_>) -> Violation {
+        let KindName {
+            group,
+            version,
+            kind,
+        } = named;
         let api_version = join_api_version(group, version);
-        let groups: BTreeSet<&str> = all.iter().map(|row| row.0).collect();
-        let elsewhere: BTreeSet<String> =
-            all.iter().filter(|row| row.2 == kind).map(|row| join_api_version(row.0, row.1)).collect();
-        if groups.contains(group) {
-            let kinds: BTreeSet<&str> = all.iter().filter(|row| row.0 == group).map(|row| row.2).collect();
-            let hint = if elsewhere.is_empty() {
-                String::new()
-            } else {
-                format!("; {kind} is in {}", elsewhere.iter().map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", "))
+        if !all.iter().any(|known| known.group == group) {
+            return self.explain_unknown_group(all, named);
+        }
+        let name = if group.is_empty() {
+            "the core group"
+        } else {
+            group
+        };
+        let message = format!("no kind `{kind}` in `{api_version}` ({name})");
+        let same_name = all.iter().filter(|known| known.kind == kind);
+        let elsewhere: BTreeSet<String> = same_name
+            .map(|known| join_api_version(known.group, known.version))
+            .collect();
+        if let Some(other) = elsewhere.first() {
+            let message = format!(
+                "{message}; {kind} is in {}",
+                list_names(elsewhere.iter().cloned())
+            );
+            let nearest = Some(other.clone());
+            return Violation {
+                nearest,
+                ..at_version(ViolationKind::UnknownVersion, message)
             };
-            let place = Place::ROOT;
-            let name = if group.is_empty() { "the core group" } else { group };
-            let message = format!("no kind `{kind}` in `{api_version}` ({name}){hint}");
-            if let Some(other) = elsewhere.first() {
-                let nearest = Some(other.clone());
-                return Violation { nearest, ..at_version(ViolationKind::UnknownVersion, message) };
-            }
-            let mut violation = Violation::new(&place.field("kind"), ViolationKind::UnknownKind, message);
-            violation.nearest = find_nearest(kind, kinds.into_iter()).map(str::to_owned);
-            return violation;
         }
-        let message = format!("no definition of `{api_version}` {kind} is known");
-        let mut violation = at_version(ViolationKind::NoDefinition, message);
-        violation.nearest = find_nearest(group, groups.into_iter().filter(|group| !group.is_empty())).map(str::to_owned);
-        if is_reserved_group(group) {
-            violation.kind = ViolationKind::UnknownVersion;
-            violation.message = format!("Kubernetes {} has no API group `{group}`", self.library.version);
+        let kinds: BTreeSet<&str> = all
+            .iter()
+            .filter(|known| known.group == group)
+            .map(|known| known.kind)
+            .collect();
+        let place = Place::ROOT;
+        Violation {
+            nearest: find_nearest(kind, kinds.into_iter()).map(str::to_owned),
+            ..Violation::new(&place.field("kind"), ViolationKind::UnknownKind, message)
         }
-        violation
     }
 
-    fn all_kinds(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
-        let bit = self.library.version.bit();
-        let custom = self.custom.keys().map(|(group, kind, version)| (group.as_str(), version.as_str(), kind.as_str()));
-        self.library.kinds().filter(move |row| row.served & bit != 0).map(|row| (row.group, row.version, row.kind)).chain(custom)
+    fn explain_unknown_group(&self, all: &[KindName<'_>], named: KindName<'_>) -> Violation {
+        let KindName {
+            group,
+            version,
+            kind,
+        } = named;
+        let groups: BTreeSet<&str> = all.iter().map(|known| known.group).collect();
+        let nearest = find_nearest(group, groups.into_iter().filter(|known| !known.is_empty()));
+        let violation = if is_reserved_group(group) {
+            let message = format!(
+                "Kubernetes {} has no API group `{group}`",
+                self.library.version
+            );
+            at_version(ViolationKind::UnknownVersion, message)
+        } else {
+            let api_version = join_api_version(group, version);
+            let message = format!("no definition of `{api_version}` {kind} is known");
+            at_version(ViolationKind::NoDefinition, message)
+        };
+        Violation {
+            nearest: nearest.map(str::to_owned),
+            ..violation
+        }
     }
+
+    fn served_kinds(&self) -> impl Iterator<Item = KindName<'a>> {
+        let bit = self.library.version.bit();
+        let custom = self.custom.keys();
+        let built_in = self
+            .library
+            .kinds()
+            .filter(move |row| row.served & bit != 0);
+        built_in
+            .map(|row| KindName {
+                group: row.group,
+                version: row.version,
+                kind: row.kind,
+            })
+            .chain(custom.map(|(group, kind, version)| KindName {
+                group,
+                version,
+                kind,
+            }))
+    }
+}
+
+fn list_names(names: impl Iterator<Item = String>) -> String {
+    names
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Tells whether only Kubernetes itself may define a group: it has no dot.
@@ -173,19 +274,31 @@ fn at_version(kind: ViolationKind, message: String) -> Violation {
 }
 
 fn join_api_version(group: &str, version: &str) -> String {
-    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+    if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    }
 }
 
-fn read_names(object: &Value) -> Result<Named<'_>, Violation> {
+fn read_names(object: &Value) -> Result<KindName<'_>, Violation> {
     let text = |key: &'static str| match object.get(key) {
         Some(Value::String(text)) if !text.is_empty() => Ok(text.as_str()),
         Some(Value::String(_) | Value::Null) | None => {
             let place = Place::ROOT;
-            Err(Violation::new(&place.field(key), ViolationKind::Unidentified, format!("`{key}` is missing")))
+            Err(Violation::new(
+                &place.field(key),
+                ViolationKind::Unidentified,
+                format!("`{key}` is missing"),
+            ))
         }
         Some(_) => {
             let place = Place::ROOT;
-            Err(Violation::new(&place.field(key), ViolationKind::Unidentified, format!("`{key}` is no string")))
+            Err(Violation::new(
+                &place.field(key),
+                ViolationKind::Unidentified,
+                format!("`{key}` is no string"),
+            ))
         }
     };
     let (group, version) = split_api_version(text("apiVersion")?);
@@ -193,5 +306,9 @@ fn read_names(object: &Value) -> Result<Named<'_>, Violation> {
         let message = "`apiVersion` is neither `version` nor `group/version`".to_owned();
         return Err(at_version(ViolationKind::Unidentified, message));
     }
-    Ok(Named { group, version, kind: text("kind")? })
+    Ok(KindName {
+        group,
+        version,
+        kind: text("kind")?,
+    })
 }

@@ -16,8 +16,8 @@ mod violation;
 pub use builtin::{ResourceScope, RetiredVersion, list_retired_versions};
 pub use crd::{CompactContent, Definition, Definitions, ImportError, SkippedDocument};
 pub use policy::{
-    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, PolicyError, PolicyFinding, PolicyReport, PolicyVerdict,
-    ValidationAction,
+    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, PolicyError,
+    PolicyFinding, PolicyReport, PolicyVerdict, ValidationAction,
 };
 pub use schema::{CompileError, StructuralSchema};
 pub use set::{SchemaSet, ServedKind};

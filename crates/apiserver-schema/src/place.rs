@@ -22,11 +22,17 @@ pub(crate) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// The object itself.
-    pub(crate) const ROOT: Place<'static> = Place { parent: None, segment: None };
+    pub(crate) const ROOT: Place<'static> = Place {
+        parent: None,
+        segment: None,
+    };
 
     /// Returns the place one step further down.
     pub(crate) fn at(&'a self, segment: Segment<'a>) -> Place<'a> {
-        Place { parent: Some(self), segment: Some(segment) }
+        Place {
+            parent: Some(self),
+            segment: Some(segment),
+        }
     }
 
     /// Returns the place of a declared field.
@@ -34,9 +40,20 @@ impl<'a> Place<'a> {
         self.at(Segment::Field(name))
     }
 
+    /// Returns the last step.
+    pub(crate) fn last(&self) -> Option<Segment<'a>> {
+        self.segment
+    }
+
     /// Returns the number of steps from the object.
     pub(crate) fn depth(&self) -> usize {
-        self.segments().len()
+        let mut depth = 0;
+        let mut place = self;
+        while let Some(parent) = place.parent {
+            depth += 1;
+            place = parent;
+        }
+        depth
     }
 
     fn segments(&self) -> Vec<Segment<'a>> {
@@ -56,7 +73,9 @@ impl<'a> Place<'a> {
         for segment in self.segments() {
             text.push('/');
             match segment {
-                Segment::Field(name) | Segment::Key(name) => text.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                Segment::Field(name) | Segment::Key(name) => {
+                    text.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                }
                 Segment::Index(index) => _ = write!(text, "{index}"),
             }
         }
@@ -91,8 +110,14 @@ mod tests {
         let labels = Place::ROOT.field("metadata");
         let labels = labels.field("labels");
         let app = labels.at(Segment::Key("a/b~c"));
-        assert_eq!((app.pointer().as_str(), app.path().as_str()), ("/metadata/labels/a~1b~0c", "metadata.labels[a/b~c]"));
+        assert_eq!(
+            (app.pointer().as_str(), app.path().as_str()),
+            ("/metadata/labels/a~1b~0c", "metadata.labels[a/b~c]")
+        );
         let item = labels.at(Segment::Index(3));
-        assert_eq!((item.pointer().as_str(), item.path().as_str()), ("/metadata/labels/3", "metadata.labels[3]"));
+        assert_eq!(
+            (item.pointer().as_str(), item.path().as_str()),
+            ("/metadata/labels/3", "metadata.labels[3]")
+        );
     }
 }

@@ -47,7 +47,10 @@ impl SchemaSet {
 
     /// Returns the kinds of a version of a distribution.
     pub fn for_distribution(version: KubernetesVersion, distribution: Distribution) -> Self {
-        Self { library: Library::new(version, distribution), custom: BTreeMap::new() }
+        Self {
+            library: Library::new(version, distribution),
+            custom: BTreeMap::new(),
+        }
     }
 
     /// Returns the version of the built-in kinds.
@@ -64,14 +67,19 @@ impl SchemaSet {
 
     /// Adds a custom resource, and returns the definition that it replaces.
     pub fn insert(&mut self, definition: Definition) -> Option<Definition> {
-        let key = (definition.group().to_owned(), definition.kind().to_owned(), definition.version().to_owned());
+        let key = (
+            definition.group().to_owned(),
+            definition.kind().to_owned(),
+            definition.version().to_owned(),
+        );
         self.custom.insert(key, definition)
     }
 
     /// Returns the definition of a custom resource.
     pub fn definition(&self, api_version: &str, kind: &str) -> Option<&Definition> {
         let (group, version) = split_api_version(api_version);
-        self.custom.get(&(group.to_owned(), kind.to_owned(), version.to_owned()))
+        self.custom
+            .get(&(group.to_owned(), kind.to_owned(), version.to_owned()))
     }
 
     /// Returns a kind, if the cluster serves it.
@@ -85,7 +93,10 @@ impl SchemaSet {
 
     /// Returns all kinds: the built-in ones in the order of their groups, then custom resources.
     pub fn kinds(&self) -> impl Iterator<Item = ServedKind<'_>> {
-        self.library.kinds().map(served_kind).chain(self.custom.values().map(served_custom))
+        self.library
+            .kinds()
+            .map(served_kind)
+            .chain(self.custom.values().map(served_custom))
     }
 
     /// Checks an object as a server does that gets it for the first time, with strict validation of fields.
@@ -99,28 +110,43 @@ impl SchemaSet {
     }
 
     fn check_object(&self, object: &Value, old: Option<&Value>) -> Vec<Violation> {
-        let known = KnownKinds { library: &self.library, custom: &self.custom };
+        let known = KnownKinds {
+            library: &self.library,
+            custom: &self.custom,
+        };
         let (schema, mut found) = match known.identify(object) {
             Identity::BuiltIn { schema, remark } => {
                 let mut checker = Checker::new(&self.library, Dialect::BuiltIn);
                 checker.check_value(schema, object, &Place::ROOT);
                 return remark.into_iter().chain(checker.finish()).collect();
             }
-            Identity::Custom { definition, remark } => (definition.schema(), Vec::from_iter(remark)),
+            Identity::Custom { definition, remark } => {
+                (definition.schema(), Vec::from_iter(remark))
+            }
             Identity::Unknown(violation) => return vec![violation],
         };
         found.extend(self.check_custom(schema, object, old));
         found
     }
 
-    fn check_custom(&self, schema: &StructuralSchema, object: &Value, old: Option<&Value>) -> Vec<Violation> {
+    fn check_custom(
+        &self,
+        schema: &StructuralSchema,
+        object: &Value,
+        old: Option<&Value>,
+    ) -> Vec<Violation> {
         let defaulted = apply_defaults(schema, object);
         let mut checker = Checker::new(&self.library, Dialect::Custom);
         checker.check_custom_resource(schema, &defaulted);
         let mut found = checker.finish();
         if !found.iter().any(Violation::is_refusal) {
             let old = old.map(|old| apply_defaults(schema, old));
-            found.extend(check_rules(schema, &defaulted, old.as_deref(), &self.library));
+            found.extend(check_rules(
+                schema,
+                &defaulted,
+                old.as_deref(),
+                &self.library,
+            ));
         }
         found
     }
@@ -141,7 +167,13 @@ pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
 }
 
 fn served_kind<'a>(row: &'static KindRow) -> ServedKind<'a> {
-    ServedKind { group: row.group, version: row.version, kind: row.kind, plural: row.plural, scope: row.scope }
+    ServedKind {
+        group: row.group,
+        version: row.version,
+        kind: row.kind,
+        plural: row.plural,
+        scope: row.scope,
+    }
 }
 
 fn served_custom(definition: &Definition) -> ServedKind<'_> {

@@ -29,7 +29,11 @@ pub struct UnknownVersion {
 
 impl fmt::Display for UnknownVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no schemas of version `{}`: known are {} to {}", self.version, self.known.0, self.known.1)
+        write!(
+            f,
+            "no schemas of version `{}`: known are {} to {}",
+            self.version, self.known.0, self.known.1
+        )
     }
 }
 
@@ -42,13 +46,19 @@ impl KubernetesVersion {
     const OPENSHIFT_OFFSET: u8 = 13;
 
     /// The oldest version with data.
-    pub const OLDEST: Self = Self { minor: Self::FIRST_MINOR };
+    pub const OLDEST: Self = Self {
+        minor: Self::FIRST_MINOR,
+    };
     /// The newest version with data.
-    pub const NEWEST: Self = Self { minor: Self::LAST_MINOR };
+    pub const NEWEST: Self = Self {
+        minor: Self::LAST_MINOR,
+    };
 
     /// Returns the version 1.`minor`, or `None` if there is no data of it.
     pub fn from_minor(minor: u8) -> Option<Self> {
-        (Self::FIRST_MINOR..=Self::LAST_MINOR).contains(&minor).then_some(Self { minor })
+        (Self::FIRST_MINOR..=Self::LAST_MINOR)
+            .contains(&minor)
+            .then_some(Self { minor })
     }
 
     /// Returns the version that an OpenShift release (`4.16`, `4.16.3`) is built on.
@@ -85,10 +95,12 @@ impl FromStr for KubernetesVersion {
     type Err = UnknownVersion;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_minor(text, "1").and_then(Self::from_minor).ok_or_else(|| UnknownVersion {
-            version: text.to_owned(),
-            known: (Self::OLDEST.to_string(), Self::NEWEST.to_string()),
-        })
+        parse_minor(text, "1")
+            .and_then(Self::from_minor)
+            .ok_or_else(|| UnknownVersion {
+                version: text.to_owned(),
+                known: (Self::OLDEST.to_string(), Self::NEWEST.to_string()),
+            })
     }
 }
 
@@ -104,8 +116,16 @@ mod tests {
 
     #[test]
     fn versions_of_kubernetes_and_openshift_are_read() {
-        assert_eq!("v1.31.4".parse::<KubernetesVersion>().map(KubernetesVersion::minor), Ok(31));
-        assert_eq!(KubernetesVersion::of_openshift("4.16.3").map(KubernetesVersion::minor), Ok(29));
+        assert_eq!(
+            "v1.31.4"
+                .parse::<KubernetesVersion>()
+                .map(KubernetesVersion::minor),
+            Ok(31)
+        );
+        assert_eq!(
+            KubernetesVersion::of_openshift("4.16.3").map(KubernetesVersion::minor),
+            Ok(29)
+        );
         assert!("1.24".parse::<KubernetesVersion>().is_err());
         assert!(KubernetesVersion::of_openshift("4.255").is_err());
     }

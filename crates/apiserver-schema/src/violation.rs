@@ -86,7 +86,13 @@ impl ViolationKind {
 impl Violation {
     /// Makes a violation at a place.
     pub(crate) fn new(place: &Place<'_>, kind: ViolationKind, message: String) -> Self {
-        Self { pointer: place.pointer(), field: place.path(), kind, message, nearest: None }
+        Self {
+            pointer: place.pointer(),
+            field: place.path(),
+            kind,
+            message,
+            nearest: None,
+        }
     }
 
     /// Returns whether the API server refuses the object because of this.
@@ -96,11 +102,19 @@ impl Violation {
 }
 
 /// Returns the known name nearest to a misspelt one, if one is near enough.
-pub(crate) fn find_nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn find_nearest<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let lower = name.to_lowercase();
     let allowed = (name.chars().count() / 3).clamp(1, 3);
     known
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|&(distance, _)| distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
@@ -113,8 +127,14 @@ mod tests {
     #[test]
     fn nearest_names_are_near() {
         let known = ["replicas", "selector", "template"];
-        assert_eq!(find_nearest("replcias", known.into_iter()), Some("replicas"));
-        assert_eq!(find_nearest("Selector", known.into_iter()), Some("selector"));
+        assert_eq!(
+            find_nearest("replcias", known.into_iter()),
+            Some("replicas")
+        );
+        assert_eq!(
+            find_nearest("Selector", known.into_iter()),
+            Some("selector")
+        );
         assert_eq!(find_nearest("volumes", known.into_iter()), None);
     }
 }

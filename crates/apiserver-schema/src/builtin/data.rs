@@ -42,19 +42,27 @@ impl DataFile {
     /// Returns the file, decompressed once.
     pub(crate) fn get() -> &'static Self {
         DATA.get_or_init(|| {
-            let bytes = miniz_oxide::inflate::decompress_to_vec(COMPRESSED).expect("the data file is whole");
-            Self { text: String::from_utf8(bytes).expect("the data file is text"), kinds: OnceLock::new() }
+            let bytes = miniz_oxide::inflate::decompress_to_vec(COMPRESSED)
+                .expect("the data file is whole");
+            Self {
+                text: String::from_utf8(bytes).expect("the data file is text"),
+                kinds: OnceLock::new(),
+            }
         })
     }
 
     /// Returns the kinds, sorted by group, version and kind.
     pub(crate) fn kinds(&'static self) -> &'static [KindRow] {
-        self.kinds.get_or_init(|| self.text.lines().map_while(read_kind).collect())
+        self.kinds
+            .get_or_init(|| self.text.lines().map_while(read_kind).collect())
     }
 
     /// Returns the retired versions, sorted by group, version and kind.
     pub(crate) fn retired(&'static self) -> impl Iterator<Item = RetiredVersion> {
-        self.text.lines().skip(self.kinds().len()).map_while(read_retired)
+        self.text
+            .lines()
+            .skip(self.kinds().len())
+            .map_while(read_retired)
     }
 
     /// Returns the definitions, sorted by name.
@@ -69,13 +77,39 @@ fn read_mask(text: &str) -> Option<u32> {
 
 fn read_kind(line: &'static str) -> Option<KindRow> {
     let fields: Vec<&str> = line.strip_prefix("K\t")?.split('\t').collect();
-    let [group, version, kind, plural, scope, served, mask, definition] = fields.try_into().ok()?;
-    let scope = if scope == "N" { ResourceScope::Namespaced } else { ResourceScope::Cluster };
-    Some(KindRow { group, version, kind, plural, scope, served: read_mask(served)?, mask: read_mask(mask)?, definition })
+    let [
+        group,
+        version,
+        kind,
+        plural,
+        scope,
+        served,
+        mask,
+        definition,
+    ] = fields.try_into().ok()?;
+    let scope = if scope == "N" {
+        ResourceScope::Namespaced
+    } else {
+        ResourceScope::Cluster
+    };
+    Some(KindRow {
+        group,
+        version,
+        kind,
+        plural,
+        scope,
+        served: read_mask(served)?,
+        mask: read_mask(mask)?,
+        definition,
+    })
 }
 
 fn read_definition(line: &'static str) -> Option<DefinitionRow> {
     let (name, rest) = line.strip_prefix("D\t")?.split_once('\t')?;
     let (mask, schema) = rest.split_once('\t')?;
-    Some(DefinitionRow { name, mask: read_mask(mask)?, schema })
+    Some(DefinitionRow {
+        name,
+        mask: read_mask(mask)?,
+        schema,
+    })
 }

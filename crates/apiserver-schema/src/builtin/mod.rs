@@ -45,22 +45,27 @@ impl Library {
             .map(|row| (row.name, row.schema, OnceLock::new()))
             .collect();
         let nothing = compile_schema(&Value::Object(serde_json::Map::new()), SchemaOrigin::Custom);
-        Self { version, distribution, definitions, nothing: nothing.expect("an empty schema compiles") }
+        Self {
+            version,
+            distribution,
+            definitions,
+            nothing: nothing.expect("an empty schema compiles"),
+        }
     }
 
     /// Returns the row of a kind.
     pub(crate) fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&'static KindRow> {
-        self.kinds().find(|row| row.kind == kind && row.group == group && row.version == version)
+        self.kinds()
+            .find(|row| row.kind == kind && row.group == group && row.version == version)
     }
 
     /// Returns the rows of all kinds of the version, sorted by group, version and kind.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static KindRow> + '_ {
         let bit = self.version.bit();
         let foreign = self.distribution == Distribution::Kubernetes;
-        DataFile::get()
-            .kinds()
-            .iter()
-            .filter(move |row| row.mask & bit != 0 && !(foreign && row.group.ends_with(".openshift.io")))
+        DataFile::get().kinds().iter().filter(move |row| {
+            row.mask & bit != 0 && !(foreign && row.group.ends_with(".openshift.io"))
+        })
     }
 
     /// Returns the schema of a named definition.
@@ -82,11 +87,15 @@ impl Library {
     }
 
     fn number(&self, name: &str) -> Option<usize> {
-        self.definitions.binary_search_by(|(known, ..)| (*known).cmp(name)).ok()
+        self.definitions
+            .binary_search_by(|(known, ..)| (*known).cmp(name))
+            .ok()
     }
 
     fn shared(&self, number: usize) -> &StructuralSchema {
-        let Some((_, json, compiled)) = self.definitions.get(number) else { return &self.nothing };
+        let Some((_, json, compiled)) = self.definitions.get(number) else {
+            return &self.nothing;
+        };
         compiled.get_or_init(|| {
             let schema: Value = serde_json::from_str(json).expect("the data file holds JSON");
             let origin = SchemaOrigin::BuiltIn(&|name| self.number(name));
@@ -109,8 +118,17 @@ mod tests {
             for number in 0..library.definitions.len() {
                 assert!(library.shared(number).value_type != crate::schema::ValueType::Boolean);
             }
-            assert!(library.kinds().all(|row| library.definition(row.definition).is_some()));
-            assert!(library.object_meta().fields().any(|field| field == "labels"));
+            assert!(
+                library
+                    .kinds()
+                    .all(|row| library.definition(row.definition).is_some())
+            );
+            assert!(
+                library
+                    .object_meta()
+                    .fields()
+                    .any(|field| field == "labels")
+            );
         }
     }
 }

@@ -26,12 +26,20 @@ pub fn list_retired_versions() -> impl Iterator<Item = RetiredVersion> {
 
 /// Returns the entry of a version of a kind.
 pub(crate) fn find_retired(group: &str, version: &str, kind: &str) -> Option<RetiredVersion> {
-    list_retired_versions().find(|row| row.kind == kind && row.group == group && row.version == version)
+    list_retired_versions()
+        .find(|row| row.kind == kind && row.group == group && row.version == version)
 }
 
 pub(super) fn read_retired(line: &'static str) -> Option<RetiredVersion> {
     let fields: Vec<&str> = line.strip_prefix("R\t")?.split('\t').collect();
     let [group, version, kind, deprecated, removed, replacement] = fields.try_into().ok()?;
     let removed = removed.parse().ok().filter(|minor| *minor != 0);
-    Some(RetiredVersion { group, version, kind, deprecated: deprecated.parse().ok()?, removed, replacement })
+    Some(RetiredVersion {
+        group,
+        version,
+        kind,
+        deprecated: deprecated.parse().ok()?,
+        removed,
+        replacement,
+    })
 }

@@ -41,7 +41,11 @@ impl Expression {
             Err(_) => return Err("the expression cannot be parsed".to_owned()),
         };
         let mended = mend::mend_expression(tree)?;
-        Ok(Self { tree: mended.tree, loops: mended.loops, variables: mended.variables })
+        Ok(Self {
+            tree: mended.tree,
+            loops: mended.loops,
+            variables: mended.variables,
+        })
     }
 
     /// Returns whether the expression names a variable.
@@ -54,7 +58,10 @@ impl Expression {
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let steps = (size as f64).powi(self.loops);
         if self.loops > 1 && steps > COST_LIMIT {
-            return Evaluation::NotEvaluated(format!("{} nested loops over {size} items may exceed the cost limit", self.loops));
+            return Evaluation::NotEvaluated(format!(
+                "{} nested loops over {size} items may exceed the cost limit",
+                self.loops
+            ));
         }
         match catch_unwind(AssertUnwindSafe(|| Value::resolve(&self.tree, context))) {
             Ok(Ok(value)) => Evaluation::Value(value),
@@ -81,16 +88,20 @@ struct SharedContext(Context<'static>);
 fn classify_error(error: &ExecutionError) -> Evaluation {
     match error {
         ExecutionError::NoSuchKey(key) => Evaluation::Failed(format!("no such key: {key}")),
-        ExecutionError::FunctionError { function, message } => Evaluation::Failed(format!("{function}: {message}")),
+        ExecutionError::FunctionError { function, message } => {
+            Evaluation::Failed(format!("{function}: {message}"))
+        }
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
             Evaluation::Failed("division by zero".to_owned())
         }
         ExecutionError::Overflow(..) => Evaluation::Failed("integer overflow".to_owned()),
         ExecutionError::IndexOutOfBounds(_) => Evaluation::Failed("index out of bounds".to_owned()),
-        ExecutionError::UndeclaredReference(name) => Evaluation::NotEvaluated(format!("`{name}` is not known here")),
-        ExecutionError::NoSuchOverload => {
-            Evaluation::NotEvaluated("an operator or function does not take these types here".to_owned())
+        ExecutionError::UndeclaredReference(name) => {
+            Evaluation::NotEvaluated(format!("`{name}` is not known here"))
         }
+        ExecutionError::NoSuchOverload => Evaluation::NotEvaluated(
+            "an operator or function does not take these types here".to_owned(),
+        ),
         other => Evaluation::NotEvaluated(first_line(&other.to_string())),
     }
 }

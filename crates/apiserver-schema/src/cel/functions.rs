@@ -16,8 +16,18 @@ const PATTERN_CACHE: usize = 1000;
 
 /// The names of types that expressions compare `type(x)` with.
 const TYPES: [&str; 12] = [
-    "bool", "bytes", "double", "google.protobuf.Duration", "google.protobuf.Timestamp", "int", "list", "map", "null_type", "string",
-    "type", "uint",
+    "bool",
+    "bytes",
+    "double",
+    "google.protobuf.Duration",
+    "google.protobuf.Timestamp",
+    "int",
+    "list",
+    "map",
+    "null_type",
+    "string",
+    "type",
+    "uint",
 ];
 
 /// Adds the functions and names.
@@ -37,19 +47,27 @@ fn type_value(name: &str) -> Value {
     Value::String(Arc::new(format!("\u{0}type:{name}")))
 }
 
-fn single(arguments: Arguments) -> Result<Value, ExecutionError> {
+fn single(arguments: &Arguments) -> Result<Value, ExecutionError> {
     match arguments.0.as_slice() {
         [value] => Ok(value.clone()),
         other => Err(ExecutionError::invalid_argument_count(1, other.len())),
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the evaluator takes"
+)]
 fn identity(arguments: Arguments) -> Result<Value, ExecutionError> {
-    single(arguments)
+    single(&arguments)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the evaluator takes"
+)]
 fn type_of(arguments: Arguments) -> Result<Value, ExecutionError> {
-    let name = match single(arguments)? {
+    let name = match single(&arguments)? {
         Value::List(_) => "list",
         Value::Map(_) => "map",
         Value::Int(_) => "int",
@@ -66,8 +84,12 @@ fn type_of(arguments: Arguments) -> Result<Value, ExecutionError> {
     Ok(type_value(name))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the evaluator takes"
+)]
 fn to_bool(arguments: Arguments) -> Result<Value, ExecutionError> {
-    match single(arguments)? {
+    match single(&arguments)? {
         Value::Bool(value) => Ok(Value::Bool(value)),
         Value::String(text) => match text.as_str() {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
@@ -80,10 +102,15 @@ fn to_bool(arguments: Arguments) -> Result<Value, ExecutionError> {
 
 /// Returns the target of a method, or the first argument of a function, and the arguments that are left.
 fn split_target(call: &FunctionContext<'_, '_>) -> Result<(Value, Vec<Value>), ExecutionError> {
-    let mut values = call.args.iter().map(|argument| Value::resolve(argument, call.ptx));
+    let mut values = call
+        .args
+        .iter()
+        .map(|argument| Value::resolve(argument, call.ptx));
     let target = match &call.this {
         Some(target) => target.clone(),
-        None => values.next().ok_or(ExecutionError::MissingArgumentOrTarget)??,
+        None => values
+            .next()
+            .ok_or(ExecutionError::MissingArgumentOrTarget)??,
     };
     Ok((target, values.collect::<Result<_, _>>()?))
 }
@@ -109,10 +136,15 @@ fn matches_pattern(call: &FunctionContext<'_, '_>) -> Result<Value, ExecutionErr
     if cache.len() >= PATTERN_CACHE && !cache.contains_key(pattern.as_str()) {
         cache.clear();
     }
-    let compiled = cache.entry(pattern.to_string()).or_insert_with(|| compile_pattern(pattern)).clone();
+    let compiled = cache
+        .entry(pattern.to_string())
+        .or_insert_with(|| compile_pattern(pattern))
+        .clone();
     drop(cache);
     match compiled {
         Some(regex) => Ok(Value::Bool(regex.is_match(text))),
-        None => Err(ExecutionError::undeclared_reference(&format!("the pattern {pattern}"))),
+        None => Err(ExecutionError::undeclared_reference(&format!(
+            "the pattern {pattern}"
+        ))),
     }
 }

@@ -8,7 +8,8 @@
 
 use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{
-    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, ListExpr, LiteralValue, MapEntryExpr, MapExpr, SelectExpr, operators,
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, ListExpr, LiteralValue,
+    MapEntryExpr, MapExpr, SelectExpr, operators,
 };
 
 /// A rewritten expression and what was seen on the way.
@@ -22,9 +23,17 @@ pub(super) struct MendedExpression {
 
 /// Rewrites an expression; the error is a phrase.
 pub(super) fn mend_expression(tree: IdedExpr) -> Result<MendedExpression, String> {
-    let mut mender = Mender { depth: 0, loops: 0, variables: Vec::new() };
+    let mut mender = Mender {
+        depth: 0,
+        loops: 0,
+        variables: Vec::new(),
+    };
     let tree = mender.mend(tree)?;
-    Ok(MendedExpression { tree, loops: mender.loops, variables: mender.variables })
+    Ok(MendedExpression {
+        tree,
+        loops: mender.loops,
+        variables: mender.variables,
+    })
 }
 
 struct Mender {
@@ -38,7 +47,12 @@ impl Mender {
         let IdedExpr { id, expr } = expression;
         let expr = match expr {
             Expr::Unspecified => return Err("an unfinished expression".to_owned()),
-            Expr::Struct(message) => return Err(format!("messages such as `{}` are not known here", message.type_name)),
+            Expr::Struct(message) => {
+                return Err(format!(
+                    "messages such as `{}` are not known here",
+                    message.type_name
+                ));
+            }
             Expr::Literal(literal) => Expr::Literal(literal),
             Expr::Ident(name) => {
                 self.variables.push(name.clone());
@@ -57,55 +71,107 @@ impl Mender {
     }
 
     fn mend_all(&mut self, expressions: Vec<IdedExpr>) -> Result<Vec<IdedExpr>, String> {
-        expressions.into_iter().map(|expression| self.mend(expression)).collect()
+        expressions
+            .into_iter()
+            .map(|expression| self.mend(expression))
+            .collect()
     }
 
     fn mend_select(&mut self, select: SelectExpr) -> Result<Expr, String> {
         let optional = is_optional(&select.operand);
         let operand = self.mend(*select.operand)?;
         if select.test && !optional {
-            return Ok(Expr::Select(SelectExpr { operand: Box::new(operand), field: select.field, test: true }));
+            return Ok(Expr::Select(SelectExpr {
+                operand: Box::new(operand),
+                field: select.field,
+                test: true,
+            }));
         }
-        let name = if optional { operators::OPT_INDEX } else { operators::INDEX };
+        let name = if optional {
+            operators::OPT_INDEX
+        } else {
+            operators::INDEX
+        };
         let indexed = call(name, None, vec![operand, string(&select.field)]);
-        if select.test { Ok(call("hasValue", Some(indexed), Vec::new()).expr) } else { Ok(indexed.expr) }
+        if select.test {
+            Ok(call("hasValue", Some(indexed), Vec::new()).expr)
+        } else {
+            Ok(indexed.expr)
+        }
     }
 
     fn mend_call(&mut self, original: CallExpr) -> Result<Expr, String> {
-        let CallExpr { func_name, target, args } = original;
+        let CallExpr {
+            func_name,
+            target,
+            args,
+        } = original;
         if func_name == operators::OPT_SELECT {
             let args = self.mend_all(args)?;
             return Ok(call(operators::OPT_INDEX, None, args).expr);
         }
         match (func_name.as_str(), target, args.len()) {
-            ("optMap" | "optFlatMap", Some(target), 2) => self.mend_opt_map(&func_name, *target, args),
+            ("optMap" | "optFlatMap", Some(target), 2) => {
+                self.mend_opt_map(&func_name, *target, args)
+            }
             (_, target, _) => {
-                let target = target.map(|target| self.mend(*target)).transpose()?.map(Box::new);
-                Ok(Expr::Call(CallExpr { func_name, target, args: self.mend_all(args)? }))
+                let target = target
+                    .map(|target| self.mend(*target))
+                    .transpose()?
+                    .map(Box::new);
+                Ok(Expr::Call(CallExpr {
+                    func_name,
+                    target,
+                    args: self.mend_all(args)?,
+                }))
             }
         }
     }
 
     /// `optional.optMap(name, body)`: the body of the value, if there is one.
-    fn mend_opt_map(&mut self, function: &str, target: IdedExpr, args: Vec<IdedExpr>) -> Result<Expr, String> {
-        let [name, body] = <[IdedExpr; 2]>::try_from(args).map_err(|_| "`optMap` takes two arguments")?;
+    fn mend_opt_map(
+        &mut self,
+        function: &str,
+        target: IdedExpr,
+        args: Vec<IdedExpr>,
+    ) -> Result<Expr, String> {
+        let [name, body] =
+            <[IdedExpr; 2]>::try_from(args).map_err(|_| "`optMap` takes two arguments")?;
         let name = variable_name(&name)?;
         let target = self.mend(target)?;
         let body = self.mend(body)?;
         let value = call("value", Some(target.clone()), Vec::new());
         let bound = ided(bind(name, value, body));
         let optional = || ided(Expr::Ident("optional".to_owned()));
-        let present = if function == "optMap" { call("of", Some(optional()), vec![bound]) } else { bound };
+        let present = if function == "optMap" {
+            call("of", Some(optional()), vec![bound])
+        } else {
+            bound
+        };
         let absent = call("none", Some(optional()), Vec::new());
-        Ok(call(operators::CONDITIONAL, None, vec![call("hasValue", Some(target), Vec::new()), present, absent]).expr)
+        Ok(call(
+            operators::CONDITIONAL,
+            None,
+            vec![call("hasValue", Some(target), Vec::new()), present, absent],
+        )
+        .expr)
     }
 
     fn mend_map(&mut self, map: MapExpr) -> Result<Expr, String> {
         let mut entries = Vec::with_capacity(map.entries.len());
         for entry in map.entries {
-            let EntryExpr::MapEntry(pair) = entry.expr else { return Err("messages are not known here".to_owned()) };
-            let pair = MapEntryExpr { key: self.mend(pair.key)?, value: self.mend(pair.value)?, optional: pair.optional };
-            entries.push(IdedEntryExpr { id: entry.id, expr: EntryExpr::MapEntry(pair) });
+            let EntryExpr::MapEntry(pair) = entry.expr else {
+                return Err("messages are not known here".to_owned());
+            };
+            let pair = MapEntryExpr {
+                key: self.mend(pair.key)?,
+                value: self.mend(pair.value)?,
+                optional: pair.optional,
+            };
+            entries.push(IdedEntryExpr {
+                id: entry.id,
+                expr: EntryExpr::MapEntry(pair),
+            });
         }
         Ok(Expr::Map(MapExpr { entries }))
     }
@@ -141,13 +207,20 @@ fn string(text: &str) -> IdedExpr {
 }
 
 fn call(name: &str, target: Option<IdedExpr>, args: Vec<IdedExpr>) -> IdedExpr {
-    ided(Expr::Call(CallExpr { func_name: name.to_owned(), target: target.map(Box::new), args }))
+    ided(Expr::Call(CallExpr {
+        func_name: name.to_owned(),
+        target: target.map(Box::new),
+        args,
+    }))
 }
 
 /// Makes a loop over nothing that starts with a value under a name and ends with the body.
 fn bind(name: String, value: IdedExpr, body: IdedExpr) -> Expr {
     Expr::Comprehension(Box::new(ComprehensionExpr {
-        iter_range: ided(Expr::List(ListExpr { elements: Vec::new(), optional_indices: Vec::new() })),
+        iter_range: ided(Expr::List(ListExpr {
+            elements: Vec::new(),
+            optional_indices: Vec::new(),
+        })),
         iter_var: "#unused".to_owned(),
         iter_var2: None,
         accu_init: value,
@@ -168,8 +241,15 @@ fn variable_name(expression: &IdedExpr) -> Result<String, String> {
 /// Tells whether an expression selects from an optional: `a.?b` or anything selected from it.
 fn is_optional(expression: &IdedExpr) -> bool {
     match &expression.expr {
-        Expr::Call(call) if call.func_name == operators::OPT_SELECT || call.func_name == operators::OPT_INDEX => true,
-        Expr::Call(call) if call.func_name == operators::INDEX => call.args.first().is_some_and(is_optional),
+        Expr::Call(call)
+            if call.func_name == operators::OPT_SELECT
+                || call.func_name == operators::OPT_INDEX =>
+        {
+            true
+        }
+        Expr::Call(call) if call.func_name == operators::INDEX => {
+            call.args.first().is_some_and(is_optional)
+        }
         Expr::Select(select) => !select.test && is_optional(&select.operand),
         _ => false,
     }

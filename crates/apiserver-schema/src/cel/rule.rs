@@ -39,11 +39,22 @@ pub(crate) enum OldSelf {
 impl CelRule {
     /// Reads the rules of a schema. Entries without a rule are dropped, as they cannot be told apart from nothing.
     pub(crate) fn read_all(rules: Option<&Value>) -> Box<[Self]> {
-        rules.and_then(Value::as_array).into_iter().flatten().filter_map(Self::read).collect()
+        rules
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Self::read)
+            .collect()
     }
 
     fn read(entry: &Value) -> Option<Self> {
-        let text = |key: &str| entry.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let text = |key: &str| {
+            entry
+                .get(key)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
         let reason = match text("reason").as_deref() {
             Some("FieldValueForbidden") => RuleReason::Forbidden,
             Some("FieldValueRequired") => RuleReason::Required,
@@ -57,7 +68,11 @@ impl CelRule {
             message_source: text("messageExpression"),
             reason,
             field_path: text("fieldPath"),
-            old_self: if optional { OldSelf::Optional } else { OldSelf::Required },
+            old_self: if optional {
+                OldSelf::Optional
+            } else {
+                OldSelf::Required
+            },
             compiled: OnceLock::new(),
             message_compiled: OnceLock::new(),
         })
@@ -65,12 +80,19 @@ impl CelRule {
 
     /// Returns the compiled rule, or why it does not compile here.
     pub(crate) fn expression(&self) -> Result<&Expression, &str> {
-        self.compiled.get_or_init(|| Expression::compile(&self.source)).as_ref().map_err(String::as_str)
+        self.compiled
+            .get_or_init(|| Expression::compile(&self.source))
+            .as_ref()
+            .map_err(String::as_str)
     }
 
     /// Returns the compiled `messageExpression`, if there is one that compiles.
     pub(crate) fn message_expression(&self) -> Option<&Expression> {
         let compile = || self.message_source.as_deref().map(Expression::compile);
-        self.message_compiled.get_or_init(compile).as_ref()?.as_ref().ok()
+        self.message_compiled
+            .get_or_init(compile)
+            .as_ref()?
+            .as_ref()
+            .ok()
     }
 }

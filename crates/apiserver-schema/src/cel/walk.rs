@@ -14,8 +14,16 @@ use crate::schema::{ListType, Presence, StructuralSchema};
 use crate::violation::{Violation, ViolationKind};
 
 /// Evaluates all rules of a custom resource's schema, for an object that the schema itself accepts.
-pub(crate) fn check_rules(schema: &StructuralSchema, object: &Value, old: Option<&Value>, library: &Library) -> Vec<Violation> {
-    let mut walk = RuleWalk { library, found: Vec::new() };
+pub(crate) fn check_rules(
+    schema: &StructuralSchema,
+    object: &Value,
+    old: Option<&Value>,
+    library: &Library,
+) -> Vec<Violation> {
+    let mut walk = RuleWalk {
+        library,
+        found: Vec::new(),
+    };
     walk.visit(schema, object, old, &Place::ROOT);
     walk.found
 }
@@ -26,7 +34,13 @@ struct RuleWalk<'a> {
 }
 
 impl RuleWalk<'_> {
-    fn visit(&mut self, schema: &StructuralSchema, value: &Value, old: Option<&Value>, place: &Place<'_>) {
+    fn visit(
+        &mut self,
+        schema: &StructuralSchema,
+        value: &Value,
+        old: Option<&Value>,
+        place: &Place<'_>,
+    ) {
         if schema.rules_below == Presence::Absent || value.is_null() {
             return;
         }
@@ -58,7 +72,13 @@ impl RuleWalk<'_> {
         }
     }
 
-    fn evaluate_all(&mut self, schema: &StructuralSchema, value: &Value, old: Option<&Value>, place: &Place<'_>) {
+    fn evaluate_all(
+        &mut self,
+        schema: &StructuralSchema,
+        value: &Value,
+        old: Option<&Value>,
+        place: &Place<'_>,
+    ) {
         let mut context = root_context().new_inner_scope();
         let at_root = place.depth() == 0;
         context.add_variable_from_value("self", self.convert(schema, value, at_root));
@@ -77,8 +97,13 @@ impl RuleWalk<'_> {
             };
             let mut inner = context.new_inner_scope();
             if rule.old_self == OldSelf::Optional {
-                let optional = old.clone().map_or_else(OptionalValue::none, OptionalValue::of);
-                inner.add_variable_from_value("oldSelf", CelValue::Opaque(std::sync::Arc::new(optional)));
+                let optional = old
+                    .clone()
+                    .map_or_else(OptionalValue::none, OptionalValue::of);
+                inner.add_variable_from_value(
+                    "oldSelf",
+                    CelValue::Opaque(std::sync::Arc::new(optional)),
+                );
             } else if expression.uses("oldSelf") && old.is_none() {
                 continue;
             }
@@ -88,9 +113,12 @@ impl RuleWalk<'_> {
                     let message = describe_failure(rule, &inner, size);
                     self.report_failure(rule, message, place);
                 }
-                Evaluation::Value(_) => self.report_unknown(rule, "its result is no boolean", place),
+                Evaluation::Value(_) => {
+                    self.report_unknown(rule, "its result is no boolean", place);
+                }
                 Evaluation::Failed(reason) => {
-                    let message = format!("the rule `{}` fails: {reason}", shorten_rule(&rule.source));
+                    let message =
+                        format!("the rule `{}` fails: {reason}", shorten_rule(&rule.source));
                     self.report_failure(rule, message, place);
                 }
                 Evaluation::NotEvaluated(reason) => self.report_unknown(rule, &reason, place),
@@ -101,7 +129,9 @@ impl RuleWalk<'_> {
     /// Converts a value; the root also has its type and the name of its metadata.
     fn convert(&self, schema: &StructuralSchema, value: &Value, at_root: bool) -> CelValue {
         let converted = convert_with_schema(value, schema, self.library);
-        let CelValue::Map(map) = &converted else { return converted };
+        let CelValue::Map(map) = &converted else {
+            return converted;
+        };
         if !at_root {
             return converted;
         }
@@ -112,9 +142,17 @@ impl RuleWalk<'_> {
             .filter(|(key, _): &(std::borrow::Cow<'_, str>, _)| key != "metadata")
             .collect();
         for name in ["apiVersion", "kind"] {
-            fields.extend(value.get(name).map(|value| (name.into(), convert_dynamic(value))));
+            fields.extend(
+                value
+                    .get(name)
+                    .map(|value| (name.into(), convert_dynamic(value))),
+            );
         }
-        fields.extend(value.get("metadata").map(|value| ("metadata".into(), convert_metadata(value))));
+        fields.extend(
+            value
+                .get("metadata")
+                .map(|value| ("metadata".into(), convert_metadata(value))),
+        );
         make_map(fields.into_iter())
     }
 
@@ -132,35 +170,60 @@ impl RuleWalk<'_> {
     }
 
     fn report_unknown(&mut self, rule: &CelRule, reason: &str, place: &Place<'_>) {
-        let message = format!("the rule `{}` is not evaluated: {reason}", shorten_rule(&rule.source));
-        self.found.push(Violation::new(place, ViolationKind::RuleNotEvaluated, message));
+        let message = format!(
+            "the rule `{}` is not evaluated: {reason}",
+            shorten_rule(&rule.source)
+        );
+        self.found.push(Violation::new(
+            place,
+            ViolationKind::RuleNotEvaluated,
+            message,
+        ));
     }
 }
 
 fn describe_failure(rule: &CelRule, context: &kube_cel::cel::Context<'_>, size: usize) -> String {
-    let evaluated = rule.message_expression().and_then(|expression| match expression.evaluate(context, size) {
-        Evaluation::Value(CelValue::String(text)) if !text.trim().is_empty() && !text.contains('\n') => Some(text.to_string()),
-        _ => None,
-    });
+    let evaluated =
+        rule.message_expression()
+            .and_then(|expression| match expression.evaluate(context, size) {
+                Evaluation::Value(CelValue::String(text))
+                    if !text.trim().is_empty() && !text.contains('\n') =>
+                {
+                    Some(text.to_string())
+                }
+                _ => None,
+            });
     evaluated
-        .or_else(|| rule.message.as_deref().map(|message| message.trim().to_owned()))
+        .or_else(|| {
+            rule.message
+                .as_deref()
+                .map(|message| message.trim().to_owned())
+        })
         .unwrap_or_else(|| format!("the rule `{}` does not hold", shorten_rule(&rule.source)))
 }
 
 fn shorten_rule(source: &str) -> String {
     const SHOWN: usize = 120;
     let line = source.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= SHOWN { line } else { line.chars().take(SHOWN).chain(['…']).collect() }
+    if line.chars().count() <= SHOWN {
+        line
+    } else {
+        line.chars().take(SHOWN).chain(['…']).collect()
+    }
 }
 
 /// Finds the old state of an item: by its keys in a list of type map, nowhere in others.
 fn find_old_item<'v>(list: &ListType, item: &Value, old: &'v Value) -> Option<&'v Value> {
-    let ListType::Map(keys) = list else { return None };
+    let ListType::Map(keys) = list else {
+        return None;
+    };
     let same = |other: &&Value| {
-        keys.iter().all(|key| match (item.get(key.as_ref()), other.get(key.as_ref())) {
-            (Some(left), Some(right)) => values_equal(left, right),
-            (left, right) => left.is_none() && right.is_none(),
-        })
+        keys.iter().all(
+            |key| match (item.get(key.as_ref()), other.get(key.as_ref())) {
+                (Some(left), Some(right)) => values_equal(left, right),
+                (left, right) => left.is_none() && right.is_none(),
+            },
+        )
     };
     old.as_array()?.iter().find(same)
 }
@@ -168,8 +231,14 @@ fn find_old_item<'v>(list: &ListType, item: &Value, old: &'v Value) -> Option<&'
 /// Returns the length of the longest list or map in a value, at least 1.
 pub(crate) fn measure_collections(value: &Value) -> usize {
     match value {
-        Value::Array(items) => items.iter().map(measure_collections).fold(items.len().max(1), usize::max),
-        Value::Object(map) => map.values().map(measure_collections).fold(map.len().max(1), usize::max),
+        Value::Array(items) => items
+            .iter()
+            .map(measure_collections)
+            .fold(items.len().max(1), usize::max),
+        Value::Object(map) => map
+            .values()
+            .map(measure_collections)
+            .fold(map.len().max(1), usize::max),
         _ => 1,
     }
 }
@@ -177,30 +246,47 @@ pub(crate) fn measure_collections(value: &Value) -> usize {
 /// Appends a `fieldPath` (`.a.b['c']`) to the place of a violation.
 fn extend_place(violation: &mut Violation, path: &str) {
     let mut rest = path;
-    while !rest.is_empty() {
-        let (name, tail, quoted) = match rest.strip_prefix("['") {
-            Some(inner) => match inner.split_once("']") {
-                Some((name, tail)) => (name, tail, true),
-                None => return,
-            },
-            None => {
-                let inner = rest.strip_prefix('.').unwrap_or(rest);
-                let end = inner.find(['.', '[']).unwrap_or(inner.len());
-                let (name, tail) = inner.split_at(end);
-                (name, tail, false)
+    while let Some(step) = read_step(rest) {
+        let escaped = step.name.replace('~', "~0").replace('/', "~1");
+        violation.pointer.extend(["/", &escaped]);
+        match step.notation {
+            StepNotation::Quoted => violation.field.extend(["[", step.name, "]"]),
+            StepNotation::Plain if violation.field.is_empty() => {
+                violation.field.push_str(step.name);
             }
-        };
-        if name.is_empty() {
-            return;
+            StepNotation::Plain => violation.field.extend([".", step.name]),
         }
-        violation.pointer.push('/');
-        violation.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
-        if quoted {
-            violation.field.push_str(&format!("[{name}]"));
-        } else {
-            let dot = if violation.field.is_empty() { "" } else { "." };
-            violation.field.push_str(&format!("{dot}{name}"));
-        }
-        rest = tail;
+        rest = step.rest;
     }
+}
+
+/// One step of a `fieldPath`.
+struct PathStep<'p> {
+    name: &'p str,
+    notation: StepNotation,
+    rest: &'p str,
+}
+
+/// The notation of a step: `.name`, or `['name']`.
+enum StepNotation {
+    Plain,
+    Quoted,
+}
+
+fn read_step(path: &str) -> Option<PathStep<'_>> {
+    if let Some(inner) = path.strip_prefix("['") {
+        let (name, rest) = inner.split_once("']")?;
+        return Some(PathStep {
+            name,
+            notation: StepNotation::Quoted,
+            rest,
+        });
+    }
+    let inner = path.strip_prefix('.').unwrap_or(path);
+    let (name, rest) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
+    (!name.is_empty()).then_some(PathStep {
+        name,
+        notation: StepNotation::Plain,
+        rest,
+    })
 }

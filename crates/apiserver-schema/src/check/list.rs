@@ -8,7 +8,12 @@ use crate::schema::{ListType, StructuralSchema};
 use crate::violation::ViolationKind;
 
 impl Checker<'_> {
-    pub(super) fn check_list(&mut self, schema: &StructuralSchema, items: &[Value], place: &Place<'_>) {
+    pub(super) fn check_list(
+        &mut self,
+        schema: &StructuralSchema,
+        items: &[Value],
+        place: &Place<'_>,
+    ) {
         if self.is_too_deep(place) {
             return;
         }
@@ -40,44 +45,79 @@ impl Checker<'_> {
 
     fn check_set(&mut self, items: &[Value], place: &Place<'_>) {
         for (index, item) in items.iter().enumerate() {
-            let earlier = items.iter().take(index).position(|other| values_equal(other, item));
+            let earlier = items
+                .iter()
+                .take(index)
+                .position(|other| values_equal(other, item));
             if let Some(earlier) = earlier {
                 let place = place.at(Segment::Index(index));
-                self.report(&place, ViolationKind::Duplicate, || format!("{item} is already item {earlier} of this set"));
+                self.report(&place, ViolationKind::Duplicate, || {
+                    format!("{item} is already item {earlier} of this set")
+                });
             }
         }
     }
 
-    fn check_keys(&mut self, schema: &StructuralSchema, keys: &[Box<str>], items: &[Value], place: &Place<'_>) {
+    fn check_keys(
+        &mut self,
+        schema: &StructuralSchema,
+        keys: &[Box<str>],
+        items: &[Value],
+        place: &Place<'_>,
+    ) {
         for (index, item) in items.iter().enumerate() {
             let at = place.at(Segment::Index(index));
             if self.dialect != Dialect::Custom && !item.is_object() {
                 if item.is_null() {
-                    self.report(&at, ViolationKind::WrongType, || "a map expected, got null".to_owned());
+                    self.report(&at, ViolationKind::WrongType, || {
+                        "a map expected, got null".to_owned()
+                    });
                 }
                 continue;
             }
-            let same = |other: &&Value| keys.iter().all(|key| self.key_values_equal(schema, key, other, item));
-            let earlier = items.iter().take(index).find(same).and_then(|_| {
-                items.iter().take(index).position(|other| same(&other))
-            });
+            let same = |other: &&Value| {
+                keys.iter()
+                    .all(|key| self.key_values_equal(schema, key, other, item))
+            };
+            let earlier = items
+                .iter()
+                .take(index)
+                .find(same)
+                .and_then(|_| items.iter().take(index).position(|other| same(&other)));
             if let Some(earlier) = earlier {
                 let named = self.describe_keys(schema, keys, item);
-                self.report(&at, ViolationKind::Duplicate, || format!("item {earlier} of this list already has {named}"));
+                self.report(&at, ViolationKind::Duplicate, || {
+                    format!("item {earlier} of this list already has {named}")
+                });
             }
         }
     }
 
-    fn key_value<'v>(&self, schema: &'v StructuralSchema, key: &str, item: &'v Value) -> Option<&'v Value>
+    fn key_value<'v>(
+        &self,
+        schema: &'v StructuralSchema,
+        key: &str,
+        item: &'v Value,
+    ) -> Option<&'v Value>
     where
         Self: 'v,
     {
-        item.get(key).filter(|value| !value.is_null())
+        item.get(key)
+            .filter(|value| !value.is_null())
             .or_else(|| self.default_of(schema, key))
     }
 
-    fn key_values_equal(&self, schema: &StructuralSchema, key: &str, left: &Value, right: &Value) -> bool {
-        match (self.key_value(schema, key, left), self.key_value(schema, key, right)) {
+    fn key_values_equal(
+        &self,
+        schema: &StructuralSchema,
+        key: &str,
+        left: &Value,
+        right: &Value,
+    ) -> bool {
+        match (
+            self.key_value(schema, key, left),
+            self.key_value(schema, key, right),
+        ) {
             (Some(left), Some(right)) => values_equal(left, right),
             (None, None) => true,
             _ => false,
@@ -88,7 +128,9 @@ impl Checker<'_> {
         let mut parts = Vec::new();
         for key in keys {
             if let Some(value) = self.key_value(schema, key, item) {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
                 parts.push(format!("`{key}: {text}`"));
             }
         }

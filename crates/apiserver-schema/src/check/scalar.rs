@@ -9,7 +9,12 @@ use crate::violation::ViolationKind;
 
 impl Checker<'_> {
     /// Checks a scalar and its bounds; returns whether its type is the schema's.
-    pub(super) fn check_scalar(&mut self, schema: &StructuralSchema, value: &Value, place: &Place<'_>) -> bool {
+    pub(super) fn check_scalar(
+        &mut self,
+        schema: &StructuralSchema,
+        value: &Value,
+        place: &Place<'_>,
+    ) -> bool {
         match (schema.value_type, value) {
             (ValueType::String | ValueType::IntOrString | ValueType::Any, Value::String(text)) => {
                 self.check_string(schema, text, place);
@@ -19,7 +24,9 @@ impl Checker<'_> {
                 self.check_number(schema.bounds.as_deref(), number, place);
                 true
             }
-            (ValueType::Integer | ValueType::IntOrString, Value::Number(number)) if is_integer(number) => {
+            (ValueType::Integer | ValueType::IntOrString, Value::Number(number))
+                if is_integer(number) =>
+            {
                 self.check_range(schema, number, place);
                 self.check_number(schema.bounds.as_deref(), number, place);
                 true
@@ -38,32 +45,49 @@ impl Checker<'_> {
         let wide = self.dialect == Dialect::Custom
             || schema.format != Some(Format::Int32) && schema.value_type != ValueType::IntOrString;
         let value = number.as_f64().unwrap_or(f64::NAN);
-        let fits = if wide { number.is_i64() || value.abs() < 9.2e18 } else { (-2_147_483_648.0..2_147_483_648.0).contains(&value) };
+        let fits = if wide {
+            number.is_i64() || value.abs() < 9.2e18
+        } else {
+            (-2_147_483_648.0..2_147_483_648.0).contains(&value)
+        };
         if !fits {
             let bits = if wide { 64 } else { 32 };
-            self.report(place, ViolationKind::WrongType, || format!("{number} does not fit into {bits} bits"));
+            self.report(place, ViolationKind::WrongType, || {
+                format!("{number} does not fit into {bits} bits")
+            });
         }
     }
 
     fn check_number(&mut self, bounds: Option<&Bounds>, number: &Number, place: &Place<'_>) {
-        if let Some(problem) = bounds.and_then(|bounds| bounds.find_number_problem(number.as_f64()?)) {
+        if let Some(problem) =
+            bounds.and_then(|bounds| bounds.find_number_problem(number.as_f64()?))
+        {
             self.report(place, ViolationKind::OutOfRange, || problem);
         }
     }
 
     fn check_string(&mut self, schema: &StructuralSchema, text: &str, place: &Place<'_>) {
         if let Some(problem) = schema.format.and_then(|format| format.find_problem(text)) {
-            self.report(place, ViolationKind::WrongFormat, || format!("`{}`: {problem}", shorten(text)));
+            self.report(place, ViolationKind::WrongFormat, || {
+                format!("`{}`: {problem}", shorten(text))
+            });
         }
-        let Some(bounds) = schema.bounds.as_deref() else { return };
-        if let Some(problem) = bounds.length.find_problem(text.chars().count(), "characters") {
+        let Some(bounds) = schema.bounds.as_deref() else {
+            return;
+        };
+        if let Some(problem) = bounds
+            .length
+            .find_problem(text.chars().count(), "characters")
+        {
             self.report(place, ViolationKind::WrongSize, || problem);
         }
         if let Some(pattern) = &bounds.pattern {
             match pattern.regex() {
-                Some(regex) if !regex.is_match(text) => self.report(place, ViolationKind::PatternMismatch, || {
-                    format!("`{}` does not match `{}`", shorten(text), pattern.source)
-                }),
+                Some(regex) if !regex.is_match(text) => {
+                    self.report(place, ViolationKind::PatternMismatch, || {
+                        format!("`{}` does not match `{}`", shorten(text), pattern.source)
+                    });
+                }
                 Some(_) => {}
                 None => self.report(place, ViolationKind::RuleNotEvaluated, || {
                     format!("the pattern `{}` cannot be read here", pattern.source)
@@ -80,5 +104,9 @@ fn is_integer(number: &Number) -> bool {
 
 fn shorten(text: &str) -> String {
     const SHOWN: usize = 80;
-    if text.chars().count() <= SHOWN { text.to_owned() } else { text.chars().take(SHOWN).chain(['…']).collect() }
+    if text.chars().count() <= SHOWN {
+        text.to_owned()
+    } else {
+        text.chars().take(SHOWN).chain(['…']).collect()
+    }
 }

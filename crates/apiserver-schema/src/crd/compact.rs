@@ -19,7 +19,14 @@ use crate::builtin::ResourceScope;
 pub(super) const COMPACT_KIND: &str = "CompactDefinition";
 
 /// Keywords that carry prose or nothing that is checked.
-const PROSE: [&str; 6] = ["description", "title", "example", "externalDocs", "$schema", "id"];
+const PROSE: [&str; 6] = [
+    "description",
+    "title",
+    "example",
+    "externalDocs",
+    "$schema",
+    "id",
+];
 
 /// What a compact definition keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +44,15 @@ impl Definition {
         document.insert("kind".to_owned(), json!(COMPACT_KIND));
         document.insert("group".to_owned(), json!(self.group));
         document.insert("version".to_owned(), json!(self.version));
-        document.insert("names".to_owned(), json!({"kind": self.kind, "plural": self.plural}));
-        let scope = if self.scope == ResourceScope::Namespaced { "Namespaced" } else { "Cluster" };
+        document.insert(
+            "names".to_owned(),
+            json!({"kind": self.kind, "plural": self.plural}),
+        );
+        let scope = if self.scope == ResourceScope::Namespaced {
+            "Namespaced"
+        } else {
+            "Cluster"
+        };
         document.insert("scope".to_owned(), json!(scope));
         if let Some(source) = source.or(self.source.as_deref()) {
             document.insert("source".to_owned(), json!(source));
@@ -64,16 +78,32 @@ impl Definition {
 pub(super) fn read_compact(document: &Value) -> Result<Definition, String> {
     let text = |pointer: &str| {
         let value = document.pointer(pointer).and_then(Value::as_str);
-        value.map(str::to_owned).ok_or_else(|| format!("`{}` is missing", pointer.trim_start_matches('/').replace('/', ".")))
+        value.map(str::to_owned).ok_or_else(|| {
+            format!(
+                "`{}` is missing",
+                pointer.trim_start_matches('/').replace('/', ".")
+            )
+        })
     };
     let scope = match text("/scope")?.as_str() {
         "Namespaced" => ResourceScope::Namespaced,
         "Cluster" => ResourceScope::Cluster,
-        other => return Err(format!("`scope: {other}` is neither `Namespaced` nor `Cluster`")),
+        other => {
+            return Err(format!(
+                "`scope: {other}` is neither `Namespaced` nor `Cluster`"
+            ));
+        }
     };
-    let names =
-        DefinitionNames { group: text("/group")?, kind: text("/names/kind")?, plural: text("/names/plural")?, scope };
-    let schema = document.get("schema").cloned().ok_or("`schema` is missing")?;
+    let names = DefinitionNames {
+        group: text("/group")?,
+        kind: text("/names/kind")?,
+        plural: text("/names/plural")?,
+        scope,
+    };
+    let schema = document
+        .get("schema")
+        .cloned()
+        .ok_or("`schema` is missing")?;
     let mut definition =
         Definition::new(names, text("/version")?, schema).map_err(|error| error.to_string())?;
     definition.source = text("/source").ok();
@@ -87,20 +117,31 @@ pub(super) fn strip_schema(schema: &Value) -> Value {
 }
 
 fn strip(schema: &Value, dropped: &[&str]) -> Value {
-    let Some(map) = schema.as_object() else { return schema.clone() };
+    let Some(map) = schema.as_object() else {
+        return schema.clone();
+    };
     let keep = |key: &str| !PROSE.contains(&key) && !dropped.contains(&key);
-    let fields = map.iter().filter(|(key, _)| keep(key)).map(|(key, value)| (key.clone(), strip_keyword(key, value, dropped)));
+    let fields = map
+        .iter()
+        .filter(|(key, _)| keep(key))
+        .map(|(key, value)| (key.clone(), strip_keyword(key, value, dropped)));
     Value::Object(fields.collect())
 }
 
 fn strip_keyword(keyword: &str, value: &Value, dropped: &[&str]) -> Value {
     match (keyword, value) {
-        ("properties", Value::Object(properties)) => {
-            Value::Object(properties.iter().map(|(name, schema)| (name.clone(), strip(schema, dropped))).collect())
-        }
-        ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => {
-            Value::Array(schemas.iter().map(|schema| strip(schema, dropped)).collect())
-        }
+        ("properties", Value::Object(properties)) => Value::Object(
+            properties
+                .iter()
+                .map(|(name, schema)| (name.clone(), strip(schema, dropped)))
+                .collect(),
+        ),
+        ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => Value::Array(
+            schemas
+                .iter()
+                .map(|schema| strip(schema, dropped))
+                .collect(),
+        ),
         ("items" | "additionalProperties" | "not", schema) => strip(schema, dropped),
         _ => value.clone(),
     }

@@ -54,9 +54,19 @@ impl Definitions {
 
     /// Reads the definitions of one more document.
     pub fn add(&mut self, document: &Value) {
-        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |pointer: &str| {
+            document
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let kind = text("/kind");
-        if let Some(items) = document.get("items").and_then(Value::as_array).filter(|_| kind.ends_with("List")) {
+        if let Some(items) = document
+            .get("items")
+            .and_then(Value::as_array)
+            .filter(|_| kind.ends_with("List"))
+        {
             for item in items {
                 self.add(item);
             }
@@ -64,24 +74,38 @@ impl Definitions {
         }
         let result = match (kind.as_str(), text("/apiVersion").as_str()) {
             ("CustomResourceDefinition", "apiextensions.k8s.io/v1") => self.add_crd(document),
-            ("CustomResourceDefinition", other) => {
-                Err(format!("`apiVersion: {other}` is not read, export it as `apiextensions.k8s.io/v1`"))
+            ("CustomResourceDefinition", other) => Err(format!(
+                "`apiVersion: {other}` is not read, export it as `apiextensions.k8s.io/v1`"
+            )),
+            (COMPACT_KIND, _) => {
+                read_compact(document).map(|definition| self.entries.push(definition))
             }
-            (COMPACT_KIND, _) => read_compact(document).map(|definition| self.entries.push(definition)),
             _ => {
-                self.skipped.push(SkippedDocument { kind, name: text("/metadata/name") });
+                self.skipped.push(SkippedDocument {
+                    kind,
+                    name: text("/metadata/name"),
+                });
                 return;
             }
         };
         if let Err(message) = result {
-            self.errors.push(ImportError { name: text("/metadata/name"), message });
+            self.errors.push(ImportError {
+                name: text("/metadata/name"),
+                message,
+            });
         }
     }
 
     fn add_crd(&mut self, document: &Value) -> Result<(), String> {
-        let spec = document.get("spec").and_then(Value::as_object).ok_or("`spec` is missing")?;
+        let spec = document
+            .get("spec")
+            .and_then(Value::as_object)
+            .ok_or("`spec` is missing")?;
         let names = read_names(spec)?;
-        let versions = spec.get("versions").and_then(Value::as_array).ok_or("`spec.versions` is missing")?;
+        let versions = spec
+            .get("versions")
+            .and_then(Value::as_array)
+            .ok_or("`spec.versions` is missing")?;
         for version in versions {
             let Some(name) = version.get("name").and_then(Value::as_str) else {
                 return Err("a version without a name".to_owned());
@@ -92,7 +116,10 @@ impl Definitions {
             match read_version(&names, name, version, spec) {
                 Ok(definition) => self.entries.push(definition),
                 Err(message) => {
-                    self.errors.push(ImportError { name: format!("{}.{}/{name}", names.plural, names.group), message });
+                    self.errors.push(ImportError {
+                        name: format!("{}.{}/{name}", names.plural, names.group),
+                        message,
+                    });
                 }
             }
         }
@@ -103,7 +130,10 @@ impl Definitions {
 fn read_names(spec: &Map<String, Value>) -> Result<DefinitionNames, String> {
     let names = spec.get("names").ok_or("`spec.names` is missing")?;
     let text = |value: Option<&Value>, field: &str| {
-        value.and_then(Value::as_str).map(str::to_owned).ok_or_else(|| format!("`spec.{field}` is missing"))
+        value
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("`spec.{field}` is missing"))
     };
     let scope = match spec.get("scope").and_then(Value::as_str) {
         Some("Namespaced") => ResourceScope::Namespaced,
@@ -124,18 +154,32 @@ fn read_version(
     version: &Value,
     spec: &Map<String, Value>,
 ) -> Result<Definition, String> {
-    let schema = version.pointer("/schema/openAPIV3Schema").ok_or("`schema.openAPIV3Schema` is missing")?;
+    let schema = version
+        .pointer("/schema/openAPIV3Schema")
+        .ok_or("`schema.openAPIV3Schema` is missing")?;
     let mut stripped = strip_schema(schema);
     if spec.get("preserveUnknownFields").and_then(Value::as_bool) == Some(true)
         && let Some(map) = stripped.as_object_mut()
     {
-        map.insert("x-kubernetes-preserve-unknown-fields".to_owned(), Value::Bool(true));
+        map.insert(
+            "x-kubernetes-preserve-unknown-fields".to_owned(),
+            Value::Bool(true),
+        );
     }
-    let mut definition =
-        Definition::new(names.clone(), name.to_owned(), stripped).map_err(|error| error.to_string())?;
+    let mut definition = Definition::new(names.clone(), name.to_owned(), stripped)
+        .map_err(|error| error.to_string())?;
     if version.get("deprecated").and_then(Value::as_bool) == Some(true) {
-        let warning = version.get("deprecationWarning").and_then(Value::as_str).map(str::to_owned);
-        let plain = || format!("`{}` {} is deprecated", definition.api_version(), definition.kind);
+        let warning = version
+            .get("deprecationWarning")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let plain = || {
+            format!(
+                "`{}` {} is deprecated",
+                definition.api_version(),
+                definition.kind
+            )
+        };
         definition.deprecation = Some(warning.unwrap_or_else(plain));
     }
     Ok(definition)

@@ -52,8 +52,23 @@ struct DefinitionNames {
 impl Definition {
     fn new(names: DefinitionNames, version: String, json: Value) -> Result<Self, CompileError> {
         let schema = Arc::new(compile_schema(&json, SchemaOrigin::Custom)?);
-        let DefinitionNames { group, kind, plural, scope } = names;
-        Ok(Self { group, version, kind, plural, scope, deprecation: None, source: None, json: Arc::new(json), schema })
+        let DefinitionNames {
+            group,
+            kind,
+            plural,
+            scope,
+        } = names;
+        Ok(Self {
+            group,
+            version,
+            kind,
+            plural,
+            scope,
+            deprecation: None,
+            source: None,
+            json: Arc::new(json),
+            schema,
+        })
     }
 
     /// Returns the API group.

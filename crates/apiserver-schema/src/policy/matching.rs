@@ -22,44 +22,90 @@ pub(super) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// Looks up the kind and the namespace of a request's object; `None` for kinds that the cluster does not know.
-    pub(super) fn find(request: AdmissionRequest<'a>, context: AdmissionContext<'a>) -> Option<Self> {
-        let text = |pointer: &str| request.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let kind = context.schemas.find_kind(text("/apiVersion"), text("/kind"))?;
+    pub(super) fn find(
+        request: AdmissionRequest<'a>,
+        context: AdmissionContext<'a>,
+    ) -> Option<Self> {
+        let text = |pointer: &str| {
+            request
+                .object
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let kind = context
+            .schemas
+            .find_kind(text("/apiVersion"), text("/kind"))?;
         let name = text("/metadata/name");
         let namespace = match kind.scope {
             ResourceScope::Cluster => "",
-            ResourceScope::Namespaced => request.object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default"),
+            ResourceScope::Namespaced => request
+                .object
+                .pointer("/metadata/namespace")
+                .and_then(Value::as_str)
+                .unwrap_or("default"),
         };
         let is_it = |object: &&&Value| {
-            object["kind"] == "Namespace" && object["apiVersion"] == "v1" && object["metadata"]["name"] == namespace
+            object["kind"] == "Namespace"
+                && object["apiVersion"] == "v1"
+                && object["metadata"]["name"] == namespace
         };
-        let namespace_object = context.objects.iter().find(is_it).copied().filter(|_| !namespace.is_empty());
-        Some(Self { request, kind, name, namespace, namespace_object })
+        let namespace_object = context
+            .objects
+            .iter()
+            .find(is_it)
+            .copied()
+            .filter(|_| !namespace.is_empty());
+        Some(Self {
+            request,
+            kind,
+            name,
+            namespace,
+            namespace_object,
+        })
     }
 
     /// Tells whether a policy's constraints or a binding's resources include the request.
-    pub(super) fn is_matched(&self, resources: &MatchResources, context: AdmissionContext<'_>) -> bool {
+    pub(super) fn is_matched(
+        &self,
+        resources: &MatchResources,
+        context: AdmissionContext<'_>,
+    ) -> bool {
         let matches = |rule: &ResourceRule| self.matches_rule(rule, resources.policy, context);
-        resources.rules.as_ref().is_none_or(|rules| rules.iter().any(matches))
+        resources
+            .rules
+            .as_ref()
+            .is_none_or(|rules| rules.iter().any(matches))
             && !resources.exclusions.iter().any(matches)
             && self.matches_namespace(resources.namespaces.as_ref())
             && self.matches_object(resources.objects.as_ref())
     }
 
-    fn matches_rule(&self, rule: &ResourceRule, policy: MatchPolicy, context: AdmissionContext<'_>) -> bool {
-        let listed = |list: &[String], name: &str| list.iter().any(|item| item == "*" || item == name);
+    fn matches_rule(
+        &self,
+        rule: &ResourceRule,
+        policy: MatchPolicy,
+        context: AdmissionContext<'_>,
+    ) -> bool {
+        let listed =
+            |list: &[String], name: &str| list.iter().any(|item| item == "*" || item == name);
         let scope = match (rule.scope.as_str(), self.kind.scope) {
-            ("Namespaced", scope) => scope == ResourceScope::Namespaced && self.kind.kind != "Namespace",
+            ("Namespaced", scope) => {
+                scope == ResourceScope::Namespaced && self.kind.kind != "Namespace"
+            }
             ("Cluster", scope) => scope == ResourceScope::Cluster,
             _ => true,
         };
         let other_version = || {
             policy == MatchPolicy::Equivalent
                 && context.schemas.kinds().any(|other| {
-                    other.group == self.kind.group && other.plural == self.kind.plural && listed(&rule.versions, other.version)
+                    other.group == self.kind.group
+                        && other.plural == self.kind.plural
+                        && listed(&rule.versions, other.version)
                 })
         };
-        let resource = listed(&rule.resources, self.kind.plural) || rule.resources.iter().any(|item| item == "*/*");
+        let resource = listed(&rule.resources, self.kind.plural)
+            || rule.resources.iter().any(|item| item == "*/*");
         scope
             && resource
             && listed(&rule.groups, self.kind.group)
@@ -69,13 +115,19 @@ impl<'a> Subject<'a> {
     }
 
     fn matches_namespace(&self, selector: Option<&Value>) -> bool {
-        let Some(selector) = selector else { return true };
+        let Some(selector) = selector else {
+            return true;
+        };
         let (labels, name) = if self.kind.kind == "Namespace" && self.kind.group.is_empty() {
             (self.request.object.pointer("/metadata/labels"), self.name)
         } else if self.namespace.is_empty() {
             return true;
         } else {
-            (self.namespace_object.and_then(|object| object.pointer("/metadata/labels")), self.namespace)
+            (
+                self.namespace_object
+                    .and_then(|object| object.pointer("/metadata/labels")),
+                self.namespace,
+            )
         };
         let label = |key: &str| match key {
             NAMESPACE_NAME => Some(name),
@@ -85,7 +137,9 @@ impl<'a> Subject<'a> {
     }
 
     fn matches_object(&self, selector: Option<&Value>) -> bool {
-        let Some(selector) = selector else { return true };
+        let Some(selector) = selector else {
+            return true;
+        };
         let labelled = |object: &Value| {
             let labels = object.pointer("/metadata/labels");
             matches_selector(selector, |key| labels?.get(key)?.as_str())
@@ -95,13 +149,28 @@ impl<'a> Subject<'a> {
 }
 
 /// Evaluates a label selector.
-pub(super) fn matches_selector<'l>(selector: &Value, label: impl Fn(&str) -> Option<&'l str>) -> bool {
-    let equal = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
+pub(super) fn matches_selector<'l>(
+    selector: &Value,
+    label: impl Fn(&str) -> Option<&'l str>,
+) -> bool {
+    let equal = selector
+        .get("matchLabels")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let mut equal = equal.map(|(key, value)| label(key).is_some() && label(key) == value.as_str());
-    let expressions = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten();
+    let expressions = selector
+        .get("matchExpressions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let mut expressions = expressions.map(|expression| {
         let value = label(expression["key"].as_str().unwrap_or_default());
-        let listed = || expression["values"].as_array().is_some_and(|values| values.iter().any(|item| item.as_str() == value));
+        let listed = || {
+            expression["values"]
+                .as_array()
+                .is_some_and(|values| values.iter().any(|item| item.as_str() == value))
+        };
         match expression["operator"].as_str() {
             Some("In") => value.is_some() && listed(),
             Some("NotIn") => value.is_none() || !listed(),

@@ -40,7 +40,11 @@ pub struct PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` at `{}`: {}", self.kind, self.name, self.pointer, self.message)
+        write!(
+            f,
+            "{} `{}` at `{}`: {}",
+            self.kind, self.name, self.pointer, self.message
+        )
     }
 }
 
@@ -136,8 +140,10 @@ pub struct PolicyFinding {
 impl PolicyFinding {
     /// Returns whether the API server refuses the request because of this.
     pub fn is_refusal(&self) -> bool {
-        matches!(self.verdict, PolicyVerdict::Violated | PolicyVerdict::Failed)
-            && self.actions.contains(&ValidationAction::Deny)
+        matches!(
+            self.verdict,
+            PolicyVerdict::Violated | PolicyVerdict::Failed
+        ) && self.actions.contains(&ValidationAction::Deny)
     }
 }
 

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    AdmissionPolicies, Binding, FailurePolicy, MatchPolicy, MatchResources, MissingParameter, ParameterReference,
-    PlacedExpression, Policy, PolicyError, ResourceRule, Validation, ValidationAction,
+    AdmissionPolicies, Binding, FailurePolicy, MatchPolicy, MatchResources, MissingParameter,
+    ParameterReference, PlacedExpression, Policy, PolicyError, ResourceRule, Validation,
+    ValidationAction,
 };
 use crate::cel::Expression;
 
@@ -19,7 +20,11 @@ impl AdmissionPolicies {
             policies.add(document);
         }
         for binding in &policies.bindings {
-            if !policies.policies.iter().any(|policy| policy.name == binding.policy) {
+            if !policies
+                .policies
+                .iter()
+                .any(|policy| policy.name == binding.policy)
+            {
                 policies.errors.push(PolicyError {
                     kind: "ValidatingAdmissionPolicyBinding".to_owned(),
                     name: binding.name.clone(),
@@ -39,8 +44,14 @@ impl AdmissionPolicies {
     fn add(&mut self, document: &Value) {
         let text = |pointer: &str| read_text(document, pointer);
         let kind = text("/kind").unwrap_or_default();
-        if let Some(items) = document.get("items").and_then(Value::as_array).filter(|_| kind.ends_with("List")) {
-            items.iter().for_each(|item| self.add(item));
+        if let Some(items) = document
+            .get("items")
+            .and_then(Value::as_array)
+            .filter(|_| kind.ends_with("List"))
+        {
+            for item in items {
+                self.add(item);
+            }
             return;
         }
         if !text("/apiVersion").unwrap_or_default().starts_with(GROUP) {
@@ -48,12 +59,21 @@ impl AdmissionPolicies {
         }
         let name = text("/metadata/name").unwrap_or_default();
         let result = match kind.as_str() {
-            "ValidatingAdmissionPolicy" => read_policy(&name, document).map(|policy| self.policies.push(policy)),
-            "ValidatingAdmissionPolicyBinding" => read_binding(&name, document).map(|binding| self.bindings.push(binding)),
+            "ValidatingAdmissionPolicy" => {
+                read_policy(&name, document).map(|policy| self.policies.push(policy))
+            }
+            "ValidatingAdmissionPolicyBinding" => {
+                read_binding(&name, document).map(|binding| self.bindings.push(binding))
+            }
             _ => return,
         };
         if let Err(ReadFault { pointer, message }) = result {
-            self.errors.push(PolicyError { kind, name, pointer, message });
+            self.errors.push(PolicyError {
+                kind,
+                name,
+                pointer,
+                message,
+            });
         }
     }
 }
@@ -64,22 +84,37 @@ struct ReadFault {
 }
 
 fn fault<T>(pointer: impl Into<String>, message: impl Into<String>) -> Result<T, ReadFault> {
-    Err(ReadFault { pointer: pointer.into(), message: message.into() })
+    Err(ReadFault {
+        pointer: pointer.into(),
+        message: message.into(),
+    })
 }
 
 fn read_text(value: &Value, pointer: &str) -> Option<String> {
-    value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn read_items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = (String, &'v Value)> {
     let pointer = pointer.to_owned();
-    let items = value.pointer(&pointer).and_then(Value::as_array).into_iter().flatten();
-    items.enumerate().map(move |(index, item)| (format!("{pointer}/{index}"), item))
+    let items = value
+        .pointer(&pointer)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    items
+        .enumerate()
+        .map(move |(index, item)| (format!("{pointer}/{index}"), item))
 }
 
 fn read_expression(item: &Value, place: &str, field: &str) -> Result<PlacedExpression, ReadFault> {
     let pointer = format!("{place}/{field}");
-    let Some(source) = item.get(field).and_then(Value::as_str) else { return fault(pointer, "an expression expected") };
+    let Some(source) = item.get(field).and_then(Value::as_str) else {
+        return fault(pointer, "an expression expected");
+    };
     match Expression::compile(source) {
         Ok(compiled) => Ok(PlacedExpression { pointer, compiled }),
         Err(message) => fault(pointer, message),
@@ -91,8 +126,15 @@ fn read_policy(name: &str, document: &Value) -> Result<Policy, ReadFault> {
         Some("Ignore") => FailurePolicy::Ignore,
         _ => FailurePolicy::Fail,
     };
-    let kind = document.pointer("/spec/paramKind").filter(|kind| !kind.is_null());
-    let parameter_kind = kind.map(|kind| (read_text(kind, "/apiVersion").unwrap_or_default(), read_text(kind, "/kind").unwrap_or_default()));
+    let kind = document
+        .pointer("/spec/paramKind")
+        .filter(|kind| !kind.is_null());
+    let parameter_kind = kind.map(|kind| {
+        (
+            read_text(kind, "/apiVersion").unwrap_or_default(),
+            read_text(kind, "/kind").unwrap_or_default(),
+        )
+    });
     let Some(constraints) = document.pointer("/spec/matchConstraints") else {
         return fault("/spec/matchConstraints", "required of a policy");
     };
@@ -107,25 +149,33 @@ fn read_policy(name: &str, document: &Value) -> Result<Policy, ReadFault> {
         annotations: Vec::new(),
     };
     for (place, item) in read_items(document, "/spec/matchConditions") {
-        policy.conditions.push(read_expression(item, &place, "expression")?);
+        policy
+            .conditions
+            .push(read_expression(item, &place, "expression")?);
     }
     for (place, item) in read_items(document, "/spec/variables") {
         let name = read_text(item, "/name").unwrap_or_default();
-        policy.variables.push((name, read_expression(item, &place, "expression")?));
+        policy
+            .variables
+            .push((name, read_expression(item, &place, "expression")?));
     }
     for (place, item) in read_items(document, "/spec/validations") {
         policy.validations.push(read_validation(item, &place)?);
     }
     for (place, item) in read_items(document, "/spec/auditAnnotations") {
         let key = read_text(item, "/key").unwrap_or_default();
-        policy.annotations.push((key, read_expression(item, &place, "valueExpression")?));
+        policy
+            .annotations
+            .push((key, read_expression(item, &place, "valueExpression")?));
     }
     Ok(policy)
 }
 
 fn read_validation(item: &Value, place: &str) -> Result<Validation, ReadFault> {
     let message_expression = match item.get("messageExpression").and_then(Value::as_str) {
-        Some(source) if !source.is_empty() => Some(read_expression(item, place, "messageExpression")?),
+        Some(source) if !source.is_empty() => {
+            Some(read_expression(item, place, "messageExpression")?)
+        }
         _ => None,
     };
     Ok(Validation {
@@ -151,27 +201,53 @@ fn read_binding(name: &str, document: &Value) -> Result<Binding, ReadFault> {
         });
     }
     if actions.is_empty() {
-        return fault("/spec/validationActions", "`Deny`, `Warn` or `Audit` expected");
+        return fault(
+            "/spec/validationActions",
+            "`Deny`, `Warn` or `Audit` expected",
+        );
     }
     actions.sort_unstable();
-    let reference = document.pointer("/spec/paramRef").filter(|reference| !reference.is_null());
+    let reference = document
+        .pointer("/spec/paramRef")
+        .filter(|reference| !reference.is_null());
     let parameter = reference.map(|reference| ParameterReference {
         name: read_text(reference, "/name"),
         namespace: read_text(reference, "/namespace"),
-        selector: reference.get("selector").filter(|selector| !selector.is_null()).cloned(),
+        selector: reference
+            .get("selector")
+            .filter(|selector| !selector.is_null())
+            .cloned(),
         missing: match read_text(reference, "/parameterNotFoundAction").as_deref() {
             Some("Allow") => MissingParameter::Allow,
             _ => MissingParameter::Deny,
         },
     });
-    let resources = document.pointer("/spec/matchResources").map(read_match_resources).unwrap_or_default();
-    Ok(Binding { name: name.to_owned(), policy, actions, parameter, resources })
+    let resources = document
+        .pointer("/spec/matchResources")
+        .map(read_match_resources)
+        .unwrap_or_default();
+    Ok(Binding {
+        name: name.to_owned(),
+        policy,
+        actions,
+        parameter,
+        resources,
+    })
 }
 
 fn read_match_resources(value: &Value) -> MatchResources {
-    let rules = |field: &str| read_items(value, field).map(|(_, rule)| read_rule(rule)).collect::<Vec<_>>();
+    let rules = |field: &str| {
+        read_items(value, field)
+            .map(|(_, rule)| read_rule(rule))
+            .collect::<Vec<_>>()
+    };
     let included = rules("/resourceRules");
-    let selector = |field: &str| value.get(field).filter(|selector| !selector.is_null()).cloned();
+    let selector = |field: &str| {
+        value
+            .get(field)
+            .filter(|selector| !selector.is_null())
+            .cloned()
+    };
     MatchResources {
         rules: (!included.is_empty()).then_some(included),
         exclusions: rules("/excludeResourceRules"),
@@ -186,8 +262,15 @@ fn read_match_resources(value: &Value) -> MatchResources {
 
 fn read_rule(rule: &Value) -> ResourceRule {
     let list = |field: &str| {
-        let items = rule.get(field).and_then(Value::as_array).into_iter().flatten();
-        items.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
+        let items = rule
+            .get(field)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        items
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     ResourceRule {
         groups: list("apiGroups"),

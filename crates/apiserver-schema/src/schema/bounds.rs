@@ -41,7 +41,10 @@ pub(crate) struct SizeRange {
 impl SizeRange {
     fn read(schema: &Value, minimum: &str, maximum: &str) -> Self {
         let size = |key: &str| schema.get(key).and_then(Value::as_u64);
-        Self { minimum: size(minimum), maximum: size(maximum) }
+        Self {
+            minimum: size(minimum),
+            maximum: size(maximum),
+        }
     }
 
     fn is_open(self) -> bool {
@@ -52,8 +55,12 @@ impl SizeRange {
     pub(crate) fn find_problem(self, size: usize, noun: &str) -> Option<String> {
         let size = size as u64;
         match (self.minimum, self.maximum) {
-            (Some(minimum), _) if size < minimum => Some(format!("{size} {noun}, at least {minimum} expected")),
-            (_, Some(maximum)) if size > maximum => Some(format!("{size} {noun}, at most {maximum} allowed")),
+            (Some(minimum), _) if size < minimum => {
+                Some(format!("{size} {noun}, at least {minimum} expected"))
+            }
+            (_, Some(maximum)) if size > maximum => {
+                Some(format!("{size} {noun}, at most {maximum} allowed"))
+            }
             _ => None,
         }
     }
@@ -67,9 +74,15 @@ impl Bounds {
                 Some(true) => Inclusion::Exclusive,
                 _ => Inclusion::Inclusive,
             };
-            schema.get(key).and_then(Value::as_f64).map(|value| Limit { value, inclusion })
+            schema
+                .get(key)
+                .and_then(Value::as_f64)
+                .map(|value| Limit { value, inclusion })
         };
-        let pattern = schema.get("pattern").and_then(Value::as_str).filter(|pattern| !pattern.is_empty());
+        let pattern = schema
+            .get("pattern")
+            .and_then(Value::as_str)
+            .filter(|pattern| !pattern.is_empty());
         let bounds = Self {
             minimum: limit("minimum", "exclusiveMinimum"),
             maximum: limit("maximum", "exclusiveMaximum"),
@@ -77,7 +90,10 @@ impl Bounds {
             length: SizeRange::read(schema, "minLength", "maxLength"),
             items: SizeRange::read(schema, "minItems", "maxItems"),
             properties: SizeRange::read(schema, "minProperties", "maxProperties"),
-            unique_items: schema.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false),
+            unique_items: schema
+                .get("uniqueItems")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
             pattern: pattern.map(Pattern::new),
         };
         (!bounds.is_open()).then(|| Box::new(bounds))
@@ -89,7 +105,9 @@ impl Bounds {
             && self.multiple_of.is_none()
             && self.pattern.is_none()
             && !self.unique_items
-            && [self.length, self.items, self.properties].into_iter().all(SizeRange::is_open)
+            && [self.length, self.items, self.properties]
+                .into_iter()
+                .all(SizeRange::is_open)
     }
 
     /// Returns what is wrong with a number.
@@ -97,17 +115,30 @@ impl Bounds {
         if let Some(Limit { value, inclusion }) = self.minimum
             && (number < value || inclusion == Inclusion::Exclusive && number <= value)
         {
-            let relation = if inclusion == Inclusion::Exclusive { "greater than" } else { "at least" };
-            return Some(format!("{number} is too small, {relation} {value} expected"));
+            let relation = if inclusion == Inclusion::Exclusive {
+                "greater than"
+            } else {
+                "at least"
+            };
+            return Some(format!(
+                "{number} is too small, {relation} {value} expected"
+            ));
         }
         if let Some(Limit { value, inclusion }) = self.maximum
             && (number > value || inclusion == Inclusion::Exclusive && number >= value)
         {
-            let relation = if inclusion == Inclusion::Exclusive { "less than" } else { "at most" };
-            return Some(format!("{number} is too large, {relation} {value} expected"));
+            let relation = if inclusion == Inclusion::Exclusive {
+                "less than"
+            } else {
+                "at most"
+            };
+            return Some(format!(
+                "{number} is too large, {relation} {value} expected"
+            ));
         }
         let factor = self.multiple_of.filter(|factor| *factor > 0.0)?;
         let quotient = number / factor;
-        ((quotient - quotient.round()).abs() > 1e-9).then(|| format!("{number} is no multiple of {factor}"))
+        ((quotient - quotient.round()).abs() > 1e-9)
+            .then(|| format!("{number} is no multiple of {factor}"))
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::{
-    Bounds, Child, Composition, Embedding, Format, ListType, Nulls, Presence, StructuralSchema, UnknownFields, ValueType,
+    Bounds, Child, Composition, Embedding, Format, ListType, Nulls, Presence, StructuralSchema,
+    UnknownFields, ValueType,
 };
 use crate::cel::CelRule;
 
@@ -39,8 +40,15 @@ impl fmt::Display for CompileError {
 impl std::error::Error for CompileError {}
 
 /// Compiles a schema.
-pub(crate) fn compile_schema(schema: &Value, origin: SchemaOrigin<'_>) -> Result<StructuralSchema, CompileError> {
-    Compiler { origin, place: vec!["schema".to_owned()] }.compile(schema, Role::Structure)
+pub(crate) fn compile_schema(
+    schema: &Value,
+    origin: SchemaOrigin<'_>,
+) -> Result<StructuralSchema, CompileError> {
+    Compiler {
+        origin,
+        place: vec!["schema".to_owned()],
+    }
+    .compile(schema, Role::Structure)
 }
 
 /// The two roles of a schema: it declares fields, or (below `anyOf` and its like) only restricts values.
@@ -57,11 +65,16 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn error<T>(&self, message: impl Into<String>) -> Result<T, CompileError> {
-        Err(CompileError { place: self.place.join("."), message: message.into() })
+        Err(CompileError {
+            place: self.place.join("."),
+            message: message.into(),
+        })
     }
 
     fn compile(&mut self, schema: &Value, role: Role) -> Result<StructuralSchema, CompileError> {
-        let Some(map) = schema.as_object() else { return self.error("a map expected") };
+        let Some(map) = schema.as_object() else {
+            return self.error("a map expected");
+        };
         if self.place.len() > MAX_DEPTH {
             return self.error(format!("nested deeper than {MAX_DEPTH} levels"));
         }
@@ -77,18 +90,31 @@ impl Compiler<'_> {
             || open
             || role == Role::ValueValidation
             || value_type == ValueType::Any;
-        let children = || properties.iter().map(|(_, child)| child).chain(&additional).chain(&items);
-        let defaults = Presence::of(default.is_some() || children().any(|c| c.has(|s| s.defaults)));
-        let rules_below = Presence::of(!rules.is_empty() || children().any(|c| c.has(|s| s.rules_below)));
+        let named = properties.iter().map(|(_, child)| child);
+        let children: Vec<&Child> = named.chain(&additional).chain(&items).collect();
+        let below = |question: fn(&StructuralSchema) -> Presence| {
+            children.iter().any(|child| child.has(question))
+        };
+        let defaults = Presence::of(default.is_some() || below(|schema| schema.defaults));
+        let rules_below = Presence::of(!rules.is_empty() || below(|schema| schema.rules_below));
+        let enumeration = map
+            .get("enum")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         Ok(StructuralSchema {
             value_type,
-            nulls: if flag("nullable") { Nulls::Allowed } else { Nulls::Refused },
-            unknown_fields: if preserved { UnknownFields::Preserved } else { UnknownFields::Refused },
-            embedding: if flag("x-kubernetes-embedded-resource") { Embedding::Resource } else { Embedding::Plain },
+            nulls: if flag("nullable") {
+                Nulls::Allowed
+            } else {
+                Nulls::Refused
+            },
+            unknown_fields: UnknownFields::of(preserved),
+            embedding: Embedding::of(flag("x-kubernetes-embedded-resource")),
             list: read_list_type(map),
             required: read_names(map.get("required")),
             format: self.read_format(map),
-            enumeration: map.get("enum").and_then(Value::as_array).cloned().unwrap_or_default().into(),
+            enumeration: enumeration.into(),
             bounds: Bounds::read(schema),
             properties: properties.into(),
             additional,
@@ -102,7 +128,11 @@ impl Compiler<'_> {
     }
 
     fn read_type(&self, map: &Map<String, Value>) -> Result<ValueType, CompileError> {
-        if map.get("x-kubernetes-int-or-string").and_then(Value::as_bool) == Some(true) {
+        if map
+            .get("x-kubernetes-int-or-string")
+            .and_then(Value::as_bool)
+            == Some(true)
+        {
             return Ok(ValueType::IntOrString);
         }
         match map.get("type").and_then(Value::as_str).unwrap_or_default() {
@@ -125,14 +155,27 @@ impl Compiler<'_> {
         }
     }
 
-    fn read_properties(&mut self, map: &Map<String, Value>, role: Role) -> Result<Vec<(Box<str>, Child)>, CompileError> {
-        let Some(properties) = map.get("properties").and_then(Value::as_object) else { return Ok(Vec::new()) };
+    fn read_properties(
+        &mut self,
+        map: &Map<String, Value>,
+        role: Role,
+    ) -> Result<Vec<(Box<str>, Child)>, CompileError> {
+        let Some(properties) = map.get("properties").and_then(Value::as_object) else {
+            return Ok(Vec::new());
+        };
         let mut found = Vec::with_capacity(properties.len());
         let resource = self.is_resource(map);
         for (name, schema) in properties {
             // The fields of metadata are those of `ObjectMeta`; a schema can only restrict them.
-            let role = if resource && name == "metadata" { Role::ValueValidation } else { role };
-            found.push((name.as_str().into(), self.compile_child(name, schema, role)?));
+            let role = if resource && name == "metadata" {
+                Role::ValueValidation
+            } else {
+                role
+            };
+            found.push((
+                name.as_str().into(),
+                self.compile_child(name, schema, role)?,
+            ));
         }
         found.sort_unstable_by(|(a, _), (b, _): &(Box<str>, Child)| a.cmp(b));
         Ok(found)
@@ -140,38 +183,64 @@ impl Compiler<'_> {
 
     /// Tells whether a schema describes a custom resource: the root, or an embedded one.
     fn is_resource(&self, map: &Map<String, Value>) -> bool {
-        let embedded = map.get("x-kubernetes-embedded-resource").and_then(Value::as_bool) == Some(true);
+        let embedded = map
+            .get("x-kubernetes-embedded-resource")
+            .and_then(Value::as_bool)
+            == Some(true);
         matches!(self.origin, SchemaOrigin::Custom) && (self.place.len() == 1 || embedded)
     }
 
     /// Returns the schema of a map's values, and whether any value is allowed (`additionalProperties: true`).
-    fn read_additional(&mut self, map: &Map<String, Value>, role: Role) -> Result<(Option<Child>, bool), CompileError> {
+    fn read_additional(
+        &mut self,
+        map: &Map<String, Value>,
+        role: Role,
+    ) -> Result<(Option<Child>, bool), CompileError> {
         match map.get("additionalProperties") {
             Some(Value::Bool(open)) => Ok((None, *open)),
-            Some(Value::Object(_)) => Ok((self.read_child(map, "additionalProperties", role)?, false)),
+            Some(Value::Object(_)) => {
+                Ok((self.read_child(map, "additionalProperties", role)?, false))
+            }
             _ => Ok((None, false)),
         }
     }
 
-    fn read_child(&mut self, map: &Map<String, Value>, key: &str, role: Role) -> Result<Option<Child>, CompileError> {
-        map.get(key).map(|schema| self.compile_child(key, schema, role)).transpose()
+    fn read_child(
+        &mut self,
+        map: &Map<String, Value>,
+        key: &str,
+        role: Role,
+    ) -> Result<Option<Child>, CompileError> {
+        map.get(key)
+            .map(|schema| self.compile_child(key, schema, role))
+            .transpose()
     }
 
-    fn compile_child(&mut self, name: &str, schema: &Value, role: Role) -> Result<Child, CompileError> {
+    fn compile_child(
+        &mut self,
+        name: &str,
+        schema: &Value,
+        role: Role,
+    ) -> Result<Child, CompileError> {
         self.place.push(name.to_owned());
         let child = match (schema.get("$ref").and_then(Value::as_str), self.origin) {
             (Some(target), SchemaOrigin::BuiltIn(resolve)) => match resolve(target) {
                 Some(number) => Child::Shared(number),
                 None => return self.error(format!("no definition `{target}`")),
             },
-            (Some(_), SchemaOrigin::Custom) => return self.error("`$ref` is not allowed in a structural schema"),
+            (Some(_), SchemaOrigin::Custom) => {
+                return self.error("`$ref` is not allowed in a structural schema");
+            }
             (None, _) => Child::Inline(Box::new(self.compile(schema, role)?)),
         };
         self.place.pop();
         Ok(child)
     }
 
-    fn read_composition(&mut self, map: &Map<String, Value>) -> Result<Option<Box<Composition>>, CompileError> {
+    fn read_composition(
+        &mut self,
+        map: &Map<String, Value>,
+    ) -> Result<Option<Box<Composition>>, CompileError> {
         let not = match map.get("not") {
             Some(schema) => {
                 self.place.push("not".to_owned());
@@ -187,15 +256,29 @@ impl Compiler<'_> {
             one_of: self.read_alternatives(map, "oneOf")?,
             not,
         };
-        let Composition { all_of, any_of, one_of, not } = &composition;
+        let Composition {
+            all_of,
+            any_of,
+            one_of,
+            not,
+        } = &composition;
         let open = all_of.is_empty() && any_of.is_empty() && one_of.is_empty() && not.is_none();
         Ok((!open).then(|| Box::new(composition)))
     }
 
-    fn read_alternatives(&mut self, map: &Map<String, Value>, key: &str) -> Result<Vec<StructuralSchema>, CompileError> {
-        let Some(schemas) = map.get(key).and_then(Value::as_array) else { return Ok(Vec::new()) };
+    fn read_alternatives(
+        &mut self,
+        map: &Map<String, Value>,
+        key: &str,
+    ) -> Result<Vec<StructuralSchema>, CompileError> {
+        let Some(schemas) = map.get(key).and_then(Value::as_array) else {
+            return Ok(Vec::new());
+        };
         self.place.push(key.to_owned());
-        let compiled = schemas.iter().map(|schema| self.compile(schema, Role::ValueValidation)).collect();
+        let compiled = schemas
+            .iter()
+            .map(|schema| self.compile(schema, Role::ValueValidation))
+            .collect();
         self.place.pop();
         compiled
     }
@@ -209,7 +292,13 @@ impl Child {
 }
 
 fn read_names(names: Option<&Value>) -> Box<[Box<str>]> {
-    names.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(Box::from).collect()
+    names
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(Box::from)
+        .collect()
 }
 
 fn read_list_type(map: &Map<String, Value>) -> ListType {

@@ -3,8 +3,16 @@
 use chrono::Duration;
 
 /// Units of Go's `time.ParseDuration`, in nanoseconds.
-const UNITS: [(&str, f64); 8] =
-    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12)];
+const UNITS: [(&str, f64); 8] = [
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("µs", 1e3),
+    ("μs", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("m", 6e10),
+    ("h", 3.6e12),
+];
 
 /// Units of the loose notation: exact names, a prefix of longer ones, nanoseconds (kube-openapi,
 /// pkg/validation/strfmt/duration.go).
@@ -52,10 +60,14 @@ pub(crate) fn parse_loose_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (_, number_on) = rest.split_at(start);
-        let end = number_on.find(|c: char| !c.is_ascii_digit()).unwrap_or(number_on.len());
+        let end = number_on
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(number_on.len());
         let (number, tail) = number_on.split_at(end);
         let tail = tail.trim_start();
-        let unit_end = tail.find(|c: char| !c.is_ascii_alphabetic() && c != 'µ').unwrap_or(tail.len());
+        let unit_end = tail
+            .find(|c: char| !c.is_ascii_alphabetic() && c != 'µ')
+            .unwrap_or(tail.len());
         let (unit, after) = tail.split_at(unit_end);
         if let (Some(nanoseconds), Ok(number)) = (find_loose_unit(unit), number.parse::<f64>()) {
             total = Some(total.unwrap_or(0.0) + number * nanoseconds);
@@ -67,12 +79,20 @@ pub(crate) fn parse_loose_duration(text: &str) -> Option<Duration> {
 
 fn find_loose_unit(unit: &str) -> Option<f64> {
     let unit = unit.to_lowercase();
-    let matches = |(exact, prefix, _): &&(&[&str], &str, f64)| exact.contains(&unit.as_str()) || unit.starts_with(prefix);
-    LOOSE_UNITS.iter().find(matches).map(|(_, _, nanoseconds)| *nanoseconds)
+    let matches = |(exact, prefix, _): &&(&[&str], &str, f64)| {
+        exact.contains(&unit.as_str()) || unit.starts_with(prefix)
+    };
+    LOOSE_UNITS
+        .iter()
+        .find(matches)
+        .map(|(_, _, nanoseconds)| *nanoseconds)
 }
 
 fn from_nanoseconds(nanoseconds: f64) -> Option<Duration> {
-    #[expect(clippy::cast_possible_truncation, reason = "saturates; Go refuses what an i64 of nanoseconds cannot hold")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates; Go refuses what an i64 of nanoseconds cannot hold"
+    )]
     let whole = nanoseconds as i64;
     (nanoseconds.abs() < 9.2e18).then(|| Duration::nanoseconds(whole))
 }
@@ -86,9 +106,20 @@ mod tests {
     #[test]
     fn durations_are_read_as_by_go() {
         assert_eq!(parse_go_duration("1h30m"), Some(Duration::minutes(90)));
-        assert_eq!(parse_go_duration("-1.5s"), Some(Duration::milliseconds(-1500)));
-        assert!(["0", "10ms", "1µs"].iter().all(|good| parse_go_duration(good).is_some()));
-        assert!(["", "1", "1d", "h", "1h 2m", "s", ".", "1e3s", "9999999h"].iter().all(|bad| parse_go_duration(bad).is_none()));
+        assert_eq!(
+            parse_go_duration("-1.5s"),
+            Some(Duration::milliseconds(-1500))
+        );
+        assert!(
+            ["0", "10ms", "1µs"]
+                .iter()
+                .all(|good| parse_go_duration(good).is_some())
+        );
+        assert!(
+            ["", "1", "1d", "h", "1h 2m", "s", ".", "1e3s", "9999999h"]
+                .iter()
+                .all(|bad| parse_go_duration(bad).is_none())
+        );
     }
 
     #[test]

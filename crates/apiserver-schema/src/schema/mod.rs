@@ -96,6 +96,26 @@ pub(crate) enum Presence {
     Present,
 }
 
+impl UnknownFields {
+    fn of(preserved: bool) -> Self {
+        if preserved {
+            Self::Preserved
+        } else {
+            Self::Refused
+        }
+    }
+}
+
+impl Embedding {
+    fn of(resource: bool) -> Self {
+        if resource {
+            Self::Resource
+        } else {
+            Self::Plain
+        }
+    }
+}
+
 impl Presence {
     fn of(present: bool) -> Self {
         if present { Self::Present } else { Self::Absent }
@@ -152,7 +172,10 @@ pub(crate) fn describe_type(value: &Value) -> &'static str {
 impl StructuralSchema {
     /// Returns the schema of a declared field.
     pub(crate) fn property(&self, name: &str) -> Option<&Child> {
-        let index = self.properties.binary_search_by(|(key, _)| key.as_ref().cmp(name)).ok()?;
+        let index = self
+            .properties
+            .binary_search_by(|(key, _)| key.as_ref().cmp(name))
+            .ok()?;
         self.properties.get(index).map(|(_, child)| child)
     }
 

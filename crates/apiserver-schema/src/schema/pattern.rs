@@ -17,18 +17,26 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Makes a pattern.
     pub(crate) fn new(source: &str) -> Self {
-        Self { source: source.to_owned(), compiled: OnceLock::new() }
+        Self {
+            source: source.to_owned(),
+            compiled: OnceLock::new(),
+        }
     }
 
     /// Returns the compiled pattern; `None` if it uses something that the `regex` crate does not have.
     pub(crate) fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| compile_pattern(&self.source)).as_ref()
+        self.compiled
+            .get_or_init(|| compile_pattern(&self.source))
+            .as_ref()
     }
 }
 
 /// Compiles a pattern of a schema; `None` if it uses something that the `regex` crate does not have.
 pub(crate) fn compile_pattern(pattern: &str) -> Option<Regex> {
-    regex::RegexBuilder::new(&translate_pattern(pattern)).size_limit(MAX_PROGRAM).build().ok()
+    regex::RegexBuilder::new(&translate_pattern(pattern))
+        .size_limit(MAX_PROGRAM)
+        .build()
+        .ok()
 }
 
 /// Translates what Go and the `regex` crate read differently: `\d`, `\w` and `\s` are ASCII in Go, and `[`, `&&`, `--`
@@ -54,7 +62,9 @@ fn translate_pattern(pattern: &str) -> String {
                 class_start = Some(at + 1);
             }
             ('[', Some(_)) if next == Some(':') => {
-                let end = chars.get(at..).and_then(|rest| rest.windows(2).position(|pair| pair == [':', ']']));
+                let end = chars
+                    .get(at..)
+                    .and_then(|rest| rest.windows(2).position(|pair| pair == [':', ']']));
                 let length = end.map_or(1, |end| end + 2);
                 out.extend(chars.iter().skip(at).take(length));
                 at += length - 1;
@@ -64,8 +74,12 @@ fn translate_pattern(pattern: &str) -> String {
                 class_start = None;
             }
             ('[' | ']' | '&' | '~', Some(_)) => out.extend(['\\', c]),
-            ('-', Some(start)) if at == start || next == Some(']') || next == Some('-') => out.push_str("\\-"),
-            ('{', None) if !begins_repetition(chars.get(at + 1..).unwrap_or_default()) => out.push_str("\\{"),
+            ('-', Some(start)) if at == start || next == Some(']') || next == Some('-') => {
+                out.push_str("\\-");
+            }
+            ('{', None) if !begins_repetition(chars.get(at + 1..).unwrap_or_default()) => {
+                out.push_str("\\{");
+            }
             _ => out.push(c),
         }
         at += 1;
@@ -92,7 +106,11 @@ fn begins_repetition(rest: &[char]) -> bool {
     let closed = rest.get(inner.len()) == Some(&'}');
     let mut parts = inner.split(|c| *c == ',');
     let digits = |part: &[char]| part.iter().all(char::is_ascii_digit);
-    closed && parts.next().is_some_and(|first| !first.is_empty() && digits(first)) && parts.all(digits)
+    closed
+        && parts
+            .next()
+            .is_some_and(|first| !first.is_empty() && digits(first))
+        && parts.all(digits)
 }
 
 #[cfg(test)]

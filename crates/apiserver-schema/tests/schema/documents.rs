@@ -7,7 +7,9 @@ use serde_json::Value;
 
 /// Returns a path below `tests/`.
 pub(crate) fn test_path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(name)
 }
 
 /// Reads a file of the tests.
@@ -21,5 +23,12 @@ pub(crate) fn read_documents(path: &Path) -> Vec<Value> {
     let limits = Limits::MANIFEST;
     let documents = manifest_yaml::read(&read_text(path), &limits)
         .unwrap_or_else(|error| panic!("{}: {}", path.display(), error.message));
-    documents.iter().map(|document| document.to_value().unwrap_or_else(|error| panic!("{}: {}", path.display(), error.message))).collect()
+    documents
+        .iter()
+        .map(|document| {
+            document
+                .to_value()
+                .unwrap_or_else(|error| panic!("{}: {}", path.display(), error.message))
+        })
+        .collect()
 }

@@ -22,18 +22,27 @@ fn make_value(schema: &Value, choices: ExampleChoices, depth: usize) -> Value {
     if let Some(values) = schema["enum"].as_array() {
         return values[choices.seed % values.len()].clone();
     }
-    if let Some(default) = schema.get("default").filter(|default| default.is_string() || default.is_number()) {
+    if let Some(default) = schema
+        .get("default")
+        .filter(|default| default.is_string() || default.is_number())
+    {
         return default.clone();
     }
     if schema["x-kubernetes-int-or-string"] == true {
-        let text = schema["pattern"].as_str().map(|pattern| json!(make_string(&json!({"pattern": pattern}))));
+        let text = schema["pattern"]
+            .as_str()
+            .map(|pattern| json!(make_string(&json!({"pattern": pattern}))));
         return text.unwrap_or(json!(1));
     }
     match schema["type"].as_str().unwrap_or_default() {
         "object" => make_object(schema, choices, depth),
         "array" => {
             let count = schema["minItems"].as_u64().unwrap_or(1).max(1);
-            Value::Array((0..count).map(|index| make_item(&schema["items"], choices, depth, index)).collect())
+            Value::Array(
+                (0..count)
+                    .map(|index| make_item(&schema["items"], choices, depth, index))
+                    .collect(),
+            )
         }
         "string" => json!(make_string(schema)),
         "integer" | "number" => make_number(schema),
@@ -61,7 +70,12 @@ fn make_item(schema: &Value, choices: ExampleChoices, depth: usize, index: u64) 
 
 fn make_object(schema: &Value, choices: ExampleChoices, depth: usize) -> Value {
     let mut map = Map::new();
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (name, child) in schema["properties"].as_object().into_iter().flatten() {
         let wanted = depth < choices.optional_depth && !(depth == 0 && name == "status");
         let header = depth == 0 && ["apiVersion", "kind", "metadata"].contains(&name.as_str());
@@ -72,7 +86,10 @@ fn make_object(schema: &Value, choices: ExampleChoices, depth: usize) -> Value {
     if schema["additionalProperties"].is_object() {
         let count = schema["minProperties"].as_u64().unwrap_or(1).max(1);
         for index in 0..count {
-            map.insert(format!("key{index}"), make_value(&schema["additionalProperties"], choices, depth + 1));
+            map.insert(
+                format!("key{index}"),
+                make_value(&schema["additionalProperties"], choices, depth + 1),
+            );
         }
     }
     for name in required {
@@ -89,8 +106,13 @@ fn make_object(schema: &Value, choices: ExampleChoices, depth: usize) -> Value {
 /// Merges `allOf` and one alternative of `anyOf` and `oneOf` into a schema.
 fn merge_alternatives(schema: &Value, seed: usize) -> Value {
     let mut merged = schema.clone();
-    let Some(map) = merged.as_object_mut() else { return merged };
-    let all: Vec<Value> = map.remove("allOf").and_then(|v| v.as_array().cloned()).unwrap_or_default();
+    let Some(map) = merged.as_object_mut() else {
+        return merged;
+    };
+    let all: Vec<Value> = map
+        .remove("allOf")
+        .and_then(|v| v.as_array().cloned())
+        .unwrap_or_default();
     let mut parts = all;
     for keyword in ["anyOf", "oneOf"] {
         if let Some(Value::Array(alternatives)) = map.remove(keyword) {
@@ -104,10 +126,14 @@ fn merge_alternatives(schema: &Value, seed: usize) -> Value {
 }
 
 fn merge_schema(into: &mut Value, part: &Value) {
-    let (Some(target), Some(source)) = (into.as_object_mut(), part.as_object()) else { return };
+    let (Some(target), Some(source)) = (into.as_object_mut(), part.as_object()) else {
+        return;
+    };
     for (key, value) in source {
         match (target.get_mut(key), key.as_str()) {
-            (Some(Value::Array(names)), "required") => names.extend(value.as_array().into_iter().flatten().cloned()),
+            (Some(Value::Array(names)), "required") => {
+                names.extend(value.as_array().into_iter().flatten().cloned())
+            }
             (Some(present), "properties") => {
                 for (name, child) in value.as_object().into_iter().flatten() {
                     match present.get_mut(name) {
@@ -116,7 +142,9 @@ fn merge_schema(into: &mut Value, part: &Value) {
                     }
                 }
             }
-            (Some(present @ Value::Object(_)), "items" | "additionalProperties") => merge_schema(present, value),
+            (Some(present @ Value::Object(_)), "items" | "additionalProperties") => {
+                merge_schema(present, value)
+            }
             _ => _ = target.insert(key.clone(), value.clone()),
         }
     }
@@ -130,7 +158,11 @@ fn make_number(schema: &Value) -> Value {
         (None, Some(maximum)) if maximum < 1.0 => maximum - open("exclusiveMaximum"),
         _ => step,
     };
-    if schema["type"] == "integer" { json!(number as i64) } else { json!(number) }
+    if schema["type"] == "integer" {
+        json!(number as i64)
+    } else {
+        json!(number)
+    }
 }
 
 fn make_string(schema: &Value) -> String {
@@ -183,10 +215,20 @@ fn write_match(hir: &Hir, extra: u32, text: &mut String) {
 
 fn pick_character(class: &Class) -> char {
     let contains = |c: char| match class {
-        Class::Unicode(class) => class.ranges().iter().any(|range| range.start() <= c && c <= range.end()),
-        Class::Bytes(class) => class.ranges().iter().any(|range| u32::from(range.start()) <= c as u32 && c as u32 <= u32::from(range.end())),
+        Class::Unicode(class) => class
+            .ranges()
+            .iter()
+            .any(|range| range.start() <= c && c <= range.end()),
+        Class::Bytes(class) => class.ranges().iter().any(|range| {
+            u32::from(range.start()) <= c as u32 && c as u32 <= u32::from(range.end())
+        }),
     };
-    ('a'..='z').chain('0'..='9').chain('A'..='Z').chain(('!'..='~').rev()).find(|c| contains(*c)).unwrap_or('x')
+    ('a'..='z')
+        .chain('0'..='9')
+        .chain('A'..='Z')
+        .chain(('!'..='~').rev())
+        .find(|c| contains(*c))
+        .unwrap_or('x')
 }
 
 /// A change that a schema refuses.
@@ -207,14 +249,20 @@ pub(crate) fn make_mutations(schema: &Value, object: &Value) -> Vec<ExampleMutat
         ("/metadata/lables".to_owned(), Some(json!({}))),
         ("/metadata/labels".to_owned(), Some(json!({"a": 1}))),
         ("/metadata/annotations".to_owned(), Some(json!([]))),
-        ("/metadata/ownerReferences".to_owned(), Some(json!([{"name": "x"}]))),
+        (
+            "/metadata/ownerReferences".to_owned(),
+            Some(json!([{"name": "x"}])),
+        ),
         ("/metadata/creationTimestamp".to_owned(), Some(json!("now"))),
         ("/metadata/finalizers".to_owned(), Some(json!("x"))),
         ("/metadata/generation".to_owned(), Some(json!("x"))),
         ("/kind".to_owned(), None),
         ("/apiVersion".to_owned(), Some(json!(1))),
     ]);
-    chosen.into_iter().map(|(pointer, value)| apply_edit(object, &pointer, value)).collect()
+    chosen
+        .into_iter()
+        .map(|(pointer, value)| apply_edit(object, &pointer, value))
+        .collect()
 }
 
 fn apply_edit(object: &Value, pointer: &str, value: Option<Value>) -> ExampleMutation {
@@ -225,16 +273,27 @@ fn apply_edit(object: &Value, pointer: &str, value: Option<Value>) -> ExampleMut
     match (object.pointer_mut(parent), value) {
         (Some(Value::Object(map)), Some(value)) => _ = map.insert(last, value),
         (Some(Value::Object(map)), None) => _ = map.remove(&last),
-        (Some(Value::Array(items)), Some(value)) => items[last.parse::<usize>().expect("an index")] = value,
+        (Some(Value::Array(items)), Some(value)) => {
+            items[last.parse::<usize>().expect("an index")] = value
+        }
         _ => panic!("{what}"),
     }
     ExampleMutation { what, object }
 }
 
-fn collect_edits(schema: &Value, value: &Value, pointer: &mut String, edits: &mut Vec<(String, Option<Value>)>) {
+fn collect_edits(
+    schema: &Value,
+    value: &Value,
+    pointer: &mut String,
+    edits: &mut Vec<(String, Option<Value>)>,
+) {
     let flexible = schema["x-kubernetes-int-or-string"] == true || schema["type"].is_null();
     if !pointer.is_empty() && !flexible {
-        let wrong = if value.is_string() { json!(["x"]) } else { json!("wrong") };
+        let wrong = if value.is_string() {
+            json!(["x"])
+        } else {
+            json!("wrong")
+        };
         edits.push((pointer.clone(), Some(wrong)));
     }
     if schema["enum"].is_array() {
@@ -243,24 +302,38 @@ fn collect_edits(schema: &Value, value: &Value, pointer: &mut String, edits: &mu
     let preserved = schema["x-kubernetes-preserve-unknown-fields"] == true || flexible;
     match value {
         Value::Object(map) => {
-            if !preserved && !schema["additionalProperties"].is_object() && schema["additionalProperties"] != true {
+            if !preserved
+                && !schema["additionalProperties"].is_object()
+                && schema["additionalProperties"] != true
+            {
                 edits.push((format!("{pointer}/unknownField"), Some(json!(1))));
             }
-            for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            for name in schema["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
                 if map.contains_key(name) && schema["properties"][name]["default"].is_null() {
                     edits.push((format!("{pointer}/{name}"), None));
                 }
             }
             for (name, child) in map {
-                let below = schema["properties"].get(name).or(Some(&schema["additionalProperties"]).filter(|s| s.is_object()));
+                let below = schema["properties"]
+                    .get(name)
+                    .or(Some(&schema["additionalProperties"]).filter(|s| s.is_object()));
                 if let Some(below) = below.filter(|_| !pointer.is_empty() || name != "metadata") {
-                    step(pointer, name, |pointer| collect_edits(below, child, pointer, edits));
+                    step(pointer, name, |pointer| {
+                        collect_edits(below, child, pointer, edits)
+                    });
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                step(pointer, &index.to_string(), |pointer| collect_edits(&schema["items"], item, pointer, edits));
+                step(pointer, &index.to_string(), |pointer| {
+                    collect_edits(&schema["items"], item, pointer, edits)
+                });
             }
         }
         _ => {}

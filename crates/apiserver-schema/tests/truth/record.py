@@ -50,6 +50,11 @@ def apply(obj, dry=True):
     return None if answer.ok else answer.json().get("message", answer.text)
 
 
+def delete(obj):
+    prefix, row = resource(obj["apiVersion"], obj["kind"])
+    SESSION.delete(f"{URL}{prefix}/namespaces/{obj['metadata']['namespace']}/{row['name']}/{obj['metadata']['name']}")
+
+
 def at(obj, pointer):
     """Returns the parent and the last step of a pointer."""
     steps = [s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:]]
@@ -166,8 +171,16 @@ def main():
 
 def record_cases(bases, kept):
     cases = documents("cases.yaml")[0]
+    updated = {case["of"] for case in cases if case["class"].startswith("update")}
+    for name in updated:
+        if message := apply(bases[name], dry=False):
+            raise SystemExit(f"{name}: {message}")
     with open(f"{HERE}/cases.tsv", "w") as out:
-        for case in cases:
+        for case in sorted(cases, key=lambda case: not case["class"].startswith("update")):
+            if updated and not case["class"].startswith("update"):
+                for name in updated:
+                    delete(bases[name])
+                updated = set()
             write(out, kept, case["of"], bases[case["of"]], case.get("change", "set"), case["at"], case.get("value"), case["class"])
 
 
@@ -175,7 +188,7 @@ def write(out, kept, name, obj, how, place, value, asked=None):
     message = apply(change(obj, how, place, value))
     kept[f"{name} {how} {place} {json.dumps(value)}"] = message
     verdict = "refused" if message else "accepted"
-    if asked and (asked == "control") != (message is None):
+    if asked and asked.endswith("control") != (message is None):
         print(f"{asked} {name} {how} {place} {json.dumps(value)}: {verdict} {message or ''}"[:300], file=sys.stderr)
     label = asked or (classify(message) if message else "-")
     out.write("\t".join([name, how, place, json.dumps(value), verdict, label, "|".join(fields(message)) if message else "-"]) + "\n")
