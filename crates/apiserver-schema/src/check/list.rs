@@ -1,5 +1,8 @@
 //! Lists: sizes, items, sets, and lists of objects told apart by keys.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde_json::Value;
 
 use super::{Checker, Dialect, values_equal};
@@ -44,17 +47,12 @@ impl Checker<'_> {
     }
 
     fn check_set(&mut self, items: &[Value], place: &Place<'_>) {
-        for (index, item) in items.iter().enumerate() {
-            let earlier = items
-                .iter()
-                .take(index)
-                .position(|other| values_equal(other, item));
-            if let Some(earlier) = earlier {
-                let place = place.at(Segment::Index(index));
-                self.report(&place, ViolationKind::Duplicate, || {
-                    format!("{item} is already item {earlier} of this set")
-                });
-            }
+        for repeated in find_repeated(items, ToString::to_string, values_equal) {
+            let RepeatedItem { index, earlier } = repeated;
+            let place = place.at(Segment::Index(index));
+            self.report(&place, ViolationKind::Duplicate, || {
+                format!("{} is already item {earlier} of this set", items[index])
+            });
         }
     }
 
@@ -65,31 +63,28 @@ impl Checker<'_> {
         items: &[Value],
         place: &Place<'_>,
     ) {
-        for (index, item) in items.iter().enumerate() {
-            let at = place.at(Segment::Index(index));
-            if self.dialect != Dialect::Custom && !item.is_object() {
-                if item.is_null() {
-                    self.report(&at, ViolationKind::WrongType, || {
-                        "a map expected, got null".to_owned()
-                    });
-                }
-                continue;
-            }
-            let same = |other: &&Value| {
-                keys.iter()
-                    .all(|key| self.key_values_equal(schema, key, other, item))
-            };
-            let earlier = items
-                .iter()
-                .take(index)
-                .find(same)
-                .and_then(|_| items.iter().take(index).position(|other| same(&other)));
-            if let Some(earlier) = earlier {
-                let named = self.describe_keys(schema, keys, item);
-                self.report(&at, ViolationKind::Duplicate, || {
-                    format!("item {earlier} of this list already has {named}")
+        if self.dialect != Dialect::Custom {
+            for (index, _) in items.iter().enumerate().filter(|(_, item)| item.is_null()) {
+                let at = place.at(Segment::Index(index));
+                self.report(&at, ViolationKind::WrongType, || {
+                    "a map expected, got null".to_owned()
                 });
             }
+        }
+        let key_text = |item: &Value| self.describe_keys(schema, keys, item);
+        let same = |left: &Value, right: &Value| {
+            left.is_object()
+                && right.is_object()
+                && keys
+                    .iter()
+                    .all(|key| self.key_values_equal(schema, key, left, right))
+        };
+        for RepeatedItem { index, earlier } in find_repeated(items, key_text, same) {
+            let named = self.describe_keys(schema, keys, &items[index]);
+            let at = place.at(Segment::Index(index));
+            self.report(&at, ViolationKind::Duplicate, || {
+                format!("item {earlier} of this list already has {named}")
+            });
         }
     }
 
@@ -136,4 +131,41 @@ impl Checker<'_> {
         }
         parts.join(" and ")
     }
+}
+
+/// An item that an earlier one equals.
+struct RepeatedItem {
+    index: usize,
+    earlier: usize,
+}
+
+/// Finds items that equal an earlier one: in short lists by comparing each with each, in long ones by their texts.
+fn find_repeated(
+    items: &[Value],
+    text: impl Fn(&Value) -> String,
+    same: impl Fn(&Value, &Value) -> bool,
+) -> Vec<RepeatedItem> {
+    const SHORT: usize = 32;
+    let mut found = Vec::new();
+    if items.len() <= SHORT {
+        for (index, item) in items.iter().enumerate() {
+            let earlier = items.iter().take(index).position(|other| same(other, item));
+            found.extend(earlier.map(|earlier| RepeatedItem { index, earlier }));
+        }
+        return found;
+    }
+    let mut seen = BTreeMap::new();
+    for (index, item) in items.iter().enumerate() {
+        match seen.entry(text(item)) {
+            Entry::Vacant(entry) => _ = entry.insert(index),
+            Entry::Occupied(entry) if same(&items[*entry.get()], item) => {
+                found.push(RepeatedItem {
+                    index,
+                    earlier: *entry.get(),
+                });
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    found
 }

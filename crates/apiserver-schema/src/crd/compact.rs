@@ -8,11 +8,13 @@
 //! scope: Namespaced
 //! source: widgets 1.2.0        # optional, free text
 //! deprecation: use v2          # optional: the server's warning
-//! schema: {type: object, properties: {spec: {…}}}
+//! shared: {s1: {…}}            # optional: schemas that are there several times
+//! schema: {type: object, properties: {spec: {$ref: s1}, …}}
 //! ```
 
 use serde_json::{Map, Value, json};
 
+use super::fold::{fold_schema, unfold_schema};
 use super::{Definition, DefinitionNames};
 use crate::builtin::ResourceScope;
 
@@ -64,7 +66,11 @@ impl Definition {
             CompactContent::All => Value::clone(&self.json),
             CompactContent::Facts => strip(&self.json, &["x-kubernetes-validations"]),
         };
-        document.insert("schema".to_owned(), schema);
+        let folded = fold_schema(&schema);
+        if !folded.shared.is_empty() {
+            document.insert("shared".to_owned(), Value::Object(folded.shared));
+        }
+        document.insert("schema".to_owned(), folded.schema);
         Value::Object(document)
     }
 
@@ -100,10 +106,13 @@ pub(super) fn read_compact(document: &Value) -> Result<Definition, String> {
         plural: text("/names/plural")?,
         scope,
     };
-    let schema = document
-        .get("schema")
-        .cloned()
-        .ok_or("`schema` is missing")?;
+    let written = document.get("schema").ok_or("`schema` is missing")?;
+    let nothing = Map::new();
+    let shared = document
+        .get("shared")
+        .and_then(Value::as_object)
+        .unwrap_or(&nothing);
+    let schema = strip_schema(&unfold_schema(written, shared)?);
     let mut definition =
         Definition::new(names, text("/version")?, schema).map_err(|error| error.to_string())?;
     definition.source = text("/source").ok();

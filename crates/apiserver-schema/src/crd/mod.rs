@@ -1,6 +1,7 @@
 //! Definitions of custom resources: read from CustomResourceDefinitions, or from a compact form that this crate writes.
 
 mod compact;
+mod fold;
 mod import;
 
 use std::sync::Arc;

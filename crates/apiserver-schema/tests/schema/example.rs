@@ -46,7 +46,7 @@ fn make_value(schema: &Value, choices: ExampleChoices, depth: usize) -> Value {
         }
         "string" => json!(make_string(schema)),
         "integer" | "number" => make_number(schema),
-        "boolean" => json!(choices.seed % 2 == 0),
+        "boolean" => json!(choices.seed.is_multiple_of(2)),
         _ => json!({}),
     }
 }
@@ -132,7 +132,7 @@ fn merge_schema(into: &mut Value, part: &Value) {
     for (key, value) in source {
         match (target.get_mut(key), key.as_str()) {
             (Some(Value::Array(names)), "required") => {
-                names.extend(value.as_array().into_iter().flatten().cloned())
+                names.extend(value.as_array().into_iter().flatten().cloned());
             }
             (Some(present), "properties") => {
                 for (name, child) in value.as_object().into_iter().flatten() {
@@ -143,7 +143,7 @@ fn merge_schema(into: &mut Value, part: &Value) {
                 }
             }
             (Some(present @ Value::Object(_)), "items" | "additionalProperties") => {
-                merge_schema(present, value)
+                merge_schema(present, value);
             }
             _ => _ = target.insert(key.clone(), value.clone()),
         }
@@ -159,7 +159,12 @@ fn make_number(schema: &Value) -> Value {
         _ => step,
     };
     if schema["type"] == "integer" {
-        json!(number as i64)
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "bounds of examples are small"
+        )]
+        let whole = number as i64;
+        json!(whole)
     } else {
         json!(number)
     }
@@ -274,7 +279,7 @@ fn apply_edit(object: &Value, pointer: &str, value: Option<Value>) -> ExampleMut
         (Some(Value::Object(map)), Some(value)) => _ = map.insert(last, value),
         (Some(Value::Object(map)), None) => _ = map.remove(&last),
         (Some(Value::Array(items)), Some(value)) => {
-            items[last.parse::<usize>().expect("an index")] = value
+            items[last.parse::<usize>().expect("an index")] = value;
         }
         _ => panic!("{what}"),
     }
@@ -324,7 +329,7 @@ fn collect_edits(
                     .or(Some(&schema["additionalProperties"]).filter(|s| s.is_object()));
                 if let Some(below) = below.filter(|_| !pointer.is_empty() || name != "metadata") {
                     step(pointer, name, |pointer| {
-                        collect_edits(below, child, pointer, edits)
+                        collect_edits(below, child, pointer, edits);
                     });
                 }
             }
@@ -332,7 +337,7 @@ fn collect_edits(
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 step(pointer, &index.to_string(), |pointer| {
-                    collect_edits(&schema["items"], item, pointer, edits)
+                    collect_edits(&schema["items"], item, pointer, edits);
                 });
             }
         }

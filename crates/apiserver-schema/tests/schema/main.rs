@@ -2,6 +2,8 @@
 
 mod documents;
 mod example;
+mod hostile;
 mod policies;
 mod published;
+mod repository;
 mod truth;

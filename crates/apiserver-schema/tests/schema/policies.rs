@@ -71,7 +71,7 @@ fn policies_have_the_verdicts_of_an_api_server() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-fn policy(spec: Value) -> Vec<Value> {
+fn policy(spec: &Value) -> Vec<Value> {
     let mut policy = json!({
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": "p"},
         "spec": {"matchConstraints": {"resourceRules": [{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}]}},
@@ -96,7 +96,7 @@ fn what_a_file_cannot_tell_is_said() {
         "authorizer.group('').resource('pods').check('get').allowed()",
     ] {
         let findings = judge(
-            &policy(json!({"validations": [{"expression": expression}]})),
+            &policy(&json!({"validations": [{"expression": expression}]})),
             &object,
         );
         assert_eq!(
@@ -111,7 +111,7 @@ fn what_a_file_cannot_tell_is_said() {
 #[test]
 fn policies_that_cannot_be_read_are_errors_at_their_place() {
     let mut documents =
-        policy(json!({"validations": [{"expression": "true"}, {"expression": "object.spec.("}]}));
+        policy(&json!({"validations": [{"expression": "true"}, {"expression": "object.spec.("}]}));
     let policies = AdmissionPolicies::import(&documents);
     let places: Vec<(&str, &str)> = policies
         .errors
@@ -133,7 +133,7 @@ fn policies_that_cannot_be_read_are_errors_at_their_place() {
 #[test]
 fn an_update_sees_the_old_object() {
     let documents = policy(
-        json!({"validations": [{"expression": "oldObject == null || object.data.a == oldObject.data.a"}]}),
+        &json!({"validations": [{"expression": "oldObject == null || object.data.a == oldObject.data.a"}]}),
     );
     let object = |value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": value}});
     let (new, old) = (object("x"), object("y"));

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use apiserver_schema::{
-    Definition, Definitions, KubernetesVersion, SchemaSet, Violation, ViolationKind,
+    CompactContent, Definition, Definitions, KubernetesVersion, SchemaSet, Violation, ViolationKind,
 };
 use serde_json::{Value, json};
 
@@ -13,7 +13,8 @@ use crate::example::{ExampleChoices, make_example, make_mutations};
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the directory is an oracle of the tests"
+    clippy::print_stdout,
+    reason = "the directory is an oracle of the tests, and its absence is said"
 )]
 fn definition_files() -> Option<Vec<PathBuf>> {
     let Some(directory) = std::env::var_os("SITEPLAN_CRDS") else {
@@ -22,7 +23,7 @@ fn definition_files() -> Option<Vec<PathBuf>> {
             !required,
             "SITEPLAN_CRDS names no directory, and REQUIRE_ORACLES=1"
         );
-        eprintln!("skipped: SITEPLAN_CRDS names no directory of custom resource definitions");
+        println!("skipped: SITEPLAN_CRDS names no directory of custom resource definitions");
         return None;
     };
     let entries = std::fs::read_dir(Path::new(&directory)).expect("a directory");
@@ -118,6 +119,15 @@ fn published_definitions_tell_examples_from_mistakes() {
             let mut schemas = SchemaSet::for_version(version);
             schemas.insert(definition.clone());
             let name = format!("{} {}", definition.api_version(), definition.kind());
+            let compact = Definitions::import(&definition.to_compact(CompactContent::All, None));
+            if compact.entries.first().map(Definition::schema_json)
+                != Some(definition.schema_json())
+            {
+                problems.push(format!(
+                    "{name}: its compact form says something else: {:?}",
+                    compact.errors
+                ));
+            }
             match find_example(&schemas, definition) {
                 Ok(example) => problems.extend(
                     check_mutations(&schemas, definition, &example)

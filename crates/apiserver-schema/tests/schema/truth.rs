@@ -1,6 +1,7 @@
 //! What a real API server said of single changes (`tests/truth/record.py`), asked again of this crate.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use apiserver_schema::{Definitions, KubernetesVersion, SchemaSet, Violation};
 use serde_json::Value;
@@ -83,7 +84,7 @@ fn change(object: &Value, case: &RecordedCase) -> Value {
         }
         ("set", Value::Object(map)) => _ = map.insert(last, case.value.clone()),
         ("set", Value::Array(items)) => {
-            items[last.parse::<usize>().expect("an index")] = case.value.clone()
+            items[last.parse::<usize>().expect("an index")] = case.value.clone();
         }
         ("repeat", parent) => {
             let index = if parent.is_array() {
@@ -206,13 +207,14 @@ fn judge(recorded: &str) -> BTreeMap<String, Tally> {
 fn describe(tallies: &BTreeMap<String, Tally>) -> String {
     let mut report = String::new();
     for (class, tally) in tallies.iter().filter(|(class, _)| *class != "code") {
-        report += &format!(
-            "{class}: {} found, {} missed\n",
+        let _ = writeln!(
+            report,
+            "{class}: {} found, {} missed",
             tally.found,
             tally.missed.len()
         );
         for line in &tally.missed {
-            report += &format!("   {line}\n");
+            let _ = writeln!(report, "   {line}");
         }
     }
     report
