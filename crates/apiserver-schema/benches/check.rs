@@ -13,7 +13,8 @@ fn read_documents(name: &str) -> Vec<Value> {
         .join("tests/truth")
         .join(name);
     let text = std::fs::read_to_string(path).expect("a file of the tests");
-    let documents = manifest_yaml::read(&text, &manifest_yaml::Limits::MANIFEST).expect("YAML");
+    let documents =
+        manifest_yaml::read_documents(&text, &manifest_yaml::ReadLimits::MANIFEST).expect("YAML");
     documents
         .iter()
         .map(|document| document.to_value().expect("a value"))

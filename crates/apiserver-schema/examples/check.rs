@@ -53,9 +53,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     reason = "an example reads what it is told to"
 )]
 fn read_documents(path: &str) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
-    let documents = manifest_yaml::read(
+    let documents = manifest_yaml::read_documents(
         &std::fs::read_to_string(path)?,
-        &manifest_yaml::Limits::MANIFEST,
+        &manifest_yaml::ReadLimits::MANIFEST,
     );
     let documents = documents.map_err(|error| error.message)?;
     documents

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .split_once('\t')
             .ok_or_else(|| format!("no tab: {line}"))?;
         let text = std::fs::read_to_string(Path::new(directory).join(file))?;
-        let documents = manifest_yaml::read(&text, &manifest_yaml::Limits::MANIFEST)
+        let documents = manifest_yaml::read_documents(&text, &manifest_yaml::ReadLimits::MANIFEST)
             .map_err(|error| error.message)?;
         for document in documents {
             let definitions =

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use manifest_yaml::Limits;
+use manifest_yaml::ReadLimits;
 use serde_json::Value;
 
 /// Returns a path below `tests/`.
@@ -20,8 +20,8 @@ pub(crate) fn read_text(path: &Path) -> String {
 
 /// Reads the documents of a YAML file.
 pub(crate) fn read_documents(path: &Path) -> Vec<Value> {
-    let limits = Limits::MANIFEST;
-    let documents = manifest_yaml::read(&read_text(path), &limits)
+    let limits = ReadLimits::MANIFEST;
+    let documents = manifest_yaml::read_documents(&read_text(path), &limits)
         .unwrap_or_else(|error| panic!("{}: {}", path.display(), error.message));
     documents
         .iter()
