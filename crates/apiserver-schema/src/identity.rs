@@ -46,12 +46,7 @@ impl<'a> KnownKinds<'a> {
             Ok(named) => named,
             Err(violation) => return Identity::Unknown(violation),
         };
-        let key = (
-            named.group.to_owned(),
-            named.kind.to_owned(),
-            named.version.to_owned(),
-        );
-        if let Some(definition) = self.custom.get(&key) {
+        if let Some(definition) = self.find_custom(named) {
             let remark = definition
                 .deprecation()
                 .map(|warning| at_version(ViolationKind::DeprecatedVersion, warning.to_owned()));
@@ -61,6 +56,18 @@ impl<'a> KnownKinds<'a> {
             Some(row) => self.identify_built_in(row),
             None => Identity::Unknown(self.explain_unknown(named)),
         }
+    }
+
+    fn find_custom(&self, named: KindName<'_>) -> Option<&'a Definition> {
+        if self.custom.is_empty() {
+            return None;
+        }
+        let key = (
+            named.group.to_owned(),
+            named.kind.to_owned(),
+            named.version.to_owned(),
+        );
+        self.custom.get(&key)
     }
 
     fn identify_built_in(&self, row: &'static KindRow) -> Identity<'a> {

@@ -13,6 +13,7 @@ static DATA: OnceLock<DataFile> = OnceLock::new();
 pub(crate) struct DataFile {
     text: String,
     kinds: OnceLock<Vec<KindRow>>,
+    retired: OnceLock<Vec<RetiredVersion>>,
 }
 
 /// A kind in the versions of a mask.
@@ -47,6 +48,7 @@ impl DataFile {
             Self {
                 text: String::from_utf8(bytes).expect("the data file is text"),
                 kinds: OnceLock::new(),
+                retired: OnceLock::new(),
             }
         })
     }
@@ -58,11 +60,10 @@ impl DataFile {
     }
 
     /// Returns the retired versions, sorted by group, version and kind.
-    pub(crate) fn retired(&'static self) -> impl Iterator<Item = RetiredVersion> {
-        self.text
-            .lines()
-            .skip(self.kinds().len())
-            .map_while(read_retired)
+    pub(crate) fn retired(&'static self) -> &'static [RetiredVersion] {
+        let lines = || self.text.lines().skip(self.kinds().len());
+        self.retired
+            .get_or_init(|| lines().map_while(read_retired).collect())
     }
 
     /// Returns the definitions, sorted by name.

@@ -55,17 +55,24 @@ impl Library {
 
     /// Returns the row of a kind.
     pub(crate) fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&'static KindRow> {
-        self.kinds()
-            .find(|row| row.kind == kind && row.group == group && row.version == version)
+        let rows = DataFile::get().kinds();
+        let key = (group, version, kind);
+        let first = rows.partition_point(|row| (row.group, row.version, row.kind) < key);
+        let same = rows.iter().skip(first);
+        same.take_while(|row| (row.group, row.version, row.kind) == key)
+            .find(|row| self.has(row))
+    }
+
+    fn has(&self, row: &KindRow) -> bool {
+        let foreign =
+            self.distribution == Distribution::Kubernetes && row.group.ends_with(".openshift.io");
+        row.mask & self.version.bit() != 0 && !foreign
     }
 
     /// Returns the rows of all kinds of the version, sorted by group, version and kind.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static KindRow> + '_ {
-        let bit = self.version.bit();
-        let foreign = self.distribution == Distribution::Kubernetes;
-        DataFile::get().kinds().iter().filter(move |row| {
-            row.mask & bit != 0 && !(foreign && row.group.ends_with(".openshift.io"))
-        })
+        let rows = DataFile::get().kinds().iter();
+        rows.filter(|row| self.has(row))
     }
 
     /// Returns the schema of a named definition.

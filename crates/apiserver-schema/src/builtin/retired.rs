@@ -21,13 +21,15 @@ pub struct RetiredVersion {
 
 /// Returns all retired versions, sorted by group, version and kind.
 pub fn list_retired_versions() -> impl Iterator<Item = RetiredVersion> {
-    DataFile::get().retired()
+    DataFile::get().retired().iter().copied()
 }
 
 /// Returns the entry of a version of a kind.
 pub(crate) fn find_retired(group: &str, version: &str, kind: &str) -> Option<RetiredVersion> {
-    list_retired_versions()
-        .find(|row| row.kind == kind && row.group == group && row.version == version)
+    let rows = DataFile::get().retired();
+    let key = (group, version, kind);
+    let found = rows.binary_search_by(|row| (row.group, row.version, row.kind).cmp(&key));
+    rows.get(found.ok()?).copied()
 }
 
 pub(super) fn read_retired(line: &'static str) -> Option<RetiredVersion> {
