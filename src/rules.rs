@@ -26,6 +26,7 @@ pointer_diagnostics::rules! {
     LEDGER_UNREADABLE = "ledger-unreadable", Warning, "the record of what a site was generated from cannot be read";
     LOSS_NOT_SURVIVED = "loss-not-survived", Error, "a workload does not survive a loss that the site promises to survive";
     MALFORMED_CATALOGUE_ENTRY = "malformed-catalogue-entry", Error, "an app's own catalogue entry does not have the form of one";
+    MALFORMED_DEFINITION = "malformed-definition", Error, "a definition of a custom resource cannot be used";
     MALFORMED_VALUE = "malformed-value", Error, "a value does not have the form that is expected";
     MERGE_KEY_IN_INPUT = "merge-key-in-input", Error, "an input file uses a merge key";
     MISSING_FLEET_FILE = "missing-fleet-file", Error, "there is no fleet here";

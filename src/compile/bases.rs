@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use apiserver_schema::{Definition, Definitions};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -43,6 +44,8 @@ struct AppBase {
     inputs: BTreeMap<String, Digest>,
     directories: BTreeSet<String>,
     kustomization: Option<Value>,
+    /// The definitions of custom resources that are among the objects.
+    definitions: Vec<Definition>,
 }
 
 /// What lies in the directories that kustomize builds for a site.
@@ -100,6 +103,15 @@ impl<'a> Bases<'a> {
     /// Every group and kind in any base or template.
     pub(super) fn kinds(&self) -> &BTreeSet<(String, String)> {
         &self.kinds
+    }
+
+    /// Returns the definitions of custom resources that hold on a site: those of the fleet, and over them those of its apps' bases.
+    pub(super) fn definitions(&self, plan: &SitePlan) -> Vec<Definition> {
+        let apps = plan.instances.iter().filter_map(Instance::app);
+        let bases = apps.filter_map(|app| self.apps.get(&app.name));
+        let of_bases = bases.flat_map(|base| &base.definitions);
+        let of_fleet = self.repository.definitions.iter();
+        of_fleet.chain(of_bases).cloned().collect()
     }
 
     /// The directories that building each instance's overlay reads beside the overlay's own.
@@ -245,6 +257,7 @@ fn render_base(
         inputs.extend(digest_input(repository, &path, &mut found));
     }
     let base = objects.map(|objects| AppBase {
+        definitions: import_definitions(app, &objects, &mut found),
         objects: Arc::new(objects),
         catalogue,
         inputs,
@@ -269,6 +282,25 @@ fn collect_kinds(
         }
     }
     kinds
+}
+
+/// Imports the CustomResourceDefinitions among the objects of an app. One that cannot be used is reported.
+fn import_definitions(app: &App, objects: &[Object], found: &mut Diagnostics) -> Vec<Definition> {
+    let mut definitions = Vec::new();
+    for object in objects
+        .iter()
+        .filter(|o| o.kind() == "CustomResourceDefinition")
+    {
+        let imported = Definitions::import(object.value());
+        definitions.extend(imported.entries);
+        let origin = object.origin(Pointer::root());
+        let origin = origin.unwrap_or_else(|| app.origin(&Pointer::root()));
+        for error in imported.errors {
+            let report = rules::MALFORMED_DEFINITION.report(error.to_string());
+            found.push(report.primary(origin.clone(), ""));
+        }
+    }
+    definitions
 }
 
 /// Returns the catalogue with the app's own entries. `None` where one is malformed, which is reported.

@@ -74,7 +74,8 @@ impl<'a> SiteCompiler<'a> {
         let (site, problems) = self.repository.site(name);
         found.append(problems);
         let plan = plan(Arc::new(site?), self.repository, found)?;
-        let overlays = self.make_overlays(&plan, found)?;
+        let mut overlays = self.make_overlays(&plan, found)?;
+        let changes = take_changes(&mut overlays);
         let rendered = self.render(&plan, &overlays, found)?;
         let directories = self.bases.directories(&plan);
         let kinds = plan.learn_kinds(&rendered);
@@ -93,15 +94,13 @@ impl<'a> SiteCompiler<'a> {
             rendered: &rendered,
             kinds: &kinds,
             bundle: &bundle,
+            definitions: &self.bases.definitions(&plan),
+            changes: &changes,
             kustomizations: &built.kustomizations,
             files: &built.files,
         }));
         let fit = self.prove_fit(&plan, &rendered, found);
         let tree = self.write_tree(&plan, &overlays, &bundle, found);
-        let changes = overlays
-            .into_iter()
-            .map(|(name, overlay)| (name, overlay.changes))
-            .collect();
         let names = bundle::names(&plan);
         let argocd = argocd_objects(&bundle);
         Some(CompiledSite {
@@ -247,6 +246,16 @@ impl<'a> SiteCompiler<'a> {
         }
         tree
     }
+}
+
+/// Takes what each overlay changes, and who asked for it.
+fn take_changes(
+    overlays: &mut BTreeMap<String, Overlay>,
+) -> BTreeMap<String, Vec<(ObjectId, Operation)>> {
+    let overlays = overlays.iter_mut();
+    overlays
+        .map(|(name, overlay)| (name.clone(), std::mem::take(&mut overlay.changes)))
+        .collect()
 }
 
 /// Returns the objects below `apps/`.

@@ -3,6 +3,7 @@
 //! Comes in: a directory. Goes out: the [`Repository`] with what all sites share, and, one at a time, [`Site`]s merged from their
 //! profiles. Sites are read when they are compiled, so a fleet needs the memory of the sites in flight.
 
+mod definitions;
 mod document;
 mod entity;
 mod files;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use apiserver_schema::Definition;
 use serde_json::{Map, Value};
 
 use crate::model::AppSpec;
@@ -22,6 +24,7 @@ use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
+use definitions::load_definitions;
 use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
@@ -33,6 +36,7 @@ pub const FLEET_FILE: &str = "siteplan.yaml";
 const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
+const DEFINITIONS: &str = "schema/crds";
 
 /// The part of a repository that all its sites share.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub struct Repository {
     pub fleet: Arc<Fleet>,
     /// The apps, by name.
     pub apps: BTreeMap<String, Arc<App>>,
+    /// The definitions of custom resources below `schema/crds`.
+    pub definitions: Vec<Definition>,
     /// The site files, by site name.
     pub sites: BTreeMap<String, String>,
     profiles: BTreeMap<String, Document>,
@@ -68,11 +74,13 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let mut broken = BTreeSet::new();
     let profiles = load_profiles(&files, &mut broken, &mut found);
     let apps = load_apps(&files, &mut broken, &mut found);
+    let definitions = load_definitions(&files, DEFINITIONS, &mut found);
     let sites = list_sites(&files, &mut found);
     let repository = fleet.map(|fleet| Repository {
         files,
         fleet: Arc::new(fleet),
         apps,
+        definitions,
         sites,
         profiles,
         broken,

@@ -5,6 +5,7 @@
 //! what bases hold, or on a mistake of siteplan's own; they are checked all the same, because what Argo CD does with such objects is
 //! silent and expensive.
 
+mod api_server;
 mod argo;
 mod definitions;
 mod glob;
@@ -17,11 +18,13 @@ mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use apiserver_schema::Definition;
 use serde_json::Value;
 
 use crate::bundle::File;
 use crate::kinds::Kinds;
-use crate::manifest::Object;
+use crate::manifest::{Object, ObjectId};
+use crate::patch::Operation;
 use crate::plan::SitePlan;
 use pointer_diagnostics::{Diagnostics, Rule};
 
@@ -42,6 +45,10 @@ pub struct ValidateInput<'a> {
     pub bundle: &'a [File],
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.
     pub kustomizations: &'a BTreeMap<String, Value>,
+    /// The definitions of custom resources that the fleet has.
+    pub definitions: &'a [Definition],
+    /// What siteplan wrote into the objects of each instance, and who asked for it.
+    pub changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The files, from the root of the fleet, in every directory that is built: bases, overlays and what else is there.
     pub files: &'a BTreeSet<String>,
 }

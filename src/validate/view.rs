@@ -3,15 +3,18 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use apiserver_schema::Definition;
 use serde_json::Value;
 
 use crate::kinds::Kinds;
-use crate::manifest::Object;
+use crate::manifest::{Object, ObjectId};
 use crate::model::{ArgoCd, FleetSpec};
+use crate::patch::Operation;
 use crate::plan::{Instance, SitePlan};
 use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule};
 
 use super::ValidateInput;
+use super::api_server::{ServerFinding, find_refusals};
 use super::argo::Argo;
 use super::definitions::{EarlyResource, find_early_resources};
 
@@ -26,7 +29,10 @@ pub(super) struct View<'a> {
     pub(super) argo: Vec<Argo<'a>>,
     /// Everything that was bundled, the same objects as in `argo` among them.
     pub(super) bundled: Vec<Object>,
+    definitions: &'a [Definition],
+    changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     early_resources: OnceCell<Vec<EarlyResource<'a>>>,
+    server_findings: OnceCell<Vec<ServerFinding<'a>>>,
 }
 
 impl<'a> View<'a> {
@@ -45,7 +51,10 @@ impl<'a> View<'a> {
             kinds: input.kinds,
             argo: Argo::all(input),
             bundled,
+            definitions: input.definitions,
+            changes: input.changes,
             early_resources: OnceCell::new(),
+            server_findings: OnceCell::new(),
         }
     }
 
@@ -80,6 +89,52 @@ impl<'a> View<'a> {
             .get_or_init(|| find_early_resources(self))
     }
 
+    /// Returns what the API server of the site refuses or warns of. Found once for all rules that read it.
+    pub(super) fn server_findings(&self) -> &[ServerFinding<'a>] {
+        self.server_findings
+            .get_or_init(|| find_refusals(self, self.definitions))
+    }
+
+    /// Starts a report about a field of an object, at the line that causes it: that of the input whose value siteplan wrote there, else
+    /// that of the base's manifest.
+    pub(super) fn report_field(
+        &self,
+        rule: &Rule,
+        finding: &ServerFinding<'_>,
+        message: String,
+    ) -> Diagnostic {
+        let (instance, object, field) = (finding.instance, finding.object, &finding.pointer);
+        let asked = self.who_asked_for(instance, object, field);
+        let written = || {
+            let origin = object.origin(field.clone())?;
+            (!origin.file.starts_with("out/")).then_some(origin)
+        };
+        match asked.or_else(written) {
+            Some(origin) => rule.report(message).primary(origin, "").context_key(
+                instance.origin.clone(),
+                format!("`{}` on this site", instance.name),
+            ),
+            None => self.report(rule, instance, message),
+        }
+    }
+
+    /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.
+    fn who_asked_for(
+        &self,
+        instance: &Instance,
+        object: &Object,
+        field: &Pointer,
+    ) -> Option<Origin> {
+        let id = object.id();
+        let changes = self.changes.get(&instance.name)?.iter();
+        let covering = changes.filter(|(target, change)| {
+            let below = field.as_str().strip_prefix(change.path.as_str());
+            *target == id && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        let nearest = covering.max_by_key(|(_, change)| change.path.as_str().len())?;
+        nearest.1.asked_by.as_ref()?.origins.first().cloned()
+    }
+
     /// Starts a report about an object of an instance.
     pub(super) fn report(&self, rule: &Rule, instance: &Instance, message: String) -> Diagnostic {
         at_instance(rule.report(message), instance)
@@ -88,6 +143,14 @@ impl<'a> View<'a> {
     /// A field of the fleet file, below `spec`.
     pub(super) fn fleet_origin(&self, pointer: &str) -> Origin {
         self.plan.fleet.origin(&Pointer::parse(pointer))
+    }
+}
+
+/// Points a report at a field: at its value where that is on one line, at its key where it is a map, a list or missing.
+fn show_field(report: Diagnostic, object: &Object, field: &Pointer, origin: Origin) -> Diagnostic {
+    match object.get(field.as_str()) {
+        Some(Value::Object(_) | Value::Array(_)) | None => report.primary_key(origin, ""),
+        Some(_) => report.primary(origin, ""),
     }
 }
 

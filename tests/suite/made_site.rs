@@ -210,6 +210,8 @@ impl Made {
                 .or_insert_with(|| kustomization(&base));
         }
         found.append(validate::validate(&ValidateInput {
+            definitions: &[],
+            changes: &BTreeMap::new(),
             plan: &self.plan,
             rendered: &self.rendered,
             kinds: &self.plan.learn_kinds(&self.rendered),

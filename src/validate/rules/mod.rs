@@ -2,14 +2,17 @@
 //!
 //! `BLESS=1 cargo test --locked rules::` writes this list from the folder.
 
+pub(super) mod api_version_not_served;
 pub(super) mod application_applied_server_side;
 pub(super) mod crd_after_resource;
 pub(super) mod crd_not_on_site;
+pub(super) mod deprecated_api_version;
 pub(super) mod dry_run_not_skipped;
 pub(super) mod image_not_allowed;
 pub(super) mod kustomize_out_of_reach;
 pub(super) mod malformed_metadata;
 pub(super) mod malformed_project;
+pub(super) mod manifest_against_schema;
 pub(super) mod name_too_long;
 pub(super) mod namespace_not_made;
 pub(super) mod namespace_not_set;
@@ -17,9 +20,11 @@ pub(super) mod not_to_schema;
 pub(super) mod object_too_large;
 pub(super) mod override_file;
 pub(super) mod path_not_portable;
+pub(super) mod pod_security_refuses;
 pub(super) mod project_after_application;
 pub(super) mod project_forbids;
 pub(super) mod project_too_wide;
+pub(super) mod refused_by_api_server;
 pub(super) mod secret_in_output;
 pub(super) mod shared_application_name;
 pub(super) mod shared_resource;
@@ -28,8 +33,11 @@ pub(super) mod spec_not_normal;
 pub(super) mod sync_option_too_new;
 pub(super) mod unclear_destination;
 pub(super) mod unknown_argocd_version;
+pub(super) mod unknown_manifest_field;
 pub(super) mod unknown_reference;
 pub(super) mod unknown_sync_option;
+pub(super) mod validation_rule_broken;
+pub(super) mod validation_rule_not_evaluated;
 pub(super) mod wave_not_integer;
 pub(super) mod waves_not_gated;
 
@@ -37,14 +45,17 @@ use super::CheckedRule;
 
 /// Every rule of this folder, sorted by code.
 pub(super) const REGISTRY: &[&CheckedRule] = &[
+    &api_version_not_served::RULE,
     &application_applied_server_side::RULE,
     &crd_after_resource::RULE,
     &crd_not_on_site::RULE,
+    &deprecated_api_version::RULE,
     &dry_run_not_skipped::RULE,
     &image_not_allowed::RULE,
     &kustomize_out_of_reach::RULE,
     &malformed_metadata::RULE,
     &malformed_project::RULE,
+    &manifest_against_schema::RULE,
     &name_too_long::RULE,
     &namespace_not_made::RULE,
     &namespace_not_set::RULE,
@@ -52,9 +63,11 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &object_too_large::RULE,
     &override_file::RULE,
     &path_not_portable::RULE,
+    &pod_security_refuses::RULE,
     &project_after_application::RULE,
     &project_forbids::RULE,
     &project_too_wide::RULE,
+    &refused_by_api_server::RULE,
     &secret_in_output::RULE,
     &shared_application_name::RULE,
     &shared_resource::RULE,
@@ -63,8 +76,11 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &sync_option_too_new::RULE,
     &unclear_destination::RULE,
     &unknown_argocd_version::RULE,
+    &unknown_manifest_field::RULE,
     &unknown_reference::RULE,
     &unknown_sync_option::RULE,
+    &validation_rule_broken::RULE,
+    &validation_rule_not_evaluated::RULE,
     &wave_not_integer::RULE,
     &waves_not_gated::RULE,
 ];

@@ -34,6 +34,22 @@ const COMPANIONS: &[(&str, &str)] = &[
     ("project-after-application", "project-forbids"),
 ];
 
+/// Rules that the API server's own checks raise. The objects here are only as complete as the rule that they are made for needs.
+const SERVER_RULES: &[&str] = &[
+    "api-version-not-served",
+    "manifest-against-schema",
+    "pod-security-refuses",
+    "refused-by-api-server",
+    "unknown-manifest-field",
+];
+
+/// Returns the codes that are raised, without those of the API server's own checks.
+fn own_codes(made: &Made) -> BTreeSet<&'static str> {
+    let mut codes = made.codes();
+    codes.retain(|code| !SERVER_RULES.contains(code));
+    codes
+}
+
 fn cases() -> Vec<Case> {
     argo::cases().into_iter().chain(objects::cases()).collect()
 }
@@ -42,7 +58,7 @@ fn cases() -> Vec<Case> {
 fn each_rule_is_raised_alone() {
     let mut wrong = Vec::new();
     for case in cases() {
-        let mut seen = case.flagged.codes();
+        let mut seen = own_codes(&case.flagged);
         COMPANIONS
             .iter()
             .filter(|(code, _)| *code == case.code || *code == "*")
@@ -67,7 +83,7 @@ fn each_rule_is_raised_alone() {
 fn nothing_else_raises_a_rule() {
     let mut wrong = Vec::new();
     for case in cases() {
-        if !case.clean.codes().is_empty() {
+        if !own_codes(&case.clean).is_empty() {
             wrong.push(format!(
                 "{} ({}): {:#?}",
                 case.code,
@@ -82,7 +98,8 @@ fn nothing_else_raises_a_rule() {
 #[test]
 fn every_finding_has_a_place_a_severity_and_an_action() {
     for case in cases() {
-        for diagnostic in &case.flagged.validate() {
+        let validated = case.flagged.validate();
+        for diagnostic in validated.iter().filter(|d| !SERVER_RULES.contains(&d.code)) {
             let rule = rulebook::find_rule(diagnostic.code).unwrap();
             assert_eq!(diagnostic.severity, rule.severity);
             assert!(matches!(

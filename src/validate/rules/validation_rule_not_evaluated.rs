@@ -1,0 +1,26 @@
+//! Every validation rule can be evaluated.
+
+use apiserver_schema::ViolationKind;
+use pointer_diagnostics::{Diagnostics, Rule, Severity};
+
+use crate::validate::CheckedRule;
+use crate::validate::api_server::{FindingClass, report_findings};
+use crate::validate::view::View;
+
+pub(super) static RULE: CheckedRule = CheckedRule {
+    rule: Rule {
+        code: "validation-rule-not-evaluated",
+        severity: Severity::Warning,
+        summary: "a validation rule of a definition cannot be evaluated here",
+        explain: include_str!("../../../docs/rules/validation-rule-not-evaluated.md"),
+    },
+    check,
+};
+
+fn check(view: &View<'_>, found: &mut Diagnostics) {
+    report_findings(view, &RULE.rule, is_meant, found);
+}
+
+fn is_meant(class: FindingClass) -> bool {
+    matches!(class, FindingClass::Schema(ViolationKind::RuleNotEvaluated))
+}
