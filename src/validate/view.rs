@@ -110,7 +110,7 @@ impl<'a> View<'a> {
             (!origin.file.starts_with("out/")).then_some(origin)
         };
         match asked.or_else(written) {
-            Some(origin) => rule.report(message).primary(origin, "").context_key(
+            Some(origin) => show_field(rule.report(message), object, field, origin).context_key(
                 instance.origin.clone(),
                 format!("`{}` on this site", instance.name),
             ),

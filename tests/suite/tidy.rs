@@ -20,7 +20,11 @@ const DOORS: &[Door] = &[
     },
     Door {
         name: "base64",
-        places: &["crates/manifest-yaml/src/value.rs", "crates/rustomize/src/"],
+        places: &[
+            "crates/apiserver-schema/",
+            "crates/manifest-yaml/src/value.rs",
+            "crates/rustomize/src/",
+        ],
     },
     Door {
         name: "clap",
@@ -76,7 +80,7 @@ const DOORS: &[Door] = &[
     },
     Door {
         name: "strsim",
-        places: &["src/nearest.rs"],
+        places: &["crates/apiserver-schema/", "src/nearest.rs"],
     },
     Door {
         name: "syn",

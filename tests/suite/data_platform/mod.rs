@@ -262,7 +262,7 @@ fn every_site_is_proved() {
         let ran = siteplan(repository::root(), &["place", site, "--format", "json"]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let document: Value = serde_json::from_str(&ran.stdout).unwrap();
-        let place = &document["places"][0];
+        let place = &document["data"]["places"][0];
         assert_eq!(place["outcome"], "proved", "{site}");
         assert_eq!(place["holds"], true, "{site}");
         assert!(
