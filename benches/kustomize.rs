@@ -90,6 +90,7 @@ fn one_overlay(count: usize, patch: Patch, kustomize: Option<&Path>) {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn many_overlays(kustomize: Option<&Path>) {
     const OVERLAYS: usize = 1000;
     const BASES: usize = 12;

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 /// Writes a number with its noun: `1 node`, `2 nodes`.
+#[expect(clippy::needless_pass_by_value, reason = "numbers are copied")]
 pub(crate) fn count_noun<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let ending = if count == N::from(1) { "" } else { "s" };
     format!("{count} {noun}{ending}")

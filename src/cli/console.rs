@@ -94,7 +94,7 @@ impl Console {
     pub(super) fn conclude(
         &self,
         line: &CommandLine,
-        report: SessionReport,
+        report: &SessionReport,
         answer: anyhow::Result<Answer>,
     ) -> ExitStatus {
         let status = answer.as_ref().map_or(ExitStatus::Errors, |a| a.status);
@@ -111,10 +111,10 @@ impl Console {
     fn print_run(
         &self,
         line: &CommandLine,
-        report: SessionReport,
+        report: &SessionReport,
         answer: anyhow::Result<Answer>,
     ) -> anyhow::Result<()> {
-        let (found, sources) = self.sort_report(&report);
+        let (found, sources) = self.sort_report(report);
         self.print_report(line.command.prints(), &found, &sources, &report.directory)?;
         let failure = answer.as_ref().err().map(|why| format!("{why:#}"));
         if let Some(failure) = &failure {

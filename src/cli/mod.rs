@@ -49,14 +49,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let work = AssertUnwindSafe(|| pool.install(|| run(&line, &console)));
-    match catch_unwind(work) {
-        Ok(status) => status.into(),
-        Err(_) => {
-            console.problem(
-                "this is a bug in siteplan: please report it with the input that caused it",
-            );
-            ExitCode::from(BUG)
-        }
+    if let Ok(status) = catch_unwind(work) {
+        status.into()
+    } else {
+        console
+            .problem("this is a bug in siteplan: please report it with the input that caused it");
+        ExitCode::from(BUG)
     }
 }
 
@@ -65,7 +63,7 @@ fn run(line: &CommandLine, console: &Console) -> ExitStatus {
     let answer = line
         .check_forms()
         .and_then(|()| dispatch(&line.command, &mut session));
-    console.conclude(line, session.into_report(), answer)
+    console.conclude(line, &session.into_report(), answer)
 }
 
 fn dispatch(command: &Subcommand, session: &mut Session<'_>) -> anyhow::Result<Answer> {

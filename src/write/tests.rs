@@ -460,9 +460,9 @@ fn sites_are_staged_from_several_threads() {
             let (writer, tree) = (&writer, &tree);
             let sites: Vec<&str> = sites.to_vec();
             scope.spawn(move || {
-                sites
-                    .iter()
-                    .for_each(|site| drop(writer.replace(site, &tree.only(site)).unwrap()));
+                for site in sites {
+                    drop(writer.replace(site, &tree.only(site)).unwrap());
+                }
             });
         }
     });

@@ -27,20 +27,17 @@ pub(in crate::cli) fn run(args: &AppsArgs, session: &mut Session<'_>) -> anyhow:
     let Some(repository) = repository.filter(|_| !session.found.has_errors()) else {
         return Ok(Answer::errors());
     };
-    let data = match &args.name {
-        Some(name) => {
-            let app = find_app(&repository, name)?;
-            let value = complete_app(app)?;
-            let text = || format!("# {}\n{}", app.file, yaml::write_document(&value));
-            CommandData::new(format, text, || &value)?
-        }
-        None => {
-            let apps = repository.apps.values();
-            let values: Vec<Value> = apps
-                .map(|app| complete_app(app))
-                .collect::<Result<_, _>>()?;
-            CommandData::new(format, || list_apps(&repository), || &values)?
-        }
+    let data = if let Some(name) = &args.name {
+        let app = find_app(&repository, name)?;
+        let value = complete_app(app)?;
+        let text = || format!("# {}\n{}", app.file, yaml::write_document(&value));
+        CommandData::new(format, text, || &value)?
+    } else {
+        let apps = repository.apps.values();
+        let values: Vec<Value> = apps
+            .map(|app| complete_app(app))
+            .collect::<Result<_, _>>()?;
+        CommandData::new(format, || list_apps(&repository), || &values)?
     };
     Ok(Answer::from(data))
 }

@@ -90,7 +90,11 @@ struct KindLists {
 struct KindPattern {
     group: Option<Glob>,
     kind: Option<Glob>,
-    /// The pattern of names, where there is one.
+    /// The pattern of names, where there is one; the inner is absent where the pattern cannot be read.
+    #[expect(
+        clippy::option_option,
+        reason = "no pattern and an unreadable one are not the same"
+    )]
     name: Option<Option<Glob>>,
 }
 
@@ -320,6 +324,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "a value made by `json!`")]
     fn permits(spec: Value) -> ProjectPermits {
         ProjectPermits::of(&Object::new(json!({
             "apiVersion": "argoproj.io/v1alpha1",

@@ -107,6 +107,7 @@ fn phases_come_in_the_documented_order() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn every_component_has_its_operator_and_its_form() {
     for (package, catalog) in [
         ("crunchy-postgres-operator", "certified-operators"),
@@ -176,6 +177,7 @@ fn every_component_has_its_operator_and_its_form() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn figures_are_the_documented_ones() {
     let postgres = object(FULL, "PostgresCluster", "datalyptica-pg");
     let repo = "/spec/backups/pgbackrest/repos/0";

@@ -173,6 +173,7 @@ fn defaults_in_lists_are_written() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn alerts_have_what_an_on_call_engineer_needs() {
     let components = [
         "lakehouse-postgres",
@@ -306,6 +307,7 @@ fn the_two_regions_are_a_pair() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn restores_are_one_value_away() {
     let fleet = copy_of_fleet();
     let site = "sites/datalyptica-edge.yaml";

@@ -138,7 +138,7 @@ fn a_role_without_its_mode_is_refused() {
 #[test]
 fn nothing_fences_the_workers() {
     let found = errors_after("datalyptica", |fleet| {
-        edit(fleet, FULL, "    worker-health: {}\n", "")
+        edit(fleet, FULL, "    worker-health: {}\n", "");
     });
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
@@ -150,7 +150,7 @@ fn nothing_fences_the_workers() {
 #[test]
 fn an_image_from_elsewhere() {
     let found = errors_after("datalyptica", |fleet| {
-        edit(fleet, "siteplan.yaml", "    - docker.io/altinity\n", "")
+        edit(fleet, "siteplan.yaml", "    - docker.io/altinity\n", "");
     });
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(

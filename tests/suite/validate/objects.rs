@@ -239,6 +239,7 @@ fn pod(spec: &Value) -> Value {
            "spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}})
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn images() -> Vec<Case> {
     let policy = || {
         fleet(
@@ -409,6 +410,7 @@ fn metadata() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn references() -> Vec<Case> {
     let uses = |name: &str, optional: bool| {
         let env = json!([{"name": "A", "valueFrom": {"secretKeyRef": {"name": name, "key": "k", "optional": optional}}}]);

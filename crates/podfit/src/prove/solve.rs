@@ -83,16 +83,16 @@ fn place_forced(
             rest.push(i);
             continue;
         };
-        if !state.possible(*item, node) {
-            return Err((0..=i)
-                .filter(|other| items[*other].only == item.only && items[*other].pods > 0)
-                .collect());
-        } else {
+        if state.possible(*item, node) {
             state.place(item.workload, node);
             placed.push(PodPlacement {
                 workload: item.workload,
                 node,
             });
+        } else {
+            return Err((0..=i)
+                .filter(|other| items[*other].only == item.only && items[*other].pods > 0)
+                .collect());
         }
     }
     Ok((placed, rest))

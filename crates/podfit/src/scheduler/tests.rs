@@ -110,6 +110,7 @@ fn node_unschedulable_takes_only_pods_that_tolerate_the_cordon() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn taint_toleration_compares_keys_values_and_effects() {
     let taint = |value: &str, effect| Taint {
         key: "k".to_owned(),

@@ -162,6 +162,7 @@ mod tests {
     use crate::Rule;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a list of cases")]
     fn a_document_has_a_version_counts_and_places() {
         const RULE: Rule = Rule {
             code: "not-a-choice",

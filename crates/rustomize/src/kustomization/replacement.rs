@@ -9,6 +9,7 @@ use pointer_diagnostics::{Diagnostics, Pointer};
 
 /// An entry of `replacements`.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a kustomization has few of them")]
 pub(crate) enum ReplacementEntry {
     /// It stands in the kustomization.
     Inline {

@@ -122,13 +122,12 @@ impl Loader<'_> {
         problems: &mut Diagnostics,
     ) -> Result<String, Reported> {
         let file = self.read(entry, problems)?;
-        match String::from_utf8(file.bytes.to_vec()) {
-            Ok(text) => Ok(text),
-            Err(_) => {
-                let message = format!("`{}` is not UTF-8 text", entry.text);
-                let rule = &rules::PATCH_NOT_READABLE;
-                Err(self.report(rule, &entry.pointer, message, problems))
-            }
+        if let Ok(text) = String::from_utf8(file.bytes.to_vec()) {
+            Ok(text)
+        } else {
+            let message = format!("`{}` is not UTF-8 text", entry.text);
+            let rule = &rules::PATCH_NOT_READABLE;
+            Err(self.report(rule, &entry.pointer, message, problems))
         }
     }
 
@@ -169,12 +168,11 @@ impl Loader<'_> {
         problems: &mut Diagnostics,
     ) -> Result<LayerDirectory, Reported> {
         let pointer = entry.pointer.clone();
-        match self.resolve(entry, problems)? {
-            (root, FileKind::Directory) => Ok(LayerDirectory { pointer, root }),
-            _ => {
-                let message = format!("`{}` is a file; a component is a directory", entry.text);
-                Err(self.report(&rules::KUSTOMIZATION_FIELD, &pointer, message, problems))
-            }
+        if let (root, FileKind::Directory) = self.resolve(entry, problems)? {
+            Ok(LayerDirectory { pointer, root })
+        } else {
+            let message = format!("`{}` is a file; a component is a directory", entry.text);
+            Err(self.report(&rules::KUSTOMIZATION_FIELD, &pointer, message, problems))
         }
     }
 
@@ -194,7 +192,7 @@ impl Loader<'_> {
             match generate::read_env_file(&file.bytes) {
                 Ok(read) => pairs.extend(read),
                 Err(e) => {
-                    failed = Some(self.report(rule, &source.pointer, e.to_string(), problems))
+                    failed = Some(self.report(rule, &source.pointer, e.to_string(), problems));
                 }
             }
         }
@@ -311,7 +309,7 @@ impl Loader<'_> {
         };
         ObjectFilter::new(selector).map(Some).map_err(|e| {
             let rule = &rules::PATCH_NOT_READABLE;
-            self.report(rule, &at.at("target"), e.to_string(), problems)
+            self.report(rule, &at.at("target"), e.clone(), problems)
         })
     }
 

@@ -415,7 +415,7 @@ fn read_value_targets(
         let filter = selector.map(|selector| ObjectFilter::new(&selector));
         let filter = filter
             .transpose()
-            .map_err(|e| loader.report(rule, at, e.to_string(), problems))?;
+            .map_err(|e| loader.report(rule, at, e.clone(), problems))?;
         let Some(field_path) = target.text("fieldPath", problems) else {
             return Err(loader.report(rule, at, "`fieldPath` is missing", problems));
         };

@@ -152,7 +152,9 @@ fn apply_operations(
         resource.store_previous();
     }
     if resource.has_internal_annotations()
-        && let Some(index) = operations.iter().position(|o| o.reads_all_annotations())
+        && let Some(index) = operations
+            .iter()
+            .position(super::json::Operation::reads_all_annotations)
     {
         let message = format!(
             "operation {} on {} reads all annotations at once, among which kustomize has annotations of its own during a build",

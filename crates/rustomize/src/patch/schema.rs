@@ -130,13 +130,12 @@ impl SchemaData {
             };
         }
         let items = schema.get("items").unwrap_or(&Value::Null);
-        let elements = match reference(items) {
-            Some(reference) => reference.to_owned(),
-            None => {
-                let name = format!("{name}[]");
-                self.add_type(&name, items);
-                name
-            }
+        let elements = if let Some(reference) = reference(items) {
+            reference.to_owned()
+        } else {
+            let name = format!("{name}[]");
+            self.add_type(&name, items);
+            name
         };
         FieldSchema {
             reference: None,
@@ -180,12 +179,11 @@ fn merge_keys(schema: &Value) -> Option<Vec<String>> {
         return None;
     }
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let keys = match schema.get("x-kubernetes-list-map-keys") {
-        Some(Value::Array(keys)) => keys.iter().filter_map(text).collect(),
-        _ => {
-            let key = schema.get("x-kubernetes-patch-merge-key").and_then(text);
-            key.into_iter().collect()
-        }
+    let keys = if let Some(Value::Array(keys)) = schema.get("x-kubernetes-list-map-keys") {
+        keys.iter().filter_map(text).collect()
+    } else {
+        let key = schema.get("x-kubernetes-patch-merge-key").and_then(text);
+        key.into_iter().collect()
     };
     Some(keys)
 }

@@ -230,7 +230,7 @@ impl<'s> StrategicMerger<'s> {
                 Walked::Gone => base.remove(key),
                 Walked::InPlace(node) => base.put(key, node),
                 Walked::FromPatch(node) => {
-                    base.set(key, quoted_if_needed(node), ScalarStyle::Plain)
+                    base.set(key, quoted_if_needed(node), ScalarStyle::Plain);
                 }
             }
             changed = true;

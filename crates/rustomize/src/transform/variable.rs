@@ -12,6 +12,7 @@ use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use manifest_yaml::{ScalarStyle, print_general_float};
 
 /// Replaces the variables in all objects.
+#[expect(clippy::result_large_err, reason = "it is told once a build")]
 pub(crate) fn resolve_variables(
     resources: &mut [Resource],
     variables: &BTreeMap<String, Variable>,
