@@ -1,7 +1,7 @@
 //! The command line: the only place that knows arguments, the environment, the terminal and exit codes.
 //!
-//! A command takes its arguments and a [`session::Session`], asks the library, and returns an [`answer::Answer`]. What is printed, and
-//! where, is decided once, in [`console`].
+//! A command takes its arguments and a `session::Session`, asks the library, and returns an `answer::Answer`. What is printed, and
+//! where, is decided once, in `console`.
 
 mod answer;
 mod arguments;

@@ -20,7 +20,7 @@ pub enum Meaning<'t> {
     Sequence(Vec<Self>),
     /// A map, sorted by code point; no key is there twice.
     Mapping(Vec<(Cow<'t, str>, Self)>),
-    /// For the writer: the value of a field at the top of a document, as [`written_field`](super::written_field) wrote it.
+    /// For the writer: the value of a field at the top of a document, as the writer wrote it.
     Written(Arc<str>),
 }
 
