@@ -59,5 +59,5 @@ fn malformed(path: &str, number: usize, message: String) -> Diagnostic {
     rules::MALFORMED_DEFINITION
         .report(message)
         .primary(origin, "")
-        .help("import the definition anew with `siteplan schema import`, or remove the file")
+        .help("put the CustomResourceDefinition of the cluster here (`oc get crd NAME -o yaml`), or remove the file")
 }
