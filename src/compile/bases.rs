@@ -106,12 +106,12 @@ impl<'a> Bases<'a> {
     }
 
     /// Returns the definitions of custom resources that hold on a site: those of the fleet, and over them those of its apps' bases.
-    pub(super) fn definitions(&self, plan: &SitePlan) -> Vec<Definition> {
+    pub(super) fn definitions(&self, plan: &SitePlan) -> Vec<&Definition> {
         let apps = plan.instances.iter().filter_map(Instance::app);
         let bases = apps.filter_map(|app| self.apps.get(&app.name));
         let of_bases = bases.flat_map(|base| &base.definitions);
         let of_fleet = self.repository.definitions.iter();
-        of_fleet.chain(of_bases).cloned().collect()
+        of_fleet.chain(of_bases).collect()
     }
 
     /// The directories that building each instance's overlay reads beside the overlay's own.

@@ -53,7 +53,7 @@ struct ApiServer<'a> {
 /// Finds everything that the API server of the site refuses or warns of in the rendered objects.
 pub(super) fn find_refusals<'a>(
     view: &View<'a>,
-    definitions: &[Definition],
+    definitions: &[&Definition],
 ) -> Vec<ServerFinding<'a>> {
     let server = ApiServer::of_site(view.plan, definitions);
     let mut found = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn find_refusals<'a>(
 }
 
 impl<'a> ApiServer<'a> {
-    fn of_site(plan: &'a SitePlan, definitions: &[Definition]) -> Self {
+    fn of_site(plan: &'a SitePlan, definitions: &[&Definition]) -> Self {
         let version = find_cluster_version(plan);
         let distribution = match plan.site.spec.cluster.platform {
             Platform::Openshift => Distribution::OpenShift,
@@ -72,7 +72,7 @@ impl<'a> ApiServer<'a> {
         };
         let mut schemas = SchemaSet::for_distribution(version, distribution);
         for definition in definitions {
-            schemas.insert(definition.clone());
+            schemas.insert((*definition).clone());
         }
         let context = Context {
             version: CodeVersion::new(1, u16::from(version.minor())),

@@ -46,7 +46,7 @@ pub struct ValidateInput<'a> {
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.
     pub kustomizations: &'a BTreeMap<String, Value>,
     /// The definitions of custom resources that the fleet has.
-    pub definitions: &'a [Definition],
+    pub definitions: &'a [&'a Definition],
     /// What siteplan wrote into the objects of each instance, and who asked for it.
     pub changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The files, from the root of the fleet, in every directory that is built: bases, overlays and what else is there.

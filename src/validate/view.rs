@@ -29,7 +29,7 @@ pub(super) struct View<'a> {
     pub(super) argo: Vec<Argo<'a>>,
     /// Everything that was bundled, the same objects as in `argo` among them.
     pub(super) bundled: Vec<Object>,
-    definitions: &'a [Definition],
+    definitions: &'a [&'a Definition],
     changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     early_resources: OnceCell<Vec<EarlyResource<'a>>>,
     server_findings: OnceCell<Vec<ServerFinding<'a>>>,
