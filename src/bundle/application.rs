@@ -47,7 +47,7 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
     json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec})
 }
 
-/// Where Argo CD finds a directory of the site's output.
+/// Returns the Application source for a directory of the site's output.
 fn source(context: &Context<'_>, directory: &str) -> Value {
     let fleet = context.fleet();
     json!({
@@ -57,7 +57,7 @@ fn source(context: &Context<'_>, directory: &str) -> Value {
     })
 }
 
-/// How a sync that did not succeed is tried again: for half an hour, long enough for an operator to bring its API. From 3.2 on each
+/// Returns the retry policy of a failed sync: for half an hour, long enough for an operator to bring its API. From 3.2 on each
 /// attempt looks for a newer commit.
 pub(super) fn retry(argocd: &ArgoCd) -> Value {
     let mut retry =
@@ -125,7 +125,7 @@ fn plain(directory: &str) -> &str {
     directory
 }
 
-/// What is synced without being asked. Labels of nodes are not put back: a node that is not there must not be made.
+/// Returns the policy of automated sync. Labels of nodes are not put back: a node that is not there must not be made.
 fn automated(source: &InstanceSource) -> Value {
     match source {
         InstanceSource::App(_) => json!({"prune": true, "selfHeal": true}),

@@ -10,7 +10,7 @@ use crate::manifest::Object;
 use crate::model::{NodeState, PodSecurity};
 use crate::plan::{Instance, InstanceSource, NamespacePlan, NodePlan, SitePlan};
 
-/// What Argo CD may never do with a namespace or a node: not when it leaves git, not when its Application is deleted.
+/// Sync options that keep a namespace or a node when it leaves git and when its Application is deleted.
 const KEEP: &str = "Prune=false,Delete=false";
 
 /// The objects of a built-in instance with the names of their files; nothing for an app of base/apps.
@@ -117,7 +117,7 @@ fn managed_labels<'a>(
     (!labels.is_empty()).then_some(labels)
 }
 
-/// Whether the node's kubelet or the installer writes the label.
+/// Checks whether the node's kubelet or the installer writes the label.
 fn is_kubelets(key: &str) -> bool {
     const KUBELETS: &[&str] = &[
         labels::ARCH,

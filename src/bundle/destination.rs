@@ -1,4 +1,4 @@
-//! Where Applications go: a cluster, and a namespace in it.
+//! Destinations of Applications: a cluster, and a namespace in it.
 
 use kubernetes_vocabulary::ResourceScope;
 

@@ -15,7 +15,7 @@ use crate::plan::SitePlan;
 
 use super::{comes_with_platform, has};
 
-/// Whether the option works for a whole Application.
+/// Checks whether the option works for a whole Application.
 pub(crate) fn for_whole_app(argocd: &ArgoCd) -> bool {
     has(argocd, (3, 1))
 }
@@ -32,7 +32,7 @@ pub(crate) fn without_definition<'a>(site: &SitePlan, objects: &'a [Object]) -> 
         .collect()
 }
 
-/// Whether the object itself says that its dry run is skipped.
+/// Checks whether the object itself says that its dry run is skipped.
 pub(crate) fn skips_dry_run(object: &Object) -> bool {
     object
         .annotation(SYNC_OPTIONS)

@@ -10,7 +10,7 @@ use super::{File, kustomization, settings};
 
 /// The name of the fleet's directory, Application and project. No site can be called so.
 const FLEET: &str = "fleet";
-/// How many Applications one root can hold: its status has a line for each, and etcd limits the size of an object.
+/// Most Applications that one root can hold: its status has a line for each, and etcd limits the size of an object.
 const MAX_SITES: usize = 1000;
 
 /// Makes `out/fleet/`; nothing where every site has its own Argo CD. `sites` are all sites of the fleet, in any order.

@@ -41,14 +41,14 @@ const PROJECT_WAVE: &str = "-100";
 /// The namespace that Applications of cluster-scoped objects name; nothing is put there.
 const DEFAULT_NAMESPACE: &str = "default";
 
-/// What bundling needs.
+/// Input of the bundle pass.
 #[derive(Debug, Clone, Copy)]
 pub struct BundleInput<'a> {
     /// The site.
     pub plan: &'a SitePlan,
     /// The final manifests, by instance, the built-in ones among them.
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
-    /// What is known of the kinds of the site.
+    /// Facts about the kinds of the site.
     pub kinds: &'a Kinds,
     /// Every group and kind that is in a base of base/apps, whether the site uses it or not: the site's project permits the cluster-scoped ones,
     /// so that Argo CD can still prune the last object of a kind.
@@ -89,7 +89,7 @@ pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
     (files, unknown_kinds(&context))
 }
 
-/// What an operator applies once: the root and its project and, where every site has its own Argo CD, its settings and rights.
+/// Returns the manifests that an operator applies once: the root and its project and, where every site has its own Argo CD, its settings and rights.
 fn bootstrap(context: &Context<'_>) -> Vec<File> {
     let root = root::of_site(context);
     let mut files = vec![
@@ -109,7 +109,7 @@ fn bootstrap(context: &Context<'_>) -> Vec<File> {
     files
 }
 
-/// What every part of bundling sees.
+/// State that all parts of the bundle pass share.
 #[derive(Debug, Clone, Copy)]
 struct Context<'a> {
     input: BundleInput<'a>,
@@ -169,12 +169,12 @@ pub(crate) fn repository_path(fleet: &FleetSpec, path: &str) -> String {
     }
 }
 
-/// Whether the Argo CD has a feature that came with a version. A version that cannot be read has none.
+/// Checks whether the Argo CD has a feature that came with a version. A version that cannot be read has none.
 pub(crate) fn has(argocd: &ArgoCd, since: (u32, u32)) -> bool {
     argocd.version().is_some_and(|version| version >= since)
 }
 
-/// Whether every cluster of the site's platform has the API.
+/// Checks whether every cluster of the site's platform has the API.
 pub(crate) fn comes_with_platform(site: &SitePlan, kind: &GroupKind) -> bool {
     match crate::kinds::provider(&kind.group, &kind.kind) {
         Some(ApiProvider::Kubernetes | ApiProvider::ArgoCd) => true,

@@ -22,7 +22,7 @@ pub(crate) fn root_project(site: &str) -> String {
     shortened(format!("{site}-root"))
 }
 
-/// What a name in Argo CD's namespace is of.
+/// Kinds of objects with names in Argo CD's namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameKind {
     /// An Application.
@@ -44,13 +44,13 @@ impl NameKind {
 /// A name, and what it is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    /// What it is of.
+    /// Kind of the object.
     pub kind: NameKind,
     /// The name.
     pub name: String,
-    /// What it is made for, in words: `the root of site a`.
+    /// Purpose of the object, in words: `the root of site a`.
     pub owner: String,
-    /// Where that is written.
+    /// Place of the input that asks for the object.
     pub origin: Origin,
 }
 

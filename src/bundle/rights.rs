@@ -1,4 +1,4 @@
-//! What the Argo CD of OpenShift GitOps may do on a site: change the kinds that the site renders, and no others.
+//! RBAC rights of OpenShift GitOps' Argo CD on a site: it may change the kinds that the site renders, and no others.
 //!
 //! The default instance can read everything but change little. Its usual remedy, cluster-admin, would let a mistake in git reach all
 //! of the cluster. Roles that are rendered are a special case: Kubernetes lets nobody grant what he does not have, so their rules

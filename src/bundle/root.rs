@@ -9,7 +9,7 @@ use crate::model::FleetSpec;
 use super::application::retry;
 use super::{Context, differences, names, repository_path};
 
-/// How many old syncs a root remembers; each holds a line for every Application.
+/// Number of old syncs that a root remembers; each holds a line for every Application.
 const HISTORY: u32 = 3;
 
 /// A root Application and its project.
@@ -18,13 +18,13 @@ pub(super) struct Root<'a> {
     pub(super) name: String,
     /// The name of its project.
     pub(super) project: String,
-    /// What it is the root of, in words.
+    /// Title of the applications below it, in words.
     pub(super) title: String,
     /// The value of the label `siteplan.dev/site`.
     pub(super) site: &'a str,
     /// The directory that it syncs, from the root of the fleet.
     pub(super) path: String,
-    /// Whether an Application below it has hooks that run when it is deleted.
+    /// Set if an Application below it has hooks that run when it is deleted.
     pub(super) deletion_hooks: bool,
 }
 
@@ -100,7 +100,7 @@ impl Root<'_> {
     }
 }
 
-/// Whether the object is a hook for which Argo CD puts a finalizer on the Application.
+/// Checks whether the object is a hook for which Argo CD puts a finalizer on the Application.
 fn has_deletion_hook(object: &Object) -> bool {
     let hooks = object.annotation(HOOK).unwrap_or_default();
     hooks

@@ -39,7 +39,7 @@ pub struct Entry {
     pub parts: Vec<Part>,
     /// The pods that an operator creates and no field describes.
     pub operands: Option<Operands>,
-    /// What is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
+    /// Data that is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
     pub deletion_loses: Option<DeletionLoss>,
     /// The objects that appear because an object of the kind is there.
     #[serde(default)]
@@ -47,11 +47,11 @@ pub struct Entry {
     /// The fields that others write.
     #[serde(default)]
     pub written_back: Vec<WrittenBack>,
-    /// Why the kind's pods cannot be reached, where that is so.
+    /// Reason why the kind's pods cannot be reached, where that is so.
     pub unsupported: Option<String>,
-    /// What else one should know.
+    /// Note for the reader.
     pub note: Option<String>,
-    /// Where the facts about pods were read. Empty: nobody looked for pods, and only the names of the kind are known.
+    /// Source of the facts about pods. Empty: nobody looked for pods, and only the names of the kind are known.
     #[serde(default)]
     pub source: String,
 }
@@ -66,41 +66,41 @@ pub struct Part {
     pub versions: Vec<String>,
     /// The place whose presence decides whether there is such a part; one part per list element where it ends in `[*]` or `{*}`.
     pub at: Option<PartPath>,
-    /// What to do where the place is absent.
+    /// Action where the place is absent.
     pub absent: Absent,
     /// The part is there only where this field is.
     pub only_with: Option<PartPath>,
-    /// Whether the placement rule is written here.
+    /// Condition under which the placement rule is written here.
     pub inject: Inject,
     /// The field that the placement rule goes into.
     pub arch_via: ArchVia,
-    /// Where its fields are.
+    /// Paths of its fields.
     pub places: BTreeMap<Field, Vec<PartPath>>,
-    /// What the operator does by default and stops doing once the placement is written, so that it has to be written again.
+    /// Defaults that the operator drops once the placement is written, and that therefore have to be written again.
     pub defaults: Defaults,
     /// The node selector terms that the operator keeps.
     pub terms_kept: TermsKept,
-    /// Who makes a PodDisruptionBudget for these pods.
+    /// Maker of a PodDisruptionBudget for these pods.
     pub budget: BudgetMaker,
     /// The names by which the part is called.
     pub naming: PartNaming,
-    /// How the pods run.
+    /// Way in which the pods run.
     pub run: PodRun,
-    /// How many pods there are where no number is written.
+    /// Number of pods where none is written.
     pub default_replicas: u32,
     /// The factor where no other is written.
     pub default_multiplier: u32,
     /// When a pod is replaced whose node is unreachable.
     pub replacement: PodReplacement,
-    /// How many of the pods must be there.
+    /// Number of the pods that must be there.
     pub needs: PodsNeeded,
     /// The labels that the operator puts on the pods; `{name}` is the object's name, `{element}` the list element's.
     pub pod_labels: BTreeMap<String, String>,
-    /// What else one should know; for parts without a placement field, why.
+    /// Note for the reader; for parts without a placement field, why.
     pub note: Option<String>,
 }
 
-/// How the pods of a part run.
+/// Ways in which the pods of a part run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PodRun {
     /// There are so many at a time, and they run on.
@@ -122,7 +122,7 @@ pub enum PodReplacement {
     AfterFencing,
 }
 
-/// How many of a part's pods must be there.
+/// Number of a part's pods that must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PodsNeeded {
     /// The catalogue does not say.
@@ -140,7 +140,7 @@ pub enum TermsKept {
     First,
 }
 
-/// Who makes a PodDisruptionBudget for the pods of a part.
+/// Maker of a PodDisruptionBudget for the pods of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BudgetMaker {
     /// Nobody is known to.
@@ -158,7 +158,7 @@ pub enum PartNaming {
     ByObject,
 }
 
-/// What to do where a part's place is absent.
+/// Action where a part's place is absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Absent {
@@ -171,15 +171,15 @@ pub enum Absent {
     Report,
 }
 
-/// Whether the placement rule is written.
+/// Condition under which the placement rule is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Inject {
     /// Always.
     Always,
-    /// Where the rule excludes a node of the site, or the site asks for it.
+    /// If the rule excludes a node of the site, or the site asks for it.
     WhereNeeded,
-    /// Where the place says something already: it overrides a more general place, which has the rule.
+    /// If the place says something already: it overrides a more general place, which has the rule.
     WhereWritten,
     /// Never: it must run everywhere, or another object owns it.
     #[default]
@@ -225,7 +225,7 @@ pub enum Field {
     TopologySpread,
     /// The name of a PriorityClass.
     PriorityClass,
-    /// How many pods.
+    /// Number of pods.
     Replicas,
     /// A factor to the number of pods.
     Multiplier,
@@ -253,7 +253,7 @@ pub enum Field {
     Rollout,
 }
 
-/// What has to be written again beside the rule.
+/// Operators' defaults that have to be written again beside the rule.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Defaults {

@@ -47,12 +47,12 @@ pub struct Catalogue {
 /// Group, kind, and the object's name for entries about one object.
 type Key = (String, String, Option<String>);
 
-/// Why an entry cannot be used.
+/// The error for an entry that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogueError {
     /// The entry's position in its list.
     pub index: usize,
-    /// What is wrong, a lower-case phrase without a full stop.
+    /// The mistake, a lower-case phrase without a full stop.
     pub message: String,
 }
 
@@ -154,7 +154,7 @@ impl Catalogue {
             .is_some_and(|entry| !entry.source.is_empty())
     }
 
-    /// What is known about an object; `None` for an unknown kind.
+    /// Returns the entry of an object's kind; `None` for an unknown kind.
     pub fn entry(&self, object: &Object) -> Option<&Entry> {
         let key = |name: Option<&str>| {
             (
@@ -183,12 +183,12 @@ impl Catalogue {
             .unwrap_or_default()
     }
 
-    /// Where the object names images. What is there is a text, or a reference with a `name`.
+    /// Returns the places where the object names images: texts, or references with a `name`.
     pub fn image_pointers(&self, object: &Object) -> Vec<Pointer> {
         self.present(object, Field::Images)
     }
 
-    /// Where the object names StorageClasses, or could: in claims and elsewhere.
+    /// Returns the places where the object names StorageClasses, or could: in claims and elsewhere.
     pub fn storage_pointers(&self, object: &Object) -> Vec<Pointer> {
         let claims = self
             .present(object, Field::Claims)

@@ -18,20 +18,20 @@ pub type OperandResources = BTreeMap<String, Quantity>;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Operands {
-    /// Where it was read.
+    /// Source of the facts.
     pub source: String,
     /// The field that names a profile, and the profile where none is named.
     profile_at: Option<PartPath>,
     #[serde(default)]
     profile: String,
-    /// What remains of CPU requests on an architecture, in percent.
+    /// Share of CPU requests that remains on an architecture, in percent.
     #[serde(default)]
     pub cpu_percent: BTreeMap<Arch, u32>,
     /// The parts, each one kind of pod.
     pub pods: Vec<OperandPart>,
 }
 
-/// What is known about the pods of one part.
+/// Facts about the pods of one part.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(
@@ -44,9 +44,9 @@ pub struct OperandPart {
     /// The parts whose placement the pods take; the first that is there.
     #[serde(default)]
     pub placed_by: Vec<String>,
-    /// How many pods; with it the part is one beside those of the catalogue.
+    /// Number of pods; with it the part is one beside those of the catalogue.
     pub pods: Option<u32>,
-    /// Where another number can be written; 0 stands for none.
+    /// Path of another number; 0 stands for none.
     pods_at: Option<PartPath>,
     /// There is one pod on each eligible node.
     #[serde(default)]
@@ -63,7 +63,7 @@ pub struct OperandPart {
     /// The labels that the operator puts on the pods.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Whether the operator keeps each on a node of its own.
+    /// Set if the operator keeps each on a node of its own.
     #[serde(default)]
     pub apart: bool,
     /// The pods stay with a node that is merely unreachable.
@@ -72,18 +72,18 @@ pub struct OperandPart {
     /// More than half of the pods must be there.
     #[serde(default)]
     pub quorum: bool,
-    /// Whether one of them is enough.
+    /// Set if one of them is enough.
     #[serde(default)]
     pub copies: bool,
 }
 
 impl Operands {
-    /// What is known about a part.
+    /// Returns the facts about a part.
     pub fn part(&self, name: &str) -> Option<&OperandPart> {
         self.pods.iter().find(|p| p.part == name)
     }
 
-    /// What a pod of the part requests where the manifest does not say.
+    /// Returns the requests of a pod of the part where the manifest does not say.
     pub fn requests(&self, part: &OperandPart, object: &Object) -> OperandResources {
         let written = self
             .profile_at
@@ -99,12 +99,12 @@ impl Operands {
 }
 
 impl OperandPart {
-    /// Whether the pods are of a part that the catalogue does not count.
+    /// Checks whether the pods are of a part that the catalogue does not count.
     pub fn is_of_its_own(&self) -> bool {
         self.pods.is_some() || self.per_node
     }
 
-    /// How many pods the object leads to.
+    /// Returns the number of pods that the object leads to.
     pub fn count(&self, object: &Object) -> u32 {
         let written = self
             .pods_at
@@ -114,7 +114,7 @@ impl OperandPart {
         written.or(self.pods).unwrap_or(1)
     }
 
-    /// Whether the object leads to such pods at all.
+    /// Checks whether the object leads to such pods at all.
     pub fn is_there(&self, object: &Object) -> bool {
         let written = |path: &PartPath| !present(path, object).is_empty();
         self.only_with.as_ref().is_none_or(written)

@@ -11,11 +11,11 @@ use pointer_diagnostics::Pointer;
 /// A part of one object. One for each list element where the part's place is a list.
 #[derive(Debug, Clone)]
 pub struct PartAt<'a> {
-    /// What the catalogue knows about it.
+    /// Facts of the catalogue about it.
     pub part: &'a Part,
     /// The part's place; the root where the part has none of its own.
     pub at: Pointer,
-    /// Whether something is written there.
+    /// Set if something is written there.
     pub present: bool,
     /// The name of the list element, or the key of the map, where there is one part for each.
     pub element: Option<String>,
@@ -103,7 +103,7 @@ fn element(object: &Value, at: &Pointer) -> Option<String> {
 }
 
 impl PartAt<'_> {
-    /// Where a field of the part is, or could be written; the first where there are several.
+    /// Returns the place where a field of the part is, or could be written; the first where there are several.
     pub fn pointer(&self, object: &Object, field: Field) -> Option<Pointer> {
         self.pointers(object, field).into_iter().next()
     }
@@ -116,7 +116,7 @@ impl PartAt<'_> {
             .collect()
     }
 
-    /// What is written in a field of the part; the first where there are several.
+    /// Returns the value of a field of the part; the first where there are several.
     pub fn value<'o>(&self, object: &'o Object, field: Field) -> Option<&'o Value> {
         self.values(object, field).next()
     }
@@ -133,7 +133,7 @@ impl PartAt<'_> {
             .filter(|v| !v.is_null())
     }
 
-    /// How many pods it has: what is written, else the default, times the factor. `None` where there is one per node, or where
+    /// Returns the number of its pods: the written one, else the default, times the factor. `None` where there is one per node, or where
     /// something else than a number is written.
     pub fn count(&self, object: &Object) -> Option<u64> {
         if self.part.run == PodRun::PerNode {

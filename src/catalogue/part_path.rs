@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::patch::FieldPath;
 use pointer_diagnostics::Pointer;
 
-/// Where a field of a part is.
+/// Path of a field of a part.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum PartPath {
@@ -43,7 +43,7 @@ impl PartPath {
         }
     }
 
-    /// Whether it may lead to several places.
+    /// Checks whether it may lead to several places.
     pub fn has_several(&self) -> bool {
         match self {
             Self::Here => false,

@@ -9,7 +9,7 @@ use crate::manifest::Object;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WrittenBack {
-    /// Who writes them.
+    /// Writer of the fields.
     pub by: String,
     /// They are written only where the object has this field, a JSON pointer.
     pub when_present: Option<String>,

@@ -1,4 +1,4 @@
-//! What a command hands back: how it ended, what it was asked for, and what it says beside that.
+//! Answers of commands: their outcome, the data asked for, and notes beside it.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::arguments::DataFormat;
 
-/// How a command ends.
+/// Outcomes of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExitStatus {
     /// All is well, or nothing differs.
@@ -28,7 +28,7 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// What a command was asked for, in the form in which it is printed.
+/// Data that a command was asked for, in the form in which it is printed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum CommandData {
     /// Text, printed as it is.
@@ -57,13 +57,13 @@ impl CommandData {
 /// The result of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answer {
-    /// How the command ends.
+    /// Outcome of the command.
     pub(super) status: ExitStatus,
-    /// What it was asked for; `None` where there is nothing to print.
+    /// Data that the command was asked for; `None` where there is nothing to print.
     pub(super) data: Option<CommandData>,
-    /// What was done, for people; kept back by `--quiet`.
+    /// Notes on the work done, for people; kept back by `--quiet`.
     pub(super) notes: Vec<String>,
-    /// What was done in detail, for people; shown with `--verbose`.
+    /// Details of the work done, for people; shown with `--verbose`.
     pub(super) details: Vec<String>,
 }
 

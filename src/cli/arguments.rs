@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 /// The most threads that may be asked for.
 const MOST_JOBS: usize = 1024;
 
-/// What every command takes.
+/// Arguments that every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct GlobalArgs {

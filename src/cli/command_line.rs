@@ -52,7 +52,7 @@ pub(super) enum Subcommand {
     Man(commands::man::ManArgs),
 }
 
-/// What a command prints on standard output, which decides where its report goes.
+/// Content of a command's standard output, which decides where its report goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PrintedStream {
     /// The report alone.

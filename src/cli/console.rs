@@ -21,14 +21,14 @@ use pointer_diagnostics::{Diagnostics, ReportLimits, Severity, Sources};
 /// The colour of the word `error`.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// How much is said.
+/// Amount of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Loudness {
-    /// What was asked for, and errors.
+    /// Prints the data that was asked for, and errors.
     Quiet,
-    /// What was done, too.
+    /// Prints the work done, too.
     Normal,
-    /// What is being done, too.
+    /// Prints the work in progress, too.
     Verbose,
 }
 
@@ -41,7 +41,7 @@ pub(super) enum ProgressTerminal {
     Absent,
 }
 
-/// Where a command prints.
+/// The terminal that a command prints on.
 #[derive(Debug)]
 pub(super) struct Console {
     format: ReportFormat,

@@ -5,17 +5,17 @@ use serde_json::{Map, Value};
 use pointer_diagnostics::report;
 use pointer_diagnostics::{Diagnostics, Sources};
 
-/// What the document says.
+/// Content of the document.
 pub(super) struct ReportEnvelope<'a> {
     /// The command that ran.
     pub(super) command: &'static str,
-    /// What was found.
+    /// Diagnostics of the run.
     pub(super) found: &'a Diagnostics,
     /// The files that it points into.
     pub(super) sources: &'a Sources,
-    /// What the command was asked for.
+    /// Data that the command was asked for.
     pub(super) data: Option<Value>,
-    /// Why the command could not do its work, where that is no diagnostic.
+    /// Reason why the command could not do its work, where that is no diagnostic.
     pub(super) failure: Option<String>,
 }
 

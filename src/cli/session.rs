@@ -17,7 +17,7 @@ pub(super) struct Session<'a> {
     pub(super) console: &'a Console,
     /// The fleet's directory.
     pub(super) root: PathBuf,
-    /// What was found so far; it is reported when the command has ended, however it ends.
+    /// Diagnostics found so far; they are reported when the command has ended, however it ends.
     pub(super) found: Diagnostics,
     texts: SourceTexts,
     /// The fleet's directory inside its git repository, for reports that name files.
@@ -30,7 +30,7 @@ pub(super) struct SelectedSites {
     pub(super) selection: SiteSelection,
 }
 
-/// Where the texts of the files are that diagnostics point into.
+/// Source of the texts that diagnostics point into.
 enum SourceTexts {
     /// On disk, below a directory.
     Directory(PathBuf),
@@ -38,7 +38,7 @@ enum SourceTexts {
     Memory(Sources),
 }
 
-/// What a run has to report.
+/// Report of a run.
 pub(super) struct SessionReport {
     pub(super) found: Diagnostics,
     pub(super) directory: String,

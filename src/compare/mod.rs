@@ -18,12 +18,12 @@ use crate::tree::{Tree, TreePath};
 pub use removal::{Inventory, Vanished, check_removals, inventory, vanished};
 pub use report::report;
 
-/// What out/ holds of one site.
+/// Files of one site in out/.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Present {
     /// The site, that is the name of the directory in out/.
     pub site: String,
-    /// What the directory was generated from, as far as it is known.
+    /// Record of the directory's inputs and outputs, as far as it is known.
     pub record: Record,
     /// The files that may be siteplan's.
     pub files: BTreeMap<TreePath, File>,
@@ -48,11 +48,11 @@ pub enum Record {
 pub struct File {
     /// Its bytes; `None` if it is larger than anything siteplan generates.
     pub bytes: Option<Vec<u8>>,
-    /// Whether it is executable, which git tracks.
+    /// Set if it is executable, which git tracks.
     pub executable: bool,
 }
 
-/// How the files of one site in out/ differ from the ones that should be there.
+/// Differences between the files of one site in out/ and the ones that should be there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
     /// The site.
@@ -63,7 +63,7 @@ pub struct Comparison {
     pub foreign: Vec<String>,
     /// The inputs that differ from the ones out/ was generated from, sorted by path.
     pub inputs: Vec<InputChange>,
-    /// Why the site's ledger cannot be used, if it is there.
+    /// Reason why the site's ledger cannot be used, if it is there.
     pub unreadable: Option<String>,
 }
 
@@ -72,13 +72,13 @@ pub struct Comparison {
 pub struct Change {
     /// Its path below out/.
     pub path: TreePath,
-    /// How it differs.
+    /// Kind of the difference.
     pub kind: ChangeKind,
-    /// Whether it was edited, replaced or removed by hand since siteplan wrote it.
+    /// Set if it was edited, replaced or removed by hand since siteplan wrote it.
     pub edited: bool,
 }
 
-/// How a file differs.
+/// Ways in which a file differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
@@ -162,12 +162,12 @@ impl Present {
 }
 
 impl Comparison {
-    /// Whether out/ holds exactly what it should of the site.
+    /// Checks whether out/ holds exactly what it should of the site.
     pub fn is_same(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// How many files differ in the way.
+    /// Returns the number of files that differ in the way.
     pub fn count(&self, kind: ChangeKind) -> usize {
         self.changes
             .iter()
@@ -196,7 +196,7 @@ fn change(
     })
 }
 
-/// Whether siteplan generated the file: the ledger says so, or, without a ledger, the file's own first line.
+/// Checks whether siteplan generated the file: the ledger says so, or, without a ledger, the file's own first line.
 fn is_ours(present: &Present, path: &TreePath, file: &File) -> bool {
     match &present.record {
         _ if path.in_site() == ledger::FILE => true,

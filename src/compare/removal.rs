@@ -1,4 +1,4 @@
-//! What would vanish from out/, and whether the fleet allows it.
+//! Finds sites and instances that would vanish from out/ without permission of the fleet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ pub fn inventory<'a>(paths: impl IntoIterator<Item = &'a TreePath>) -> Inventory
     inventory
 }
 
-/// What of the old output is missing in the new one. Of a site that vanishes, the instances are not listed.
+/// Returns the sites and instances of the old output that are missing in the new one. Of a site that vanishes, the instances are not listed.
 pub fn vanished(old: &Inventory, new: &Inventory) -> Vec<Vanished> {
     let mut vanished = Vec::new();
     for (site, instances) in old {

@@ -1,4 +1,4 @@
-//! What to tell about a site's directory besides its differences.
+//! Diagnostics about a site's directory besides its differences.
 
 use super::{Change, Comparison};
 use crate::rules;

@@ -17,7 +17,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// Texts of more lines than this are counted and not compared: the time grows with the square of the lines that differ.
 const MAX_LINES: usize = 20_000;
 
-/// How two texts differ.
+/// Differences between two texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Difference {
@@ -46,15 +46,15 @@ pub struct Hunk {
 /// A line of a [`Hunk`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Where it is.
+    /// Text that the line is in.
     pub side: Side,
     /// Its text without the line feed; control characters are escaped.
     pub text: String,
-    /// Whether it is the last line and lacks its line feed.
+    /// Set if it is the last line and lacks its line feed.
     pub unfinished: bool,
 }
 
-/// Which text a line is in.
+/// The two texts of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {

@@ -48,7 +48,7 @@ struct AppBase {
     definitions: Vec<Definition>,
 }
 
-/// What lies in the directories that kustomize builds for a site.
+/// Content of the directories that kustomize builds for a site.
 #[derive(Debug, Default)]
 pub(super) struct Built {
     /// The kustomizations by their directories, from the root of the repository.
@@ -140,7 +140,7 @@ impl<'a> Bases<'a> {
         built_objects(build, found)
     }
 
-    /// What lies in the directories that are built for a site: its overlays and bundle, what else is in out/ there, and the bases.
+    /// Returns the content of the directories that are built for a site: its overlays and bundle, what else is in out/ there, and the bases.
     pub(super) fn built(
         &self,
         plan: &SitePlan,

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use bases::Bases;
 
-/// What the sites of a run share: the bases, rendered once, and the catalogue.
+/// Compiles the sites of a run, which share the bases, rendered once, and the catalogue.
 pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
@@ -38,13 +38,13 @@ pub struct CompiledSite {
     pub plan: SitePlan,
     /// The final manifests, by instance.
     pub rendered: BTreeMap<String, Vec<Object>>,
-    /// What siteplan changed in base objects, by instance, with the reasons.
+    /// Operations on base objects, by instance, with the reasons.
     pub changes: BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The site's files below out/, the ledger among them.
     pub tree: Tree,
     /// The names that it takes in the namespace of its Argo CD.
     pub names: SiteNames,
-    /// What the site's root syncs: its Applications and their project.
+    /// Objects that the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,

@@ -1,4 +1,4 @@
-//! Why nodes do not take a pod, as labels at the lines of the site file that make it so.
+//! Explains why nodes do not take a pod, as labels at the lines of the site file that make it so.
 
 use kubernetes_vocabulary::labels::ARCH;
 use std::collections::BTreeMap;

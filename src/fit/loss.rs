@@ -18,7 +18,7 @@ struct LossGroup {
     reasons: BTreeMap<usize, Vec<FilterReason>>,
 }
 
-/// Why workloads fail, as far as it decides what is reported together.
+/// Kinds of failures of workloads; those of one kind are reported together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LossKind {
     /// One report for each workload.

@@ -49,9 +49,9 @@ pub struct WorkloadRow {
     pub placed: BTreeMap<usize, u32>,
     /// The loss that is worst for it, by position; `None` where no loss takes one of its pods.
     pub worst: Option<usize>,
-    /// How many more pods would fit after that loss, or now where there is none; at most [`MOST`].
+    /// Number of further pods that would fit after that loss, or now where there is none; at most [`MOST`].
     pub margin: Option<u32>,
-    /// Why it need not survive.
+    /// Reason why it need not survive.
     pub expendable: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use crate::model::{Arch, NodeSpec, NodeState, Role, Survive};
 use crate::plan::{NodePlan, SitePlan};
 use kubernetes_vocabulary::Quantity;
 
-/// Why a question cannot be asked.
+/// The error for a question that cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhatIfError(pub String);
 

@@ -16,7 +16,7 @@ use crate::validate;
 use crate::write::{self, Scope, Writer, Written};
 use pointer_diagnostics::{Diagnostics, Origin};
 
-/// How much a comparison says of a file that differs.
+/// Detail in which a comparison describes a file that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DifferenceDetail {
     /// That it differs.
@@ -25,16 +25,16 @@ pub enum DifferenceDetail {
     Lines,
 }
 
-/// How `out/` differs from what a fleet compiles to.
+/// Differences between `out/` and the compiled fleet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FleetComparison {
     /// The compiled sites, and the fleet's own directory.
     pub sites: Vec<SiteComparison>,
-    /// What `out/` holds of sites that are compiled no more.
+    /// Files in `out/` of sites that are compiled no more.
     pub gone: Vec<Comparison>,
 }
 
-/// How `out/` differs from what one site compiles to.
+/// Differences between `out/` and one compiled site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SiteComparison {
     /// The files that differ.
@@ -49,7 +49,7 @@ trait TreeSink: Sync {
     fn take_site(&self, site: &str, tree: &Tree) -> anyhow::Result<SiteComparison>;
 }
 
-/// What a site leaves behind for the checks over the whole fleet.
+/// Facts about a compiled site that the checks over the whole fleet need.
 struct SiteRecord {
     compared: SiteComparison,
     /// The names that the site takes in the namespace of its Argo CD; `None` for the fleet's own directory.
@@ -116,12 +116,12 @@ pub fn write_fleet(
     writer.finish(&scope).context("writing out/").map(Some)
 }
 
-/// What a comparison reads and tells.
+/// Input of a comparison.
 #[derive(Clone, Copy)]
 pub struct ComparisonRequest<'a> {
     /// The directory of the output.
     pub out: &'a Path,
-    /// How much is said of each file.
+    /// Detail in which each file is described.
     pub detail: DifferenceDetail,
     /// Is told of every site that is done.
     pub progress: &'a dyn FleetProgress,

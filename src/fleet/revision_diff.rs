@@ -1,4 +1,4 @@
-//! What a change does to the final manifests: the compiled sites against the committed tree of a revision.
+//! Compares the final manifests of the compiled sites with those of a revision's tree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::revision::Revision;
 use pointer_diagnostics::{Diagnostics, Sources};
 use rustomize::{MemoryFiles, NoFiles, Renderer};
 
-/// How the final manifests of a fleet differ from those of a revision.
+/// Differences between the final manifests of a fleet and those of a revision.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RevisionDiff {
     /// The sites that differ, by name.

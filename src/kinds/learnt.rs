@@ -55,7 +55,7 @@ impl Kinds {
         }
     }
 
-    /// Whether objects of the kind live in a namespace.
+    /// Returns the scope of a kind: cluster or namespace.
     pub fn scope(&self, kind: &GroupKind) -> Option<ResourceScope> {
         self.learnt
             .get(kind)

@@ -1,6 +1,6 @@
-//! What kinds there are: whether their objects live in a namespace, what their resources are called, and who brings their API.
+//! Kinds of a site: their scope, the plural of their resources, and the provider of their API.
 //!
-//! What is known beforehand is in the [catalogue](crate::catalogue). What it does not hold is learnt from the CustomResourceDefinitions among the objects of a site and
+//! Facts known beforehand are in the [catalogue](crate::catalogue). What it does not hold is learnt from the CustomResourceDefinitions among the objects of a site and
 //! from the `catalogue` of its apps: see [`Kinds`].
 
 mod learnt;
@@ -38,12 +38,12 @@ fn entry(group: &str, kind: &str) -> Option<&'static Entry> {
     Catalogue::built_in().entry_of_kind(group, kind)
 }
 
-/// Whether objects of the kind live in a namespace; `None` for kinds that the table does not hold.
+/// Returns the scope of a kind; `None` for kinds that the table does not hold.
 pub fn scope(group: &str, kind: &str) -> Option<ResourceScope> {
     entry(group, kind)?.scope
 }
 
-/// Whether the object's kind is cluster-scoped; `None` for kinds that the table does not hold.
+/// Checks whether the object's kind is cluster-scoped; `None` for kinds that the table does not hold.
 pub fn is_cluster_scoped(object: &Object) -> Option<bool> {
     scope(object.group(), object.kind()).map(|scope| scope == ResourceScope::Cluster)
 }

@@ -37,7 +37,7 @@ const OPENSHIFT: &[&str] = &[
     "openshift-user-workload-monitoring",
 ];
 
-/// Whether every cluster of the platform has the namespace.
+/// Checks whether every cluster of the platform has the namespace.
 pub fn is_platform_namespace(platform: Platform, namespace: &str) -> bool {
     KUBERNETES.contains(&namespace)
         || platform == Platform::Openshift && OPENSHIFT.contains(&namespace)

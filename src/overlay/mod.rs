@@ -31,11 +31,11 @@ pub use exceptions::exceptions_only;
 pub struct Overlay {
     /// The documents by file name; `kustomization.yaml` among them.
     pub files: BTreeMap<String, Vec<Value>>,
-    /// What the patches do, in order: for `explain`.
+    /// Operations of the patches, in order: for `explain`.
     pub changes: Vec<(ObjectId, Operation)>,
 }
 
-/// What an overlay is made from.
+/// Input of the overlay pass.
 #[derive(Debug, Clone, Copy)]
 pub struct OverlayInput<'a> {
     /// The site.
@@ -44,7 +44,7 @@ pub struct OverlayInput<'a> {
     pub instance: &'a Instance,
     /// The objects of the base, after the site's exceptions.
     pub base: &'a [Object],
-    /// Where pods are in resources.
+    /// Places of pods in resources.
     pub catalogue: &'a Catalogue,
 }
 

@@ -63,7 +63,7 @@ pub enum FieldAuthor {
     Availability,
     /// A value of the instance.
     Value,
-    /// What Argo CD needs of an object.
+    /// Annotations that Argo CD needs on an object.
     ArgoCd,
 }
 

@@ -1,4 +1,4 @@
-//! Which architectures a part can have: what the site wants, and what its images exist for.
+//! Finds the architectures of a part: those that the site wants and its images exist for.
 
 use std::collections::BTreeSet;
 

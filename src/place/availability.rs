@@ -1,4 +1,4 @@
-//! How many pods a part has, how they are kept apart, and how many may be away at once.
+//! Finds the availability of a part: its number of pods, their spread, and the number that may be away at once.
 //!
 //! Single: one pod, no budget. Replicated: one more than may be lost, spread over nodes. Quorum: enough that a majority is left, each on
 //! a node of its own. Where the site survives no loss only the number is written. A part that neither site nor app speaks of is left as
@@ -29,7 +29,7 @@ pub(super) struct AvailabilityFacts {
     pub(super) edits: Vec<FieldEdit>,
     /// The disruption budget to add.
     pub(super) budget: Option<Object>,
-    /// Why.
+    /// The reason.
     pub(super) reason: Reason,
 }
 

@@ -1,4 +1,4 @@
-//! What is to be written into an object, as values, and the one place that writes it.
+//! Edits of an object as values, and the one place that writes them.
 
 use std::collections::BTreeMap;
 

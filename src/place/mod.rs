@@ -45,7 +45,7 @@ pub struct PlacedInstance {
     pub patches: Vec<ObjectPatch>,
     /// New objects.
     pub additions: Vec<Object>,
-    /// Why the new objects are there.
+    /// Reasons for the new objects.
     pub reasons: BTreeMap<ObjectId, Reason>,
 }
 

@@ -1,4 +1,4 @@
-//! How many pods a part has: what is written, what its availability needs, and whether the two agree.
+//! Finds the number of pods of a part: the written one, held against the one that its availability needs.
 
 use serde_json::Value;
 
@@ -157,7 +157,7 @@ pub(super) fn count_in_base(subject: &PlacedPart<'_>, object: &Object) -> u64 {
 pub(super) struct Shortage<'s> {
     /// The part, as messages name it.
     pub(super) label: &'s str,
-    /// How many pods it has.
+    /// Number of its pods.
     pub(super) count: u64,
     /// The line of the number, if there is one.
     pub(super) field: Option<Origin>,

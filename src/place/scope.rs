@@ -1,4 +1,4 @@
-//! What is placed: an instance, its parts, and what site and app say about each.
+//! Scope of a placement: an instance, its parts, and what site and app say about each.
 
 use std::collections::BTreeMap;
 

@@ -48,7 +48,7 @@ pub struct PoolPlan {
     pub selector: Vec<LabelRequirement>,
     /// The taints that every node of the pool carries.
     pub taints: Vec<Taint>,
-    /// Whether siteplan puts the labels on the nodes.
+    /// Set if siteplan puts the labels on the nodes.
     pub manage_labels: bool,
 }
 
@@ -61,15 +61,15 @@ pub struct NodePlan {
     pub pool: String,
     /// Its architecture.
     pub arch: Arch,
-    /// What it is for.
+    /// Roles of the node.
     pub roles: Vec<Role>,
     /// All labels: the pool's, its own, `kubernetes.io/arch`, `kubernetes.io/hostname`, `topology.kubernetes.io/zone`, the roles'.
     pub labels: BTreeMap<String, String>,
     /// All taints.
     pub taints: Vec<Taint>,
-    /// What it has in all; empty where unknown.
+    /// Resources in all; empty where unknown.
     pub capacity: BTreeMap<String, Quantity>,
-    /// What it offers to pods, where imported.
+    /// Resources offered to pods, where imported.
     pub allocatable: BTreeMap<String, Quantity>,
     /// The platform's share of the capacity.
     pub reserved: BTreeMap<String, Quantity>,
@@ -79,9 +79,9 @@ pub struct NodePlan {
     pub spec: NodeSpec,
     /// Its state, where it is not simply there.
     pub state: Option<NodeState>,
-    /// Whether its name is made up (`replicas` instead of `nodes`).
+    /// Set if its name is made up (`replicas` instead of `nodes`).
     pub unnamed: bool,
-    /// Where it is written.
+    /// Place in the input.
     pub origin: Origin,
 }
 
@@ -112,11 +112,11 @@ pub enum InstanceSource {
 pub struct Instance {
     /// Its name on the site.
     pub name: String,
-    /// What it is made from.
+    /// Source of the instance.
     pub source: InstanceSource,
     /// Its namespace; `None` where the app has none of its own.
     pub namespace: Option<String>,
-    /// Whether the namespace is another than the base's, so that the overlay has to change it.
+    /// Set if the namespace is another than the base's, so that the overlay has to change it.
     pub moved: bool,
     /// The sync wave: 0 for instances that need nothing.
     pub wave: u32,
@@ -124,19 +124,19 @@ pub struct Instance {
     pub after: Vec<String>,
     /// The pool of its parts, unless `placement` says otherwise.
     pub pool: Option<String>,
-    /// Where single parts run.
+    /// Placement of single parts.
     pub placement: BTreeMap<String, Placement>,
-    /// How available single parts are made, where the site says so.
+    /// Availability of single parts, where the site says so.
     pub availability: BTreeMap<String, Availability>,
     /// Storage classes by the role that the app asks for.
     pub storage: BTreeMap<String, StorageClassRef>,
     /// The architectures that the app's images exist for; `None`: it brings no images.
     pub images: Option<ImagePlan>,
-    /// What expressions see: `values`, `site`, `nodes`, `disks`, `storage`, `networks` …
+    /// Variables of expressions: `values`, `site`, `nodes`, `disks`, `storage`, `networks` …
     pub context: template::Context,
     /// Patches of the site to this instance, by their index in the site's `exceptions`.
     pub exceptions: Vec<(usize, Value)>,
-    /// Where the instance is written (`/spec/apps/<name>` of the site or a profile).
+    /// Place of the instance in the input (`/spec/apps/<name>` of the site or a profile).
     pub origin: Origin,
 }
 
@@ -147,7 +147,7 @@ pub struct ImagePlan {
     pub arch: Vec<Arch>,
     /// The images that an operator chooses, for messages and the image policy.
     pub names: Vec<String>,
-    /// Where it is written.
+    /// Place in the input.
     pub origin: Origin,
 }
 

@@ -1,4 +1,4 @@
-//! What the site's manifests say about storage: classes, claims, volumes that exist, local disks.
+//! Lists the storage in the site's manifests: classes, claims, volumes that exist, local disks.
 
 use kubernetes_vocabulary::annotations::DEFAULT_STORAGE_CLASS;
 use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm, SelectorOperator};
@@ -44,7 +44,7 @@ pub(super) struct Disks {
     pub(super) class: String,
     /// The nodes; `None`: all.
     pub(super) nodes: Option<Vec<NodeSelectorTerm>>,
-    /// How many on each node; `None`: not known.
+    /// Number on each node; `None`: not known.
     pub(super) count: Option<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! Which pods a site leads to: from the final manifests and the site's nodes to a [`PlacementProblem`].
+//! Derives the pods of a site: from the final manifests and the site's nodes to a [`PlacementProblem`].
 //!
 //! Every place that the catalogue knows becomes a workload, with what its pods ask for; what operators make without saying so comes from
 //! the `operands` of its entry in the catalogue. Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.

@@ -1,4 +1,4 @@
-//! What the platform itself takes of a node, where the site file does not say (`reserved:`).
+//! Resources that the platform itself takes of a node, where the site file does not say (`reserved:`).
 //!
 //! The numbers are requests of the platform's own pods and what the kubelet keeps back, rounded up. `siteplan nodes import --pods`
 //! measures them.

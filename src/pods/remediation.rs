@@ -1,4 +1,4 @@
-//! Which nodes are fenced when they fail: those that a `NodeHealthCheck` watches and can have remediated.
+//! Finds the nodes that are fenced when they fail: those that a `NodeHealthCheck` watches and can have remediated.
 
 use kubernetes_vocabulary::LabelSelector;
 use serde::Deserialize as _;

@@ -1,4 +1,4 @@
-//! How a workload is updated (`apps/v1.DeploymentStrategy`).
+//! Update strategy of a workload (`apps/v1.DeploymentStrategy`).
 
 use serde_json::Value;
 

@@ -16,10 +16,10 @@ const SETTINGS: [&str; 5] = [
     "safe.bareRepository=explicit",
 ];
 
-/// What git sees of the environment: where programs are, and the user's settings, which may say that a directory is safe.
+/// Environment variables passed on to git: where programs are, and the user's settings, which may say that a directory is safe.
 const KEPT: [&str; 4] = ["PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR"];
 
-/// What git is told besides: no questions, no writing, no fetching, no objects in place of others, no translations.
+/// Variables set for git besides: no questions, no writing, no fetching, no objects in place of others, no translations.
 const VARIABLES: [(&str, &str); 7] = [
     ("GIT_CONFIG_NOSYSTEM", "1"),
     ("GIT_NO_LAZY_FETCH", "1"),
@@ -42,7 +42,7 @@ impl Git {
         }
     }
 
-    /// What a git command prints.
+    /// Runs a git command and returns its standard output.
     pub(super) fn run(&self, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
         let output = self
             .command(arguments)

@@ -12,7 +12,7 @@ pub(super) struct Entry {
     pub(super) size: u64,
 }
 
-/// What an entry is.
+/// Types of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     File,

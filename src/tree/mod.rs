@@ -44,17 +44,17 @@ impl Tree {
         self.files.get(path).map(Vec::as_slice)
     }
 
-    /// Whether there is a file at the path.
+    /// Checks whether there is a file at the path.
     pub fn contains(&self, path: &TreePath) -> bool {
         self.files.contains_key(path)
     }
 
-    /// How many files there are.
+    /// Returns the number of files.
     pub fn len(&self) -> usize {
         self.files.len()
     }
 
-    /// Whether there are none.
+    /// Checks whether there are no files.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
@@ -109,7 +109,7 @@ impl Tree {
     }
 }
 
-/// Why a file cannot be added to a [`Tree`].
+/// The error for a file that cannot be added to a [`Tree`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TreeError {
     /// The path is not one that out/ may hold.

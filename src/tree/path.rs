@@ -80,7 +80,7 @@ impl fmt::Display for TreePath {
     }
 }
 
-/// Why a path cannot be one of out/.
+/// The error for a path that cannot be one of out/.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathError {
     /// The path as it was asked for.

@@ -26,7 +26,7 @@ pub(super) struct ServerFinding<'a> {
     pub(super) pointer: Pointer,
     /// The field as Kubernetes prints it.
     pub(super) field: String,
-    /// What is and what was expected, a lower-case phrase.
+    /// Says what is and what was expected, a lower-case phrase.
     pub(super) message: String,
     /// The known name nearest to a misspelt one.
     pub(super) nearest: Option<String>,

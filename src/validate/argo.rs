@@ -13,7 +13,7 @@ pub(super) struct Argo<'a> {
     pub(super) place: Place<'a>,
 }
 
-/// Where an Application or a project comes from.
+/// Origin of an Application or a project.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     /// The Application that was bundled for an instance.
@@ -55,7 +55,7 @@ impl<'a> Argo<'a> {
         self.object.group() == "argoproj.io" && self.object.kind() == "AppProject"
     }
 
-    /// Whether it is one of those that bootstrap a site: the root and its project.
+    /// Checks whether it is one of those that bootstrap a site: the root and its project.
     pub(super) fn is_bootstrap(&self) -> bool {
         matches!(self.place, Place::OfSite(path) if path.starts_with("bootstrap/"))
     }

@@ -1,4 +1,4 @@
-//! How the APIs of custom resources stand to what uses them.
+//! Checks that the APIs of custom resources are there for the objects that use them.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ pub(super) fn operator_packages(kind: &GroupKind) -> &'static [String] {
     }
 }
 
-/// How the API of a custom resource stands to it.
+/// State of the API of a custom resource.
 enum ApiStanding<'a> {
     /// It is there before.
     Before,

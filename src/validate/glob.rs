@@ -23,7 +23,7 @@ pub(super) enum Glob {
     Pattern(Regex),
 }
 
-/// What `*` and `?` do at a slash.
+/// Behaviour of `*` and `?` at a slash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slashes {
     /// They stop.

@@ -32,22 +32,22 @@ use view::View;
 
 pub use rules::shared_application_name::shared_names;
 
-/// What validation looks at.
+/// Input of the validate pass.
 #[derive(Debug, Clone, Copy)]
 pub struct ValidateInput<'a> {
     /// The site.
     pub plan: &'a SitePlan,
     /// The final manifests, by instance.
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
-    /// What is known of the kinds of the site.
+    /// Facts about the kinds of the site.
     pub kinds: &'a Kinds,
-    /// What was bundled for the site.
+    /// Files bundled for the site.
     pub bundle: &'a [File],
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.
     pub kustomizations: &'a BTreeMap<String, Value>,
     /// The definitions of custom resources that the fleet has.
     pub definitions: &'a [&'a Definition],
-    /// What siteplan wrote into the objects of each instance, and who asked for it.
+    /// Operations on the objects of each instance, with the origins that asked for them.
     pub changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The files, from the root of the fleet, in every directory that is built: bases, overlays and what else is there.
     pub files: &'a BTreeSet<String>,

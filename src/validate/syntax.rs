@@ -15,7 +15,7 @@ pub(super) fn is_duration(text: &str) -> bool {
     false
 }
 
-/// What follows the first number with its unit.
+/// Returns the rest of a duration after the first number with its unit.
 fn one_duration(text: &str) -> Option<&str> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())

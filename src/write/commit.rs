@@ -115,7 +115,7 @@ fn step(fs: &dyn Fs, paths: &Paths, directory: &Path) -> anyhow::Result<Step> {
     })
 }
 
-/// Whether the file system, or the place of the directory in it, does not allow the step, and single files may do.
+/// Checks whether the file system, or the place of the directory in it, does not allow the step, and single files may do.
 fn is_unsupported(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -138,7 +138,7 @@ impl Case {
         }
     }
 
-    /// How many operations it takes when all goes well.
+    /// Returns the number of operations when all goes well.
     fn clean_run(&self, limits: &Limits) -> super::fault::Count {
         let place = self.place();
         let limits = Limits {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::fs::{Disk, Fs, Kind, Volume};
 use crate::compare::File;
 
-/// What goes wrong.
+/// Faults of the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Nothing.
@@ -23,7 +23,7 @@ pub(super) enum Fault {
     Full(usize),
 }
 
-/// What the file system cannot do.
+/// Operations that the file system does not support.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Limits {
     /// No directory can be exchanged or renamed.
@@ -42,7 +42,7 @@ pub(super) struct FaultFs {
     count: Arc<Mutex<Count>>,
 }
 
-/// How many operations there were.
+/// Number of operations.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Count {
     pub(super) changes: usize,

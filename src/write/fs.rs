@@ -15,7 +15,7 @@ const FILE_MODE: u32 = 0o644;
 /// The mode of every directory that is created, whatever the umask says.
 const DIRECTORY_MODE: u32 = 0o755;
 
-/// What is at a path; links are not followed.
+/// Types of files; links are not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A regular file.
@@ -33,9 +33,9 @@ pub(crate) type Volume = (u64, u64);
 
 /// A file system. No operation follows a symbolic link at the end of a path.
 pub(crate) trait Fs: Send + Sync {
-    /// What is at a path; `None` where there is nothing.
+    /// Returns the type of the file at a path; `None` where there is nothing.
     fn kind(&self, path: &Path) -> io::Result<Option<Kind>>;
-    /// Where a path lies; `None` where there is nothing.
+    /// Returns the volume of a path; `None` where there is nothing.
     fn volume(&self, path: &Path) -> io::Result<Option<Volume>>;
     /// The names in a directory, sorted by their bytes.
     fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>>;

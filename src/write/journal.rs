@@ -57,7 +57,7 @@ pub(super) fn resume(fs: &dyn Fs, paths: &Paths) -> anyhow::Result<()> {
     roll(fs, paths, &changes, &mut 0)
 }
 
-/// Whether there is a journal to carry out.
+/// Checks whether there is a journal to carry out.
 pub(super) fn is_pending(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
     exists(fs, &stage.join(FILE))
 }

@@ -34,7 +34,7 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// Whether the file system has no hard links, has too many of this file, or does not allow them for it.
+/// Checks whether the file system has no hard links, has too many of this file, or does not allow them for it.
 fn has_no_links(error: &io::Error) -> bool {
     matches!(
         error.kind(),

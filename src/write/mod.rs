@@ -35,29 +35,29 @@ use path::Paths;
 
 pub use read::{interrupted, read_site, site_names};
 
-/// Which sites a run is about.
+/// Sites that a run may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// All: what siteplan generated for any other site goes.
     All,
-    /// Those that are given to [`Writer::replace`]; nothing of another site changes.
+    /// Sites that are given to [`Writer::replace`]; nothing of another site changes.
     Given,
 }
 
-/// What a run did.
+/// Result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
-    /// What differed, per site, sorted by site.
+    /// Differences, per site, sorted by site.
     pub sites: Vec<Comparison>,
     /// Files in out/ outside of any site; kept.
     pub foreign: Vec<String>,
-    /// How the new files took their places; `None` if nothing differed.
+    /// Way in which the new files took their places; `None` if nothing differed.
     pub step: Option<Step>,
-    /// What went wrong without harm to out/, as whole sentences.
+    /// Problems without harm to out/, as whole sentences.
     pub warnings: Vec<String>,
 }
 
-/// How new files took their places.
+/// Ways in which new files take their places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
@@ -79,10 +79,10 @@ pub struct Writer {
     _lock: Lock,
 }
 
-/// What has been staged so far.
+/// State of the stage.
 struct Progress {
     paths: Paths,
-    /// Whether there is a stage.
+    /// Set if there is a stage.
     staged: bool,
     sites: BTreeMap<String, Comparison>,
     changes: Changes,

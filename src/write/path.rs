@@ -59,7 +59,7 @@ impl Paths {
         }
     }
 
-    /// Whether the stage is inside of out/, so that out/ itself cannot be exchanged.
+    /// Checks whether the stage is inside of out/, so that out/ itself cannot be exchanged.
     pub(super) fn is_stage_inside(&self) -> bool {
         self.stage.starts_with(&self.out)
     }
@@ -69,7 +69,7 @@ impl Paths {
         self.stage.join("tree")
     }
 
-    /// Where a directory goes that is taken away.
+    /// Returns the path for a directory that is taken away.
     pub(super) fn aside(&self) -> PathBuf {
         self.stage.join("old")
     }

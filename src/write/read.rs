@@ -28,7 +28,7 @@ pub fn site_names(out: &Path) -> anyhow::Result<Vec<String>> {
     Ok(list(&Disk, out)?.0)
 }
 
-/// Whether a run was killed while it replaced files one by one, so that out/ is neither the old tree nor the new one.
+/// Checks whether a run was killed while it replaced files one by one, so that out/ is neither the old tree nor the new one.
 /// The next [`super::Writer::begin`] finishes it.
 pub fn interrupted(out: &Path) -> anyhow::Result<bool> {
     let paths = Paths::new(out)?;

@@ -21,7 +21,7 @@ const MARKER_TEXT: &[u8] =
     b"siteplan stages its output here. The directory exists only while `siteplan build` runs;\n\
     if a build was killed, the next one finishes or removes it.\n";
 
-/// Where a run may have left a stage.
+/// Returns the paths at which a run may have left a stage.
 pub(super) fn places(paths: &Paths) -> [PathBuf; 2] {
     [
         paths.root.join(super::path::STAGE),
@@ -141,7 +141,7 @@ pub(super) fn discard(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
     at("remove", stage, fs.remove_directory(stage))
 }
 
-/// Whether there is a stage of a killed run. Anything else of that name is refused.
+/// Checks whether there is a stage of a killed run. Anything else of that name is refused.
 fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
     match at("look at", stage, fs.kind(stage))? {
         None => return Ok(false),

@@ -239,7 +239,7 @@ const TUPLE_PARAMETERS_LEFT: &[&str] = &[
 ];
 
 /// Doc comments that open with "What", "Whether", "Which" and the like.
-const RELATIVE_DOCS_LEFT: usize = 358;
+const RELATIVE_DOCS_LEFT: usize = 72;
 
 /// Sibling modules that use one another in a circle.
 const CIRCLES_LEFT: &[&str] = &[

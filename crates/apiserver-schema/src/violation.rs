@@ -68,7 +68,7 @@ pub enum Consequence {
     Refused,
     /// The API server takes the object and warns.
     Warned,
-    /// What the API server says is not known here.
+    /// A check of the API server whose result is not known here.
     Unknown,
 }
 

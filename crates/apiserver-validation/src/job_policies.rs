@@ -1,4 +1,4 @@
-//! What makes a Job fail or succeed (`validatePodFailurePolicy`, `validateSuccessPolicy`).
+//! Checks the policies by which a Job fails or succeeds (`validatePodFailurePolicy`, `validateSuccessPolicy`).
 
 use crate::field::Field;
 use crate::report::{Report, shorten};

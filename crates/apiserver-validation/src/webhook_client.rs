@@ -1,4 +1,4 @@
-//! How webhooks are reached (`k8s.io/apiserver/pkg/util/webhook/validation.go`).
+//! Checks the client configuration of webhooks (`k8s.io/apiserver/pkg/util/webhook/validation.go`).
 
 use crate::field::Field;
 use crate::report::{Report, shorten};

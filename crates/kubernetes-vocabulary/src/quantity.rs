@@ -10,7 +10,7 @@ pub struct Quantity {
     nano: i128,
 }
 
-/// Why a text is not a quantity.
+/// The error for a text that is not a quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantityError;
 

@@ -29,11 +29,11 @@ pub struct Taint {
     /// The taint's value.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub value: String,
-    /// What it does to pods that do not tolerate it.
+    /// Effect on pods that do not tolerate it.
     pub effect: TaintEffect,
 }
 
-/// What a taint does to pods that do not tolerate it.
+/// Effect of a taint on pods that do not tolerate it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schemars",
@@ -79,7 +79,7 @@ pub struct Toleration {
     /// The taint's key; empty: every key.
     #[serde(default, deserialize_with = "null_as_default")]
     pub key: String,
-    /// How the value is compared.
+    /// Operator that compares the value.
     #[serde(default, deserialize_with = "null_as_default")]
     pub operator: TolerationOperator,
     /// The taint's value.
@@ -90,7 +90,7 @@ pub struct Toleration {
     pub effect: String,
 }
 
-/// How a toleration compares values.
+/// Operator by which a toleration compares values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum TolerationOperator {
     /// The values are equal.

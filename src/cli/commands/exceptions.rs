@@ -37,7 +37,7 @@ struct ListedException<'a> {
     until: &'a str,
     reason: &'a str,
     patch: &'a Value,
-    /// Whether it has ended on the day that was asked about.
+    /// Set if it has ended on the day that was asked about.
     ended: bool,
 }
 

@@ -15,7 +15,7 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<FieldChange> {
     changes
 }
 
-/// Where two values are that are compared.
+/// Place of two values that are compared.
 #[derive(Clone, Default)]
 struct Place {
     path: String,

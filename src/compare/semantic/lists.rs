@@ -1,4 +1,4 @@
-//! What names the elements of a list, so that they can be found again in another list.
+//! Finds the keys that identify the elements of a list in another list.
 
 use std::collections::BTreeMap;
 
@@ -27,10 +27,10 @@ const KEYS: &[(&str, &[&[&str]])] = &[
     ),
 ];
 
-/// What names the elements of other lists, custom resources' among them.
+/// Keys of the elements of other lists, custom resources' among them.
 const USUAL_KEYS: &[&[&str]] = &[&["name"], &["key"], &["id"]];
 
-/// What an absent field of a key stands for.
+/// Defaults of absent fields of a key.
 const DEFAULTS: &[(&str, &str)] = &[("protocol", "TCP")];
 
 /// The names of a list's elements.
@@ -52,7 +52,7 @@ pub(super) fn names(field: &str, old: &[Value], new: &[Value]) -> Option<(Names,
     candidates.find_map(|keys| Some((names_by(keys, old)?, names_by(keys, new)?)))
 }
 
-/// Whether two lists have the same elements, as often, in whatever order.
+/// Checks whether two lists have the same elements, as often, in whatever order.
 pub(super) fn same_elements(old: &[Value], new: &[Value]) -> bool {
     let sorted = |list: &[Value]| {
         let mut texts = texts(list);

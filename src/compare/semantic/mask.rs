@@ -9,7 +9,7 @@ use pointer_diagnostics::Pointer;
 /// Stands for a value that is not shown.
 const HIDDEN: &str = "(hidden)";
 
-/// Where Secrets have values; the last is kubectl's copy of the whole object.
+/// Fields of Secrets with values; the last is kubectl's copy of the whole object.
 const SECRET: [&str; 3] = [
     "/data",
     "/stringData",

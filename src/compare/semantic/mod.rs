@@ -1,4 +1,4 @@
-//! What a change does to the final manifests: object by object, field by field.
+//! Compares final manifests object by object, field by field.
 //!
 //! Comes in: two sets of rendered objects. Goes out: which objects are added and removed, and of the others which fields
 //! differ, with the elements of lists matched by what names them instead of by their place. Values of Secrets are hidden.
@@ -18,7 +18,7 @@ use pointer_diagnostics::Pointer;
 
 pub use json::to_json;
 
-/// How two sets of objects differ.
+/// Differences between two sets of objects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Differences {
     /// Objects that only the new set has, sorted.
@@ -41,15 +41,15 @@ pub struct ObjectChange {
 /// A field that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
-    /// Where it is, in kustomize's form: `spec.template.spec.containers.[name=web].image`.
+    /// Path of the field, in kustomize's form: `spec.template.spec.containers.[name=web].image`.
     pub path: String,
-    /// Where it is in the new object, or in the old one if it is removed.
+    /// Pointer into the new object, or into the old one if the field is removed.
     pub pointer: Pointer,
-    /// How it differs.
+    /// Kind of the difference.
     pub kind: FieldChangeKind,
 }
 
-/// How a field differs.
+/// Ways in which a field differs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldChangeKind {
     /// Only the new object has it.
@@ -62,7 +62,7 @@ pub enum FieldChangeKind {
     Reordered(Vec<String>, Vec<String>),
 }
 
-/// How much differs.
+/// Numbers of differences.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Objects that are added.
@@ -107,12 +107,12 @@ pub fn differences(
 }
 
 impl Differences {
-    /// Whether the sets are the same.
+    /// Checks whether the sets are the same.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }
 
-    /// How much differs.
+    /// Numbers of differences.
     pub fn counts(&self) -> Counts {
         let reordered = self
             .changed
@@ -135,14 +135,14 @@ impl Differences {
 }
 
 impl ObjectChange {
-    /// Whether nothing but the order of lists differs.
+    /// Checks whether nothing but the order of lists differs.
     pub fn is_order_only(&self) -> bool {
         self.fields.iter().all(FieldChange::is_order_only)
     }
 }
 
 impl FieldChange {
-    /// Whether it is a list of which only the order differs.
+    /// Checks whether it is a list of which only the order differs.
     pub fn is_order_only(&self) -> bool {
         matches!(self.kind, FieldChangeKind::Reordered(..))
     }

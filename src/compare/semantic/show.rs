@@ -14,7 +14,7 @@ use pointer_diagnostics::report::escape_text;
 const MAX_LINES: usize = 40;
 /// Characters of a line that are shown.
 const MAX_CHARACTERS: usize = 200;
-/// What stands before the lines of a value.
+/// Indentation of the lines of a value.
 const INDENT: &str = "        ";
 
 impl fmt::Display for Differences {

@@ -130,7 +130,7 @@ fn with_policy(view: &View<'_>, report: Diagnostic, refusal: &Refusal) -> Diagno
         .help("name an image of an allowed registry in full, registry first, or mirror it there")
 }
 
-/// Why an image is not allowed, and the entry of the policy that says so.
+/// Reason why an image is not allowed, and the entry of the policy that says so.
 struct Refusal {
     says: String,
     pointer: String,
@@ -227,7 +227,7 @@ fn local_streams<'a>(view: &View<'a>) -> BTreeSet<(&'a str, &'a str)> {
         .collect()
 }
 
-/// What would be the name of an image stream in an image of one word.
+/// Returns the name that an image of one word would have as an image stream.
 fn stream_name(image: &str) -> &str {
     image.split(['@', ':']).next().unwrap_or(image)
 }

@@ -1,4 +1,4 @@
-//! What kustomizations may refer to: directories anywhere in the fleet, and files below their own directory; nothing remote, nothing
+//! Checks the references of kustomizations: directories anywhere in the fleet, and files below their own directory; nothing remote, nothing
 //! twice, no circles.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// What `resources` and `components` must be: a directory that is there, or a file below.
+/// Returns the problem of an entry of `resources` or `components` that is no directory that is there, and no file below.
 fn trouble(view: &View<'_>, directory: &str, target: &str) -> Option<&'static str> {
     let is_directory =
         view.kustomizations.contains_key(target) || view.files.iter().any(|f| is_below(f, target));
@@ -207,7 +207,7 @@ fn is_below(path: &str, directory: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether kustomize would fetch the reference: an URL, a git address, or a host name followed by a path.
+/// Checks whether kustomize would fetch the reference: an URL, a git address, or a host name followed by a path.
 fn is_remote(reference: &str) -> bool {
     let host = reference.split('/').next().unwrap_or_default();
     reference.contains("://")

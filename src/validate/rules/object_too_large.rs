@@ -42,7 +42,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// Whether the object is applied without a copy of it in an annotation.
+/// Checks whether the object is applied without a copy of it in an annotation.
 fn applied_whole(object: &Object) -> bool {
     let options = object.annotation(SYNC_OPTIONS).unwrap_or_default();
     options

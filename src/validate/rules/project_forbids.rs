@@ -56,7 +56,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// What a project permits, with its patterns compiled.
+/// Permissions of a project, with its patterns compiled.
 struct ProjectPermits {
     sources: Vec<ProjectPattern>,
     destinations: Vec<DestinationPattern>,

@@ -20,7 +20,7 @@ pub(super) static RULE: CheckedRule = CheckedRule {
     check,
 };
 
-/// What secrets look like, and what they are. Only forms that nothing else has.
+/// Patterns of secrets, with their names. Only forms that nothing else has.
 const FORMS: &[(&str, &str)] = &[
     (
         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",

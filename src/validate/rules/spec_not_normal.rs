@@ -85,7 +85,7 @@ fn collect_empty(value: &Value, at: &Pointer, found: &mut Vec<Pointer>) {
     }
 }
 
-/// Whether Go leaves the value out when it writes JSON.
+/// Checks whether Go leaves the value out when it writes JSON.
 fn is_zero(value: &Value) -> bool {
     match value {
         Value::Null => true,

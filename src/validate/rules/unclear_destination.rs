@@ -1,4 +1,4 @@
-//! Where Applications go: one cluster, named in one way.
+//! Checks the destinations of Applications: one cluster, named in one way.
 
 use crate::argocd::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use crate::model::Topology;

@@ -1,4 +1,4 @@
-//! What pods refer to is there: Secrets, ConfigMaps, ServiceAccounts and PersistentVolumeClaims of their namespace.
+//! Checks the references of pods: Secrets, ConfigMaps, ServiceAccounts and PersistentVolumeClaims of their namespace.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -62,7 +62,7 @@ fn help(kind: &str) -> &'static str {
     }
 }
 
-/// What is there, or will be: kind, namespace (none: in all), name.
+/// Objects that are there, or will be: kind, namespace (none: in all), name.
 struct Known<'a>(BTreeSet<(&'static str, Option<&'a str>, Cow<'a, str>)>);
 
 impl<'a> Known<'a> {

@@ -30,7 +30,7 @@ const PROSE: [&str; 6] = [
     "id",
 ];
 
-/// What a compact definition keeps.
+/// Parts of a definition that the compact form keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompactContent {
     /// Everything that is checked, CEL rules with their messages too.

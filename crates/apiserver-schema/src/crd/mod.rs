@@ -24,7 +24,7 @@ pub struct Definition {
     scope: ResourceScope,
     /// The warning that a server gives for a deprecated version.
     deprecation: Option<String>,
-    /// Where the definition comes from, in the user's words.
+    /// Source of the definition, in the user's words.
     source: Option<String>,
     json: Arc<Value>,
     schema: Arc<StructuralSchema>,

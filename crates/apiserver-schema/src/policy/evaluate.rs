@@ -259,7 +259,7 @@ impl Judge<'_> {
     }
 }
 
-/// What the evaluations of one run share.
+/// State that the evaluations of one run share.
 struct PolicyRun {
     size: usize,
     /// Variables whose expressions fail: whoever uses one fails as it does.

@@ -79,7 +79,7 @@ pub struct AdmissionRequest<'a> {
     pub object: &'a Value,
     /// The object that is replaced.
     pub old_object: Option<&'a Value>,
-    /// What is done.
+    /// The operation on the object.
     pub operation: AdmissionOperation,
 }
 
@@ -92,7 +92,7 @@ pub struct AdmissionContext<'a> {
     pub objects: &'a [&'a Value],
 }
 
-/// What is done about a violation (`validationActions` of a binding).
+/// Action on a violation (`validationActions` of a binding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ValidationAction {
     /// The request is refused.
@@ -123,7 +123,7 @@ pub struct PolicyFinding {
     pub policy: String,
     /// The name of the binding.
     pub binding: String,
-    /// What is done about it; sorted.
+    /// Actions on the violation; sorted.
     pub actions: Vec<ValidationAction>,
     /// The verdict.
     pub verdict: PolicyVerdict,
@@ -147,7 +147,7 @@ impl PolicyFinding {
     }
 }
 
-/// What all policies say of an object.
+/// Results of all policies for one object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyReport {
     /// In the order of policies, bindings, parameters and validations.

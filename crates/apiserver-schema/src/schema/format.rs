@@ -65,7 +65,7 @@ const BUILT_IN: &[(&str, Format)] = &[
     ("quantity", Format::Quantity),
 ];
 
-/// What is wrong with a string, and what was expected.
+/// Says how a string breaks its format, and what was expected.
 pub(crate) type FormatProblem = &'static str;
 
 impl Format {

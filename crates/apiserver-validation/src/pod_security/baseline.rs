@@ -1,4 +1,4 @@
-//! What the level `baseline` refuses.
+//! Checks the Pod Security level `baseline`.
 
 use super::{PodSecurityLevel, PodSecurityPolicy, SecuredPod};
 use crate::field::Field;

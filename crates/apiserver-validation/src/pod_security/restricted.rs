@@ -1,4 +1,4 @@
-//! What the level `restricted` requires beyond `baseline`.
+//! Checks the requirements of the Pod Security level `restricted` beyond `baseline`.
 
 use super::baseline::{is_confining, refuse_unconfined};
 use super::{PodSecurityPolicy, SecuredPod};

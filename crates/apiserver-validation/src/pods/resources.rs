@@ -40,7 +40,7 @@ const MEASURED: [&str; 11] = [
     "requests.storage",
 ];
 
-/// Whose resources are named: each has a set of its own.
+/// Objects that name resources: each has a set of permitted names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResourceOwner {
     /// A container, the overhead of a pod or a limit for containers.

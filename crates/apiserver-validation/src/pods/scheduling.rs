@@ -1,4 +1,4 @@
-//! Where a pod may run: affinity, spread, tolerations (`validateAffinity`, `validateTopologySpreadConstraints`,
+//! Checks the scheduling fields of a pod: affinity, spread, tolerations (`validateAffinity`, `validateTopologySpreadConstraints`,
 //! `ValidateTolerations`).
 
 use crate::field::Field;
@@ -48,7 +48,7 @@ fn report_weight(term: &Field, report: &mut Report) {
     }
 }
 
-/// Whether values of node requirements have to have the form of labels' values.
+/// Forms that values of node requirements may have: any, or that of labels' values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ValueForms {
     Checked,

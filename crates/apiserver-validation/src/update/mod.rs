@@ -1,4 +1,4 @@
-//! What cannot be changed after an object is made.
+//! Checks updates: fields that cannot be changed after an object is made.
 
 mod comparison;
 mod pods;

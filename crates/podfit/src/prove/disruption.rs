@@ -21,11 +21,11 @@ pub struct BlockedDrain {
     pub workload: usize,
     /// The node, by its position in the problem; `None`: every node.
     pub node: Option<usize>,
-    /// Why.
+    /// The reason.
     pub why: DrainBlock,
 }
 
-/// Why a budget keeps a node from being drained.
+/// Reason why a budget keeps a node from being drained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DrainBlock {
     /// It never allows an eviction.

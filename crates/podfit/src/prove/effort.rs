@@ -1,4 +1,4 @@
-//! How much work a search may do, counted in steps so that the answer does not depend on the machine.
+//! Limit of the work of a search, counted in steps so that the answer does not depend on the machine.
 
 /// A bound on the work of a search. A step is one pod tried on one node, or work like it.
 #[derive(Debug, Clone, Copy)]

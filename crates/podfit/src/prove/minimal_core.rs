@@ -1,4 +1,4 @@
-//! Why pods cannot be placed: the smallest set found that cannot, and for each node what keeps the last of them away.
+//! Explains unplaceable pods: a minimal set that cannot be placed, and for each node the reasons that reject the last of them.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -202,7 +202,7 @@ fn explain_core(
     }
 }
 
-/// Why each node does not take a pod of the item, with what is placed already and `more`. Nodes that would take it have no entry.
+/// Returns the reasons why each node rejects a pod of the item, with what is placed already and `more`. Nodes that would take it have no entry.
 pub(super) fn explain_rejections(
     base: &PlacementState<'_>,
     more: &[PodPlacement],

@@ -1,4 +1,4 @@
-//! What is to be proved: nodes, workloads, budgets, and what the site promises to survive.
+//! The problem to prove: nodes, workloads, budgets, and the losses to survive.
 
 use crate::scheduler::{Namespaces, NodeInfo, PodSpec};
 use kubernetes_vocabulary::LabelSelector;
@@ -44,7 +44,7 @@ pub struct Workload {
     pub recovery: Recovery,
     /// The number of pods that must be there.
     pub redundancy: Redundancy,
-    /// Why it need not survive; `None`: it must.
+    /// Reason why it need not survive; `None`: it must.
     pub expendable: Option<String>,
     /// The rolling update; `None`: old pods go first, or it is not updated in place.
     pub rollout: Option<RollingUpdate>,

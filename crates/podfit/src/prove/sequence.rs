@@ -1,4 +1,4 @@
-//! Whether an assignment can come about: an order in which every pod passes all filters when it is placed.
+//! Searches an order in which every pod of an assignment passes all filters when it is placed.
 //!
 //! Only affinity and spread depend on the order; everything else holds or not whatever the order. So the pods that these look at are
 //! ordered by a search, and all others go first.

@@ -1,4 +1,4 @@
-//! Which pods are where, and what that leaves: updated and asked in constant time per pod, node and term.
+//! State of an assignment and the room that it leaves: updated and queried in constant time per pod, node and term.
 
 use super::domain::{DomainId, count_domains};
 use super::index::ProblemIndex;

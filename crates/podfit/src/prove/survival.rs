@@ -1,4 +1,4 @@
-//! What happens when nodes are lost: which pods start elsewhere, which are missed, and whether the workloads bear it.
+//! Simulates the loss of nodes: restarts their pods elsewhere and checks that every workload survives.
 //!
 //! Pods on the other nodes stay where they are. A lost pod starts elsewhere if its controller or the node's remediation allows it
 //! and a node takes it. Where it does not, the workload must be one that works without it: copies that keep apart from each other, or a
@@ -62,12 +62,12 @@ pub enum WorkloadFate {
     Fails {
         /// The number of missing pods.
         missing: u32,
-        /// Why.
+        /// The reason.
         why: LossFailure,
     },
 }
 
-/// Why a workload does not survive a loss.
+/// Reason why a workload does not survive a loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LossFailure {
     /// More than a minority of its pods were on the lost nodes.

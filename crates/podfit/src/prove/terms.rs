@@ -1,4 +1,4 @@
-//! What ties pods to each other, in numbers: anti-affinity, affinity, spread, shared volumes.
+//! Indexes the constraints between pods as numbers: anti-affinity, affinity, spread, shared volumes.
 
 use std::collections::BTreeMap;
 

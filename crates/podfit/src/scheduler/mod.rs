@@ -1,4 +1,4 @@
-//! Where kube-scheduler lets a pod run: its filters, as pure functions, one file a plugin.
+//! The filters of kube-scheduler as pure functions, one file a plugin.
 //!
 //! Comes in: a pod's specification, the nodes, and the pods that are already placed. Goes out: the [`FilterReason`]s why a node is not
 //! possible, none if it is. The semantics are those of the default plugins of kube-scheduler 1.31 and newer; each file names its plugin.
@@ -62,7 +62,7 @@ pub struct ClusterState<'a> {
     pub placed: Vec<PlacedPod<'a>>,
 }
 
-/// Why the pod cannot be placed on the node while the others are where they are; empty if it can.
+/// Returns the reasons why the pod cannot be placed on the node while the others are where they are; empty if it can.
 pub fn find_reasons(
     cluster: &ClusterState<'_>,
     pod: PodCandidate<'_>,
@@ -81,7 +81,7 @@ pub fn find_reasons(
     reasons
 }
 
-/// Why the pod cannot run on the node whatever other pods there are; empty if nothing of the node itself forbids it.
+/// Returns the reasons why the pod cannot run on the node whatever other pods there are; empty if nothing of the node itself forbids it.
 pub fn find_static_reasons(spec: &PodSpec, node: &NodeInfo) -> Vec<FilterReason> {
     let mut reasons = Vec::new();
     reasons.extend(node_name::filter(spec, node));

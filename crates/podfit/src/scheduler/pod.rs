@@ -1,4 +1,4 @@
-//! What a pod asks of its node, read from a pod specification or from the single fields that operators' resources copy into one.
+//! Requirements of a pod on its node, read from a pod specification or from the single fields that operators' resources copy into one.
 
 use std::collections::BTreeMap;
 use std::fmt;

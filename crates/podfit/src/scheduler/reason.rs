@@ -1,4 +1,4 @@
-//! Why a pod cannot be placed on a node, in words.
+//! Reasons why a pod cannot be placed on a node, in words.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use kubernetes_vocabulary::fields::NODE_NAME;
 use kubernetes_vocabulary::{LabelRequirement, Quantity, Taint};
 use kubernetes_vocabulary::{SelectorOperator, labels};
 
-/// Why a pod cannot be placed on a node.
+/// Reason why a pod cannot be placed on a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FilterReason {
     /// There is no node with the index.

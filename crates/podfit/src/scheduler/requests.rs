@@ -1,4 +1,4 @@
-//! What a pod takes of its node (`component-helpers/resource.PodRequests`).
+//! Computes the requests of a pod (`component-helpers/resource.PodRequests`).
 //!
 //! - Containers run at the same time: their requests add up, and so do those of sidecars (init containers with `restartPolicy: Always`).
 //! - Other init containers run one after the other, each beside the sidecars before it: the largest counts.
