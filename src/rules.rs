@@ -53,6 +53,7 @@ pointer_diagnostics::rules! {
     PODS_NOT_SPREAD = "pods-not-spread", Warning, "nothing keeps the pods of a part on different nodes";
     REMOVAL_NOT_APPROVED = "removal-not-approved", Error, "a site or an instance would vanish without a line in `removals`";
     REMOVAL_UNUSED = "removal-unused", Warning, "`removals` lists what is still there";
+    REQUIREMENT_NOT_MET = "requirement-not-met", Error, "a site lacks what a profile or an app requires of it";
     RESERVED_NAME = "reserved-name", Error, "a name is one that siteplan uses itself";
     ROLLOUT_BLOCKED = "rollout-blocked", Error, "a rolling update waits for a pod that has no place";
     SELECTOR_NOT_EXPRESSIBLE = "selector-not-expressible", Error, "a plain node selector cannot say where a part may run";

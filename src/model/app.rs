@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::requirements::SiteRequirements;
 use super::{Arch, PodSecurity};
 
 /// An app: a plain kustomize base, and what a site can choose about it. A name is enough to begin.
@@ -27,6 +28,9 @@ pub struct AppSpec {
     /// Capabilities that must be there before it.
     #[serde(default)]
     pub requires: Vec<Requirement>,
+    /// Properties that the site must have.
+    #[serde(default)]
+    pub requirements: SiteRequirements,
     /// Apps that it cannot share a site with.
     #[serde(default)]
     pub conflicts: Vec<String>,

@@ -6,7 +6,10 @@
 mod app;
 mod date;
 mod fleet;
+mod requirements;
 mod site;
+mod storage;
+mod version_range;
 
 pub use app::{
     AppSpec, Availability, Each, ImageSupport, NodeNeeds, OnRemove, PartSpec, Provides, Quorum,
@@ -17,11 +20,14 @@ pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, KustomizeRelease,
     Removal, Topology,
 };
+pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
-    AccessMode, AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec,
-    Network, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role, SiteSpec,
-    StorageClassRef, Survive, TolerationMatch, TolerationSpec, Vips,
+    AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,
+    NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role, SiteSpec, Survive,
+    TolerationMatch, TolerationSpec, Vips,
 };
+pub use storage::{AccessMode, StorageClassRef};
+pub use version_range::VersionRange;
 
 /// The API version of all inputs.
 pub const API_VERSION: &str = "siteplan.dev/v1alpha1";

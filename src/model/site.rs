@@ -9,6 +9,8 @@ use serde_json::Value;
 use kubernetes_vocabulary::{Quantity, Taint, TaintEffect};
 
 use super::Availability;
+use super::requirements::SiteRequirements;
+use super::storage::StorageClassRef;
 
 /// A site: its nodes, storage, networks, promise of availability, and the apps that run on it.
 ///
@@ -35,6 +37,9 @@ pub struct SiteSpec {
     /// The promise of availability.
     #[serde(default)]
     pub ha: Ha,
+    /// Properties that a site must have for what its profiles bring; each is checked against what the site says of itself.
+    #[serde(default)]
+    pub requirements: SiteRequirements,
     /// Namespaces that need more than what their apps ask for. What apps need is added.
     #[serde(default)]
     pub namespaces: BTreeMap<String, NamespaceSpec>,
@@ -295,38 +300,6 @@ pub struct Bmc {
     pub boot_mac: Option<String>,
     /// The path of the node in the controller's Redfish tree, for instance `/redfish/v1/Systems/1`, where there is more than one.
     pub systems_uri: Option<String>,
-}
-
-/// A storage class that plays a role.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StorageClassRef {
-    /// The name of the StorageClass.
-    pub class: String,
-    /// The instance that provides the class; absent: the cluster has it.
-    pub from: Option<String>,
-    /// The access modes that it offers.
-    #[serde(default)]
-    pub modes: Vec<AccessMode>,
-    /// It is the cluster's default class.
-    #[serde(default)]
-    pub default: bool,
-    /// A volume can be used on one node only (local volumes).
-    #[serde(default)]
-    pub local: bool,
-}
-
-/// The ways in which a volume may be mounted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum AccessMode {
-    /// By one node, for writing.
-    ReadWriteOnce,
-    /// By many nodes, for writing.
-    ReadWriteMany,
-    /// By many nodes, for reading.
-    ReadOnlyMany,
-    /// By one pod, for writing.
-    ReadWriteOncePod,
 }
 
 /// The promise of availability.

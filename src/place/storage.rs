@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue::Field;
 use crate::manifest::Object;
-use crate::model::{AccessMode, StorageClassRef};
+use crate::model::StorageClassRef;
 use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
@@ -218,7 +218,7 @@ fn check_modes(
         .and_then(Value::as_array)
         .into_iter()
         .flatten();
-    let offered: Vec<&str> = claim.storage.modes.iter().map(|m| mode_name(*m)).collect();
+    let offered: Vec<&str> = claim.storage.modes.iter().map(|m| m.name()).collect();
     for mode in modes
         .filter_map(Value::as_str)
         .filter(|mode| !offered.contains(mode))
@@ -233,12 +233,12 @@ fn not_offered(
     object: &Object,
     mode: &str,
 ) -> Diagnostic {
-    let offered: Vec<&str> = claim.storage.modes.iter().map(|m| mode_name(*m)).collect();
+    let offered: Vec<&str> = claim.storage.modes.iter().map(|m| m.name()).collect();
     let other = scope
         .site
         .storage
         .iter()
-        .find(|(_, s)| s.modes.iter().any(|m| mode_name(*m) == mode));
+        .find(|(_, s)| s.modes.iter().any(|m| m.name() == mode));
     let help = match other {
         Some((role, _)) => {
             format!(
@@ -278,13 +278,4 @@ fn origin_of_role(scope: &PlacementScope<'_>, role: &str, field: &str) -> Origin
     scope
         .site
         .origin(&Pointer::parse("/storage").at(name).at(field))
-}
-
-fn mode_name(mode: AccessMode) -> &'static str {
-    match mode {
-        AccessMode::ReadWriteOnce => "ReadWriteOnce",
-        AccessMode::ReadWriteMany => "ReadWriteMany",
-        AccessMode::ReadOnlyMany => "ReadOnlyMany",
-        AccessMode::ReadWriteOncePod => "ReadWriteOncePod",
-    }
 }

@@ -9,6 +9,7 @@ mod instances;
 mod namespaces;
 mod nodes;
 mod pools;
+mod requirements;
 mod shape;
 mod site_plan;
 mod storage;
@@ -62,6 +63,7 @@ fn resolve_site(
     shape::check_ha(&site, &nodes, found);
     storage::check_storage(&site, found);
     let mut instances = instances::resolve_instances(&site, repository, found);
+    requirements::check_requirements(&site, &nodes, &instances, found);
     waves::assign_waves(&mut instances, found);
     images::resolve_built_images(&mut instances, &nodes);
     values::fill_values(&site, &mut instances, found);

@@ -63,6 +63,10 @@ const DOORS: &[Door] = &[
         places: &["crates/kubernetes-vocabulary/", "src/model/", "src/schema/"],
     },
     Door {
+        name: "semver",
+        places: &["src/model/version_range.rs"],
+    },
+    Door {
         name: "serde_yaml",
         places: &["src/cluster/"],
     },

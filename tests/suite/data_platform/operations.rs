@@ -314,8 +314,9 @@ fn restores_are_one_value_away() {
     edit(
         fleet.path(),
         site,
-        "    lakehouse-postgres: {values: {storage: 20Gi}}\n",
-        "    lakehouse-postgres: {values: {storage: 20Gi, restore: {id: again, options: ['--type=time', '--target=\"2026-11-21 16:00:00+00\"']}}}
+        "    node-health: {}\n",
+        "    node-health: {}
+    lakehouse-postgres: {values: {restore: {id: again, options: ['--type=time', '--target=\"2026-11-21 16:00:00+00\"']}}}
     redis: {values: {restore: redis-backup-29384715-x7k2p.rdb}}
     etcd: {values: {clusterState: existing, restore: etcd-backup-29384700-x7k2p.db, rejoin: {member: etcd-1, id: 8e9e05c52164694d}}}\n",
     );

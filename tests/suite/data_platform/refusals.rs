@@ -15,10 +15,79 @@ fn errors_after(site: &str, change: impl Fn(&Path)) -> Vec<String> {
     errors.map(str::to_owned).collect()
 }
 
+/// The errors of a site after one edit of its file.
+fn errors_after_edit(site: &str, from: &str, to: &str) -> Vec<String> {
+    errors_after(site, |fleet| {
+        edit(fleet, &format!("sites/{site}.yaml"), from, to);
+    })
+}
+
+#[test]
+fn nine_workers() {
+    let found = errors_after_edit("datalyptica", "        worker-9: {zone: b}\n", "");
+    let expected = "error[requirement-not-met]: the site has 9 nodes with the role `worker`, but 10 are required";
+    assert_eq!(found, [expected]);
+    let found = errors_after_edit("datalyptica-dr", "replicas: 10", "replicas: 9");
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn no_class_for_many_writers() {
+    let found = errors_after_edit(
+        "datalyptica",
+        "    shared: {class: ocs-storagecluster-cephfs, modes: [ReadWriteOnce, ReadWriteMany], capacity: 1Ti}\n",
+        "",
+    );
+    let expected = "error[requirement-not-met]: no storage class of the site offers ReadWriteMany, but volumes with it are required";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn less_space_than_the_platform_needs() {
+    let found = errors_after_edit("datalyptica-edge", "capacity: 600Gi", "capacity: 400Gi");
+    let expected = "error[requirement-not-met]: no storage class of the site that offers ReadWriteOnce has the space, but 500Gi of it are required";
+    assert_eq!(found, [expected]);
+    let found = errors_after_edit(
+        "datalyptica-mixed",
+        "ReadWriteMany], capacity: 1Ti",
+        "ReadWriteMany]",
+    );
+    let expected = "error[requirement-not-met]: the storage role `shared` does not say how much space it has, but 500Gi with ReadWriteMany are required";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn workers_that_are_too_small() {
+    let found = errors_after_edit(
+        "datalyptica-edge",
+        "reserved: {cpu: \"6\", memory: 24Gi}",
+        "reserved: {cpu: \"9\", memory: 36Gi}",
+    );
+    let required: Vec<&String> = found
+        .iter()
+        .filter(|e| e.contains("[requirement-not-met]"))
+        .collect();
+    let expected = [
+        "error[requirement-not-met]: the site has workers that offer 21 CPUs to pods, but 24 are required",
+        "error[requirement-not-met]: the site has workers that offer 84Gi of memory to pods, but 96Gi are required",
+    ];
+    assert_eq!(required, expected, "{found:?}");
+}
+
+#[test]
+fn a_platform_that_is_too_old() {
+    let found = errors_after_edit("datalyptica-dr", "4.18.22", "4.9.50");
+    let expected = "error[requirement-not-met]: the site has OpenShift 4.9.50, but versions >=4.10 of OpenShift are required";
+    assert_eq!(found, [expected]);
+    let found = errors_after_edit("datalyptica", "4.18.22", "4.16.3");
+    let expected = "error[requirement-not-met]: the site has OpenShift 4.16.3, but versions >=4.18, <=4.22 of OpenShift are required by `stackable-operators`";
+    assert_eq!(found, [expected]);
+}
+
 #[test]
 fn three_nodes_for_four_servers() {
     let found = errors_after("datalyptica-edge", |fleet| {
-        let file = "sites/datalyptica-edge.yaml";
+        let file = "base/profiles/datalyptica-small.yaml";
         edit(
             fleet,
             file,
