@@ -133,18 +133,21 @@ impl PartAt<'_> {
             .filter(|v| !v.is_null())
     }
 
-    /// Returns the number of its pods: the written one, else the default, times the factor. `None` where there is one per node, or where
-    /// something else than a number is written.
+    /// Returns the number of its pods: the sum of what is written, else the default, times the factor. `None` where there is one per
+    /// node, or where something else than a number is written.
     pub fn count(&self, object: &Object) -> Option<u64> {
         if self.part.run == PodRun::PerNode {
             return None;
         }
-        let number = |field, default: u32| {
-            self.value(object, field)
-                .map_or(Some(u64::from(default)), Value::as_u64)
+        let mut written = self.values(object, Field::Replicas).map(Value::as_u64);
+        let replicas = match written.next() {
+            Some(first) => written.try_fold(first?, |sum, n| Some(sum.saturating_add(n?)))?,
+            None => u64::from(self.part.default_replicas),
         };
-        let replicas = number(Field::Replicas, self.part.default_replicas)?;
-        Some(replicas.saturating_mul(number(Field::Multiplier, self.part.default_multiplier)?))
+        let by_default = u64::from(self.part.default_multiplier);
+        let multiplier = self.value(object, Field::Multiplier);
+        let multiplier = multiplier.map_or(Some(by_default), Value::as_u64)?;
+        Some(replicas.saturating_mul(multiplier))
     }
 
     /// The labels of the pods: those in the object, and those that the operator adds.

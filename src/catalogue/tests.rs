@@ -88,6 +88,28 @@ fn counts_come_from_the_object_the_default_and_the_factor() {
 }
 
 #[test]
+fn pods_of_all_groups_of_a_role_are_counted() {
+    let trino = Object::new(json!({
+        "apiVersion": "trino.stackable.tech/v1alpha1", "kind": "TrinoCluster", "metadata": {"name": "t"},
+        "spec": {"workers": {"roleGroups": {"large": {"replicas": 2}, "small": {"replicas": 5}}}},
+    }));
+    let counts = |object: &Object| -> Vec<_> {
+        let parts = Catalogue::built_in().parts(object);
+        parts.iter().map(|p| p.count(object)).collect()
+    };
+    let groups = [Some(0), Some(0)];
+    assert_eq!(counts(&trino), [&[Some(7)][..], &groups].concat());
+    let clickhouse = Object::new(json!({
+        "apiVersion": "clickhouse.altinity.com/v1", "kind": "ClickHouseInstallation", "metadata": {"name": "c"},
+        "spec": {
+            "templates": {"podTemplates": [{"name": "p", "spec": {}}]},
+            "configuration": {"clusters": [{"layout": {"shardsCount": 2, "replicasCount": 3}}]},
+        },
+    }));
+    assert_eq!(counts(&clickhouse), [Some(6)]);
+}
+
+#[test]
 fn versions_of_a_kind_may_have_other_paths() {
     let of = |version: &str| {
         let object = Object::new(
