@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::budget::MOST_OBJECTS;
 use crate::cache::LayerCache;
 use crate::config::Config;
 use crate::files::is_at_or_below;
@@ -430,6 +431,22 @@ fn duplicate(resource: &Resource, others: &[Resource], file: &str, at: &Pointer)
     problem.help("remove one of the two, or give it another name or namespace")
 }
 
+/// Checks that a build does not have too many objects.
+fn check_count(
+    objects: usize,
+    layer: &Layer,
+    at: &Pointer,
+    problems: &mut Diagnostics,
+) -> Result<(), Reported> {
+    if objects <= MOST_OBJECTS {
+        return Ok(());
+    }
+    let message =
+        format!("with this, the build has {objects} objects, at most {MOST_OBJECTS} are possible");
+    let problem = field_problem(&rules::KUSTOMIZATION_TOO_LARGE, &layer.file, at, message);
+    Err(problems.report(problem.help("does a base name another one twice, at each level?")))
+}
+
 /// Adds the objects of a base. The first one brings the ids that are taken along.
 fn append_base(
     made: &mut Accumulated,
@@ -438,6 +455,12 @@ fn append_base(
     at: &Pointer,
     problems: &mut Diagnostics,
 ) -> Result<(), Reported> {
+    check_count(
+        made.resources.len() + base.resources.len(),
+        layer,
+        at,
+        problems,
+    )?;
     if made.resources.is_empty() && base.ids.is_some() {
         made.resources.extend_from_slice(&base.resources);
         made.ids.clone_from(&base.ids);

@@ -1,6 +1,7 @@
 //! Finishes the objects of the outermost layer: hashes, references, variables, order.
 
 use crate::accumulate::{Accumulated, Accumulator};
+use crate::budget::check_build;
 use crate::cache::LayerCache;
 use crate::hash::add_hashes;
 use crate::kustomization::BuildMetadata;
@@ -60,6 +61,7 @@ fn finish(
     check_named(&made.resources, problems)?;
     made.resources.retain(|resource| !is_local(resource));
     made.check_ids(file, problems)?;
+    check_build(&made.resources, file, problems)?;
     let kustomization = &layer.kustomization;
     sort_resources(&mut made.resources, &kustomization.sort, cache.version());
     if kustomization

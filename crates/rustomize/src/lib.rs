@@ -9,6 +9,7 @@
 )]
 
 mod accumulate;
+mod budget;
 mod build;
 mod cache;
 mod config;

@@ -6,6 +6,7 @@ pointer_diagnostics::rules! {
     DUPLICATE_RESOURCE = "duplicate-resource", Error, "the same object is there twice in a build";
     GENERATOR_CONFLICT = "generator-conflict", Error, "a generator of a ConfigMap or Secret cannot do what it asks for";
     KUSTOMIZATION_FIELD = "kustomization-field", Error, "a field of a kustomization is unknown or of the wrong type";
+    KUSTOMIZATION_TOO_LARGE = "kustomization-too-large", Error, "a kustomization would make more than a build may have";
     KUSTOMIZE_CYCLE = "kustomize-cycle", Error, "a kustomization uses a directory that contains it";
     MALFORMED_RESOURCE = "malformed-resource", Error, "a resource file holds something that is not an object";
     MISSING_KUSTOMIZE_FILE = "missing-kustomize-file", Error, "a kustomization names something that is not there";

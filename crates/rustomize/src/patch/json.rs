@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::budget::{LARGEST_OBJECT, measure_node};
 use crate::meaning::{Unprintable, meaning};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use crate::yaml::read_document;
@@ -63,6 +64,19 @@ impl Operation {
         tokens.is_some_and(|tokens| ANNOTATIONS.iter().take(tokens.len()).eq(tokens))
     }
 
+    fn is_copy(&self) -> bool {
+        self.op == "copy"
+    }
+
+    /// Returns how many bytes the operation copies.
+    fn copied_size(&self, document: &Node) -> Result<usize, String> {
+        let Some(from) = &self.from else {
+            return Ok(0);
+        };
+        let copied = find(document, from)?;
+        Ok(copied.map_or(0, |value| measure_node(value, LARGEST_OBJECT)))
+    }
+
     /// The field that it changes, for messages.
     pub(crate) fn path(&self) -> &str {
         self.path.as_ref().map_or("", |path| &path.text)
@@ -118,9 +132,21 @@ pub(crate) fn apply_operations(
     operations: &[Operation],
 ) -> Result<Node, OperationFailure> {
     let mut document = document.clone();
+    let mut size = match operations.iter().any(Operation::is_copy) {
+        true => measure_node(&document, LARGEST_OBJECT),
+        false => 0,
+    };
     for (index, operation) in operations.iter().enumerate() {
-        document = apply_operation(&document, operation)
-            .map_err(|reason| OperationFailure { index, reason })?;
+        let fail = |reason| OperationFailure { index, reason };
+        if operation.is_copy() {
+            size = size.saturating_add(operation.copied_size(&document).map_err(fail)?);
+            if size > LARGEST_OBJECT {
+                return Err(fail(format!(
+                    "with what is copied the object would have more than {LARGEST_OBJECT} bytes"
+                )));
+            }
+        }
+        document = apply_operation(&document, operation).map_err(fail)?;
     }
     match document {
         Node::Mapping(_) => Ok(document),

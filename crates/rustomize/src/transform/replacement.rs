@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use crate::budget::{check_object, measure_node};
 use crate::field::KindFilter;
 use crate::kustomization::{
     FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector,
@@ -288,10 +289,19 @@ fn put(resource: &mut Resource, value: &Node, target: &ReplacementTarget) -> Res
             return Err(format!("there is no field `{path}`"));
         }
         if let Some(root) = root {
+            if may_grow_much(value) {
+                check_object(&root)?;
+            }
             resource.set_root(root);
         }
     }
     Ok(())
+}
+
+/// Returns whether a value is so large that its copies are counted.
+fn may_grow_much(value: &Node) -> bool {
+    const SMALL: usize = 1 << 10;
+    measure_node(value, SMALL) > SMALL
 }
 
 /// The value that stands at the target afterwards. A scalar keeps its type and its quotes; only its text is replaced.
