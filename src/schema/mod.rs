@@ -14,6 +14,7 @@ mod keywords;
 mod report;
 mod values;
 mod walk;
+mod weight;
 
 use std::sync::{Arc, LazyLock};
 

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::check::Checker;
 use super::keywords::check_keywords;
 use super::walk::below;
-use pointer_diagnostics::{Diagnostics, Origin, Pointer};
+use super::weight::{MOST_SCHEMAS, count_schemas};
+use crate::rules;
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 /// The schema of an app's values, compiled. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,6 +40,11 @@ impl ValuesSchema {
     pub fn compile(schema: &Value, origin: &Origin) -> (Option<Self>, Diagnostics) {
         let mut found = check_keywords(schema, origin);
         if found.has_errors() {
+            return (None, found);
+        }
+        let size = count_schemas(schema);
+        if size > MOST_SCHEMAS {
+            found.push(too_large(origin));
             return (None, found);
         }
         let place = |at: &Pointer| Origin::new(&origin.file, origin.pointer.join(at));
@@ -71,6 +78,16 @@ impl ValuesSchema {
         let found = self.checker.check_completed(&values, written, origin);
         (values, found)
     }
+}
+
+fn too_large(origin: &Origin) -> Diagnostic {
+    let message = format!(
+        "the schema has more than {MOST_SCHEMAS} schemas in it when its references are followed"
+    );
+    rules::UNUSABLE_SCHEMA
+        .report(message)
+        .primary(origin.clone(), "")
+        .help("does a definition name another one twice, at each level?")
 }
 
 fn fill(root: &Value, schema: &Value, value: &mut Value, depth: usize) {

@@ -161,6 +161,10 @@ impl Template {
                 Piece::Expression { source, range } => {
                     let result = eval(source, range, context)?;
                     text.push_str(&value::text(&result).map_err(|why| wrong(source, range, why))?);
+                    if text.len() > value::LONGEST_TEXT {
+                        let why = "makes too much text with what stands before it";
+                        return Err(wrong(source, range, why));
+                    }
                 }
             }
         }
@@ -173,20 +177,64 @@ pub fn evaluate(scalar: &str, context: &Context) -> Result<Value, TemplateError>
     Template::parse(scalar)?.evaluate(context)
 }
 
-/// A document with the values of all its scalars; or everything that is wrong with them.
+/// The texts that a document's expressions make have no more bytes than this together.
+const LARGEST_DOCUMENT: usize = 16 << 20;
+
+/// Returns a document with the values of all its scalars; or everything that is wrong with them.
 pub fn expand(tree: &Value, context: &Context) -> Result<Value, Vec<(Pointer, TemplateError)>> {
     let mut found = Vec::new();
-    let expanded = map_scalars(tree, &Pointer::root(), &mut |scalar, at| {
-        let result = Template::parse(scalar).and_then(|template| template.evaluate(context));
-        result.unwrap_or_else(|why| {
-            found.push((at.clone(), why));
-            Value::Null
-        })
-    });
+    let mut left = LARGEST_DOCUMENT;
+    let expanded = map_scalars(
+        tree,
+        &Pointer::root(),
+        &mut |scalar, at| match expand_scalar(scalar, context, &mut left) {
+            Ok(value) => value,
+            Err(why) => {
+                found.push((at.clone(), why));
+                Value::Null
+            }
+        },
+    );
     if found.is_empty() {
         Ok(expanded)
     } else {
         Err(found)
+    }
+}
+
+/// Returns the value of a scalar, and takes its size from what is left for the document.
+fn expand_scalar(
+    scalar: &str,
+    context: &Context,
+    left: &mut usize,
+) -> Result<Value, TemplateError> {
+    let whole = |message: &str| TemplateError {
+        range: 0..scalar.len(),
+        message: message.to_owned(),
+    };
+    if *left == 0 {
+        return Err(whole("the document has too much text before this"));
+    }
+    let value = Template::parse(scalar)?.evaluate(context)?;
+    *left = left.saturating_sub(text_size(&value));
+    if *left == 0 {
+        return Err(whole("with this, the document has too much text"));
+    }
+    Ok(value)
+}
+
+/// Returns the bytes of all texts in a value, and one for each value.
+fn text_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 1,
+        Value::Array(items) => 1 + items.iter().map(text_size).sum::<usize>(),
+        Value::Object(fields) => {
+            let entries = fields
+                .iter()
+                .map(|(key, value)| key.len() + text_size(value));
+            1 + entries.sum::<usize>()
+        }
+        _ => 1,
     }
 }
 

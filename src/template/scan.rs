@@ -18,6 +18,9 @@ const LONGEST: usize = 4096;
 /// Each multiplication can repeat a text or list, so that their number bounds the memory that an expression can take.
 const MULTIPLICATIONS: usize = 8;
 
+/// Each concatenation copies what is before it, so that their number bounds the time and memory that an expression can take.
+const CONCATENATIONS: usize = 32;
+
 /// Checks for a text that can have an expression.
 pub(super) fn has_expression(scalar: &str) -> bool {
     scalar.contains("{{") || scalar.contains("{%")
@@ -98,6 +101,8 @@ fn check(source: &str, range: &Range<usize>) -> Result<(), TemplateError> {
         "whitespace is not trimmed here: write `{{ x }}`, not `{{- x -}}`"
     } else if source.matches('*').count() > MULTIPLICATIONS {
         "an expression multiplies more than 8 times"
+    } else if source.matches(['~', '+']).count() > CONCATENATIONS {
+        "an expression joins texts more than 32 times: join a list instead, `[a, b] | join`"
     } else {
         return Ok(());
     };
