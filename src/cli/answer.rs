@@ -18,13 +18,20 @@ pub(super) enum ExitStatus {
     Errors,
 }
 
+impl ExitStatus {
+    /// Returns the exit code.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Differs => 1,
+            Self::Errors => 2,
+        }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        match status {
-            ExitStatus::Success => Self::from(0),
-            ExitStatus::Differs => Self::from(1),
-            ExitStatus::Errors => Self::from(2),
-        }
+        Self::from(status.code())
     }
 }
 

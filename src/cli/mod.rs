@@ -13,6 +13,7 @@ mod envelope;
 mod placement_report;
 mod progress;
 mod session;
+mod signals;
 mod threads;
 mod usage;
 mod workflow;
@@ -41,6 +42,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(refusal) => return usage::print_refusal(&refusal, &arguments),
     };
     let console = Console::new(&line.global);
+    if let Err(why) = signals::turn_limits_into_errors() {
+        console.problem(&format!("signals cannot be handled: {why}"));
+        return ExitStatus::Errors.into();
+    }
     let pool = match threads::start(line.global.jobs) {
         Ok(pool) => pool,
         Err(why) => {

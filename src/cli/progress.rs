@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::console::ProgressTerminal;
+use super::signals::Interruption;
 use crate::fleet::FleetProgress;
 
 /// Counts finished sites. Draws nothing where there is no terminal, and nothing for few sites.
@@ -12,6 +13,7 @@ pub(super) struct ProgressLine {
     total: usize,
     done: AtomicUsize,
     is_shown: bool,
+    interruption: Option<Interruption>,
 }
 
 /// Below this number of sites a run is too short to watch.
@@ -27,7 +29,14 @@ impl ProgressLine {
             total,
             done: AtomicUsize::new(0),
             is_shown: is_allowed && total >= WORTH_SHOWING,
+            interruption: None,
         }
+    }
+
+    /// Ends the run before the next site when somebody asks for it.
+    pub(super) fn until(mut self, interruption: Interruption) -> Self {
+        self.interruption = Some(interruption);
+        self
     }
 }
 
@@ -41,6 +50,12 @@ impl FleetProgress for ProgressLine {
             let _ = write!(err, "{ERASE}{done} of {} sites", self.total);
             let _ = err.flush();
         }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interruption
+            .as_ref()
+            .is_some_and(Interruption::is_asked)
     }
 }
 

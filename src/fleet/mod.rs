@@ -39,6 +39,11 @@ pub use sync_graph::{SyncGraph, SyncStep, SyncWave, sync_graph};
 pub trait FleetProgress: Sync {
     /// Counts one more site.
     fn site_done(&self);
+
+    /// Returns whether the run shall end before the next site.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
 }
 
 /// Ignores progress.

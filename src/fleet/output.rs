@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 use super::{FleetCompiler, FleetProgress, SiteSelection};
 use crate::bundle::SiteNames;
@@ -179,6 +179,7 @@ fn compile_into(
     found: &mut Diagnostics,
 ) -> anyhow::Result<Vec<SiteRecord>> {
     let take = |site: crate::compile::CompiledSite| {
+        ensure!(!progress.is_interrupted(), "interrupted: out/ is as it was");
         let compared = sink.take_site(&site.plan.name, &site.tree)?;
         Ok(SiteRecord {
             names: Some(site.names),

@@ -22,6 +22,9 @@ const MAX_FILE: u64 = 16 << 20;
 /// The most that is read of a revision, in bytes.
 const MAX_TOTAL: u64 = 1 << 30;
 
+/// The most files that are read of a revision. Ten thousand sites have some 200,000.
+const MAX_FILES: usize = 1_000_000;
+
 /// The files of a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
@@ -109,6 +112,11 @@ fn refuse_unreadable(entries: &[Entry], revision: &str) -> anyhow::Result<()> {
             MAX_FILE >> 20
         );
     }
+    ensure!(
+        entries.len() <= MAX_FILES,
+        "`{}` has more than {MAX_FILES} files",
+        pointer_diagnostics::report::escape_text(revision)
+    );
     let total: u64 = entries.iter().map(|entry| entry.size).sum();
     ensure!(
         total <= MAX_TOTAL,

@@ -15,7 +15,10 @@ const SITE: &str = include_str!("site.yaml");
 const APP: &str = include_str!("app.yaml");
 const KUSTOMIZATION: &str = include_str!("kustomization.yaml");
 const DEPLOYMENT: &str = include_str!("deployment.yaml");
-const ATTRIBUTES: &str = "out/** linguist-generated eol=lf\n";
+/// Inputs are hashed byte for byte: no checkout may turn their line ends.
+const ATTRIBUTES: &str = "* text=auto eol=lf\nout/** linguist-generated\n";
+const IGNORED: &str =
+    "# A build that was killed leaves it; the next one finishes or removes it.\n.siteplan-stage/\n";
 
 /// Begins a fleet: the fleet file, a profile, an app, and the schemas. Gives the paths that were written.
 pub fn fleet(root: &Path, repo_url: &str) -> anyhow::Result<Vec<String>> {
@@ -41,6 +44,7 @@ pub fn fleet(root: &Path, repo_url: &str) -> anyhow::Result<Vec<String>> {
             PROFILE.to_owned(),
         ),
         (".gitattributes".to_owned(), ATTRIBUTES.to_owned()),
+        (".gitignore".to_owned(), IGNORED.to_owned()),
     ];
     let mut written = write_new(root, files.into_iter().chain(schemas))?;
     if root.join("base/apps/hello").symlink_metadata().is_err() {

@@ -133,6 +133,10 @@ impl Fs for FaultFs {
         self.read(|| Disk.volume(path))
     }
 
+    fn number(&self, path: &Path) -> io::Result<u64> {
+        self.read(|| Disk.number(path))
+    }
+
     fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {
         self.read(|| Disk.entries(directory))
     }

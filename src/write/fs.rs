@@ -37,6 +37,8 @@ pub(crate) trait Fs: Send + Sync {
     fn kind(&self, path: &Path) -> io::Result<Option<Kind>>;
     /// Returns the volume of a path; `None` where there is nothing.
     fn volume(&self, path: &Path) -> io::Result<Option<Volume>>;
+    /// The number by which the volume knows what is at a path. Nobody chooses it: a copy or a clone has another one.
+    fn number(&self, path: &Path) -> io::Result<u64>;
     /// The names in a directory, sorted by their bytes.
     fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>>;
     /// A regular file; without its bytes if there are more than `limit`.
@@ -75,6 +77,10 @@ impl Fs for Disk {
 
     fn volume(&self, path: &Path) -> io::Result<Option<Volume>> {
         Ok(metadata(path)?.map(|metadata| (metadata.dev(), mount(path))))
+    }
+
+    fn number(&self, path: &Path) -> io::Result<u64> {
+        fs::symlink_metadata(path).map(|metadata| metadata.ino())
     }
 
     fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {

@@ -1,9 +1,10 @@
 //! The stage: a directory beside out/ where the new files wait.
 //!
-//! It holds a marker, by which the next run knows that it may remove it, and below `tree/` the files as they will lie in
+//! It holds a marker with the directory's number, by which the next run knows that a run here made it, and below `tree/` the files as they will lie in
 //! out/. The marker goes last, so that a removal that was killed can be repeated.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -17,9 +18,17 @@ use crate::tree::TreePath;
 /// The file that says whose directory this is.
 const MARKER: &str = "README";
 
-const MARKER_TEXT: &[u8] =
-    b"siteplan stages its output here. The directory exists only while `siteplan build` runs;\n\
-    if a build was killed, the next one finishes or removes it.\n";
+/// The longest marker, in bytes.
+const LONGEST_MARKER: u64 = 1 << 10;
+
+/// Returns the text of the marker of a stage. A stage that came with a commit, or with a copy of the repository, has another number.
+pub(super) fn marker_text(number: u64) -> String {
+    format!(
+        "siteplan stages its output here. The directory exists only while `siteplan build` runs;\n\
+         if a build was killed, the next one finishes or removes it.\n\
+         directory {number}\n"
+    )
+}
 
 /// Returns the paths at which a run may have left a stage.
 pub(super) fn places(paths: &Paths) -> [PathBuf; 2] {
@@ -59,7 +68,9 @@ pub(super) fn open(fs: &dyn Fs, paths: &mut Paths) -> anyhow::Result<()> {
         result => at("create", &paths.stage, result)?,
     }
     let marker = paths.stage.join(MARKER);
-    at("write", &marker, fs.create(&marker, MARKER_TEXT))?;
+    let number = at("look at", &paths.stage, fs.number(&paths.stage))?;
+    let text = marker_text(number);
+    at("write", &marker, fs.create(&marker, text.as_bytes()))?;
     at(
         "create",
         &paths.staged(),
@@ -152,17 +163,25 @@ fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
         ),
     }
     let entries = at("list", stage, fs.entries(stage))?;
-    if entries.is_empty()
-        || entries
-            .iter()
-            .any(|(name, kind)| name == MARKER && *kind == Kind::File)
-    {
+    // A run may have been killed before it wrote the marker, or while it did.
+    if entries.iter().all(|(name, _)| name == MARKER) || has_marker(fs, stage, &entries)? {
         return Ok(true);
     }
     bail!(
-        "`{}` is not siteplan's, it has no `{MARKER}`: move it away",
+        "`{}` was not left by a build in this directory: remove it, and `git checkout` out/ if a build elsewhere left it half written",
         show(stage.as_os_str())
     )
+}
+
+/// Returns whether the marker is the one that [`open`] wrote into this very directory.
+fn has_marker(fs: &dyn Fs, stage: &Path, entries: &[(OsString, Kind)]) -> anyhow::Result<bool> {
+    if !entries.contains(&(MARKER.into(), Kind::File)) {
+        return Ok(false);
+    }
+    let marker = stage.join(MARKER);
+    let read = at("read", &marker, fs.read(&marker, LONGEST_MARKER))?;
+    let number = at("look at", stage, fs.number(stage))?;
+    Ok(read.bytes.as_deref() == Some(marker_text(number).as_bytes()))
 }
 
 fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {

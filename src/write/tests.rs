@@ -560,7 +560,10 @@ fn does_not_remove_a_stage_that_is_not_its_own() {
     fs::create_dir(&stage).unwrap();
     fs::write(stage.join("thesis.tex"), "mine").unwrap();
     let error = write(&place.out(), &tree(&[("a/x", "1")]), &Scope::All).unwrap_err();
-    assert!(error.to_string().contains("is not siteplan's"), "{error:#}");
+    assert!(
+        error.to_string().contains("was not left by a build"),
+        "{error:#}"
+    );
     assert!(stage.join("thesis.tex").exists());
     fs::remove_dir_all(&stage).unwrap();
     let elsewhere = TempDir::new().unwrap();
@@ -589,7 +592,8 @@ fn a_journal_put_there_by_somebody_else_leads_nowhere() {
         let stage = place.root().join(path::STAGE);
         fs::create_dir_all(place.out()).unwrap();
         fs::create_dir_all(stage.join("tree")).unwrap();
-        fs::write(stage.join("README"), "").unwrap();
+        let number = fs::metadata(&stage).unwrap().ino();
+        fs::write(stage.join("README"), stage::marker_text(number)).unwrap();
         fs::write(stage.join("journal.json"), journal).unwrap();
         if let Some(link) = link {
             let link = place.root().join(link);
@@ -606,6 +610,26 @@ fn a_journal_put_there_by_somebody_else_leads_nowhere() {
         );
         assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
     }
+}
+
+#[test]
+fn a_stage_that_was_committed_has_no_power() {
+    let place = Place::new();
+    all(&place, &tree(&[("a/x", "1"), ("a/y", "2")]));
+    let stage = place.root().join(path::STAGE);
+    fs::create_dir_all(stage.join("tree")).unwrap();
+    let elsewhere = fs::metadata(place.root()).unwrap().ino();
+    fs::write(stage.join("README"), stage::marker_text(elsewhere)).unwrap();
+    fs::write(stage.join("journal.json"), r#"{"put":[],"remove":["a/x"]}"#).unwrap();
+    let error = write(&place.out(), &tree(&[("a/x", "1")]), &Scope::All).unwrap_err();
+    let message = format!("{error:#}");
+    assert!(
+        message.contains("was not left by a build in this directory"),
+        "{message}"
+    );
+    assert_eq!(fs::read_to_string(place.out().join("a/x")).unwrap(), "1");
+    assert_eq!(fs::read_to_string(place.out().join("a/y")).unwrap(), "2");
+    assert!(stage.join("journal.json").exists());
 }
 
 #[test]

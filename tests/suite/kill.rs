@@ -71,6 +71,62 @@ fn is_killed(strace: &Path, call: &str, at: usize, (old, new): (&Files, &Files))
     !status.success()
 }
 
+#[test]
+fn a_build_that_is_asked_to_end_leaves_nothing_behind() {
+    let Some(strace) = strace() else { return };
+    let (old, new) = (built(None), built(Some(change)));
+    for signal in ["INT", "TERM", "HUP"] {
+        let fleet = small_fleet();
+        assert_eq!(siteplan(fleet.path(), &["build"]).code, Some(0));
+        change(fleet.path());
+        // The first directory that a build makes is the stage.
+        let inject = format!("inject=mkdir:signal={signal}:when=1");
+        let status = Command::new(&strace)
+            .args([
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                "trace=mkdir",
+                "-e",
+                &inject,
+            ])
+            .args([env!("CARGO_BIN_EXE_siteplan"), "-j", "1", "-q", "-C"])
+            .arg(fleet.path())
+            .arg("build")
+            .status()
+            .unwrap();
+        let left = snapshot(&fleet.path().join("out"));
+        let expected = if status.success() { &new } else { &old };
+        assert!(left == *expected, "{signal}: {status}");
+        assert!(
+            !fleet.path().join(".siteplan-stage").exists(),
+            "{signal}: a stage is left"
+        );
+    }
+}
+
+#[test]
+fn limits_of_the_system_end_with_an_error() {
+    let fleet = small_fleet();
+    // In KiB: a file of the output is larger than one, and no fleet is read in 100 MiB of addresses on eight threads.
+    for (limit, word) in [("-f 1", "File too large"), ("-v 100000", "")] {
+        let program = env!("CARGO_BIN_EXE_siteplan");
+        let script = format!("ulimit {limit} && exec \"$0\" -j 8 build");
+        let output = Command::new("bash")
+            .args(["-c", &script, program])
+            .current_dir(fleet.path())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{limit}: {errors}");
+        assert!(errors.contains(word), "{limit}: {errors}");
+        assert!(!fleet.path().join("out").exists(), "{limit}");
+        assert!(!fleet.path().join(".siteplan-stage").exists(), "{limit}");
+    }
+}
+
 /// What a fleet compiles to.
 fn built(change: Option<fn(&Path)>) -> Files {
     let fleet = small_fleet();

@@ -1,9 +1,11 @@
 //! `siteplan build`.
 
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::answer::{Answer, ExitStatus};
 use crate::cli::session::Session;
+use crate::cli::signals::Interruption;
 use crate::compare::ChangeKind;
 use crate::fleet::{FleetCompiler, write_fleet};
 use crate::wording::count_noun;
@@ -25,7 +27,9 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow
     let Some(selected) = session.select(&args.sites)? else {
         return Ok(Answer::errors());
     };
-    let (out, progress) = (session.out(), session.progress(&selected.selection));
+    let interruption = Interruption::watch().context("signals cannot be handled")?;
+    let out = session.out();
+    let progress = session.progress(&selected.selection).until(interruption);
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
     let written = write_fleet(
         &fleet,
