@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::bundle::File;
 use crate::catalogue::Catalogue;
 use crate::ledger::Digest;
-use crate::load::{App, FLEET_FILE, Repository};
+use crate::load::{App, FLEET_FILE, Repository, report_deceptive_characters};
 use crate::manifest::Object;
 use crate::model::KustomizeRelease;
 use crate::overlay::Overlay;
@@ -254,7 +254,7 @@ fn render_base(
     let catalogue = extend_catalogue(app, &mut found);
     let mut inputs = BTreeMap::new();
     for path in repository.files.list(&app.directory, &mut found) {
-        inputs.extend(digest_input(repository, &path, &mut found));
+        inputs.extend(digest_base_file(repository, &path, &mut found));
     }
     let base = objects.map(|objects| AppBase {
         definitions: import_definitions(app, &objects, &mut found),
@@ -343,6 +343,19 @@ fn digest_input(
     found: &mut Diagnostics,
 ) -> Option<(String, Digest)> {
     let bytes = repository.files.read_bytes(path, found)?;
+    Some((path.to_owned(), Digest::of(&bytes)))
+}
+
+/// Returns the path and digest of a file of a base. What deceives its readers is reported; what is not text cannot.
+fn digest_base_file(
+    repository: &Repository,
+    path: &str,
+    found: &mut Diagnostics,
+) -> Option<(String, Digest)> {
+    let bytes = repository.files.read_bytes(path, found)?;
+    if let Ok(text) = std::str::from_utf8(&bytes) {
+        report_deceptive_characters(path, text, found);
+    }
     Some((path.to_owned(), Digest::of(&bytes)))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::report_deceptive_characters;
 use crate::rules;
 use manifest_yaml::{
     Dialect, NodeData, ParsedText, ReadLimits, ResolvedScalar, ScalarStyle, TextRange, YamlNode,
@@ -117,6 +118,7 @@ impl Findings<'_> {
             self.report(rules::CONTROL_CHARACTER.report(message), range, help, None);
             from = range.bytes().end;
         }
+        report_deceptive_characters(self.file, self.text, &mut self.diagnostics);
     }
 
     fn shape(&mut self, parsed: &ParsedText) {

@@ -3,6 +3,7 @@
 //! Comes in: a directory. Goes out: the [`Repository`] with what all sites share, and, one at a time, [`Site`]s merged from their
 //! profiles. Sites are read when they are compiled, so a fleet needs the memory of the sites in flight.
 
+mod deceptive;
 mod definitions;
 mod document;
 mod entity;
@@ -24,6 +25,7 @@ use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
+pub use deceptive::report_deceptive_characters;
 use definitions::load_definitions;
 use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
@@ -236,11 +238,11 @@ fn load_profiles(
     found: &mut Diagnostics,
 ) -> BTreeMap<String, Document> {
     let mut profiles = BTreeMap::new();
-    for path in files
-        .list(PROFILES, found)
-        .into_iter()
-        .filter(|p| is_yaml(p))
-    {
+    for path in files.list(PROFILES, found) {
+        if !is_yaml(&path) {
+            report_unread(files, &path, InputKind::Profile, found);
+            continue;
+        }
         match document(files, &path, InputKind::Profile, found) {
             Some(profile) => {
                 profile.expect_name(stem(&path), "file", found);
@@ -258,11 +260,13 @@ fn load_apps(
     found: &mut Diagnostics,
 ) -> BTreeMap<String, Arc<App>> {
     let mut apps = BTreeMap::new();
-    for path in files
-        .list(APPS, found)
-        .into_iter()
-        .filter(|p| is_app_file(p))
-    {
+    for path in files.list(APPS, found) {
+        if is_misnamed_app_file(&path) {
+            report_unread(files, &path, InputKind::App, found);
+        }
+        if !is_app_file(&path) {
+            continue;
+        }
         let directory = path.trim_end_matches("/app.yaml").to_owned();
         let name = directory.rsplit('/').next().unwrap_or_default().to_owned();
         match load_app(files, &path, &directory, found) {
@@ -351,11 +355,14 @@ fn load_template(
 /// Lists the site files by name. A YAML file below sites/ that is of another API is a plain manifest and left alone.
 fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String> {
     let mut sites: BTreeMap<String, String> = BTreeMap::new();
-    for path in files
-        .list(SITES, found)
-        .into_iter()
-        .filter(|p| is_yaml(p) && !is_plain_manifest(files, p))
-    {
+    for path in files.list(SITES, found) {
+        if !is_yaml(&path) {
+            report_unread(files, &path, InputKind::Site, found);
+            continue;
+        }
+        if is_plain_manifest(files, &path) {
+            continue;
+        }
         let name = stem(&path).to_owned();
         match sites.get(&name) {
             Some(other) => found.push(
@@ -371,13 +378,52 @@ fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String
     sites
 }
 
-/// Checks for a manifest of another API: it has `apiVersion` and `kind`, and names siteplan nowhere.
+/// Returns whether a file is a manifest of another API: it has `apiVersion` and `kind`, is no site, and names siteplan nowhere.
 fn is_plain_manifest(files: &Files, path: &str) -> bool {
     let Some(text) = files.read(path, &mut Diagnostics::new()) else {
         return false;
     };
     let says = |key: &str| text.lines().any(|line| line.starts_with(key));
-    says("apiVersion:") && says("kind:") && !text.contains("siteplan")
+    let is_ours = text.contains("siteplan") || is_of_kind(&text, InputKind::Site);
+    says("apiVersion:") && says("kind:") && !is_ours
+}
+
+/// Reports a file that says that it is an input and is not read as one, because of its name. Hidden files and backups of editors are
+/// left alone.
+fn report_unread(files: &Files, path: &str, kind: InputKind, found: &mut Diagnostics) {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if name.starts_with('.') || name.ends_with('~') {
+        return;
+    }
+    let Some(text) = files.read(path, &mut Diagnostics::new()) else {
+        return;
+    };
+    if !is_of_kind(&text, kind) {
+        return;
+    }
+    let expected = match kind {
+        InputKind::App => "app.yaml".to_owned(),
+        _ => format!("{}.yaml", name.split('.').next().unwrap_or_default()),
+    };
+    let kind = match kind {
+        InputKind::App => "an App",
+        InputKind::Site => "a Site",
+        InputKind::Profile => "a Profile",
+        InputKind::Fleet => "a Fleet",
+    };
+    found.push(
+        rules::INPUT_NOT_READ
+            .report(format!("`{path}` describes {kind} and is not read"))
+            .primary(Origin::file(path), "")
+            .help(format!("name it `{expected}`, or move it elsewhere")),
+    );
+}
+
+/// Returns whether a text says at its outermost level that it is of a kind.
+fn is_of_kind(text: &str, kind: InputKind) -> bool {
+    let values = text.lines().filter_map(|line| line.strip_prefix("kind:"));
+    let mut names = values.map(|value| value.split('#').next().unwrap_or_default());
+    names.any(|name| name.trim().trim_matches(['"', '\'']) == kind.name())
 }
 
 fn is_yaml(path: &str) -> bool {
@@ -389,6 +435,14 @@ fn is_yaml(path: &str) -> bool {
 /// Matches `base/apps/<name>/app.yaml`.
 fn is_app_file(path: &str) -> bool {
     path.ends_with("/app.yaml") && path.matches('/').count() == 3
+}
+
+/// Matches files beside `app.yaml` that somebody may take for it: `app.yml`, `App.yaml`, `app.yaml.txt`.
+fn is_misnamed_app_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_app =
+        name.len() >= 3 && name.is_char_boundary(3) && name[..3].eq_ignore_ascii_case("app");
+    is_app && name != "app.yaml" && path.matches('/').count() == 3
 }
 
 fn stem(path: &str) -> &str {

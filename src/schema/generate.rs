@@ -35,6 +35,10 @@ fn document(kind: InputKind) -> Value {
     for heading in ["$schema", "title"] {
         spec.remove(heading);
     }
+    if kind == InputKind::Profile {
+        // A profile is made of no others.
+        remove_property(&mut spec, "profiles");
+    }
     let mut required = vec!["apiVersion", "kind", "metadata"];
     if spec.contains_key("required") {
         required.push("spec");
@@ -55,6 +59,12 @@ fn document(kind: InputKind) -> Value {
         },
         "$defs": definitions,
     })
+}
+
+fn remove_property(schema: &mut Map<String, Value>, name: &str) {
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.remove(name);
+    }
 }
 
 fn metadata(kind: InputKind) -> Value {
