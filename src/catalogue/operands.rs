@@ -48,6 +48,9 @@ pub struct OperandPart {
     pub pods: Option<u32>,
     /// Path of another number; 0 stands for none.
     pods_at: Option<PartPath>,
+    /// Other numbers of pods, by profile.
+    #[serde(default)]
+    pods_by_profile: BTreeMap<String, u32>,
     /// There is one pod on each eligible node.
     #[serde(default)]
     pub per_node: bool,
@@ -85,16 +88,32 @@ impl Operands {
 
     /// Returns the requests of a pod of the part where the manifest does not say.
     pub fn requests(&self, part: &OperandPart, object: &Object) -> OperandResources {
-        let written = self
-            .profile_at
-            .as_ref()
-            .and_then(|path| text_at(path, object));
-        let profile = written.map_or_else(|| self.profile.clone(), str::to_lowercase);
+        let profile = self.profile_of(object);
         let by_profile = part
             .profiles
             .get(&profile)
             .or_else(|| part.profiles.get(&self.profile));
         by_profile.unwrap_or(&part.requests).clone()
+    }
+
+    /// Returns the number of pods of a part that an object leads to.
+    pub fn count(&self, part: &OperandPart, object: &Object) -> u32 {
+        let written = part
+            .pods_at
+            .as_ref()
+            .and_then(|path| number_at(path, object))
+            .filter(|n| *n > 0);
+        let by_profile = part.pods_by_profile.get(&self.profile_of(object)).copied();
+        written.or(by_profile).or(part.pods).unwrap_or(1)
+    }
+
+    /// Returns the profile that an object names, in lower case; the default where it names none.
+    fn profile_of(&self, object: &Object) -> String {
+        let written = self
+            .profile_at
+            .as_ref()
+            .and_then(|path| text_at(path, object));
+        written.map_or_else(|| self.profile.clone(), str::to_lowercase)
     }
 }
 
@@ -102,16 +121,6 @@ impl OperandPart {
     /// Checks whether the pods are of a part that the catalogue does not count.
     pub fn is_of_its_own(&self) -> bool {
         self.pods.is_some() || self.per_node
-    }
-
-    /// Returns the number of pods that the object leads to.
-    pub fn count(&self, object: &Object) -> u32 {
-        let written = self
-            .pods_at
-            .as_ref()
-            .and_then(|path| number_at(path, object))
-            .filter(|n| *n > 0);
-        written.or(self.pods).unwrap_or(1)
     }
 
     /// Checks whether the object leads to such pods at all.

@@ -202,10 +202,10 @@ impl<'a> Bases<'a> {
         found: &mut Diagnostics,
     ) -> BTreeMap<String, Digest> {
         let mut inputs: BTreeMap<String, Digest> = self.fleet.iter().cloned().collect();
+        let sites = std::iter::once(plan.site.as_ref()).chain(&plan.hosted);
         inputs.extend(
-            plan.site
-                .layers
-                .files()
+            sites
+                .flat_map(|site| site.layers.files())
                 .filter_map(|file| digest_input(self.repository, file, found)),
         );
         let apps = plan

@@ -8,13 +8,14 @@ mod definitions;
 mod document;
 mod entity;
 mod files;
+mod hosted;
 mod input;
 mod merge;
 mod root;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use apiserver_schema::Definition;
 use serde_json::{Map, Value};
@@ -56,6 +57,8 @@ pub struct Repository {
     profiles: BTreeMap<String, Document>,
     /// Names of apps and profiles whose files have errors: references to them are not reported again.
     broken: BTreeSet<String>,
+    /// The sites whose control planes are hosted, by the site that hosts them; read when it is first asked for.
+    hosted: OnceLock<BTreeMap<String, Vec<String>>>,
 }
 
 /// A document with its file.
@@ -86,6 +89,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
         sites,
         profiles,
         broken,
+        hosted: OnceLock::new(),
     });
     (repository, found)
 }

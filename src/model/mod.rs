@@ -23,8 +23,8 @@ pub use fleet::{
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
     AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,
-    NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, Role, SiteSpec, Survive,
-    TolerationMatch, TolerationSpec, Vips,
+    NodePlatform, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, PoolAutoscaling,
+    Role, SiteSpec, Survive, TolerationMatch, TolerationSpec, Vips,
 };
 pub use storage::{AccessMode, StorageClassRef};
 pub use version_range::VersionRange;

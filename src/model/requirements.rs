@@ -16,6 +16,8 @@ use super::version_range::VersionRange;
 pub struct SiteRequirements {
     /// The versions of `OpenShift`: one comparison, or several that all hold.
     pub openshift: Option<VersionRange>,
+    /// The versions of `OpenShift` of the clusters whose control planes it hosts.
+    pub hosted: Option<VersionRange>,
     /// Its workers, all of them together.
     #[serde(default)]
     pub workers: WorkerRequirements,

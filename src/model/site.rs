@@ -62,11 +62,37 @@ pub struct Cluster {
     pub version: Option<String>,
     /// The DNS domain below which the cluster's name stands.
     pub base_domain: Option<String>,
-    /// The control plane is hosted outside of the cluster (HyperShift).
+    /// The control plane is hosted outside of the cluster (HyperShift); so it is where `hostedOn` is written.
     #[serde(default)]
     pub hosted: bool,
+    /// The site of the fleet that hosts the control plane: an instance there, with the name of this site, makes the `HostedCluster` and
+    /// a `NodePool` for each pool.
+    pub hosted_on: Option<String>,
+    /// The platform that gives a hosted cluster its nodes; with `hostedOn`.
+    pub node_platform: Option<NodePlatform>,
+    /// The release image of a hosted cluster, where it is not the published one of `version`.
+    pub release_image: Option<String>,
     /// Virtual IPs of the API and of ingress.
     pub vips: Option<Vips>,
+}
+
+/// The platform that gives a hosted cluster its nodes, as `HostedCluster` and `NodePool` name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodePlatform {
+    /// Virtual machines on the hosting cluster (`KubeVirt`).
+    Kubevirt,
+    /// Machines that boot the discovery image of the hosting cluster's assisted service (`Agent`).
+    Agent,
+    /// Machines that somebody else makes (`None`).
+    None,
+}
+
+impl Cluster {
+    /// Checks that the control plane runs outside of the cluster.
+    pub fn is_hosted(&self) -> bool {
+        self.hosted || self.hosted_on.is_some()
+    }
 }
 
 /// Virtual IPs of a cluster.
@@ -144,6 +170,27 @@ pub struct Pool {
     pub nodes: BTreeMap<String, NodeSpec>,
     /// The number of nodes, where they have no names yet (hosted node pools).
     pub replicas: Option<u32>,
+    /// The bounds between which a hosted node pool grows and shrinks by itself. Without `replicas`, the proof counts on `min`.
+    pub autoscaling: Option<PoolAutoscaling>,
+    /// The version of the platform on the nodes of a hosted node pool, while they stay behind the control plane.
+    pub version: Option<String>,
+}
+
+impl Pool {
+    /// Returns the number of nodes without names.
+    pub fn count_unnamed(&self) -> Option<u32> {
+        self.replicas.or(self.autoscaling.map(|bounds| bounds.min))
+    }
+}
+
+/// The bounds of the number of nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PoolAutoscaling {
+    /// The least number.
+    pub min: u32,
+    /// The largest number.
+    pub max: u32,
 }
 
 fn default_roles() -> Vec<Role> {

@@ -167,6 +167,6 @@ fn check_new(
 pub(super) fn report_template(origin: Origin, why: String) -> pointer_diagnostics::Diagnostic {
     rules::TEMPLATE_ERROR.report(why).primary(origin, "").help(
         "expressions see `values`, `site`, `instance`, `namespace`, `cluster`, `networks`, `vlans`, `pools`, `nodes`, `disks`, \
-         `storage`, and `node`, `vlan` or `item` in an `each`",
+         `storage`, `hosted`, and `node`, `vlan` or `item` in an `each`",
     )
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::hosting::describe_hosted_cluster;
 use super::{Instance, NodePlan, SitePlan};
 use crate::template::{Context, SharedNames};
 
@@ -23,6 +24,7 @@ pub(super) fn fill_contexts(plan: &mut SitePlan) {
         ("networks", share_value(to_value(&plan.site.spec.networks))),
         ("vlans", share_value(list_vlans(plan).into())),
         ("pools", share_value(json!(describe_pools(plan)))),
+        ("hosted", share_value(describe_hosted(plan))),
         ("survive", share_value(to_value(&plan.site.spec.ha.survive))),
     ]);
     let contexts = pool_contexts(plan, &common);
@@ -134,6 +136,15 @@ fn list_vlans(plan: &SitePlan) -> Vec<Value> {
         })
     });
     vlans.collect()
+}
+
+/// Returns the clusters that the site hosts, by name.
+fn describe_hosted(plan: &SitePlan) -> Value {
+    let hosted = plan.hosted.iter();
+    hosted
+        .map(|site| (site.name.clone(), describe_hosted_cluster(site)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn describe_pools(plan: &SitePlan) -> BTreeMap<&str, Value> {

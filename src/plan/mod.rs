@@ -4,6 +4,7 @@
 //! is none: every name that is not known, every contradiction.
 
 mod context;
+mod hosting;
 mod images;
 mod instances;
 mod namespaces;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use crate::load::{Repository, Site};
 use pointer_diagnostics::Diagnostics;
+use requirements::SiteFacts;
 
 pub use site_plan::{
     ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
@@ -61,9 +63,19 @@ fn resolve_site(
     let pools = pools::resolve_pools(&site, found);
     let nodes = nodes::resolve_nodes(&site, found);
     shape::check_ha(&site, &nodes, found);
+    hosting::check_hosted_cluster(&site, repository, found);
+    let hosted = repository.hosted_sites(&site.name);
     storage::check_storage(&site, found);
     let mut instances = instances::resolve_instances(&site, repository, found);
-    requirements::check_requirements(&site, &nodes, &instances, found);
+    requirements::check_requirements(
+        &SiteFacts {
+            site: &site,
+            nodes: &nodes,
+            hosted: &hosted,
+        },
+        &instances,
+        found,
+    );
     waves::assign_waves(&mut instances, found);
     images::resolve_built_images(&mut instances, &nodes);
     values::fill_values(&site, &mut instances, found);
@@ -77,6 +89,7 @@ fn resolve_site(
         storage: site.spec.storage.clone(),
         namespaces,
         instances,
+        hosted,
         site,
     };
     instances::add_built_in(&mut plan);

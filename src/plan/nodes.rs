@@ -26,7 +26,7 @@ impl SiteSize {
     /// Adds a pool, before any of its nodes is made.
     fn add_pool(&mut self, pool: &Pool) {
         let listed = u64::try_from(pool.nodes.len()).unwrap_or(u64::MAX);
-        let nodes = listed.max(pool.replicas.map_or(0, u64::from));
+        let nodes = listed.max(pool.count_unnamed().map_or(0, u64::from));
         self.nodes = self.nodes.saturating_add(nodes);
         let of_pool = nodes.saturating_mul(count_disks(&pool.disks));
         self.disks = self.disks.saturating_add(of_pool);
@@ -137,7 +137,7 @@ pub(super) fn check_managed_labels(
 
 fn check_size(site: &Site, name: &str, pool: &Pool, found: &mut Diagnostics) {
     let origin = site.origin(&Pointer::parse("/pools").at(name));
-    match (pool.nodes.is_empty(), pool.replicas) {
+    match (pool.nodes.is_empty(), pool.count_unnamed()) {
         (true, None | Some(0)) => found.push(
             rules::EMPTY_POOL
                 .report(format!("the pool `{name}` has no nodes"))
@@ -193,8 +193,9 @@ fn resolve_pool_nodes(site: &Site, name: &str, pool: &Pool) -> Vec<NodePlan> {
         nodes.push(resolve_node(node, spec, origin, PoolEntry { name, pool }));
     }
     if pool.nodes.is_empty() {
-        for index in 0..pool.replicas.unwrap_or(0) {
-            let origin = site.origin(&pointer.at("replicas"));
+        let counted = pool.replicas.map_or("autoscaling", |_| "replicas");
+        for index in 0..pool.count_unnamed().unwrap_or(0) {
+            let origin = site.origin(&pointer.at(counted));
             let made_up = format!("{name}-{index}");
             let node = resolve_node(
                 &made_up,

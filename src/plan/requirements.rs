@@ -44,22 +44,29 @@ impl RequirementSource<'_> {
     }
 }
 
+/// The facts of a site that requirements are compared with.
+#[derive(Clone, Copy)]
+pub(super) struct SiteFacts<'a> {
+    pub(super) site: &'a Site,
+    pub(super) nodes: &'a [NodePlan],
+    /// The sites whose control planes it hosts.
+    pub(super) hosted: &'a [Site],
+}
+
 /// A site, and one author of requirements of it.
 struct RequirementCheck<'a> {
-    site: &'a Site,
-    nodes: &'a [NodePlan],
+    facts: &'a SiteFacts<'a>,
     source: RequirementSource<'a>,
 }
 
 /// Reports requirements of the profiles and of each app that the site does not meet, and facts that it does not say and that one
 /// of them asks for.
 pub(super) fn check_requirements(
-    site: &Site,
-    nodes: &[NodePlan],
+    facts: &SiteFacts<'_>,
     instances: &[Instance],
     found: &mut Diagnostics,
 ) {
-    let mut sources = vec![RequirementSource::Site(site)];
+    let mut sources = vec![RequirementSource::Site(facts.site)];
     let mut seen = BTreeSet::new();
     for app in instances.iter().filter_map(Instance::app) {
         if seen.insert(app.name.as_str()) {
@@ -67,12 +74,9 @@ pub(super) fn check_requirements(
         }
     }
     for source in sources {
-        let check = RequirementCheck {
-            site,
-            nodes,
-            source,
-        };
+        let check = RequirementCheck { facts, source };
         check.check_openshift(found);
+        check.check_hosted(found);
         check.check_workers(found);
         for (index, wanted) in source.requirements().storage.iter().enumerate() {
             check.check_storage(wanted, &Pointer::parse("/storage").at(index), found);
@@ -85,7 +89,7 @@ impl RequirementCheck<'_> {
         let Some(range) = &self.source.requirements().openshift else {
             return;
         };
-        let cluster = &self.site.spec.cluster;
+        let cluster = &self.facts.site.spec.cluster;
         let author = self.source.word_author();
         let (field, what) = match (cluster.platform, cluster.version.as_deref()) {
             (Platform::Kubernetes, _) => ("platform", "the platform is not OpenShift".to_owned()),
@@ -107,9 +111,34 @@ impl RequirementCheck<'_> {
         );
     }
 
+    /// Checks the versions of the clusters that the site hosts.
+    fn check_hosted(&self, found: &mut Diagnostics) {
+        let Some(range) = &self.source.requirements().hosted else {
+            return;
+        };
+        for hosted in self.facts.hosted {
+            let version = hosted.spec.cluster.version.as_deref().unwrap_or_default();
+            if range.contains(version) == Some(true) {
+                continue;
+            }
+            found.push(
+                rules::REQUIREMENT_NOT_MET
+                    .report(format!(
+                        "`{}` is to have OpenShift {version}, but versions {range} of hosted clusters {}",
+                        hosted.name,
+                        self.source.word_author()
+                    ))
+                    .primary(hosted.origin(&Pointer::parse("/cluster/version")), "")
+                    .context(self.source.origin(&Pointer::parse("/hosted")), "required here")
+                    .help("choose a version that the hosting cluster's operator knows, or another channel of that operator"),
+            );
+        }
+    }
+
     fn check_workers(&self, found: &mut Diagnostics) {
         let wanted = &self.source.requirements().workers;
         let workers: Vec<&NodePlan> = self
+            .facts
             .nodes
             .iter()
             .filter(|node| node.roles.contains(&Role::Worker))
@@ -165,7 +194,7 @@ impl RequirementCheck<'_> {
     }
 
     fn check_storage(&self, wanted: &StorageRequirement, at: &Pointer, found: &mut Diagnostics) {
-        let Some(gap) = find_storage_gap(wanted, &self.site.spec.storage) else {
+        let Some(gap) = find_storage_gap(wanted, &self.facts.site.spec.storage) else {
             return;
         };
         let author = self.source.word_author();
@@ -180,7 +209,7 @@ impl RequirementCheck<'_> {
 
     /// Returns the place of a field of the site.
     fn origin(&self, pointer: &Pointer) -> Origin {
-        self.site.origin(pointer)
+        self.facts.site.origin(pointer)
     }
 }
 

@@ -35,6 +35,8 @@ pub struct SitePlan {
     pub namespaces: BTreeMap<String, NamespacePlan>,
     /// The instances, by wave, then name; the built-in ones among them.
     pub instances: Vec<Instance>,
+    /// The sites whose control planes this one hosts, by name.
+    pub hosted: Vec<Site>,
 }
 
 /// A pool, and the node labels and taints that tell its nodes from those of all other pools.

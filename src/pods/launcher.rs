@@ -2,7 +2,7 @@
 //!
 //! Facts: kubevirt/kubevirt pkg/virt-controller/services/renderresources.go and pkg/hypervisor/kvm.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::catalogue::PartAt;
 use crate::manifest::Object;
@@ -23,6 +23,31 @@ const CPU_RATIO: i128 = 10;
 /// Returns whether the part is one of the kinds of KubeVirt that have a launcher.
 pub(super) fn is_launcher(part: &PartAt<'_>, object: &Object) -> bool {
     part.part.name == "launcher" && matches!(object.group(), "kubevirt.io" | "pool.kubevirt.io")
+}
+
+/// Checks for the machines of a node pool of a hosted cluster.
+pub(super) fn is_node_machine(part: &PartAt<'_>, object: &Object) -> bool {
+    part.part.name == "kubevirt-node-vms" && object.group() == "hypershift.openshift.io"
+}
+
+/// Sets what the launcher of a node pool's machine requests: as for any machine of its size, or all of it where it is guaranteed.
+///
+/// Facts: openshift/hypershift hypershift-operator/controllers/nodepool/kubevirt, function `virtualMachineTemplateBase`.
+pub(super) fn set_node_machine_requests(spec: &mut PodSpec, object: &Object) {
+    let compute = object.get("/spec/platform/kubevirt/compute");
+    let field = |name: &str| compute.and_then(|compute| compute.get(name));
+    let cores = field("cores").cloned().unwrap_or_else(|| 2.into());
+    let memory = field("memory").cloned().unwrap_or_else(|| "8Gi".into());
+    let machine = json!({"domain": {"cpu": {"cores": cores}, "memory": {"guest": memory}}});
+    if field("qosClass").and_then(Value::as_str) == Some("Guaranteed") {
+        let written = [("cpu", &cores), ("memory", &memory)];
+        for (resource, value) in written {
+            if let Some(quantity) = read_quantity(Some(value)) {
+                spec.requests.insert(resource.to_owned(), quantity);
+            }
+        }
+    }
+    set_requests(spec, &machine, false);
 }
 
 /// Returns whether the machine is meant to run.
@@ -151,8 +176,6 @@ fn read_quantity(value: Option<&Value>) -> Option<Quantity> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -163,6 +186,27 @@ mod tests {
         // 2 GiB, and 4 + 220 + 16 + 8 + 32 MiB.
         assert_eq!(spec.requests["memory"], Quantity::parse("2328Mi").unwrap());
         assert_eq!(spec.requests["cpu"], Quantity::milli(200));
+    }
+
+    #[test]
+    fn the_machine_of_a_node_pool_takes_what_its_pool_says() {
+        let pool = |compute: Value| {
+            Object::new(json!({
+                "apiVersion": "hypershift.openshift.io/v1beta1", "kind": "NodePool", "metadata": {"name": "p"},
+                "spec": {"platform": {"kubevirt": {"compute": compute}}},
+            }))
+        };
+        let requests = |compute: Value| {
+            let mut spec = PodSpec::default();
+            set_node_machine_requests(&mut spec, &pool(compute));
+            spec.requests
+        };
+        let burstable = requests(json!({"cores": 4, "memory": "16Gi"}));
+        assert_eq!(burstable["cpu"], Quantity::milli(400));
+        assert!(burstable["memory"] > Quantity::parse("16Gi").unwrap());
+        let guaranteed = requests(json!({"cores": 4, "memory": "16Gi", "qosClass": "Guaranteed"}));
+        assert_eq!(guaranteed["cpu"], Quantity::units(4));
+        assert_eq!(guaranteed["memory"], burstable["memory"]);
     }
 
     #[test]

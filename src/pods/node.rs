@@ -76,7 +76,7 @@ fn estimate_offer(
     let mut offers = plan.capacity.clone();
     offers.extend(plan.allocatable.clone());
     let cluster = &input.plan.site.spec.cluster;
-    let by_default = platform::find_share(cluster.platform, cluster.hosted, &plan.roles);
+    let by_default = platform::find_share(cluster.platform, cluster.is_hosted(), &plan.roles);
     let unwritten: Vec<&str> = by_default
         .resources
         .keys()

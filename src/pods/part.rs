@@ -166,12 +166,15 @@ pub(super) fn complete_spec(
             add_resources(spec, resources)?;
         }
     }
-    spec.labels.extend(known.labels.clone());
+    for (key, value) in &known.labels {
+        let value = value.replace("{name}", object.name());
+        spec.labels.insert(key.clone(), value);
+    }
     if known.apart && spec.anti_affinity.is_empty() {
-        let own = known
-            .labels
-            .iter()
-            .map(|(key, value)| LabelRequirement::new(key, SelectorOperator::In, &[value]));
+        let own = known.labels.keys().filter_map(|key| {
+            let value = spec.labels.get(key)?;
+            Some(LabelRequirement::new(key, SelectorOperator::In, &[value]))
+        });
         let selector = LabelSelector {
             requirements: own.collect(),
         };

@@ -69,7 +69,7 @@ pub(super) fn add_workloads(
                 .find(|p| known.1.placed_by.contains(&p.part.name))
         });
         if let Some(at) = placed.filter(|_| known.1.is_there(object)) {
-            let count = known.1.count(object);
+            let count = known.0.count(known.1, object);
             WorkloadMaker {
                 scope,
                 object,
@@ -126,6 +126,9 @@ impl WorkloadMaker<'_, '_> {
         if launcher::is_launcher(self.at, self.object) {
             self.make_launcher(&mut spec, site);
         }
+        if launcher::is_node_machine(self.at, self.object) {
+            launcher::set_node_machine_requests(&mut spec, self.object);
+        }
         let workload = self.workload(spec);
         site.problem.workloads.push(workload);
         site.sources.push(self.source());
@@ -177,6 +180,7 @@ impl WorkloadMaker<'_, '_> {
     fn is_operators(&self) -> bool {
         self.at.value(self.object, Field::PodSpec).is_none()
             && !launcher::is_launcher(self.at, self.object)
+            && !launcher::is_node_machine(self.at, self.object)
     }
 
     fn assume_nothing(&self, site: &mut SitePods) {
@@ -293,7 +297,9 @@ impl WorkloadMaker<'_, '_> {
         let by_app = app_part.and_then(|s| s.availability);
         let own = self.of_its_own();
         let quorum = app_part.is_some_and(|s| s.quorum.is_some())
-            || own.map_or(self.at.part.needs == PodsNeeded::Majority, |k| k.quorum);
+            || own.map_or(self.at.part.needs == PodsNeeded::Majority, |k| {
+                k.quorum && self.count > 1
+            });
         match by_site.or(by_app) {
             Some(Availability::Single) => return Redundancy::Each,
             Some(Availability::Replicated) => return Redundancy::Copies,

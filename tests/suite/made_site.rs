@@ -82,6 +82,7 @@ impl Made {
             storage: BTreeMap::new(),
             namespaces: BTreeMap::new(),
             instances: Vec::new(),
+            hosted: Vec::new(),
         };
         Self {
             plan,

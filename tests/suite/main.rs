@@ -22,6 +22,7 @@ mod fleet;
 mod fleet_library;
 mod golden;
 mod health;
+mod hosted_clusters;
 mod interruption;
 mod kill;
 mod kustomize;

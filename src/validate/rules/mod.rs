@@ -2,6 +2,7 @@
 //!
 //! `BLESS=1 cargo test --locked rules::` writes this list from the folder.
 
+pub(super) mod api_not_in_hosted_cluster;
 pub(super) mod api_version_not_served;
 pub(super) mod application_applied_server_side;
 pub(super) mod crd_after_resource;
@@ -45,6 +46,7 @@ use super::CheckedRule;
 
 /// Every rule of this folder, sorted by code.
 pub(super) const REGISTRY: &[&CheckedRule] = &[
+    &api_not_in_hosted_cluster::RULE,
     &api_version_not_served::RULE,
     &application_applied_server_side::RULE,
     &crd_after_resource::RULE,
