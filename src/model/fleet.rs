@@ -1,5 +1,6 @@
 //! `siteplan.yaml`: what all sites of a repository share.
 
+use super::text_form;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +29,15 @@ pub struct FleetSpec {
 pub struct GitSource {
     /// The URL as Argo CD clones it.
     #[serde(rename = "repoURL")]
+    #[schemars(schema_with = "text_form::repository")]
     pub repo_url: String,
     /// The revision that the Applications follow: `refs/heads/<branch>` or a 40-digit commit.
     #[serde(default = "default_revision")]
+    #[schemars(schema_with = "text_form::revision")]
     pub revision: String,
     /// The directory of this fleet inside the git repository; empty for its root.
     #[serde(default)]
+    #[schemars(schema_with = "text_form::directory")]
     pub directory: String,
 }
 

@@ -9,6 +9,7 @@ mod fleet;
 mod requirements;
 mod site;
 mod storage;
+mod text_form;
 mod version_range;
 
 pub use app::{

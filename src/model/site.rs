@@ -61,6 +61,8 @@ pub struct Cluster {
     /// The platform's version.
     pub version: Option<String>,
     /// The DNS domain below which the cluster's name stands.
+    #[serde(default)]
+    #[schemars(schema_with = "kubernetes_vocabulary::schema::optional_domain")]
     pub base_domain: Option<String>,
     /// The control plane is hosted outside of the cluster (HyperShift); so it is where `hostedOn` is written.
     #[serde(default)]
@@ -146,6 +148,7 @@ pub struct Pool {
     pub roles: Vec<Role>,
     /// Labels that, with the architecture, tell the pool from others.
     #[serde(default)]
+    #[schemars(schema_with = "kubernetes_vocabulary::schema::label_map")]
     pub labels: BTreeMap<String, String>,
     /// Taints that each of its nodes carries.
     #[serde(default)]
@@ -302,6 +305,8 @@ pub struct DiskGroup {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodeSpec {
     /// Its zone (`topology.kubernetes.io/zone`): rack, fire section, building.
+    #[serde(default)]
+    #[schemars(schema_with = "kubernetes_vocabulary::schema::optional_label_value")]
     pub zone: Option<String>,
     /// Its baseboard management controller.
     pub bmc: Option<Bmc>,
@@ -310,6 +315,7 @@ pub struct NodeSpec {
     pub addresses: BTreeMap<String, String>,
     /// Labels of this node only.
     #[serde(default)]
+    #[schemars(schema_with = "kubernetes_vocabulary::schema::label_map")]
     pub labels: BTreeMap<String, String>,
     /// Taints of this node only, beside the pool's.
     #[serde(default)]
@@ -392,6 +398,7 @@ pub struct NamespaceSpec {
     pub pod_security: Option<PodSecurity>,
     /// More labels.
     #[serde(default)]
+    #[schemars(schema_with = "kubernetes_vocabulary::schema::label_map")]
     pub labels: BTreeMap<String, String>,
     /// More annotations.
     #[serde(default)]

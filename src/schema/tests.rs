@@ -134,7 +134,7 @@ fn a_layer_may_leave_out_and_remove_what_a_merged_site_must_have() {
 
 #[test]
 fn what_is_in_a_list_is_complete_in_a_layer_too() {
-    assert_snapshot!(site(&json!({"pools": {"a": {"taints": [{"key": "a"}]}}})), @"/spec/pools/a/taints/0: missing-key: `spec.pools.a.taints[0]` lacks the key `effect`; add `effect`: what it does to pods that do not tolerate it");
+    assert_snapshot!(site(&json!({"pools": {"a": {"taints": [{"key": "a"}]}}})), @"/spec/pools/a/taints/0: missing-key: `spec.pools.a.taints[0]` lacks the key `effect`; add `effect`: effect on pods that do not tolerate it");
 }
 
 #[test]

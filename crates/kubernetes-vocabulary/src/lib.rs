@@ -6,6 +6,8 @@ pub mod fields;
 pub mod labels;
 pub mod names;
 mod quantity;
+#[cfg(feature = "schemars")]
+pub mod schema;
 mod scope;
 mod selector;
 pub mod taint;

@@ -25,9 +25,17 @@ pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Taint {
     /// The taint's key.
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(schema_with = "crate::schema::qualified_name")
+    )]
     pub key: String,
     /// The taint's value.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(schema_with = "crate::schema::label_value")
+    )]
     pub value: String,
     /// Effect on pods that do not tolerate it.
     pub effect: TaintEffect,
