@@ -8,6 +8,7 @@
 )]
 
 mod broken_inputs;
+mod budgets;
 mod built;
 mod bundle;
 mod checked;

@@ -9,7 +9,7 @@ use crate::tree::Node;
 use pointer_diagnostics::{Diagnostics, Origin, Reported};
 
 /// Objects that a build may have.
-pub(crate) const MOST_OBJECTS: usize = 20_000;
+pub(crate) const MOST_OBJECTS: usize = 10_000;
 
 /// Bytes that one object may have, as [`measure_node`] counts them. An API server takes some 1.5 MiB.
 pub(crate) const LARGEST_OBJECT: usize = 16 << 20;
