@@ -48,6 +48,7 @@ pub(super) enum Subcommand {
     Init(commands::init::InitArgs),
     New(commands::new::NewArgs),
     Nodes(commands::nodes::NodesArgs),
+    Bootstrap(commands::bootstrap::BootstrapArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -117,6 +118,7 @@ impl Subcommand {
             Self::Render(args) => args.document(),
             Self::Graph(args) => args.document(),
             Self::Nodes(args) => args.document(),
+            Self::Bootstrap(args) => args.output.document(),
             Self::Build(_)
             | Self::Check(_)
             | Self::Schema(_)
@@ -145,6 +147,7 @@ impl Subcommand {
             Self::Init(_) => "init",
             Self::New(_) => "new",
             Self::Nodes(_) => "nodes",
+            Self::Bootstrap(_) => "bootstrap",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -163,7 +166,8 @@ impl Subcommand {
             | Self::Explain(_)
             | Self::Exceptions(_)
             | Self::Rules(_)
-            | Self::Nodes(_) => PrintedStream::Data,
+            | Self::Nodes(_)
+            | Self::Bootstrap(_) => PrintedStream::Data,
             Self::Schema(_)
             | Self::Init(_)
             | Self::New(_)

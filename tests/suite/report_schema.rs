@@ -67,6 +67,8 @@ const RUNS: &[&[&str]] = &[
     &["rules", "-o", "json"],
     &["nodes", "import", "NODES", "-o", "json"],
     &["nodes", "compare", "acp-plant", "NODES", "-o", "json"],
+    &["bootstrap", "acp-plant", "-o", "json"],
+    &["bootstrap", "acp-plant", "--check", "NODES", "-o", "json"],
     &["build", "--format", "json"],
 ];
 

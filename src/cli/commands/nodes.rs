@@ -145,7 +145,7 @@ fn render_line(difference: &cluster::NodeDifference) -> String {
     clippy::disallowed_methods,
     reason = "the caller's own file, which may be a pipe, and no path of the repository"
 )]
-fn read_argument(path: Option<&Path>) -> anyhow::Result<String> {
+pub(super) fn read_argument(path: Option<&Path>) -> anyhow::Result<String> {
     if let Some(path) = path {
         return std::fs::read_to_string(path)
             .with_context(|| format!("reading `{}`", path.display()));
@@ -155,7 +155,7 @@ fn read_argument(path: Option<&Path>) -> anyhow::Result<String> {
         .read_to_string(&mut text)
         .context("reading standard input")?;
     if text.trim().is_empty() {
-        bail!("nothing on standard input: expected the output of `oc get nodes -o yaml`");
+        bail!("nothing on standard input: expected the output of `oc get … -o yaml`");
     }
     Ok(text)
 }

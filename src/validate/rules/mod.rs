@@ -21,11 +21,13 @@ pub(super) mod not_to_schema;
 pub(super) mod object_too_large;
 pub(super) mod override_file;
 pub(super) mod path_not_portable;
+pub(super) mod pin_not_a_commit;
 pub(super) mod pod_security_refuses;
 pub(super) mod project_after_application;
 pub(super) mod project_forbids;
 pub(super) mod project_too_wide;
 pub(super) mod refused_by_api_server;
+pub(super) mod root_pinned;
 pub(super) mod secret_in_output;
 pub(super) mod shared_application_name;
 pub(super) mod shared_resource;
@@ -65,11 +67,13 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &object_too_large::RULE,
     &override_file::RULE,
     &path_not_portable::RULE,
+    &pin_not_a_commit::RULE,
     &pod_security_refuses::RULE,
     &project_after_application::RULE,
     &project_forbids::RULE,
     &project_too_wide::RULE,
     &refused_by_api_server::RULE,
+    &root_pinned::RULE,
     &secret_in_output::RULE,
     &shared_application_name::RULE,
     &shared_resource::RULE,
