@@ -4,15 +4,18 @@
 //! field, or diagnostics. Sites are compiled one by one and in parallel; what they share is parsed once per run.
 
 mod bases;
+mod holdings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
 use crate::fit::{self, SiteFit};
-use crate::ledger::{self, Digest};
+use crate::kinds::Kinds;
+use crate::ledger::{self, Digest, Holding, Ledger};
 use crate::load::{Fleet, Repository};
 use crate::manifest::{Object, ObjectId};
+use crate::model::SiteToApprove;
 use crate::overlay::{Overlay, OverlayInput, digest_overlay, overlay};
 use crate::patch::Operation;
 use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
@@ -25,11 +28,14 @@ use serde_json::Value;
 
 use bases::Bases;
 pub use bases::kustomize_version;
+pub use holdings::UnguardedLeftovers;
+use holdings::{PriorState, find_holding, find_leftovers, find_needed};
 
 /// Compiles the sites of a run, which share the bases, rendered once, and the catalogue.
 pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
+    unguarded: UnguardedLeftovers,
 }
 
 /// A compiled site.
@@ -43,12 +49,14 @@ pub struct CompiledSite {
     pub changes: BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The site's files below out/, the ledger among them.
     pub tree: Tree,
+    /// The objects that an operator applies by hand: the documents below `bootstrap/`.
+    pub bootstrap: Vec<Object>,
     /// The names that it takes in the namespace of its Argo CD.
     pub names: SiteNames,
     /// Objects that the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
     /// The files below `bootstrap/`, which are applied by hand or by a hub.
-    pub bootstrap: Vec<bundle::File>,
+    pub bootstrap_files: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
 }
@@ -59,7 +67,15 @@ impl<'a> SiteCompiler<'a> {
         Self {
             repository,
             bases: Bases::render(repository, found),
+            unguarded: UnguardedLeftovers::default(),
         }
+    }
+
+    /// Says what becomes of leftovers that nobody had to approve.
+    #[must_use]
+    pub fn with_unguarded(mut self, unguarded: UnguardedLeftovers) -> Self {
+        self.unguarded = unguarded;
+        self
     }
 
     /// Compiles a site. `None` when it has errors.
@@ -82,11 +98,12 @@ impl<'a> SiteCompiler<'a> {
         let rendered = self.render(&plan, &overlays, found)?;
         let directories = self.bases.directories(&plan);
         let kinds = plan.learn_kinds(&rendered);
+        let ledger = self.make_ledger(&plan, &rendered, &kinds);
         let bundle_input = BundleInput {
             plan: &plan,
             rendered: &rendered,
             kinds: &kinds,
-            base_kinds: self.bases.kinds(),
+            leftovers: &sum_leftovers(&ledger),
             directories: &directories,
         };
         let (bundle, problems) = bundle::bundle(&bundle_input);
@@ -103,17 +120,24 @@ impl<'a> SiteCompiler<'a> {
             files: &built.files,
         }));
         let fit = self.prove_fit(&plan, &rendered, found);
-        let tree = self.write_tree(&plan, &overlays, &bundle, found);
+        let files = SiteFiles {
+            plan: &plan,
+            overlays: &overlays,
+            bundle: &bundle,
+        };
+        let tree = write_tree(&files, ledger, found);
         let names = bundle::names(&plan);
-        let argocd = argocd_objects(&bundle);
+        let argocd = objects_below(&bundle, "apps/");
+        let bootstrap = objects_below(&bundle, "bootstrap/");
         Some(CompiledSite {
             plan,
             rendered,
             changes,
             tree,
+            bootstrap,
             names,
             argocd,
-            bootstrap: bundle
+            bootstrap_files: bundle
                 .into_iter()
                 .filter(|file| file.path.starts_with("bootstrap/"))
                 .collect(),
@@ -234,36 +258,104 @@ impl<'a> SiteCompiler<'a> {
         (!found.has_errors()).then_some(rendered)
     }
 
-    /// Returns all files of the site, sealed with its ledger.
-    fn write_tree(
+    /// Returns what each instance brings to the cluster. Namespaces and nodes are never removed from it.
+    fn find_holdings(
         &self,
         plan: &SitePlan,
-        overlays: &BTreeMap<String, Overlay>,
-        bundle: &[bundle::File],
-        found: &mut Diagnostics,
-    ) -> Tree {
-        let mut tree = Tree::new();
-        let of_overlays = overlays.iter().flat_map(|(instance, overlay)| {
-            overlay
-                .files
-                .iter()
-                .map(move |(name, documents)| (format!("{instance}/{name}"), documents))
-        });
-        let of_bundle = bundle
-            .iter()
-            .map(|file| (file.path.clone(), &file.documents));
-        for (path, documents) in of_overlays.chain(of_bundle) {
-            let text = file_text(&plan.name, documents);
-            if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
-                found.push(bases::tree_error(plan.site.file(), &why));
+        rendered: &BTreeMap<String, Vec<Object>>,
+        kinds: &Kinds,
+    ) -> BTreeMap<String, Holding> {
+        let mut holdings = BTreeMap::new();
+        for instance in &plan.instances {
+            let (Some(app), Some(objects)) = (instance.app(), rendered.get(&instance.name)) else {
+                continue;
+            };
+            if let Some(catalogue) = self.bases.catalogue(Some(app)) {
+                let holding = find_holding(instance, objects, kinds, &catalogue);
+                holdings.insert(instance.name.clone(), holding);
             }
         }
-        let inputs = self.bases.inputs(plan, found);
-        if let Err(why) = ledger::seal(&mut tree, &plan.name, inputs) {
+        holdings
+    }
+
+    /// Returns the site's ledger without its files: what its instances hold, and what is still being removed by the committed one.
+    fn make_ledger(
+        &self,
+        plan: &SitePlan,
+        rendered: &BTreeMap<String, Vec<Object>>,
+        kinds: &Kinds,
+    ) -> Ledger {
+        let instances = self.find_holdings(plan, rendered, kinds);
+        let site = SiteToApprove {
+            name: &plan.name,
+            profiles: &plan.site.spec.profiles,
+        };
+        let removals = &self.repository.removals;
+        let is_approved = |instance: &str| {
+            removals.iter().any(|approved| {
+                let removal = &approved.removal;
+                let names_it = removal.approves_instance(site, instance)
+                    || removal.object.is_some() && removal.is_about_instance(instance);
+                names_it && removal.is_about_site(site)
+            })
+        };
+        let prior = PriorState {
+            ledger: &self.committed_ledger(&plan.name),
+            is_approved: &is_approved,
+            unguarded: self.unguarded,
+        };
+        let needed = find_needed(plan, rendered, kinds);
+        Ledger {
+            files: BTreeMap::new(),
+            removing: find_leftovers(&prior, &instances, &needed),
+            instances,
+        }
+    }
+
+    /// Returns the ledger that out/ has of a site; an empty one where there is none.
+    fn committed_ledger(&self, site: &str) -> Ledger {
+        let path = format!("out/{site}/{}", ledger::FILE);
+        let files = &self.repository.files;
+        if !files.exists(&path) {
+            return Ledger::default();
+        }
+        // What cannot be read of out/ is reported where out/ is compared.
+        let bytes = files.read_bytes(&path, &mut Diagnostics::new());
+        Ledger::recover(&bytes.unwrap_or_default(), site)
+    }
+}
+
+/// Everything that the files of a site are written from.
+struct SiteFiles<'a> {
+    plan: &'a SitePlan,
+    overlays: &'a BTreeMap<String, Overlay>,
+    bundle: &'a [bundle::File],
+}
+
+/// Returns all files of the site, sealed with its ledger.
+fn write_tree(files: &SiteFiles<'_>, ledger: Ledger, found: &mut Diagnostics) -> Tree {
+    let plan = files.plan;
+    let mut tree = Tree::new();
+    let of_overlays = files.overlays.iter().flat_map(|(instance, overlay)| {
+        overlay
+            .files
+            .iter()
+            .map(move |(name, documents)| (format!("{instance}/{name}"), documents))
+    });
+    let of_bundle = files
+        .bundle
+        .iter()
+        .map(|file| (file.path.clone(), &file.documents));
+    for (path, documents) in of_overlays.chain(of_bundle) {
+        let text = file_text(&plan.name, documents);
+        if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
             found.push(bases::tree_error(plan.site.file(), &why));
         }
-        tree
     }
+    if let Err(why) = ledger::seal(&mut tree, &plan.name, ledger) {
+        found.push(bases::tree_error(plan.site.file(), &why));
+    }
+    tree
 }
 
 /// Takes what each overlay changes, and who asked for it.
@@ -276,11 +368,11 @@ fn take_changes(
         .collect()
 }
 
-/// Returns the objects below `apps/`.
-fn argocd_objects(bundle: &[bundle::File]) -> Vec<Object> {
+/// Returns the objects of the bundle below a directory.
+fn objects_below(bundle: &[bundle::File], directory: &str) -> Vec<Object> {
     let files = bundle
         .iter()
-        .filter(|f| f.path.starts_with("apps/") && !f.path.ends_with("/kustomization.yaml"));
+        .filter(|f| f.path.starts_with(directory) && !f.path.ends_with("/kustomization.yaml"));
     files
         .flat_map(|f| &f.documents)
         .map(|d| Object::new(d.clone()))
@@ -301,12 +393,21 @@ pub fn fleet_tree(fleet: &Fleet, files: &[bundle::File], found: &mut Diagnostics
         tree.insert(&format!("{RESERVED_SITE}/{}", file.path), text)
     });
     if let Err(why) =
-        inserted.and_then(|()| ledger::seal(&mut tree, RESERVED_SITE, BTreeMap::new()))
+        inserted.and_then(|()| ledger::seal(&mut tree, RESERVED_SITE, Ledger::default()))
     {
         found.push(bases::tree_error(&fleet.file, &why));
         return None;
     }
     Some(tree)
+}
+
+/// Returns everything that is still being removed from a site.
+fn sum_leftovers(ledger: &Ledger) -> Holding {
+    let mut sum = Holding::default();
+    for leftover in ledger.removing.values() {
+        sum.add(&leftover.holding);
+    }
+    sum
 }
 
 /// Returns the directory of an instance's overlay, from the root of the repository.

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{FleetCompiler, FleetProgress, SiteSelection};
+use super::{CommittedLedgers, FleetCompiler, FleetProgress, SiteSelection};
 use crate::bundle::SiteNames;
-use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, text};
-use crate::ledger;
-use crate::load::{FLEET_FILE, Repository};
+use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, SiteInventory, text};
+use crate::ledger::{self, Leftover};
+use crate::load::Repository;
 use crate::plan::RESERVED_SITE;
 use crate::tree::{Tree, TreePath};
 use crate::validate;
 use crate::write::{self, Scope, Writer, Written};
-use pointer_diagnostics::{Diagnostics, Origin};
+use pointer_diagnostics::Diagnostics;
 
 /// Detail in which a comparison describes a file that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,10 @@ struct SiteRecord {
     compared: SiteComparison,
     /// The names that the site takes in the namespace of its Argo CD; `None` for the fleet's own directory.
     names: Option<SiteNames>,
-    old: Inventory,
-    new: Inventory,
+    old: SiteInventory,
+    new: SiteInventory,
+    /// The leftovers of the site, by instance.
+    removing: BTreeMap<String, Leftover>,
 }
 
 /// Compiles sites and compares them with `out/`, without writing. Removals, shared names and foreign files are in `found`.
@@ -82,7 +84,12 @@ pub fn compare_fleet(
     };
     let records = compile_into(fleet, selection, &sink, request.progress, found)?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
-    check_fleet(fleet.repository, &records, &gone, found);
+    let scope = CheckScope {
+        repository: fleet.repository,
+        selection,
+        base: request.base,
+    };
+    check_fleet(&scope, &records, &gone, found);
     Ok(FleetComparison {
         sites: records.into_iter().map(|record| record.compared).collect(),
         gone,
@@ -104,7 +111,12 @@ pub fn write_fleet(
     let writer = Writer::begin(out).context("preparing out/")?;
     let records = compile_into(fleet, selection, &writer, progress, found).context("staging")?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
-    check_fleet(fleet.repository, &records, &gone, found);
+    let scope = CheckScope {
+        repository: fleet.repository,
+        selection,
+        base: &CommittedLedgers::new(),
+    };
+    check_fleet(&scope, &records, &gone, found);
     if found.has_errors() {
         return Ok(None);
     }
@@ -123,6 +135,8 @@ pub struct ComparisonRequest<'a> {
     pub out: &'a Path,
     /// Detail in which each file is described.
     pub detail: DifferenceDetail,
+    /// The ledgers of the commit that the change is made against: what vanished since then needs an approval too.
+    pub base: &'a CommittedLedgers,
     /// Is told of every site that is done.
     pub progress: &'a dyn FleetProgress,
 }
@@ -181,10 +195,13 @@ fn compile_into(
     let take = |site: crate::compile::CompiledSite| {
         ensure!(!progress.is_interrupted(), "interrupted: out/ is as it was");
         let compared = sink.take_site(&site.plan.name, &site.tree)?;
-        Ok(SiteRecord {
-            names: Some(site.names),
-            ..SiteRecord::new(&site.tree, compared)
-        })
+        let mut record = SiteRecord::new(&site.tree, compared);
+        record.names = Some(site.names);
+        record
+            .new
+            .profiles
+            .clone_from(&site.plan.site.spec.profiles);
+        Ok(record)
     };
     let records = fleet.compile_each(selection.names(), progress, take, found);
     let mut records = records.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
@@ -197,13 +214,16 @@ fn compile_into(
 
 impl SiteRecord {
     fn new(tree: &Tree, compared: SiteComparison) -> Self {
-        let new = compare::inventory(tree.iter().map(|(path, _)| path));
-        let old = compare::inventory(old_paths(tree, &compared.comparison));
+        let comparison = &compared.comparison;
+        let after = compare::new_ledger(&comparison.site, tree).unwrap_or_default();
+        let new = SiteInventory::new(tree.iter().map(|(path, _)| path), &after);
+        let old = SiteInventory::new(old_paths(tree, comparison), &comparison.before);
         Self {
             compared,
             names: None,
             old,
             new,
+            removing: after.removing,
         }
     }
 }
@@ -250,37 +270,84 @@ fn compare_gone(
     Ok(gone)
 }
 
+/// The subject of the checks over the whole fleet.
+struct CheckScope<'a> {
+    repository: &'a Repository,
+    selection: &'a SiteSelection,
+    base: &'a CommittedLedgers,
+}
+
 /// Checks what only shows over all sites: what vanishes without permission, names that two sites share, files that are not as they
 /// should be.
 fn check_fleet(
-    repository: &Repository,
+    scope: &CheckScope<'_>,
+    records: &[SiteRecord],
+    gone: &[Comparison],
+    found: &mut Diagnostics,
+) {
+    check_removals(scope, records, gone, found);
+    // With an error nothing was removed yet.
+    let removed = if found.has_errors() { &[][..] } else { records };
+    for record in removed {
+        let site = &record.compared.comparison.site;
+        let file = scope.repository.sites.get(site);
+        let told = file.and_then(|file| compare::unguarded_leftovers(site, file, &record.removing));
+        found.extend(told);
+    }
+    let compiled = records.iter().map(|record| &record.compared.comparison);
+    for comparison in compiled.chain(gone) {
+        found.append(compare::report(comparison));
+    }
+    let names: Vec<SiteNames> = records.iter().filter_map(|r| r.names.clone()).collect();
+    found.append(validate::shared_names(&scope.repository.fleet, &names));
+}
+
+/// Checks that what vanishes may. What the approvals that are left are good for is said where the whole fleet was compiled.
+fn check_removals(
+    scope: &CheckScope<'_>,
     records: &[SiteRecord],
     gone: &[Comparison],
     found: &mut Diagnostics,
 ) {
     let (mut old, mut new) = (Inventory::new(), Inventory::new());
     for record in records {
-        old.extend(record.old.clone());
-        new.extend(record.new.clone());
+        let site = &record.compared.comparison.site;
+        if site != RESERVED_SITE {
+            // A site that is built for the first time has nothing to lose.
+            old.insert(site.clone(), record.old.clone());
+            new.insert(site.clone(), record.new.clone());
+        }
     }
-    for comparison in gone {
+    for comparison in gone.iter().filter(|gone| gone.site != RESERVED_SITE) {
         let paths = comparison.changes.iter().map(|change| &change.path);
-        old.extend(compare::inventory(paths));
+        let inventory = SiteInventory::new(paths, &comparison.before);
+        old.insert(comparison.site.clone(), inventory);
     }
-    old.remove(RESERVED_SITE);
-    new.remove(RESERVED_SITE);
-    found.append(compare::check_removals(
-        &compare::vanished(&old, &new),
-        &new,
-        &repository.fleet.spec.removals,
-        &Origin::file(FLEET_FILE).at("spec").at("removals"),
-    ));
-    let compiled = records.iter().map(|record| &record.compared.comparison);
-    for comparison in compiled.chain(gone) {
-        found.append(compare::report(comparison));
+    add_base(scope, &mut old);
+    let repository = scope.repository;
+    let vanished = compare::vanished(&old, &new);
+    let approved = &repository.removals;
+    found.append(compare::check_removals(&vanished, &new, approved));
+    if repository.sites.keys().all(|site| new.contains_key(site)) {
+        found.append(compare::explain_approvals(&vanished, &new, approved));
     }
-    let names: Vec<SiteNames> = records.iter().filter_map(|r| r.names.clone()).collect();
-    found.append(validate::shared_names(&repository.fleet, &names));
+}
+
+/// Adds what the commit has that the change is made against. A site that was not compiled is not compared.
+fn add_base(scope: &CheckScope<'_>, old: &mut Inventory) {
+    for (site, ledger) in scope.base {
+        let is_known = scope.repository.sites.contains_key(site);
+        let is_gone = !is_known && matches!(scope.selection, SiteSelection::All(_));
+        if site == RESERVED_SITE || !(is_gone || old.contains_key(site)) {
+            continue;
+        }
+        let before = SiteInventory::new([], ledger);
+        let now = old.entry(site.clone()).or_default();
+        now.instances.extend(before.instances);
+        for (object, held) in before.data {
+            now.data.entry(object).or_insert(held);
+        }
+    }
 }
 
 /// Compares line by line every file that differs, but for the ledger.
@@ -291,7 +358,7 @@ fn compare_lines(
 ) -> Vec<(TreePath, text::Difference)> {
     let mut differences = Vec::new();
     for change in &comparison.changes {
-        if change.path.in_site() == ledger::FILE {
+        if ledger::is_ledger(&change.path) {
             continue;
         }
         let old = present.files.get(&change.path);

@@ -11,6 +11,7 @@ mod files;
 mod hosted;
 mod input;
 mod merge;
+mod removals;
 mod root;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
 pub use input::{Input, read_input};
+use removals::load_removals;
+pub use removals::{ApprovedRemoval, REMOVALS};
 pub use root::find_fleet_root;
 
 /// The name of the fleet file, at the root of the repository.
@@ -53,6 +56,8 @@ pub struct Repository {
     pub apps: BTreeMap<String, Arc<App>>,
     /// The definitions of custom resources below `schema/crds`.
     pub definitions: Vec<Definition>,
+    /// The approved removals.
+    pub removals: Vec<ApprovedRemoval>,
     /// The site files, by site name.
     pub sites: BTreeMap<String, String>,
     profiles: BTreeMap<String, Document>,
@@ -82,7 +87,11 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let apps = load_apps(&files, &mut broken, &mut found);
     let definitions = load_definitions(&files, DEFINITIONS, &mut found);
     let sites = list_sites(&files, &mut found);
+    let removals = fleet
+        .as_ref()
+        .map(|fleet| load_removals(&files, &fleet.spec, &mut found));
     let repository = fleet.map(|fleet| Repository {
+        removals: removals.unwrap_or_default(),
         files,
         fleet: Arc::new(fleet),
         apps,
@@ -428,6 +437,7 @@ fn report_unread(files: &Files, path: &str, kind: InputKind, found: &mut Diagnos
         InputKind::Site => "a Site",
         InputKind::Profile => "a Profile",
         InputKind::Fleet => "a Fleet",
+        InputKind::Removal => "a Removal",
     };
     found.push(
         rules::INPUT_NOT_READ

@@ -4,6 +4,8 @@ use super::text_form;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Removal;
+
 /// The fleet: where Argo CD finds the output, which Argo CD it is, and the rules that hold for every site.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -18,7 +20,8 @@ pub struct FleetSpec {
     /// Secrets that exist in clusters without being in git, so that references to them are known.
     #[serde(default)]
     pub secrets: Vec<ExpectedSecret>,
-    /// Objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it.
+    /// Sites, instances and objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it. The files in `removals/` say the
+    /// same, one each, so that two pull requests do not meet in one list.
     #[serde(default)]
     pub removals: Vec<Removal>,
 }
@@ -141,16 +144,4 @@ pub struct ExpectedSecret {
     pub name: String,
     /// The person or system that puts it there.
     pub source: String,
-}
-
-/// Permission for a site or an instance to disappear from the output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Removal {
-    /// The site.
-    pub site: String,
-    /// The instance; absent: the whole site.
-    pub instance: Option<String>,
-    /// The reason for its removal.
-    pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! The input language as types: Fleet, Site, Profile and App.
+//! The input language as types: Fleet, Site, Profile, App and Removal.
 //!
 //! The JSON Schemas in `schema/` are generated from these types, so a doc comment here is what an editor shows.
 //! The types carry no positions: an entity's place is its file, and a field's place is a JSON pointer into it.
@@ -6,6 +6,7 @@
 mod app;
 mod date;
 mod fleet;
+mod removal;
 mod requirements;
 mod site;
 mod storage;
@@ -19,8 +20,9 @@ pub use app::{
 pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, KustomizeRelease,
-    Removal, Topology,
+    Topology,
 };
+pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
     AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,

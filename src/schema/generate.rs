@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 
 use super::InputKind;
 use super::walk::{below, change_below};
-use crate::model::{API_VERSION, AppSpec, FleetSpec, SiteSpec};
+use crate::model::{API_VERSION, AppSpec, FleetSpec, Removal, SiteSpec};
 
 /// Generates the schema of the files of a kind.
 pub fn input_schema(kind: InputKind) -> Value {
     match kind {
-        InputKind::Fleet | InputKind::App => document(kind),
+        InputKind::Fleet | InputKind::App | InputKind::Removal => document(kind),
         InputKind::Site | InputKind::Profile => layer(document(kind)),
     }
 }
@@ -30,6 +30,7 @@ fn document(kind: InputKind) -> Value {
         InputKind::Fleet => generated::<FleetSpec>(),
         InputKind::Site | InputKind::Profile => generated::<SiteSpec>(),
         InputKind::App => generated::<AppSpec>(),
+        InputKind::Removal => generated::<Removal>(),
     };
     let definitions = spec.remove("$defs").unwrap_or_else(|| json!({}));
     for heading in ["$schema", "title"] {
@@ -73,6 +74,7 @@ fn metadata(kind: InputKind) -> Value {
         InputKind::Site => "The site's name; also the file's name.",
         InputKind::Profile => "The profile's name; also the file's name.",
         InputKind::App => "The app's name; also its directory's name.",
+        InputKind::Removal => "The removal's name; also the file's name.",
     };
     json!({
         "description": "How it is called.",

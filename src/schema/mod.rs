@@ -37,11 +37,19 @@ pub enum InputKind {
     Profile,
     /// `base/apps/<name>/app.yaml`.
     App,
+    /// `removals/<name>.yaml`.
+    Removal,
 }
 
 impl InputKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Fleet, Self::Site, Self::Profile, Self::App];
+    pub const ALL: [Self; 5] = [
+        Self::Fleet,
+        Self::Site,
+        Self::Profile,
+        Self::App,
+        Self::Removal,
+    ];
 
     /// Returns the value of `kind` in the file.
     pub fn name(self) -> &'static str {
@@ -50,6 +58,7 @@ impl InputKind {
             Self::Site => "Site",
             Self::Profile => "Profile",
             Self::App => "App",
+            Self::Removal => "Removal",
         }
     }
 
@@ -60,6 +69,7 @@ impl InputKind {
             Self::Site => "schema/site.schema.json",
             Self::Profile => "schema/profile.schema.json",
             Self::App => "schema/app.schema.json",
+            Self::Removal => "schema/removal.schema.json",
         }
     }
 }
@@ -71,7 +81,7 @@ pub fn input_schema_text(kind: InputKind) -> String {
 
 /// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
 pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[Checker; 4]> =
+    static CHECKERS: LazyLock<[Checker; 5]> =
         LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
     let file = Arc::from(path);
     let checker = &CHECKERS[InputKind::ALL

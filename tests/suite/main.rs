@@ -23,6 +23,7 @@ mod fleet;
 mod fleet_library;
 mod golden;
 mod health;
+mod history;
 mod hosted_clusters;
 mod interruption;
 mod kill;
