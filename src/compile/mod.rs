@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
+use crate::catalogue::Catalogue;
 use crate::fit::{self, SiteFit};
 use crate::ledger;
 use crate::load::{Fleet, Repository};
@@ -89,10 +90,12 @@ impl<'a> SiteCompiler<'a> {
         let (bundle, problems) = bundle::bundle(&bundle_input);
         found.append(problems);
         let built = self.bases.built(&plan, &overlays, &bundle);
+        let catalogues = self.catalogues(&plan);
         found.append(validate::validate(&ValidateInput {
             plan: &plan,
             rendered: &rendered,
             kinds: &kinds,
+            catalogues: &catalogues,
             bundle: &bundle,
             definitions: &self.bases.definitions(&plan),
             changes: &changes,
@@ -121,12 +124,7 @@ impl<'a> SiteCompiler<'a> {
         rendered: &BTreeMap<String, Vec<Object>>,
         found: &mut Diagnostics,
     ) -> SiteFit {
-        let mut catalogues = BTreeMap::new();
-        for instance in &plan.instances {
-            if let Some(catalogue) = self.bases.catalogue(instance.app().map(AsRef::as_ref)) {
-                catalogues.insert(instance.name.clone(), catalogue);
-            }
-        }
+        let catalogues = self.catalogues(plan);
         let (fit, problems) = fit::fit(&PodsInput {
             plan,
             rendered,
@@ -134,6 +132,17 @@ impl<'a> SiteCompiler<'a> {
         });
         found.append(problems);
         fit
+    }
+
+    /// Returns the catalogue of each instance, with its app's own entries.
+    fn catalogues(&self, plan: &SitePlan) -> BTreeMap<String, Arc<Catalogue>> {
+        let mut catalogues = BTreeMap::new();
+        for instance in &plan.instances {
+            if let Some(catalogue) = self.bases.catalogue(instance.app().map(AsRef::as_ref)) {
+                catalogues.insert(instance.name.clone(), catalogue);
+            }
+        }
+        catalogues
     }
 
     /// Makes the overlays of all instances; `None` when one has errors. An app whose base has errors has told them already.

@@ -18,6 +18,9 @@ pub struct FleetSpec {
     /// Secrets that exist in clusters without being in git, so that references to them are known.
     #[serde(default)]
     pub secrets: Vec<ExpectedSecret>,
+    /// Other objects that exist in clusters without being in git, so that references to them are known.
+    #[serde(default)]
+    pub objects: Vec<ExpectedObject>,
     /// Objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it.
     #[serde(default)]
     pub removals: Vec<Removal>,
@@ -136,6 +139,20 @@ pub struct ExpectedSecret {
     /// The Secret's namespace.
     pub namespace: String,
     /// The Secret's name.
+    pub name: String,
+    /// The person or system that puts it there.
+    pub source: String,
+}
+
+/// An object that somebody else puts into the clusters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExpectedObject {
+    /// The object's kind, as `<Kind>.<group>`; `<Kind>` in the core group.
+    pub kind: String,
+    /// The object's namespace; absent: the kind has none, or there is one in every namespace.
+    pub namespace: Option<String>,
+    /// The object's name; a `*` in it stands for any text.
     pub name: String,
     /// The person or system that puts it there.
     pub source: String,
