@@ -22,8 +22,8 @@ pub struct Reference {
     pub namespace: ReferenceNamespace,
     /// The keys that the object that is named has to have, below the place.
     keys: Vec<FieldPath>,
-    /// How the name is written.
-    form: NameForm,
+    /// The notation of the name.
+    form: ReferenceForm,
 }
 
 /// A kind without its version.
@@ -46,10 +46,10 @@ pub enum ReferenceNamespace {
     At(FieldPath),
 }
 
-/// How the name of another object is written.
+/// The notation of the name of another object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum NameForm {
+enum ReferenceForm {
     /// The name.
     #[default]
     Plain,
@@ -103,7 +103,7 @@ struct RawReference {
     namespace_at: Option<String>,
     key: Option<OneOrMore>,
     #[serde(default)]
-    form: NameForm,
+    form: ReferenceForm,
 }
 
 #[derive(Deserialize)]
@@ -242,7 +242,7 @@ impl Reference {
     }
 }
 
-impl NameForm {
+impl ReferenceForm {
     /// Splits a text into names, each with the namespace that is written before it.
     fn split(self, text: &str) -> Vec<(Option<String>, String)> {
         let all = match self {

@@ -74,7 +74,7 @@ pub(super) fn find_port_faults(object: &Object, pods: &SitePodSets<'_>) -> Vec<P
         ("", "Service") => faults.extend(find_service_faults(object, namespace, pods)),
         ("route.openshift.io", "Route") => faults.extend(find_route_fault(object, namespace, pods)),
         ("networking.k8s.io", "Ingress") => {
-            faults.extend(find_ingress_faults(object, namespace, pods))
+            faults.extend(find_ingress_faults(object, namespace, pods));
         }
         ("networking.k8s.io", "NetworkPolicy") => {
             let selector = read_selector(object.get("/spec/podSelector"));

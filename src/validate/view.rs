@@ -16,7 +16,7 @@ use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule};
 use super::ValidateInput;
 use super::api_server::{ServerFinding, find_refusals};
 use super::argo::Argo;
-use super::between::{FoundReference, RelatedObjects, SiteObjects, SitePodSets, find_references};
+use super::between::{FoundReference, KnownObjects, RelatedObjects, SitePodSets, find_references};
 use super::definitions::{EarlyResource, find_early_resources};
 
 /// A site as the rules see it: its objects with their instances, and its Applications and projects, wherever they come from.
@@ -34,7 +34,7 @@ pub(super) struct View<'a> {
     changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     related: RelatedObjects<'a>,
     early_resources: OnceCell<Vec<EarlyResource<'a>>>,
-    site_objects: OnceCell<SiteObjects>,
+    site_objects: OnceCell<KnownObjects>,
     references: OnceCell<Vec<FoundReference<'a>>>,
     pod_sets: OnceCell<SitePodSets<'a>>,
     server_findings: OnceCell<Vec<ServerFinding<'a>>>,
@@ -118,9 +118,9 @@ impl<'a> View<'a> {
     }
 
     /// Returns every object that the site is known to have. Collected once for all rules that read them.
-    pub(super) fn site_objects(&self) -> &SiteObjects {
+    pub(super) fn site_objects(&self) -> &KnownObjects {
         self.site_objects
-            .get_or_init(|| SiteObjects::collect(&self.related))
+            .get_or_init(|| KnownObjects::collect(&self.related))
     }
 
     /// Returns the references of the site's objects to others. Found once for all rules that read them.

@@ -18,7 +18,7 @@ use crate::plan::{Instance, SitePlan};
 use kubernetes_vocabulary::ResourceScope;
 
 pub(super) use label_knowledge::SelectorVerdict;
-pub(super) use objects::{DataKeys, ObjectPresence, SiteObjects};
+pub(super) use objects::{DataKeys, KnownObjects, ObjectPresence};
 pub(super) use pods::{PodPort, SitePodSets};
 pub(super) use references::{FoundReference, find_references};
 

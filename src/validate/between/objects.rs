@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::RelatedObjects;
+use super::{RelatedObjects, is_subscription};
 use crate::catalogue::{AppearsIn, Supplier, SupplierName, TargetKind};
 use crate::kinds::is_platform_namespace;
 use crate::manifest::Object;
@@ -44,10 +44,12 @@ pub(in super::super) enum ObjectPresence<'s> {
 
 /// Every object that a site is known to have, by kind.
 #[derive(Debug, Default)]
-pub(in super::super) struct SiteObjects {
+pub(in super::super) struct KnownObjects {
     kinds: BTreeMap<TargetKind, KindObjects>,
     /// The namespaces whose owners put objects there that nobody lists.
     open: BTreeSet<String>,
+    /// The namespaces in which OLM installs an operator, with accounts that only its bundle names.
+    of_operators: BTreeSet<String>,
     platform: Platform,
 }
 
@@ -66,7 +68,7 @@ struct NamePattern {
     text: String,
 }
 
-impl SiteObjects {
+impl KnownObjects {
     /// Collects everything that there is.
     pub(in super::super) fn collect(related: &RelatedObjects<'_>) -> Self {
         let mut objects = Self {
@@ -102,9 +104,14 @@ impl SiteObjects {
                 return ObjectPresence::Here(&DataKeys::Unknown);
             }
         }
-        match namespace {
-            Some(namespace) if self.is_open(namespace, asker) => ObjectPresence::Unknown,
-            _ => ObjectPresence::Absent,
+        let Some(namespace) = namespace else {
+            return ObjectPresence::Absent;
+        };
+        let is_account = target.kind == "ServiceAccount" && target.group.is_empty();
+        match is_account && self.of_operators.contains(namespace) || self.is_open(namespace, asker)
+        {
+            true => ObjectPresence::Unknown,
+            false => ObjectPresence::Absent,
         }
     }
 
@@ -230,6 +237,9 @@ impl SiteObjects {
         if own != TargetKind::parse("Node") {
             let place = namespace.clone().filter(|_| namespaced);
             self.add(&own, place, object.name(), read_keys(object));
+        }
+        if is_subscription(object) {
+            self.of_operators.extend(namespace.clone());
         }
         let Some(entry) = related.catalogue_of(instance).entry(object) else {
             return;

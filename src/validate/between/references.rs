@@ -198,15 +198,14 @@ impl ReferenceCollector<'_, '_> {
             return;
         }
         let target = written.target;
-        let namespace = match self.related.is_namespaced(&target.group, &target.kind) {
-            false => None,
-            true => {
-                let own = self.object.namespace().map(str::to_owned);
-                let Some(namespace) = written.namespace.or(own) else {
-                    return;
-                };
-                Some(namespace)
-            }
+        let namespace = if self.related.is_namespaced(&target.group, &target.kind) {
+            let own = self.object.namespace().map(str::to_owned);
+            let Some(namespace) = written.namespace.or(own) else {
+                return;
+            };
+            Some(namespace)
+        } else {
+            None
         };
         let key = (written.pointer.clone(), written.name.clone());
         if self.seen.insert(key) {
