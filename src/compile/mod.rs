@@ -20,6 +20,7 @@ use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
 use crate::validate::{self, ValidateInput};
+use crate::waivers::WaiverSet;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
 use serde_json::Value;
@@ -30,6 +31,7 @@ use bases::Bases;
 pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
+    waivers: WaiverSet,
 }
 
 /// A compiled site.
@@ -54,9 +56,15 @@ pub struct CompiledSite {
 impl<'a> SiteCompiler<'a> {
     /// Renders the bases of all apps; what is wrong with them is in `found`.
     pub fn new(repository: &'a Repository, found: &mut Diagnostics) -> Self {
+        let mut own = Diagnostics::new();
+        let bases = Bases::render(repository, &mut own);
+        let waivers = WaiverSet::of_fleet(&repository.fleet, found);
+        waivers.apply(None, &mut own);
+        found.append(own);
         Self {
             repository,
-            bases: Bases::render(repository, found),
+            bases,
+            waivers,
         }
     }
 
@@ -72,6 +80,17 @@ impl<'a> SiteCompiler<'a> {
     /// Compiles a site as far as possible, also where something is wrong with what it compiles to. `found` holds nothing of other sites:
     /// a pass that needs what another has made is left out after an error.
     pub fn attempt(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
+        let compiled = self.run_passes(name, found);
+        self.waivers.apply(Some(name), found);
+        compiled
+    }
+
+    /// Returns the waivers of the fleet.
+    pub fn waivers(&self) -> &WaiverSet {
+        &self.waivers
+    }
+
+    fn run_passes(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
         let (site, problems) = self.repository.site(name);
         found.append(problems);
         let plan = plan(Arc::new(site?), self.repository, found)?;

@@ -82,7 +82,7 @@ pub fn compare_fleet(
     };
     let records = compile_into(fleet, selection, &sink, request.progress, found)?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
-    check_fleet(fleet.repository, &records, &gone, found);
+    check_fleet(fleet, selection, &records, &gone, found);
     Ok(FleetComparison {
         sites: records.into_iter().map(|record| record.compared).collect(),
         gone,
@@ -104,7 +104,7 @@ pub fn write_fleet(
     let writer = Writer::begin(out).context("preparing out/")?;
     let records = compile_into(fleet, selection, &writer, progress, found).context("staging")?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
-    check_fleet(fleet.repository, &records, &gone, found);
+    check_fleet(fleet, selection, &records, &gone, found);
     if found.has_errors() {
         return Ok(None);
     }
@@ -253,11 +253,14 @@ fn compare_gone(
 /// Checks what only shows over all sites: what vanishes without permission, names that two sites share, files that are not as they
 /// should be.
 fn check_fleet(
-    repository: &Repository,
+    fleet: &FleetCompiler<'_>,
+    selection: &SiteSelection,
     records: &[SiteRecord],
     gone: &[Comparison],
     found: &mut Diagnostics,
 ) {
+    let repository = fleet.repository;
+    let mut own = Diagnostics::new();
     let (mut old, mut new) = (Inventory::new(), Inventory::new());
     for record in records {
         old.extend(record.old.clone());
@@ -269,7 +272,7 @@ fn check_fleet(
     }
     old.remove(RESERVED_SITE);
     new.remove(RESERVED_SITE);
-    found.append(compare::check_removals(
+    own.append(compare::check_removals(
         &compare::vanished(&old, &new),
         &new,
         &repository.fleet.spec.removals,
@@ -277,10 +280,17 @@ fn check_fleet(
     ));
     let compiled = records.iter().map(|record| &record.compared.comparison);
     for comparison in compiled.chain(gone) {
-        found.append(compare::report(comparison));
+        own.append(compare::report(comparison));
     }
     let names: Vec<SiteNames> = records.iter().filter_map(|r| r.names.clone()).collect();
-    found.append(validate::shared_names(&repository.fleet, &names));
+    own.append(validate::shared_names(&repository.fleet, &names));
+    let waivers = fleet.sites.waivers();
+    waivers.apply(None, &mut own);
+    found.append(own);
+    // A site that could not be compiled, or was not asked for, may have what a waiver is about.
+    if matches!(selection, SiteSelection::All(_)) && !found.has_errors() {
+        waivers.report_unused(&repository.fleet, found);
+    }
 }
 
 /// Compares line by line every file that differs, but for the ledger.

@@ -19,7 +19,7 @@ pub use app::{
 pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
-    KustomizeRelease, Removal, Topology,
+    KustomizeRelease, Removal, Topology, WaivedSeverity, Waiver,
 };
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{

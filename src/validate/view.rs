@@ -175,6 +175,7 @@ impl<'a> View<'a> {
             ),
             None => self.report(rule, instance, message),
         }
+        .about(object.id().to_string())
     }
 
     /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.

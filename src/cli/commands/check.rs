@@ -1,27 +1,36 @@
 //! `siteplan check`.
 
 use anstyle::{AnsiColor, Style};
+use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::ReportFormat;
 use crate::cli::changes::change_line;
+use crate::cli::clock::today;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
     ComparisonRequest, DifferenceDetail, FleetComparison, FleetCompiler, compare_fleet,
 };
+use crate::model::is_calendar_day;
+use crate::nearest::nearest;
+use crate::rulebook::{all_rules, find_rule};
 use crate::tree::TreePath;
+use crate::waivers::report_ended;
 use crate::wording::count_noun;
 use pointer_diagnostics::report::{Look, escape_text};
+use pointer_diagnostics::{DiagnosticVerdict, Diagnostics, Severity};
 
 /// Compile sites and compare with out/, without writing
 ///
 /// For CI: exits with 0 when out/ is what the inputs compile to, with 1 when it is not, with 2 when the inputs have errors. Prints
 /// which files differ, and how.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  siteplan check\n  siteplan check --format github")]
+#[command(
+    after_help = "Examples:\n  siteplan check\n  siteplan check --format github\n  siteplan check --deny warnings"
+)]
 pub(in crate::cli) struct CheckArgs {
     /// The sites to check [default: all]
     #[arg(value_name = "SITE")]
@@ -29,9 +38,20 @@ pub(in crate::cli) struct CheckArgs {
     /// Print only the list of files that differ
     #[arg(long)]
     list: bool,
+    /// Take warnings for errors: `warnings` for all of them, or the code of a rule
+    #[arg(long, value_name = "RULE")]
+    deny: Vec<String>,
+    /// Tell waivers that have ended on this day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    on: Option<String>,
 }
 
+/// The word that means every warning.
+const ALL_WARNINGS: &str = "warnings";
+
 pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    refuse_unknown_rules(&args.deny)?;
+    let day = choose_day(args.on.as_deref())?;
     let Some(selected) = session.select(&args.sites)? else {
         return Ok(Answer::errors());
     };
@@ -47,6 +67,8 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
     let comparison = compare_fleet(&fleet, &selected.selection, request, &mut session.found)?;
+    report_ended(&selected.repository.fleet, &day, &mut session.found);
+    deny_warnings(&args.deny, &mut session.found);
     if session.found.has_errors() {
         return Ok(Answer::errors());
     }
@@ -83,6 +105,42 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
             }
         }
     })
+}
+
+/// Refuses codes that no rule has.
+fn refuse_unknown_rules(denied: &[String]) -> anyhow::Result<()> {
+    for code in denied {
+        if code != ALL_WARNINGS && find_rule(code).is_none() {
+            let codes = all_rules().iter().map(|rule| rule.code);
+            match nearest(code, codes.chain([ALL_WARNINGS])) {
+                Some(near) => bail!("there is no rule `{code}`: did you mean `{near}`?"),
+                None => bail!("there is no rule `{code}`: `siteplan rules` lists them"),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the day that was asked about, else today.
+fn choose_day(asked: Option<&str>) -> anyhow::Result<String> {
+    match asked {
+        Some(day) if is_calendar_day(day) => Ok(day.to_owned()),
+        Some(day) => bail!("`{day}` is not a day: write YYYY-MM-DD"),
+        None => Ok(today()),
+    }
+}
+
+/// Makes errors of the warnings that are denied.
+fn deny_warnings(denied: &[String], found: &mut Diagnostics) {
+    found.decide(|diagnostic| {
+        let is_denied = denied
+            .iter()
+            .any(|code| code == ALL_WARNINGS || code == diagnostic.code);
+        DiagnosticVerdict::Told(match diagnostic.severity {
+            Severity::Warning if is_denied => Severity::Error,
+            severity => severity,
+        })
+    });
 }
 
 /// Returns the sites that differ.
