@@ -65,7 +65,7 @@ pub struct AppearingObject {
 /// The namespace in which an object appears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppearsIn {
-    /// That of the object that it is made for, or none where its kind has none.
+    /// The namespace of the object that it is made for; none where its kind has none.
     Same,
     /// Another one.
     Named(String),

@@ -38,7 +38,7 @@ pub struct TargetKind {
 /// The namespace in which a reference looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReferenceNamespace {
-    /// That of the object that refers.
+    /// The namespace of the object that refers.
     Own,
     /// Always the same one.
     Fixed(String),

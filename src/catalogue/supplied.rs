@@ -25,7 +25,7 @@ pub struct Supplier {
     /// The namespaces.
     #[serde(default)]
     pub namespaces: Vec<String>,
-    /// Where the facts were read.
+    /// The source of the facts.
     pub source: String,
 }
 
