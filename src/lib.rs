@@ -40,5 +40,6 @@ pub mod schema;
 pub mod template;
 pub mod tree;
 pub mod validate;
+pub mod waivers;
 mod wording;
 pub mod write;

@@ -85,6 +85,9 @@ pointer_diagnostics::rules! {
     UNKNOWN_STORAGE_ROLE = "unknown-storage-role", Error, "a storage role does not exist on the site";
     UNREADABLE_FILE = "unreadable-file", Error, "a file cannot be read as text";
     UNUSABLE_SCHEMA = "unusable-schema", Error, "an app's schema of its values cannot be used";
+    WAIVER_ENDED = "waiver-ended", Warning, "a waiver is past its last day";
+    WAIVER_NOT_POSSIBLE = "waiver-not-possible", Error, "a waiver is of a rule without which nothing safe can be compiled";
+    WAIVER_UNUSED = "waiver-unused", Warning, "a waiver weighs nothing";
     WRONG_TYPE = "wrong-type", Error, "a value is of another type than expected";
     YAML_SYNTAX = "yaml-syntax", Error, "a file is not well-formed YAML";
 }

@@ -12,6 +12,7 @@ use super::made_object::MadeObject;
 use super::operands::Operands;
 use super::part_path::PartPath;
 use super::provider::ApiProvider;
+use super::reference::Reference;
 use super::written_back::WrittenBack;
 use kubernetes_vocabulary::ResourceScope;
 
@@ -47,6 +48,9 @@ pub struct Entry {
     /// The objects that appear because an object of the kind is there.
     #[serde(default)]
     pub makes: Vec<MadeObject>,
+    /// The fields that name other objects.
+    #[serde(default)]
+    pub references: Vec<Reference>,
     /// The fields that others write.
     #[serde(default)]
     pub written_back: Vec<WrittenBack>,

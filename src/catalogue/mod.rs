@@ -12,6 +12,8 @@ mod operands;
 mod part_at;
 mod part_path;
 mod provider;
+mod reference;
+mod supplied;
 mod unknown;
 mod written_back;
 
@@ -32,11 +34,13 @@ pub use entry::{
     Inject, Part, PartNaming, PodReplacement, PodRun, PodsNeeded, TermsKept,
 };
 pub use kind_health::{KindHealth, StatusWords};
-pub use made_object::MadeObject;
+pub use made_object::{AppearingObject, AppearsIn, MadeObject};
 pub use operands::{OperandPart, OperandResources, Operands};
 pub use part_at::PartAt;
 pub use part_path::PartPath;
 pub use provider::ApiProvider;
+pub use reference::{Reference, ReferenceNamespace, TargetKind, WrittenKey, WrittenReference};
+pub use supplied::{SuppliedObject, Supplier, SupplierName};
 pub use unknown::carries_pods;
 pub use written_back::WrittenBack;
 
@@ -251,6 +255,11 @@ fn merged(known: &Entry, entry: Entry) -> Entry {
             known.makes.clone()
         } else {
             entry.makes
+        },
+        references: if entry.references.is_empty() {
+            known.references.clone()
+        } else {
+            entry.references
         },
         written_back: if entry.written_back.is_empty() {
             known.written_back.clone()

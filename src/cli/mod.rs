@@ -6,6 +6,7 @@
 mod answer;
 mod arguments;
 mod changes;
+mod clock;
 mod command_line;
 mod commands;
 mod console;

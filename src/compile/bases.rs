@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use apiserver_schema::{Definition, Definitions};
 use rayon::prelude::*;
@@ -23,6 +23,10 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 use rustomize::{Build, DiskFiles, Files, KustomizeVersion, MemoryFiles, NoFiles, Renderer};
 
 const KUSTOMIZATION: &str = "kustomization.yaml";
+
+/// The catalogue of instances that no app brings.
+static BUILT_IN: LazyLock<Arc<Catalogue>> =
+    LazyLock::new(|| Arc::new(Catalogue::built_in().clone()));
 
 /// The rendered bases, and what else the sites share.
 pub(super) struct Bases<'a> {
@@ -89,7 +93,7 @@ impl<'a> Bases<'a> {
     /// The catalogue with the app's own entries; `None` where they have errors.
     pub(super) fn catalogue(&self, app: Option<&App>) -> Option<Arc<Catalogue>> {
         match app {
-            None => Some(Arc::new(Catalogue::built_in().clone())),
+            None => Some(Arc::clone(&BUILT_IN)),
             Some(app) => self.apps.get(&app.name)?.catalogue.clone(),
         }
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
+use crate::catalogue::Catalogue;
 use crate::fit::{self, SiteFit};
 use crate::kinds::Kinds;
 use crate::ledger::{self, Digest, Holding, Ledger};
@@ -22,6 +23,7 @@ use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
 use crate::validate::{self, ValidateInput};
+use crate::waivers::WaiverSet;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
 use serde_json::Value;
@@ -36,6 +38,7 @@ pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
     unguarded: UnguardedLeftovers,
+    waivers: WaiverSet,
 }
 
 /// A compiled site.
@@ -64,10 +67,16 @@ pub struct CompiledSite {
 impl<'a> SiteCompiler<'a> {
     /// Renders the bases of all apps; what is wrong with them is in `found`.
     pub fn new(repository: &'a Repository, found: &mut Diagnostics) -> Self {
+        let mut own = Diagnostics::new();
+        let bases = Bases::render(repository, &mut own);
+        let waivers = WaiverSet::of_fleet(&repository.fleet, found);
+        waivers.apply(None, &mut own);
+        found.append(own);
         Self {
             repository,
-            bases: Bases::render(repository, found),
+            bases,
             unguarded: UnguardedLeftovers::default(),
+            waivers,
         }
     }
 
@@ -90,6 +99,17 @@ impl<'a> SiteCompiler<'a> {
     /// Compiles a site as far as possible, also where something is wrong with what it compiles to. `found` holds nothing of other sites:
     /// a pass that needs what another has made is left out after an error.
     pub fn attempt(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
+        let compiled = self.run_passes(name, found);
+        self.waivers.apply(Some(name), found);
+        compiled
+    }
+
+    /// Returns the waivers of the fleet.
+    pub fn waivers(&self) -> &WaiverSet {
+        &self.waivers
+    }
+
+    fn run_passes(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
         let (site, problems) = self.repository.site(name);
         found.append(problems);
         let plan = plan(Arc::new(site?), self.repository, found)?;
@@ -109,10 +129,12 @@ impl<'a> SiteCompiler<'a> {
         let (bundle, problems) = bundle::bundle(&bundle_input);
         found.append(problems);
         let built = self.bases.built(&plan, &overlays, &bundle);
+        let catalogues = self.catalogues(&plan);
         found.append(validate::validate(&ValidateInput {
             plan: &plan,
             rendered: &rendered,
             kinds: &kinds,
+            catalogues: &catalogues,
             bundle: &bundle,
             definitions: &self.bases.definitions(&plan),
             changes: &changes,
@@ -152,12 +174,7 @@ impl<'a> SiteCompiler<'a> {
         rendered: &BTreeMap<String, Vec<Object>>,
         found: &mut Diagnostics,
     ) -> SiteFit {
-        let mut catalogues = BTreeMap::new();
-        for instance in &plan.instances {
-            if let Some(catalogue) = self.bases.catalogue(instance.app().map(AsRef::as_ref)) {
-                catalogues.insert(instance.name.clone(), catalogue);
-            }
-        }
+        let catalogues = self.catalogues(plan);
         let (fit, problems) = fit::fit(&PodsInput {
             plan,
             rendered,
@@ -165,6 +182,17 @@ impl<'a> SiteCompiler<'a> {
         });
         found.append(problems);
         fit
+    }
+
+    /// Returns the catalogue of each instance, with its app's own entries.
+    fn catalogues(&self, plan: &SitePlan) -> BTreeMap<String, Arc<Catalogue>> {
+        let mut catalogues = BTreeMap::new();
+        for instance in &plan.instances {
+            if let Some(catalogue) = self.bases.catalogue(instance.app().map(AsRef::as_ref)) {
+                catalogues.insert(instance.name.clone(), catalogue);
+            }
+        }
+        catalogues
     }
 
     /// Makes the overlays of all instances; `None` when one has errors. An app whose base has errors has told them already.

@@ -85,7 +85,7 @@ pub fn compare_fleet(
     let records = compile_into(fleet, selection, &sink, request.progress, found)?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
     let scope = CheckScope {
-        repository: fleet.repository,
+        fleet,
         selection,
         base: request.base,
     };
@@ -112,7 +112,7 @@ pub fn write_fleet(
     let records = compile_into(fleet, selection, &writer, progress, found).context("staging")?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
     let scope = CheckScope {
-        repository: fleet.repository,
+        fleet,
         selection,
         base: &CommittedLedgers::new(),
     };
@@ -272,7 +272,7 @@ fn compare_gone(
 
 /// The subject of the checks over the whole fleet.
 struct CheckScope<'a> {
-    repository: &'a Repository,
+    fleet: &'a FleetCompiler<'a>,
     selection: &'a SiteSelection,
     base: &'a CommittedLedgers,
 }
@@ -285,21 +285,31 @@ fn check_fleet(
     gone: &[Comparison],
     found: &mut Diagnostics,
 ) {
-    check_removals(scope, records, gone, found);
+    let repository = scope.fleet.repository;
+    let mut own = Diagnostics::new();
+    check_removals(scope, records, gone, &mut own);
     // With an error nothing was removed yet.
-    let removed = if found.has_errors() { &[][..] } else { records };
+    let has_errors = found.has_errors() || own.has_errors();
+    let removed = if has_errors { &[][..] } else { records };
     for record in removed {
         let site = &record.compared.comparison.site;
-        let file = scope.repository.sites.get(site);
+        let file = repository.sites.get(site);
         let told = file.and_then(|file| compare::unguarded_leftovers(site, file, &record.removing));
-        found.extend(told);
+        own.extend(told);
     }
     let compiled = records.iter().map(|record| &record.compared.comparison);
     for comparison in compiled.chain(gone) {
-        found.append(compare::report(comparison));
+        own.append(compare::report(comparison));
     }
     let names: Vec<SiteNames> = records.iter().filter_map(|r| r.names.clone()).collect();
-    found.append(validate::shared_names(&scope.repository.fleet, &names));
+    own.append(validate::shared_names(&repository.fleet, &names));
+    let waivers = scope.fleet.sites.waivers();
+    waivers.apply(None, &mut own);
+    found.append(own);
+    // A site that could not be compiled, or was not asked for, may have what a waiver is about.
+    if matches!(scope.selection, SiteSelection::All(_)) && !found.has_errors() {
+        waivers.report_unused(&repository.fleet, found);
+    }
 }
 
 /// Checks that what vanishes may. What the approvals that are left are good for is said where the whole fleet was compiled.
@@ -324,7 +334,7 @@ fn check_removals(
         old.insert(comparison.site.clone(), inventory);
     }
     add_base(scope, &mut old);
-    let repository = scope.repository;
+    let repository = scope.fleet.repository;
     let vanished = compare::vanished(&old, &new);
     let approved = &repository.removals;
     found.append(compare::check_removals(&vanished, &new, approved));
@@ -336,7 +346,7 @@ fn check_removals(
 /// Adds what the commit has that the change is made against. A site that was not compiled is not compared.
 fn add_base(scope: &CheckScope<'_>, old: &mut Inventory) {
     for (site, ledger) in scope.base {
-        let is_known = scope.repository.sites.contains_key(site);
+        let is_known = scope.fleet.repository.sites.contains_key(site);
         let is_gone = !is_known && matches!(scope.selection, SiteSelection::All(_));
         if site == RESERVED_SITE || !(is_gone || old.contains_key(site)) {
             continue;

@@ -196,12 +196,27 @@ pub struct Provides {
     /// Names of StorageClasses.
     #[serde(default)]
     pub storage_classes: Vec<String>,
+    /// Other objects.
+    #[serde(default)]
+    pub objects: Vec<ProvidedObject>,
     /// Kinds whose CustomResourceDefinitions it installs, as `<Kind>.<group>`.
     #[serde(default)]
     pub kinds: Vec<String>,
     /// Namespaces that it makes.
     #[serde(default)]
     pub namespaces: Vec<String>,
+}
+
+/// An object that an operator makes at run time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProvidedObject {
+    /// The object's kind, as `<Kind>.<group>`; `<Kind>` in the core group.
+    pub kind: String,
+    /// The object's namespace; absent: the instance's, where the kind has one.
+    pub namespace: Option<String>,
+    /// The object's name; a `*` in it stands for any text.
+    pub name: String,
 }
 
 /// Argo CD's action when an instance goes.

@@ -20,6 +20,12 @@ pub struct FleetSpec {
     /// Secrets that exist in clusters without being in git, so that references to them are known.
     #[serde(default)]
     pub secrets: Vec<ExpectedSecret>,
+    /// Other objects that exist in clusters without being in git, so that references to them are known.
+    #[serde(default)]
+    pub objects: Vec<ExpectedObject>,
+    /// Rules whose weight is another here, each with a reason and an end.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
     /// Sites, instances and objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it. The files in `removals/` say the
     /// same, one each, so that two pull requests do not meet in one list.
     #[serde(default)]
@@ -144,4 +150,50 @@ pub struct ExpectedSecret {
     pub name: String,
     /// The person or system that puts it there.
     pub source: String,
+}
+
+/// An object that somebody else puts into the clusters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExpectedObject {
+    /// The object's kind, as `<Kind>.<group>`; `<Kind>` in the core group.
+    pub kind: String,
+    /// The object's namespace; absent: the kind has none, or there is one in every namespace.
+    pub namespace: Option<String>,
+    /// The object's name; a `*` in it stands for any text.
+    pub name: String,
+    /// The person or system that puts it there.
+    pub source: String,
+}
+
+/// Another weight for a rule: everywhere, on a site, for an instance, or for one object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Waiver {
+    /// The code of the rule, as it stands in brackets behind `error` or `warning`.
+    pub rule: String,
+    /// The weight that it has instead.
+    pub severity: WaivedSeverity,
+    /// The site; absent: all.
+    pub site: Option<String>,
+    /// The instance on the site; absent: all.
+    pub app: Option<String>,
+    /// The object, `<Kind>/<name>`; absent: all. Only rules about fields of objects name one.
+    pub object: Option<String>,
+    /// The reason for it.
+    pub reason: String,
+    /// The last day on which it is acceptable, `YYYY-MM-DD`.
+    pub until: String,
+}
+
+/// The weight that a waiver gives a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WaivedSeverity {
+    /// It is not told (in quotes: `off` is a boolean to some readers of YAML).
+    Off,
+    /// It is a warning.
+    Warn,
+    /// It is an error.
+    Error,
 }

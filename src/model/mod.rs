@@ -14,13 +14,13 @@ mod text_form;
 mod version_range;
 
 pub use app::{
-    AppSpec, Availability, Each, ImageSupport, NodeNeeds, OnRemove, PartSpec, Provides, Quorum,
-    Requirement, SetValue, Survives,
+    AppSpec, Availability, Each, ImageSupport, NodeNeeds, OnRemove, PartSpec, ProvidedObject,
+    Provides, Quorum, Requirement, SetValue, Survives,
 };
 pub use date::is_calendar_day;
 pub use fleet::{
-    ArgoCd, ArgoFlavour, ExpectedSecret, FleetSpec, GitSource, ImagePolicy, KustomizeRelease,
-    Topology,
+    ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
+    KustomizeRelease, Topology, WaivedSeverity, Waiver,
 };
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};

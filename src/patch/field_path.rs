@@ -50,6 +50,16 @@ impl FieldPath {
         self.steps.contains(&PathStep::Each)
     }
 
+    /// Returns the rest of the path behind its first key. `None` where it begins otherwise, or has no more.
+    pub fn below(&self, key: &str) -> Option<Self> {
+        match self.steps.split_first() {
+            Some((PathStep::Key(first), rest)) if first == key && !rest.is_empty() => Some(Self {
+                steps: rest.to_vec(),
+            }),
+            _ => None,
+        }
+    }
+
     /// Returns the pointers that the path leads to in a value. Keys that are missing in maps are followed (the field may be made there), list
     /// elements that are missing are not.
     pub fn resolve(&self, value: &Value) -> Vec<Pointer> {

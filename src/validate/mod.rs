@@ -7,21 +7,26 @@
 
 mod api_server;
 mod argo;
+mod between;
 mod definitions;
 mod glob;
+mod ports;
 mod projects;
 mod rules;
+mod selectors;
 mod sync_options;
 mod syntax;
 mod view;
 mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use apiserver_schema::Definition;
 use serde_json::Value;
 
 use crate::bundle::File;
+use crate::catalogue::Catalogue;
 use crate::kinds::Kinds;
 use crate::manifest::{Object, ObjectId};
 use crate::patch::Operation;
@@ -41,6 +46,8 @@ pub struct ValidateInput<'a> {
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
     /// Facts about the kinds of the site.
     pub kinds: &'a Kinds,
+    /// The catalogue of each instance, with its app's own entries.
+    pub catalogues: &'a BTreeMap<String, Arc<Catalogue>>,
     /// Files bundled for the site.
     pub bundle: &'a [File],
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.

@@ -16,6 +16,7 @@ use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule};
 use super::ValidateInput;
 use super::api_server::{ServerFinding, find_refusals};
 use super::argo::Argo;
+use super::between::{FoundReference, KnownObjects, RelatedObjects, SitePodSets, find_references};
 use super::definitions::{EarlyResource, find_early_resources};
 
 /// A site as the rules see it: its objects with their instances, and its Applications and projects, wherever they come from.
@@ -31,8 +32,20 @@ pub(super) struct View<'a> {
     pub(super) bundled: Vec<Object>,
     definitions: &'a [&'a Definition],
     changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
+    related: RelatedObjects<'a>,
     early_resources: OnceCell<Vec<EarlyResource<'a>>>,
+    site_objects: OnceCell<KnownObjects>,
+    references: OnceCell<Vec<FoundReference<'a>>>,
+    pod_sets: OnceCell<SitePodSets<'a>>,
     server_findings: OnceCell<Vec<ServerFinding<'a>>>,
+}
+
+/// A field of a rendered object.
+#[derive(Clone, Copy)]
+pub(super) struct FieldPlace<'o> {
+    pub(super) instance: &'o Instance,
+    pub(super) object: &'o Object,
+    pub(super) field: &'o Pointer,
 }
 
 impl<'a> View<'a> {
@@ -53,7 +66,16 @@ impl<'a> View<'a> {
             bundled,
             definitions: input.definitions,
             changes: input.changes,
+            related: RelatedObjects {
+                plan: input.plan,
+                rendered: input.rendered,
+                kinds: input.kinds,
+                catalogues: input.catalogues,
+            },
             early_resources: OnceCell::new(),
+            site_objects: OnceCell::new(),
+            references: OnceCell::new(),
+            pod_sets: OnceCell::new(),
             server_findings: OnceCell::new(),
         }
     }
@@ -95,15 +117,52 @@ impl<'a> View<'a> {
             .get_or_init(|| find_refusals(self, self.definitions))
     }
 
-    /// Starts a report about a field of an object, at the line that causes it: that of the input whose value siteplan wrote there, else
-    /// that of the base's manifest.
+    /// Returns every object that the site is known to have. Collected once for all rules that read them.
+    pub(super) fn site_objects(&self) -> &KnownObjects {
+        self.site_objects
+            .get_or_init(|| KnownObjects::collect(&self.related))
+    }
+
+    /// Returns the references of the site's objects to others. Found once for all rules that read them.
+    pub(super) fn references(&self) -> &[FoundReference<'a>] {
+        self.references
+            .get_or_init(|| find_references(&self.related))
+    }
+
+    /// Returns the pods and Services of the site. Collected once for all rules that read them.
+    pub(super) fn pod_sets(&self) -> &SitePodSets<'a> {
+        self.pod_sets
+            .get_or_init(|| SitePodSets::collect(&self.related))
+    }
+
+    /// Starts a report about what the API server finds in a field, at the line that causes it.
     pub(super) fn report_field(
         &self,
         rule: &Rule,
         finding: &ServerFinding<'_>,
         message: String,
     ) -> Diagnostic {
-        let (instance, object, field) = (finding.instance, finding.object, &finding.pointer);
+        let place = FieldPlace {
+            instance: finding.instance,
+            object: finding.object,
+            field: &finding.pointer,
+        };
+        self.report_at(rule, place, message)
+    }
+
+    /// Starts a report about a field of an object, at the line that causes it: that of the input whose value siteplan wrote there, else
+    /// that of the base's manifest.
+    pub(super) fn report_at(
+        &self,
+        rule: &Rule,
+        place: FieldPlace<'_>,
+        message: String,
+    ) -> Diagnostic {
+        let FieldPlace {
+            instance,
+            object,
+            field,
+        } = place;
         let asked = self.who_asked_for(instance, object, field);
         let written = || {
             let origin = object.origin(field.clone())?;
@@ -116,6 +175,7 @@ impl<'a> View<'a> {
             ),
             None => self.report(rule, instance, message),
         }
+        .about(object.id().to_string())
     }
 
     /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.

@@ -10,8 +10,8 @@ use siteplan::bundle::{
 };
 use siteplan::catalogue::Catalogue;
 use siteplan::cluster::compare_bootstrap;
-use siteplan::manifest::Object;
 use siteplan::ledger::HeldKind;
+use siteplan::manifest::Object;
 use siteplan::model::{Arch, NodeState, PodSecurity};
 use siteplan::plan::{NamespacePlan, PoolPlan};
 

@@ -214,6 +214,7 @@ impl Made {
         }
         found.append(validate::validate(&ValidateInput {
             definitions: &[],
+            catalogues: &BTreeMap::new(),
             changes: &BTreeMap::new(),
             plan: &self.plan,
             rendered: &self.rendered,

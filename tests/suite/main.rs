@@ -40,4 +40,5 @@ mod schemas;
 mod terminal;
 mod tidy;
 mod validate;
+mod waivers;
 mod yaml;

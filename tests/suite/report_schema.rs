@@ -65,6 +65,7 @@ const RUNS: &[&[&str]] = &[
     &["explain", "acp-plant", "Deployment/plant-web", "-o", "json"],
     &["exceptions", "--on", "2999-01-01", "-o", "json"],
     &["rules", "-o", "json"],
+    &["rules", "--waived", "-o", "json"],
     &["nodes", "import", "NODES", "-o", "json"],
     &["nodes", "compare", "acp-plant", "NODES", "-o", "json"],
     &["bootstrap", "acp-plant", "-o", "json"],

@@ -55,6 +55,26 @@ pub struct Diagnostic {
     pub more_places: usize,
     /// The action that solves the problem, with the edit where it is certain.
     pub help: Option<Help>,
+    /// The name of the thing that it is about, where there is one; not printed.
+    pub subject: Option<String>,
+}
+
+/// A diagnostic that is not told, because somebody said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuppressedDiagnostic {
+    /// The diagnostic.
+    pub diagnostic: Diagnostic,
+    /// The reason that was given.
+    pub justification: String,
+}
+
+/// The decision about one diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiagnosticVerdict {
+    /// It is told, with this weight.
+    Told(Severity),
+    /// It is not told, for the reason given.
+    Suppressed(String),
 }
 
 /// A place and what that place contributes to the problem.
@@ -136,6 +156,13 @@ impl Diagnostic {
         self
     }
 
+    /// Names the thing that it is about.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
@@ -167,6 +194,7 @@ impl Diagnostic {
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
     omitted: Vec<OmittedDiagnostics>,
+    suppressed: Vec<SuppressedDiagnostic>,
 }
 
 impl Diagnostics {
@@ -184,6 +212,30 @@ impl Diagnostics {
     pub fn append(&mut self, mut other: Self) {
         self.items.append(&mut other.items);
         self.omitted.append(&mut other.omitted);
+        self.suppressed.append(&mut other.suppressed);
+    }
+
+    /// Asks for every diagnostic what becomes of it.
+    pub fn decide(&mut self, mut verdict: impl FnMut(&Diagnostic) -> DiagnosticVerdict) {
+        for mut diagnostic in std::mem::take(&mut self.items) {
+            match verdict(&diagnostic) {
+                DiagnosticVerdict::Told(severity) => {
+                    diagnostic.severity = severity;
+                    self.items.push(diagnostic);
+                }
+                DiagnosticVerdict::Suppressed(justification) => {
+                    self.suppressed.push(SuppressedDiagnostic {
+                        diagnostic,
+                        justification,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Returns those that are not told, because somebody said so.
+    pub fn suppressed(&self) -> &[SuppressedDiagnostic] {
+        &self.suppressed
     }
 
     /// Checks for an error among them.
@@ -230,6 +282,16 @@ impl Diagnostics {
             )
         });
         self.merge_repetitions();
+        self.suppressed.sort_by_cached_key(|s| {
+            let first = s.diagnostic.labels.first();
+            let place = first.map(|l| (l.origin.file.clone(), position(l)));
+            (place, s.diagnostic.code, s.diagnostic.message.clone())
+        });
+        self.suppressed.dedup_by(|next, kept| {
+            let (next, kept) = (&next.diagnostic, &kept.diagnostic);
+            (next.code, &next.message, next.labels.first())
+                == (kept.code, &kept.message, kept.labels.first())
+        });
     }
 }
 
@@ -266,6 +328,7 @@ impl FromIterator<Diagnostic> for Diagnostics {
         Self {
             items: iter.into_iter().collect(),
             omitted: Vec::new(),
+            suppressed: Vec::new(),
         }
     }
 }
@@ -305,6 +368,19 @@ mod tests {
             ("too much", "c.yaml"),
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_suppressed_is_neither_told_nor_counted() {
+        let mut found =
+            Diagnostics::from_iter([RULE.report("too much"), RULE.report("too little")]);
+        found.decide(|d| match d.message.as_str() {
+            "too much" => DiagnosticVerdict::Suppressed("it is known".to_owned()),
+            _ => DiagnosticVerdict::Told(Severity::Warning),
+        });
+        assert!(!found.has_errors());
+        assert_eq!(found.count(Severity::Warning), 1);
+        assert_eq!(found.suppressed()[0].justification, "it is known");
     }
 
     #[test]

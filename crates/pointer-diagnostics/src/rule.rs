@@ -25,6 +25,7 @@ impl Rule {
             labels: Vec::new(),
             more_places: 0,
             help: None,
+            subject: None,
         }
     }
 }

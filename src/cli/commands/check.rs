@@ -1,28 +1,37 @@
 //! `siteplan check`.
 
 use anstyle::{AnsiColor, Style};
+use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::ReportFormat;
 use crate::cli::changes::{bootstrap_notes, change_line};
+use crate::cli::clock::today;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
     BaseLedgers, CommittedLedgers, ComparisonRequest, DifferenceDetail, FleetComparison,
     FleetCompiler, compare_fleet, read_base_ledgers,
 };
+use crate::model::is_calendar_day;
+use crate::nearest::nearest;
+use crate::rulebook::{all_rules, find_rule};
 use crate::tree::TreePath;
+use crate::waivers::report_ended;
 use crate::wording::count_noun;
 use pointer_diagnostics::report::Look;
+use pointer_diagnostics::{DiagnosticVerdict, Diagnostics, Severity};
 
 /// Compile sites and compare with out/, without writing
 ///
 /// For CI: exits with 0 when out/ is what the inputs compile to, with 1 when it is not, with 2 when the inputs have errors. Prints
 /// which files differ, and how.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  siteplan check\n  siteplan check --format github")]
+#[command(
+    after_help = "Examples:\n  siteplan check\n  siteplan check --format github\n  siteplan check --deny warnings"
+)]
 pub(in crate::cli) struct CheckArgs {
     /// The sites to check [default: all]
     #[arg(value_name = "SITE")]
@@ -30,9 +39,20 @@ pub(in crate::cli) struct CheckArgs {
     /// Print only the list of files that differ
     #[arg(long)]
     list: bool,
+    /// Take warnings for errors: `warnings` for all of them, or the code of a rule
+    #[arg(long, value_name = "RULE")]
+    deny: Vec<String>,
+    /// Tell waivers that have ended on this day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    on: Option<String>,
 }
 
+/// The word that means every warning.
+const ALL_WARNINGS: &str = "warnings";
+
 pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    refuse_unknown_rules(&args.deny)?;
+    let day = choose_day(args.on.as_deref())?;
     let Some(selected) = session.select(&args.sites)? else {
         return Ok(Answer::errors());
     };
@@ -54,6 +74,8 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
     let comparison = compare_fleet(&fleet, &selected.selection, request, &mut session.found)?;
+    report_ended(&selected.repository.fleet, &day, &mut session.found);
+    deny_warnings(&args.deny, &mut session.found);
     if session.found.has_errors() {
         return Ok(Answer::errors());
     }
@@ -100,6 +122,42 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
 /// Says what is not known where the clone has one commit alone.
 const SHALLOW: &str = "the clone has no earlier commit: removals were checked against out/ as it is here; fetch more (`fetch-depth: 0`), so \
     that what was deleted from out/ by hand is seen";
+
+/// Refuses codes that no rule has.
+fn refuse_unknown_rules(denied: &[String]) -> anyhow::Result<()> {
+    for code in denied {
+        if code != ALL_WARNINGS && find_rule(code).is_none() {
+            let codes = all_rules().iter().map(|rule| rule.code);
+            match nearest(code, codes.chain([ALL_WARNINGS])) {
+                Some(near) => bail!("there is no rule `{code}`: did you mean `{near}`?"),
+                None => bail!("there is no rule `{code}`: `siteplan rules` lists them"),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the day that was asked about, else today.
+fn choose_day(asked: Option<&str>) -> anyhow::Result<String> {
+    match asked {
+        Some(day) if is_calendar_day(day) => Ok(day.to_owned()),
+        Some(day) => bail!("`{day}` is not a day: write YYYY-MM-DD"),
+        None => Ok(today()),
+    }
+}
+
+/// Makes errors of the warnings that are denied.
+fn deny_warnings(denied: &[String], found: &mut Diagnostics) {
+    found.decide(|diagnostic| {
+        let is_denied = denied
+            .iter()
+            .any(|code| code == ALL_WARNINGS || code == diagnostic.code);
+        DiagnosticVerdict::Told(match diagnostic.severity {
+            Severity::Warning if is_denied => Severity::Error,
+            severity => severity,
+        })
+    });
+}
 
 /// Returns the sites that differ.
 fn differing(comparison: &FleetComparison) -> impl Iterator<Item = &Comparison> {

@@ -7,6 +7,7 @@ pub(super) mod api_version_not_served;
 pub(super) mod application_applied_server_side;
 pub(super) mod crd_after_resource;
 pub(super) mod crd_not_on_site;
+pub(super) mod data_key_missing;
 pub(super) mod deprecated_api_version;
 pub(super) mod dry_run_not_skipped;
 pub(super) mod image_not_allowed;
@@ -23,12 +24,15 @@ pub(super) mod override_file;
 pub(super) mod path_not_portable;
 pub(super) mod pin_not_a_commit;
 pub(super) mod pod_security_refuses;
+pub(super) mod port_not_declared;
 pub(super) mod project_after_application;
 pub(super) mod project_forbids;
 pub(super) mod project_too_wide;
 pub(super) mod refused_by_api_server;
 pub(super) mod root_pinned;
 pub(super) mod secret_in_output;
+pub(super) mod selects_nothing;
+pub(super) mod service_without_pods;
 pub(super) mod shared_application_name;
 pub(super) mod shared_resource;
 pub(super) mod source_path_missing;
@@ -37,6 +41,7 @@ pub(super) mod sync_option_too_new;
 pub(super) mod unclear_destination;
 pub(super) mod unknown_argocd_version;
 pub(super) mod unknown_manifest_field;
+pub(super) mod unknown_port;
 pub(super) mod unknown_reference;
 pub(super) mod unknown_sync_option;
 pub(super) mod validation_rule_broken;
@@ -53,6 +58,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &application_applied_server_side::RULE,
     &crd_after_resource::RULE,
     &crd_not_on_site::RULE,
+    &data_key_missing::RULE,
     &deprecated_api_version::RULE,
     &dry_run_not_skipped::RULE,
     &image_not_allowed::RULE,
@@ -69,12 +75,15 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &path_not_portable::RULE,
     &pin_not_a_commit::RULE,
     &pod_security_refuses::RULE,
+    &port_not_declared::RULE,
     &project_after_application::RULE,
     &project_forbids::RULE,
     &project_too_wide::RULE,
     &refused_by_api_server::RULE,
     &root_pinned::RULE,
     &secret_in_output::RULE,
+    &selects_nothing::RULE,
+    &service_without_pods::RULE,
     &shared_application_name::RULE,
     &shared_resource::RULE,
     &source_path_missing::RULE,
@@ -83,6 +92,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &unclear_destination::RULE,
     &unknown_argocd_version::RULE,
     &unknown_manifest_field::RULE,
+    &unknown_port::RULE,
     &unknown_reference::RULE,
     &unknown_sync_option::RULE,
     &validation_rule_broken::RULE,

@@ -1,192 +1,145 @@
-//! Checks the references of pods: Secrets, ConfigMaps, ServiceAccounts and PersistentVolumeClaims of their namespace.
+//! Checks that objects which others name are there: everything that the catalogue says a field of a kind names.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
-use serde_json::{Map, Value};
-
-use crate::catalogue::Catalogue;
-use crate::manifest::Object;
+use crate::catalogue::TargetKind;
 use crate::validate::CheckedRule;
-use crate::validate::view::{View, called};
-use pointer_diagnostics::{Diagnostics, Rule, Severity};
+use crate::validate::between::{FoundReference, ObjectPresence};
+use crate::validate::view::{FieldPlace, View};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
     rule: Rule {
         code: "unknown-reference",
         severity: Severity::Error,
-        summary: "a pod refers to an object that nothing makes",
+        summary: "an object names another one that nothing makes",
         explain: include_str!("../../../docs/rules/unknown-reference.md"),
     },
     check,
 };
 
-/// Names that Kubernetes and OpenShift make in every namespace.
-const EVERYWHERE: &[(&str, &str)] = &[
-    ("ConfigMap", "kube-root-ca.crt"),
-    ("ConfigMap", "openshift-service-ca.crt"),
-    ("ServiceAccount", "builder"),
-    ("ServiceAccount", "default"),
-    ("ServiceAccount", "deployer"),
-];
-
 fn check(view: &View<'_>, found: &mut Diagnostics) {
-    let known = Known::of(view);
-    for (instance, object) in view.objects() {
-        let Some(namespace) = object.namespace() else {
+    // Nodes without names of their own are not known by name.
+    let are_nodes_known = !view.plan.nodes.iter().any(|node| node.unnamed);
+    for reference in view.references() {
+        if reference.target.kind == "Node" && !are_nodes_known {
             continue;
-        };
-        let mut references = BTreeSet::new();
-        collect(object.value(), &mut references);
-        for (kind, name) in references
-            .into_iter()
-            .filter(|(kind, name)| !known.holds(kind, namespace, name))
-        {
-            let says = format!(
-                "{} needs the {kind} `{name}`, which nothing makes in `{namespace}`",
-                called(object)
-            );
-            found.push(view.report(&RULE.rule, instance, says).help(help(kind)));
         }
+        check_reference(view, reference, found);
+    }
+    check_storage_roles(view, found);
+}
+
+fn check_reference(view: &View<'_>, reference: &FoundReference<'_>, found: &mut Diagnostics) {
+    let (target, name) = (&reference.target, &reference.name);
+    let (namespace, asker) = (reference.namespace.as_deref(), reference.object.namespace());
+    let presence = view.site_objects().find(target, namespace, name, asker);
+    if presence != ObjectPresence::Absent {
+        return;
+    }
+    let object = format!("`{} {}`", reference.object.kind(), reference.object.name());
+    let is_own = reference.object.kind() == "Node" && target.kind == "Node";
+    let message = match namespace {
+        _ if is_own => format!("{object} is none of the site's nodes"),
+        None if target.kind == "Node" => {
+            format!("{object} names the node `{name}`, which the site does not have")
+        }
+        None => format!(
+            "{object} needs the {} `{name}`, which nothing makes",
+            target.kind
+        ),
+        Some(namespace) => format!(
+            "{object} needs the {} `{name}`, which nothing makes in `{namespace}`",
+            target.kind
+        ),
+    };
+    let place = FieldPlace {
+        instance: reference.instance,
+        object: reference.object,
+        field: &reference.pointer,
+    };
+    let report = view.report_at(&RULE.rule, place, message);
+    found.push(report.help(suggest(view, reference)));
+}
+
+/// Says what to do: the name that was probably meant, the namespace that has one, or where the object can be declared.
+fn suggest(view: &View<'_>, reference: &FoundReference<'_>) -> String {
+    let (target, objects) = (&reference.target, view.site_objects());
+    let namespace = reference.namespace.as_deref();
+    if let Some(near) = objects.nearest_name(target, namespace, &reference.name) {
+        return format!("did you mean `{near}`?");
+    }
+    let other = objects.namespace_with(target, &reference.name);
+    if let Some(other) = other.filter(|_| namespace.is_some()) {
+        return format!(
+            "there is one in `{other}`; {} are found in their own namespace only: move one of the two",
+            plural_of(target)
+        );
+    }
+    if target.kind == "Node" {
+        let nodes: Vec<&str> = view
+            .plan
+            .nodes
+            .iter()
+            .map(|n| n.name.as_str())
+            .take(9)
+            .collect();
+        return format!("the site has `{}`", nodes.join("`, `"));
+    }
+    declare(target)
+}
+
+fn plural_of(target: &TargetKind) -> String {
+    match target.kind.as_str() {
+        kind if kind.ends_with("Class") => format!("{kind}es"),
+        kind => format!("{kind}s"),
     }
 }
 
-fn help(kind: &str) -> &'static str {
-    match kind {
+fn declare(target: &TargetKind) -> String {
+    match target.kind.as_str() {
         "Secret" => {
             "list it under `secrets:` of the fleet if somebody puts it there, under `provides.secrets` of the app whose operator makes it, \
              or mark the reference `optional: true`"
         }
-        "ConfigMap" => "add it to the base, or mark the reference `optional: true`",
-        _ => "add it to the base, or correct the name",
-    }
-}
-
-/// Objects that are there, or will be: kind, namespace (none: in all), name.
-struct Known<'a>(BTreeSet<(&'static str, Option<&'a str>, Cow<'a, str>)>);
-
-impl<'a> Known<'a> {
-    fn of(view: &View<'a>) -> Self {
-        let fleet = view
-            .fleet()
-            .secrets
-            .iter()
-            .map(|s| ("Secret", Some(s.namespace.as_str()), Cow::from(&s.name)));
-        let provided = view.plan.instances.iter().flat_map(|instance| {
-            let secrets = instance
-                .app()
-                .into_iter()
-                .flat_map(|app| &app.spec.provides.secrets);
-            secrets.map(|name| ("Secret", instance.namespace.as_deref(), Cow::from(name)))
-        });
-        let everywhere = EVERYWHERE
-            .iter()
-            .map(|(kind, name)| (*kind, None, Cow::from(*name)));
-        let rendered = view.objects().flat_map(|(_, object)| {
-            made_by(object)
-                .into_iter()
-                .map(|(kind, name)| (kind, object.namespace(), Cow::from(name)))
-        });
-        Self(
-            fleet
-                .chain(provided)
-                .chain(everywhere)
-                .chain(rendered)
-                .collect(),
-        )
-    }
-
-    fn holds(&self, kind: &'static str, namespace: &str, name: &str) -> bool {
-        self.0.contains(&(kind, Some(namespace), Cow::from(name)))
-            || self.0.contains(&(kind, None, Cow::from(name)))
-    }
-}
-
-/// Lists the kind and name of everything that is there because an object is.
-fn made_by(object: &Object) -> Vec<(&'static str, String)> {
-    let entry = Catalogue::built_in().entry(object);
-    let makes = entry.map_or(&[][..], |entry| entry.makes.as_slice());
-    makes
-        .iter()
-        .filter_map(|made| Some((made.kind.as_str(), made.name_for(object)?)))
-        .collect()
-}
-
-/// The references of all pods that are described in a value.
-fn collect(value: &Value, found: &mut BTreeSet<(&'static str, String)>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|inner| collect(inner, found)),
-        Value::Object(map) => {
-            if map.get("containers").is_some_and(Value::is_array) {
-                of_pod(map, found);
-            }
-            map.values().for_each(|inner| collect(inner, found));
+        "ConfigMap" => {
+            "add it to the base, list it under `provides.objects` of the app whose operator makes it, or mark the reference `optional: true`"
         }
-        _ => {}
+        "Service" => "add it to the base, or list it under `provides.services` of the app whose operator makes it",
+        "StorageClass" => {
+            "name a class of the site's `storage:`, or list it under `provides.storageClasses` of the app that makes it"
+        }
+        _ => {
+            "correct the name, add it to a base, list it under `provides.objects` of the app that makes it, or under `objects:` of the fleet \
+             if somebody puts it there"
+        }
     }
+    .to_owned()
 }
 
-fn of_pod(pod: &Map<String, Value>, found: &mut BTreeSet<(&'static str, String)>) {
-    let mut add = |kind, name: Option<&Value>| {
-        let name = name.and_then(Value::as_str).filter(|name| !name.is_empty());
-        found.extend(name.map(|name| (kind, name.to_owned())));
-    };
-    add("ServiceAccount", pod.get("serviceAccountName"));
-    list(pod, "imagePullSecrets").for_each(|secret| add("Secret", secret.get("name")));
-    for volume in list(pod, "volumes") {
-        let projected = volume
-            .pointer("/projected/sources")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        add(
-            "PersistentVolumeClaim",
-            volume.pointer("/persistentVolumeClaim/claimName"),
+/// Reports storage roles whose class the instance that they come from does not make.
+fn check_storage_roles(view: &View<'_>, found: &mut Diagnostics) {
+    let target = TargetKind::parse("StorageClass.storage.k8s.io");
+    for (role, class) in &view.plan.storage {
+        let Some(from) = class.from.as_deref() else {
+            continue;
+        };
+        let objects = view.site_objects();
+        let presence = objects.find(&target, None, &class.class, None);
+        if presence != ObjectPresence::Absent || view.plan.instance(from).is_none() {
+            continue;
+        }
+        let at = Pointer::parse("/storage").at(role).at("class");
+        let message = format!(
+            "the storage role `{role}` comes from `{from}`, which makes no StorageClass `{}`",
+            class.class
         );
-        for source in std::iter::once(volume).chain(projected) {
-            add(
-                "Secret",
-                required(source.get("secret"))
-                    .and_then(|s| s.get("secretName").or_else(|| s.get("name"))),
-            );
-            add(
-                "ConfigMap",
-                required(source.get("configMap")).and_then(|c| c.get("name")),
-            );
-        }
+        let help = match objects.nearest_name(&target, None, &class.class) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "correct the name, or list it under `provides.storageClasses` of the app".to_owned()
+            }
+        };
+        let report = RULE.rule.report(message);
+        found.push(report.primary(view.plan.origin(&at), "").help(help));
     }
-    let containers = ["containers", "initContainers"]
-        .into_iter()
-        .flat_map(|key| list(pod, key));
-    for container in containers.filter_map(Value::as_object) {
-        for source in list(container, "envFrom") {
-            add(
-                "Secret",
-                required(source.get("secretRef")).and_then(|s| s.get("name")),
-            );
-            add(
-                "ConfigMap",
-                required(source.get("configMapRef")).and_then(|c| c.get("name")),
-            );
-        }
-        for source in list(container, "env").filter_map(|variable| variable.get("valueFrom")) {
-            add(
-                "Secret",
-                required(source.get("secretKeyRef")).and_then(|s| s.get("name")),
-            );
-            add(
-                "ConfigMap",
-                required(source.get("configMapKeyRef")).and_then(|c| c.get("name")),
-            );
-        }
-    }
-}
-
-/// A reference, unless it says that it may lead nowhere.
-fn required(reference: Option<&Value>) -> Option<&Value> {
-    reference.filter(|r| r.get("optional").and_then(Value::as_bool) != Some(true))
-}
-
-fn list<'a>(map: &'a Map<String, Value>, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    map.get(key).and_then(Value::as_array).into_iter().flatten()
 }

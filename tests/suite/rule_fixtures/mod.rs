@@ -29,7 +29,7 @@ use crate::checked::{build_fleet, check_fleet};
 use marks::{Mark, Seen, read_marks};
 
 /// Rules that the input of a fleet does not raise, or not within reason, and where they are tested instead.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     (
         "dry-run-not-skipped",
         "siteplan annotates what needs it: tests/suite/validate",
@@ -42,6 +42,7 @@ const ELSEWHERE: [(&str, &str); 4] = [
         "kustomize-out-of-reach",
         "the renderer refuses such bases first: tests/suite/validate",
     ),
+    ("waiver-ended", "it takes a day: tests/suite/waivers.rs"),
     (
         "waves-not-gated",
         "siteplan writes what gates them: tests/suite/validate",

@@ -28,6 +28,14 @@ pub fn print_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
                 count: o.count,
             })
             .collect(),
+        suppressed: diagnostics
+            .suppressed()
+            .iter()
+            .map(|s| JsonSuppressed {
+                diagnostic: JsonDiagnostic::new(&s.diagnostic, sources),
+                justification: &s.justification,
+            })
+            .collect(),
     };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
@@ -41,6 +49,15 @@ struct JsonReport<'a> {
     diagnostics: Vec<JsonDiagnostic<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     omitted: Vec<JsonOmitted<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<JsonSuppressed<'a>>,
+}
+
+/// A diagnostic that a waiver keeps back, with the reason.
+#[derive(Serialize)]
+struct JsonSuppressed<'a> {
+    diagnostic: JsonDiagnostic<'a>,
+    justification: &'a str,
 }
 
 /// Diagnostics of one rule that are counted only.

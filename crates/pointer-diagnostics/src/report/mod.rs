@@ -81,6 +81,7 @@ mod tests {
             labels: Vec::new(),
             more_places: 0,
             help: None,
+            subject: None,
         };
         bare.primary(Origin::file(file), "")
     }

@@ -32,7 +32,9 @@ pub fn print_sarif(
     sources: &Sources,
     directory: &str,
 ) -> String {
-    let codes: BTreeSet<&str> = diagnostics.iter().map(|d| d.code).collect();
+    let told = diagnostics.iter();
+    let suppressed = diagnostics.suppressed().iter().map(|s| &s.diagnostic);
+    let codes: BTreeSet<&str> = told.chain(suppressed).map(|d| d.code).collect();
     let known = tool.rules.iter().filter(|rule| codes.contains(rule.code));
     let places = Places {
         sources,
@@ -41,10 +43,19 @@ pub fn print_sarif(
         rules: known.copied().collect(),
     };
     let mut seen = BTreeMap::new();
-    let results: Vec<Value> = diagnostics
+    let mut results: Vec<Value> = diagnostics
         .iter()
         .map(|d| describe_result(d, &places, &mut seen))
         .collect();
+    for suppressed in diagnostics.suppressed() {
+        let mut result = describe_result(&suppressed.diagnostic, &places, &mut seen);
+        result["suppressions"] = json!([{
+            "kind": "external",
+            "status": "accepted",
+            "justification": suppressed.justification,
+        }]);
+        results.push(result);
+    }
     let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

@@ -1,0 +1,34 @@
+//! The day, for what is told of ends. Nothing that is compiled depends on it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use chrono::DateTime;
+
+/// Returns the day in UTC, `YYYY-MM-DD`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is told of ends depends on the day, and nothing that is written"
+)]
+pub(super) fn today() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    write_day(i64::try_from(seconds).unwrap_or_default())
+}
+
+/// Writes the day of a number of seconds after 1970-01-01.
+fn write_day(seconds: i64) -> String {
+    let moment = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    moment.format("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_day;
+
+    #[test]
+    fn a_day_has_four_digits_of_the_year() {
+        assert_eq!(write_day(0), "1970-01-01");
+        assert_eq!(write_day(1_795_305_599), "2026-11-21");
+        assert_eq!(write_day(1_795_305_600), "2026-11-22");
+    }
+}
