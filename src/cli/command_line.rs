@@ -48,6 +48,7 @@ pub(super) enum Subcommand {
     Init(commands::init::InitArgs),
     New(commands::new::NewArgs),
     Nodes(commands::nodes::NodesArgs),
+    Images(commands::images::ImagesArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -122,6 +123,7 @@ impl Subcommand {
             | Self::Schema(_)
             | Self::Init(_)
             | Self::New(_)
+            | Self::Images(_)
             | Self::Completions(_)
             | Self::Man(_) => None,
         }
@@ -145,6 +147,7 @@ impl Subcommand {
             Self::Init(_) => "init",
             Self::New(_) => "new",
             Self::Nodes(_) => "nodes",
+            Self::Images(_) => "images",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -167,6 +170,7 @@ impl Subcommand {
             Self::Schema(_)
             | Self::Init(_)
             | Self::New(_)
+            | Self::Images(_)
             | Self::Completions(_)
             | Self::Man(_) => PrintedStream::File,
         }

@@ -217,6 +217,7 @@ impl<'a> Bases<'a> {
             .iter()
             .filter_map(|i| self.apps.get(&i.app()?.name));
         inputs.extend(apps.flat_map(|base| base.inputs.clone()));
+        inputs.extend(digest_facts(self.repository, plan, found));
         inputs
     }
 }
@@ -361,6 +362,18 @@ fn digest_base_file(
         report_deceptive_characters(path, text, found);
     }
     Some((path.to_owned(), Digest::of(&bytes)))
+}
+
+/// Returns the file of image facts with its digest, where the site has apps that do not state architectures themselves.
+fn digest_facts(
+    repository: &Repository,
+    plan: &SitePlan,
+    found: &mut Diagnostics,
+) -> Option<(String, Digest)> {
+    let file = repository.images.file();
+    let mut apps = plan.instances.iter().filter_map(Instance::app);
+    let uses_facts = apps.any(|app| app.spec.images.is_none());
+    (uses_facts && !file.is_empty()).then(|| digest_input(repository, file, found))?
 }
 
 /// Words a path that out/ cannot hold.

@@ -16,7 +16,7 @@ use crate::load::{Fleet, Repository};
 use crate::manifest::{Object, ObjectId};
 use crate::overlay::{Overlay, OverlayInput, overlay};
 use crate::patch::Operation;
-use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
+use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
 use crate::validate::{self, ValidateInput};
@@ -45,6 +45,8 @@ pub struct CompiledSite {
     pub changes: BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The site's files below out/, the ledger among them.
     pub tree: Tree,
+    /// The claims of the site, in its own fields and by its final manifests.
+    pub claims: Vec<Claim>,
     /// The names that it takes in the namespace of its Argo CD.
     pub names: SiteNames,
     /// Objects that the site's root syncs: its Applications and their project.
@@ -110,7 +112,7 @@ impl<'a> SiteCompiler<'a> {
         found.append(problems);
         let built = self.bases.built(&plan, &overlays, &bundle);
         let catalogues = self.catalogues(&plan);
-        found.append(validate::validate(&ValidateInput {
+        let validated = validate::validate(&ValidateInput {
             plan: &plan,
             rendered: &rendered,
             kinds: &kinds,
@@ -120,16 +122,19 @@ impl<'a> SiteCompiler<'a> {
             changes: &changes,
             kustomizations: &built.kustomizations,
             files: &built.files,
-        }));
+        });
+        found.append(validated.problems);
         let fit = self.prove_fit(&plan, &rendered, found);
         let tree = self.write_tree(&plan, &overlays, &bundle, found);
         let names = bundle::names(&plan);
         let argocd = argocd_objects(&bundle);
+        let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
             plan,
             rendered,
             changes,
             tree,
+            claims,
             names,
             argocd,
             fit,

@@ -10,7 +10,7 @@ use crate::bundle::SiteNames;
 use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, text};
 use crate::ledger;
 use crate::load::{FLEET_FILE, Repository};
-use crate::plan::RESERVED_SITE;
+use crate::plan::{Claim, RESERVED_SITE, check_fleet_claims};
 use crate::tree::{Tree, TreePath};
 use crate::validate;
 use crate::write::{self, Scope, Writer, Written};
@@ -54,6 +54,8 @@ struct SiteRecord {
     compared: SiteComparison,
     /// The names that the site takes in the namespace of its Argo CD; `None` for the fleet's own directory.
     names: Option<SiteNames>,
+    /// The claims of the site.
+    claims: Vec<Claim>,
     old: Inventory,
     new: Inventory,
 }
@@ -183,6 +185,7 @@ fn compile_into(
         let compared = sink.take_site(&site.plan.name, &site.tree)?;
         Ok(SiteRecord {
             names: Some(site.names),
+            claims: site.claims,
             ..SiteRecord::new(&site.tree, compared)
         })
     };
@@ -202,6 +205,7 @@ impl SiteRecord {
         Self {
             compared,
             names: None,
+            claims: Vec::new(),
             old,
             new,
         }
@@ -284,6 +288,8 @@ fn check_fleet(
     }
     let names: Vec<SiteNames> = records.iter().filter_map(|r| r.names.clone()).collect();
     own.append(validate::shared_names(&repository.fleet, &names));
+    let claims: Vec<Claim> = records.iter().flat_map(|r| r.claims.clone()).collect();
+    check_fleet_claims(&claims, &repository.fleet.spec.shared_scopes, &mut own);
     let waivers = fleet.sites.waivers();
     waivers.apply(None, &mut own);
     found.append(own);

@@ -6,6 +6,7 @@
 mod app;
 mod date;
 mod fleet;
+mod images;
 mod requirements;
 mod site;
 mod storage;
@@ -19,8 +20,9 @@ pub use app::{
 pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
-    KustomizeRelease, Removal, Topology, WaivedSeverity, Waiver,
+    KustomizeRelease, Removal, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
 };
+pub use images::{ImageFact, ImagesSpec};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
     AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,

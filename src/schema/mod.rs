@@ -9,6 +9,7 @@
 
 mod check;
 mod finding;
+mod formats;
 mod generate;
 mod keywords;
 mod report;
@@ -24,7 +25,7 @@ use check::Checker;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 pub use generate::{input_schema, merged_site_schema};
-pub use values::ValuesSchema;
+pub use values::{UniqueScope, UniqueValue, ValuesSchema};
 
 /// A kind of input file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,11 +38,19 @@ pub enum InputKind {
     Profile,
     /// `base/apps/<name>/app.yaml`.
     App,
+    /// `base/images.yaml`.
+    Images,
 }
 
 impl InputKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Fleet, Self::Site, Self::Profile, Self::App];
+    pub const ALL: [Self; 5] = [
+        Self::Fleet,
+        Self::Site,
+        Self::Profile,
+        Self::App,
+        Self::Images,
+    ];
 
     /// Returns the value of `kind` in the file.
     pub fn name(self) -> &'static str {
@@ -50,6 +59,7 @@ impl InputKind {
             Self::Site => "Site",
             Self::Profile => "Profile",
             Self::App => "App",
+            Self::Images => "Images",
         }
     }
 
@@ -60,6 +70,7 @@ impl InputKind {
             Self::Site => "schema/site.schema.json",
             Self::Profile => "schema/profile.schema.json",
             Self::App => "schema/app.schema.json",
+            Self::Images => "schema/images.schema.json",
         }
     }
 }
@@ -71,7 +82,7 @@ pub fn input_schema_text(kind: InputKind) -> String {
 
 /// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
 pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[Checker; 4]> =
+    static CHECKERS: LazyLock<[Checker; 5]> =
         LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
     let file = Arc::from(path);
     let checker = &CHECKERS[InputKind::ALL

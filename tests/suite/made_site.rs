@@ -74,6 +74,8 @@ impl Made {
             layers,
         };
         let plan = SitePlan {
+            claims: Vec::new(),
+            image_facts: Arc::default(),
             name: name.to_owned(),
             site: Arc::new(site),
             fleet: Arc::new(fleet),
@@ -210,7 +212,7 @@ impl Made {
                 .entry(directory)
                 .or_insert_with(|| kustomization(&base));
         }
-        found.append(validate::validate(&ValidateInput {
+        let validated = validate::validate(&ValidateInput {
             definitions: &[],
             catalogues: &BTreeMap::new(),
             changes: &BTreeMap::new(),
@@ -220,7 +222,8 @@ impl Made {
             bundle: &bundle,
             kustomizations: &kustomizations,
             files: &files,
-        }));
+        });
+        found.append(validated.problems);
         found
     }
 

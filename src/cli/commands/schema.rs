@@ -32,6 +32,8 @@ enum SchemaKind {
     Profile,
     /// base/apps/*/app.yaml
     App,
+    /// base/images.yaml
+    Images,
     /// What siteplan prints as JSON
     Report,
 }
@@ -43,6 +45,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs) -> Answer {
         SchemaKind::Site => schema::input_schema_text(InputKind::Site),
         SchemaKind::Profile => schema::input_schema_text(InputKind::Profile),
         SchemaKind::App => schema::input_schema_text(InputKind::App),
+        SchemaKind::Images => schema::input_schema_text(InputKind::Images),
         SchemaKind::Report => include_str!("../../../schema/report-v1.json").to_owned(),
     };
     Answer::from(CommandData::Text(text))
