@@ -5,6 +5,7 @@
 //! handed on as soon as it is compiled and dropped there, so that a fleet needs the memory of the sites in flight.
 
 mod explanation;
+mod images;
 mod output;
 mod placement;
 mod revision_diff;
@@ -25,6 +26,7 @@ use crate::tree::Tree;
 use pointer_diagnostics::Diagnostics;
 
 pub use explanation::{FieldExplanation, explain_object, nearest_object};
+pub use images::list_site_images;
 pub use output::{
     ComparisonRequest, DifferenceDetail, FleetComparison, SiteComparison, compare_fleet,
     write_fleet,

@@ -445,6 +445,33 @@ fn a_new_site_and_a_new_app_pass_their_first_check_in_our_own_fleet() {
 }
 
 #[test]
+fn images_are_listed_and_their_facts_imported() {
+    let fleet = copy_of_fleet();
+    let listed = siteplan(fleet.path(), &["images", "list", "acp-plant"]);
+    assert_eq!(listed.code, Some(0), "{}", listed.stderr);
+    let images: Vec<&str> = listed.stdout.lines().collect();
+    assert!(
+        images.contains(&"registry.redhat.io/rhceph/rhceph-8-rhel9"),
+        "{images:?}"
+    );
+    write(
+        fleet.path(),
+        "index.json",
+        r#"{"manifests": [{"platform": {"architecture": "arm64"}}]}"#,
+    );
+    let file = fleet.path().join("index.json").display().to_string();
+    let imported = siteplan(fleet.path(), &["images", "import", "quay.io/a/b", &file]);
+    assert_eq!(imported.code, Some(0), "{}", imported.stderr);
+    assert!(
+        imported
+            .stdout
+            .starts_with("quay.io/a/b:\n  arch:\n  - arm64\n"),
+        "{}",
+        imported.stdout
+    );
+}
+
+#[test]
 fn a_new_app_over_a_base_describes_the_base() {
     let fleet = copy_of_fleet();
     let base = fleet.path().join("base/apps/shop");

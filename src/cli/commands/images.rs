@@ -7,10 +7,12 @@ use serde_json::json;
 
 use crate::cli::answer::{Answer, CommandData};
 use crate::cli::arguments::read_argument;
+use crate::cli::session::Session;
+use crate::fleet::{FleetCompiler, list_site_images};
 use crate::images::read_image;
 use manifest_yaml as yaml;
 
-/// Keep the facts of images
+/// Look at the images of sites, and keep what is known of them
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImagesArgs {
     #[command(subcommand)]
@@ -19,6 +21,12 @@ pub(in crate::cli) struct ImagesArgs {
 
 #[derive(Debug, Subcommand)]
 enum ImagesCommand {
+    /// Print the images of a site, one a line: those of its manifests, and those that operators choose
+    #[command(after_help = "Example: siteplan images list acp-plant")]
+    List {
+        /// The site
+        site: String,
+    },
     /// Print an image's entry for base/images.yaml from `skopeo inspect --raw` or `oc image info -o json`
     #[command(
         after_help = "Example: skopeo inspect --raw docker://quay.io/strimzi/kafka:0.45.0-kafka-3.9.0 | siteplan images import quay.io/strimzi/kafka:0.45.0-kafka-3.9.0"
@@ -37,22 +45,41 @@ enum ImagesCommand {
     },
 }
 
-pub(in crate::cli) fn run(args: &ImagesArgs) -> anyhow::Result<Answer> {
-    let ImagesCommand::Import {
-        image,
-        inspected,
-        source,
-        date,
-    } = &args.command;
-    let what = "`skopeo inspect --raw` or `oc image info -o json`";
-    let mut fact = read_image(&read_argument(inspected.as_deref(), what)?)?;
-    fact.source.clone_from(source);
-    fact.date.clone_from(date);
-    let mut entry = json!({ image: fact });
-    remove_nulls(&mut entry);
-    Ok(Answer::from(CommandData::Text(yaml::write_document(
-        &entry,
-    ))))
+pub(in crate::cli) fn run(args: &ImagesArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    match &args.command {
+        ImagesCommand::List { site } => list_images(site, session),
+        ImagesCommand::Import {
+            image,
+            inspected,
+            source,
+            date,
+        } => {
+            let what = "`skopeo inspect --raw` or `oc image info -o json`";
+            let mut fact = read_image(&read_argument(inspected.as_deref(), what)?)?;
+            fact.source.clone_from(source);
+            fact.date.clone_from(date);
+            let mut entry = json!({ image: fact });
+            remove_nulls(&mut entry);
+            Ok(Answer::from(CommandData::Text(yaml::write_document(
+                &entry,
+            ))))
+        }
+    }
+}
+
+fn list_images(site: &String, session: &mut Session<'_>) -> anyhow::Result<Answer> {
+    let Some(selected) = session.select(std::slice::from_ref(site))? else {
+        return Ok(Answer::errors());
+    };
+    let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
+    let compiled = fleet.compile(selected.selection.names(), &mut session.found);
+    let Some(compiled) = compiled.first().filter(|_| !session.found.has_errors()) else {
+        return Ok(Answer::errors());
+    };
+    let lines = list_site_images(compiled)
+        .into_iter()
+        .map(|image| image + "\n");
+    Ok(Answer::from(CommandData::Text(lines.collect())))
 }
 
 /// Takes out fields of which nothing is known.
