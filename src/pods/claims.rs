@@ -41,7 +41,7 @@ fn count_possible_nodes(site: &SitePods, workloads: &BTreeSet<usize>) -> usize {
     let is_with_others = |spec: &&podfit::scheduler::PodSpec| {
         spec.affinity.iter().any(|t| t.topology_key == HOSTNAME)
     };
-    if specs.iter().all(|spec| is_with_others(spec)) {
+    if specs.iter().all(is_with_others) {
         return 1;
     }
     let nodes = site.problem.nodes.iter();
