@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod addresses;
 pub mod argocd;
 pub mod bundle;
 pub mod catalogue;
@@ -21,6 +22,7 @@ pub mod compare;
 pub mod compile;
 pub mod fit;
 pub mod fleet;
+pub mod images;
 pub mod kinds;
 pub mod ledger;
 pub mod load;

@@ -97,26 +97,13 @@ fn managed_labels<'a>(
     site: &'a SitePlan,
     node: &'a NodePlan,
 ) -> Option<BTreeMap<&'a str, &'a str>> {
-    let managed = site
-        .pools
-        .get(&node.pool)
-        .is_some_and(|pool| pool.manage_labels);
-    if !managed || node.unnamed || node.state == Some(NodeState::Replacing) {
+    if node.unnamed || node.state == Some(NodeState::Replacing) {
         return None;
     }
-    let runs_here =
-        |instance: &&Instance| instance.pool.as_ref().is_none_or(|pool| *pool == node.pool);
-    let of_apps = site
-        .instances
-        .iter()
-        .filter(runs_here)
-        .filter_map(|i| i.app())
-        .flat_map(|app| &app.spec.nodes.labels);
-    let mut labels: BTreeMap<&str, &str> = of_apps
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .collect();
     let own = node.labels.iter().filter(|(key, _)| !is_kubelets(key));
-    labels.extend(own.map(|(key, value)| (key.as_str(), value.as_str())));
+    let own = own.map(|(key, value)| (key.as_str(), value.as_str()));
+    let mut labels = site.labels_of_apps(node)?;
+    labels.extend(own);
     (!labels.is_empty()).then_some(labels)
 }
 

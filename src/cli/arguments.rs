@@ -1,8 +1,9 @@
 //! The arguments that commands share. Doc comments are the help texts: in the imperative, without a full stop in the first line.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 /// The most threads that may be asked for.
@@ -146,4 +147,24 @@ pub(super) fn parse_jobs(text: &str) -> Result<usize, String> {
         Ok(jobs @ 1..=MOST_JOBS) => Ok(jobs),
         _ => Err(format!("expected a number from 1 to {MOST_JOBS}")),
     }
+}
+
+/// Reads a file that the command line names, or standard input: the output of the command `what`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the caller's own file, which may be a pipe, and no path of the repository"
+)]
+pub(in crate::cli) fn read_argument(path: Option<&Path>, what: &str) -> anyhow::Result<String> {
+    if let Some(path) = path {
+        return std::fs::read_to_string(path)
+            .with_context(|| format!("reading `{}`", path.display()));
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .context("reading standard input")?;
+    if text.trim().is_empty() {
+        bail!("nothing on standard input: expected the output of {what}");
+    }
+    Ok(text)
 }

@@ -49,6 +49,7 @@ pub(super) enum Subcommand {
     New(commands::new::NewArgs),
     Nodes(commands::nodes::NodesArgs),
     Bootstrap(commands::bootstrap::BootstrapArgs),
+    Images(commands::images::ImagesArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -124,6 +125,7 @@ impl Subcommand {
             | Self::Schema(_)
             | Self::Init(_)
             | Self::New(_)
+            | Self::Images(_)
             | Self::Completions(_)
             | Self::Man(_) => None,
         }
@@ -148,6 +150,7 @@ impl Subcommand {
             Self::New(_) => "new",
             Self::Nodes(_) => "nodes",
             Self::Bootstrap(_) => "bootstrap",
+            Self::Images(_) => "images",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -171,6 +174,7 @@ impl Subcommand {
             Self::Schema(_)
             | Self::Init(_)
             | Self::New(_)
+            | Self::Images(_)
             | Self::Completions(_)
             | Self::Man(_) => PrintedStream::File,
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::ClusterNode;
+use crate::model::NodeState;
 use crate::plan::{NodePlan, SitePlan};
 
 /// One difference between what a site file says of a node and what the cluster says.
@@ -29,6 +30,8 @@ pub fn compare_nodes(plan: &SitePlan, cluster: &[ClusterNode]) -> Vec<NodeDiffer
     let mut differences: Vec<NodeDifference> = named
         .flat_map(|node| match by_name.get(node.name.as_str()) {
             Some(other) => compare_fields(node, other),
+            // A machine that is away may have taken its node with it.
+            None if node.state == Some(NodeState::Replacing) => Vec::new(),
             None => vec![make_difference(&node.name, "node", "in the site file", "")],
         })
         .collect();
@@ -62,6 +65,17 @@ fn compare_fields(node: &NodePlan, other: &ClusterNode) -> Vec<NodeDifference> {
         node.spec.zone.clone().unwrap_or_default(),
         other.zone.clone().unwrap_or_default(),
     );
+    let cordoned = |is_cordoned: bool| match is_cordoned {
+        true => "unschedulable".to_owned(),
+        false => String::new(),
+    };
+    if node.state != Some(NodeState::Replacing) {
+        differ(
+            "state",
+            cordoned(node.state == Some(NodeState::Unschedulable)),
+            cordoned(other.unschedulable),
+        );
+    }
     let mut taints = node.taints.clone();
     taints.sort_unstable();
     differ("taints", print_taints(&taints), print_taints(&other.taints));

@@ -19,7 +19,7 @@ use crate::manifest::{Object, ObjectId};
 use crate::model::SiteToApprove;
 use crate::overlay::{Overlay, OverlayInput, digest_overlay, overlay};
 use crate::patch::Operation;
-use crate::plan::{Instance, RESERVED_SITE, SitePlan, plan};
+use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
 use crate::validate::{self, ValidateInput};
@@ -54,6 +54,8 @@ pub struct CompiledSite {
     pub tree: Tree,
     /// The objects that an operator applies by hand: the documents below `bootstrap/`.
     pub bootstrap: Vec<Object>,
+    /// The claims of the site, in its own fields and by its final manifests.
+    pub claims: Vec<Claim>,
     /// The names that it takes in the namespace of its Argo CD.
     pub names: SiteNames,
     /// Objects that the site's root syncs: its Applications and their project.
@@ -130,7 +132,7 @@ impl<'a> SiteCompiler<'a> {
         found.append(problems);
         let built = self.bases.built(&plan, &overlays, &bundle);
         let catalogues = self.catalogues(&plan);
-        found.append(validate::validate(&ValidateInput {
+        let validated = validate::validate(&ValidateInput {
             plan: &plan,
             rendered: &rendered,
             kinds: &kinds,
@@ -140,7 +142,8 @@ impl<'a> SiteCompiler<'a> {
             changes: &changes,
             kustomizations: &built.kustomizations,
             files: &built.files,
-        }));
+        });
+        found.append(validated.problems);
         let fit = self.prove_fit(&plan, &rendered, found);
         let files = SiteFiles {
             plan: &plan,
@@ -151,12 +154,14 @@ impl<'a> SiteCompiler<'a> {
         let names = bundle::names(&plan);
         let argocd = objects_below(&bundle, "apps/");
         let bootstrap = objects_below(&bundle, "bootstrap/");
+        let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
             plan,
             rendered,
             changes,
             tree,
             bootstrap,
+            claims,
             names,
             argocd,
             bootstrap_files: bundle

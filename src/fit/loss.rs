@@ -27,6 +27,7 @@ enum LossKind {
     NoNode(usize),
     /// One report for all.
     NotFenced,
+    NotEvicted,
     NoRoom,
     NotProved,
 }
@@ -83,6 +84,7 @@ fn classify_failure(
         LossFailure::MajorityLost => (LossKind::MajorityLost(workload), BTreeMap::new()),
         LossFailure::VolumeLost => (LossKind::VolumeLost(workload), BTreeMap::new()),
         LossFailure::NotFenced => (LossKind::NotFenced, BTreeMap::new()),
+        LossFailure::NotEvicted => (LossKind::NotEvicted, BTreeMap::new()),
         LossFailure::NotProved => (LossKind::NotProved, BTreeMap::new()),
         LossFailure::OnlyByMoving(reasons) => (LossKind::NotProved, reasons.clone()),
         LossFailure::NoPlace(reasons) if reasons.values().flatten().any(FilterReason::capacity) => {
@@ -118,6 +120,13 @@ fn report_group(scope: &FitScope<'_>, group: &LossGroup) -> Diagnostic {
             ),
             "waits for its node",
             "add an app with a NodeHealthCheck that watches these nodes, or write `survives: {value: false, reason: …}` for the part",
+        ),
+        LossKind::NotEvicted => (
+            format!(
+                "{names} does not move after the loss of {lost}: its pods tolerate that their node is unreachable, so nobody evicts them"
+            ),
+            "stays on a dead node",
+            "name the taints that it has to tolerate, or write `tolerationSeconds` beside the toleration",
         ),
         LossKind::NoRoom => (
             format!("after the loss of {lost} the other nodes have no room for {names}"),

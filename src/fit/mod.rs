@@ -3,6 +3,7 @@
 //! Comes in: the plan and the final manifests. Goes out: a [`SiteFit`], the pods with the proof, and diagnostics that point at the lines
 //! that cause what does not fit. [`Overview`] is the same for tables and programs.
 
+mod away;
 mod cause;
 mod disruption;
 mod loss;
@@ -60,6 +61,7 @@ pub fn diagnose(plan: &SitePlan, fit: &SiteFit) -> Diagnostics {
     let scope = FitScope { plan, fit };
     placement::report_placement(&scope, &mut found);
     loss::report_losses(&scope, &mut found);
+    away::report_away(&scope, &mut found);
     disruption::report_disruption(&scope, &mut found);
     found
 }

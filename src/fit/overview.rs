@@ -23,6 +23,9 @@ pub struct Overview {
     pub workloads: Vec<WorkloadRow>,
     /// The effect of each loss.
     pub losses: Vec<LossColumn>,
+    /// The effect of nodes that are away at present; `None` where all are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away: Option<LossColumn>,
     /// The assumptions of the proof.
     pub assumptions: Vec<String>,
 }
@@ -111,29 +114,35 @@ impl Overview {
             nodes: problem.nodes.iter().map(|n| n.name.clone()).collect(),
             workloads: rows,
             losses,
+            away: fit
+                .proof
+                .away
+                .as_ref()
+                .map(|report| make_column(fit, report)),
             assumptions: fit.pods.assumptions.iter().cloned().collect(),
         }
     }
 }
 
 fn list_losses(fit: &SiteFit) -> Vec<LossColumn> {
+    let losses = fit.proof.losses.iter();
+    losses.map(|report| make_column(fit, report)).collect()
+}
+
+fn make_column(fit: &SiteFit, report: &LossReport) -> LossColumn {
     let problem = &fit.pods.problem;
     let name = |n: &usize| problem.nodes.get(*n).map(|node| node.name.clone());
-    let scenario = |report: &podfit::prove::LossReport| {
-        let zones = !report.loss.zones.is_empty();
-        let lost = if zones {
-            report.loss.zones.clone()
-        } else {
-            report.loss.nodes.iter().filter_map(name).collect()
-        };
-        let cell = |w| report.fates.get(&w).map_or(LossCell::Untouched, to_cell);
-        LossColumn {
-            lost,
-            zones,
-            cells: (0..problem.workloads.len()).map(cell).collect(),
-        }
+    let zones = !report.loss.zones.is_empty();
+    let lost = match zones {
+        true => report.loss.zones.clone(),
+        false => report.loss.nodes.iter().filter_map(name).collect(),
     };
-    fit.proof.losses.iter().map(scenario).collect()
+    let cell = |w| report.fates.get(&w).map_or(LossCell::Untouched, to_cell);
+    LossColumn {
+        lost,
+        zones,
+        cells: (0..problem.workloads.len()).map(cell).collect(),
+    }
 }
 
 fn to_cell(fate: &WorkloadFate) -> LossCell {

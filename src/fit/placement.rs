@@ -12,7 +12,7 @@ use pointer_diagnostics::{Diagnostic, Diagnostics};
 
 pub(super) fn report_placement(scope: &FitScope<'_>, found: &mut Diagnostics) {
     match &scope.fit.proof.outcome {
-        ProofOutcome::Proved(_) => {}
+        ProofOutcome::Proved(_) => found.extend(report_order(scope)),
         ProofOutcome::Impossible(core) => {
             let nowhere = report_nowhere(scope);
             if nowhere.is_empty() {
@@ -32,6 +32,30 @@ pub(super) fn report_placement(scope: &FitScope<'_>, found: &mut Diagnostics) {
                 ),
         ),
     }
+}
+
+/// Reports workloads that are left without a node in some order.
+fn report_order(scope: &FitScope<'_>) -> Option<Diagnostic> {
+    let risk = scope.fit.proof.order.as_ref()?;
+    let first = risk.stranded.first()?;
+    let help = match risk.first.is_empty() {
+        true => "leave more room on the nodes, or give what matters a PriorityClass".to_owned(),
+        false => format!(
+            "give {} a PriorityClass above that of the others, or leave more room on the nodes",
+            name_workloads(scope, &risk.first)
+        ),
+    };
+    let report = rules::FITS_ONLY_IN_SOME_ORDERS
+        .report(format!(
+            "every pod has a node, but not in every order: {} can be left without one",
+            name_workloads(scope, &risk.stranded).replace(" and ", " or ")
+        ))
+        .primary_key(
+            scope.fit.pods.sources[*first].origin.clone(),
+            "others may take its room first",
+        )
+        .help(help);
+    Some(report)
 }
 
 /// Workloads that no node takes whatever else runs: those with the same reasons are reported together.

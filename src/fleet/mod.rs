@@ -6,6 +6,7 @@
 
 mod explanation;
 mod history;
+mod images;
 mod output;
 mod placement;
 mod revision_diff;
@@ -27,6 +28,7 @@ use pointer_diagnostics::Diagnostics;
 
 pub use explanation::{FieldExplanation, explain_object, nearest_object};
 pub use history::{BaseLedgers, CommittedLedgers, read_base_ledgers};
+pub use images::list_site_images;
 pub use output::{
     ComparisonRequest, DifferenceDetail, FleetComparison, SiteComparison, compare_fleet,
     write_fleet,

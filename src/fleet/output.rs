@@ -10,7 +10,7 @@ use crate::bundle::SiteNames;
 use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, SiteInventory, text};
 use crate::ledger::{self, Leftover};
 use crate::load::Repository;
-use crate::plan::RESERVED_SITE;
+use crate::plan::{Claim, RESERVED_SITE, check_fleet_claims};
 use crate::tree::{Tree, TreePath};
 use crate::validate;
 use crate::write::{self, Scope, Writer, Written};
@@ -54,6 +54,8 @@ struct SiteRecord {
     compared: SiteComparison,
     /// The names that the site takes in the namespace of its Argo CD; `None` for the fleet's own directory.
     names: Option<SiteNames>,
+    /// The claims of the site.
+    claims: Vec<Claim>,
     old: SiteInventory,
     new: SiteInventory,
     /// The leftovers of the site, by instance.
@@ -196,6 +198,7 @@ fn compile_into(
         ensure!(!progress.is_interrupted(), "interrupted: out/ is as it was");
         let compared = sink.take_site(&site.plan.name, &site.tree)?;
         let mut record = SiteRecord::new(&site.tree, compared);
+        record.claims = site.claims;
         record.names = Some(site.names);
         record
             .new
@@ -221,6 +224,7 @@ impl SiteRecord {
         Self {
             compared,
             names: None,
+            claims: Vec::new(),
             old,
             new,
             removing: after.removing,
@@ -303,6 +307,8 @@ fn check_fleet(
     }
     let names: Vec<SiteNames> = records.iter().filter_map(|r| r.names.clone()).collect();
     own.append(validate::shared_names(&repository.fleet, &names));
+    let claims: Vec<Claim> = records.iter().flat_map(|r| r.claims.clone()).collect();
+    check_fleet_claims(&claims, &repository.fleet.spec.shared_scopes, &mut own);
     let waivers = scope.fleet.sites.waivers();
     waivers.apply(None, &mut own);
     found.append(own);

@@ -22,6 +22,7 @@ use apiserver_schema::Definition;
 use manifest_yaml::{ReadLimits, read_first_document};
 use serde_json::{Map, Value};
 
+use crate::images::ImageFacts;
 use crate::model::{AppSpec, KustomizeRelease};
 use crate::nearest::nearest;
 use crate::rules;
@@ -43,6 +44,7 @@ pub const FLEET_FILE: &str = "siteplan.yaml";
 const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
+const IMAGES: &str = "base/images.yaml";
 const DEFINITIONS: &str = "schema/crds";
 
 /// The part of a repository that all its sites share.
@@ -58,6 +60,8 @@ pub struct Repository {
     pub definitions: Vec<Definition>,
     /// The approved removals.
     pub removals: Vec<ApprovedRemoval>,
+    /// The facts of images.
+    pub images: Arc<ImageFacts>,
     /// The site files, by site name.
     pub sites: BTreeMap<String, String>,
     profiles: BTreeMap<String, Document>,
@@ -86,6 +90,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let profiles = load_profiles(&files, &mut broken, &mut found);
     let apps = load_apps(&files, &mut broken, &mut found);
     let definitions = load_definitions(&files, DEFINITIONS, &mut found);
+    let images = Arc::new(load_images(&files, &mut found));
     let sites = list_sites(&files, &mut found);
     let removals = fleet
         .as_ref()
@@ -96,6 +101,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
         fleet: Arc::new(fleet),
         apps,
         definitions,
+        images,
         sites,
         profiles,
         broken,
@@ -257,6 +263,23 @@ fn missing_fleet_file(files: &Files) -> Diagnostic {
             "there is no `{FLEET_FILE}` in `{directory}`, nor above it"
         ))
         .help(help)
+}
+
+/// Reads the facts of images; none without their file, or where it has errors.
+fn load_images(files: &Files, found: &mut Diagnostics) -> ImageFacts {
+    let misnamed = "base/images.yml";
+    if files.exists(misnamed) {
+        report_unread(files, misnamed, InputKind::Images, found);
+    }
+    if !files.exists(IMAGES) {
+        return ImageFacts::default();
+    }
+    let Some(document) = document(files, IMAGES, InputKind::Images, found) else {
+        return ImageFacts::default();
+    };
+    document.expect_name(stem(IMAGES), "file", found);
+    let spec = document.spec(found).unwrap_or_default();
+    ImageFacts::new(document.file, spec)
 }
 
 fn load_profiles(
@@ -438,6 +461,7 @@ fn report_unread(files: &Files, path: &str, kind: InputKind, found: &mut Diagnos
         InputKind::Profile => "a Profile",
         InputKind::Fleet => "a Fleet",
         InputKind::Removal => "a Removal",
+        InputKind::Images => "the facts of images",
     };
     found.push(
         rules::INPUT_NOT_READ

@@ -17,6 +17,9 @@ pub struct FleetSpec {
     /// Registries that images may come from.
     #[serde(default)]
     pub images: ImagePolicy,
+    /// Addresses and names that several sites use, each for itself, because nothing reaches both.
+    #[serde(default)]
+    pub shared_scopes: Vec<SharedScope>,
     /// Secrets that exist in clusters without being in git, so that references to them are known.
     #[serde(default)]
     pub secrets: Vec<ExpectedSecret>,
@@ -138,6 +141,52 @@ pub struct ImagePolicy {
     /// Registries, or registry/path prefixes, that images must not come from.
     #[serde(default)]
     pub deny: Vec<String>,
+    /// The tags that images may have.
+    #[serde(default)]
+    pub tags: TagPolicy,
+}
+
+/// The tags that images may have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagPolicy {
+    /// Any tag, or none.
+    #[default]
+    Any,
+    /// A tag with a number in it, or a digest: neither `latest` nor no tag at all.
+    Fixed,
+    /// A digest.
+    Digest,
+}
+
+/// Addresses or names that are unique on a site only. One of `network`, `mac` and `domain`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, untagged)]
+pub enum SharedScope {
+    /// Addresses of a private network that is the same on several sites.
+    Network {
+        /// The network.
+        #[schemars(extend("format" = "cidr"))]
+        network: String,
+        /// The reason why sites may use it each for itself.
+        reason: String,
+    },
+    /// MAC addresses that are given on every site anew.
+    Mac {
+        /// The first bytes of the addresses, for instance `02:00:00`.
+        #[schemars(extend("pattern" = "^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){0,4}$", "x-expects" = "the first bytes of a MAC address, for instance `02:00:00`"))]
+        mac: String,
+        /// The reason why sites may use them each for itself.
+        reason: String,
+    },
+    /// Host names that each site resolves for itself.
+    Domain {
+        /// The domain; names below it are meant, too.
+        #[schemars(extend("format" = "hostname"))]
+        domain: String,
+        /// The reason why sites may use it each for itself.
+        reason: String,
+    },
 }
 
 /// A Secret that somebody else puts into the clusters.

@@ -6,6 +6,7 @@
 mod app;
 mod date;
 mod fleet;
+mod images;
 mod removal;
 mod requirements;
 mod site;
@@ -20,8 +21,9 @@ pub use app::{
 pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
-    KustomizeRelease, Topology, WaivedSeverity, Waiver,
+    KustomizeRelease, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
 };
+pub use images::{ImageFact, ImagesSpec};
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{

@@ -60,7 +60,8 @@ pub struct Cluster {
     /// OpenShift, or plain Kubernetes.
     #[serde(default)]
     pub platform: Platform,
-    /// The platform's version.
+    /// The platform's version: `MAJOR.MINOR`, or all of it.
+    #[schemars(extend("format" = "version"))]
     pub version: Option<String>,
     /// The DNS domain below which the cluster's name stands.
     #[serde(default)]
@@ -104,8 +105,10 @@ impl Cluster {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Vips {
     /// The Kubernetes API.
+    #[schemars(extend("format" = "ip"))]
     pub api: String,
     /// Ingress.
+    #[schemars(extend("format" = "ip"))]
     pub ingress: String,
 }
 
@@ -129,13 +132,17 @@ pub struct Network {
     /// The bridge that is made over the interface.
     pub bridge: Option<String>,
     /// Its address range.
+    #[schemars(extend("format" = "cidr"))]
     pub cidr: Option<String>,
     /// Its gateway.
+    #[schemars(extend("format" = "ip"))]
     pub gateway: Option<String>,
     /// The maximum transmission unit in bytes.
+    #[schemars(extend("format" = "mtu"))]
     pub mtu: Option<u32>,
     /// VLANs on it: name to VLAN id.
     #[serde(default)]
+    #[schemars(extend("additionalProperties" = {"type": "integer", "format": "vlan"}))]
     pub vlans: BTreeMap<String, u16>,
 }
 
@@ -299,6 +306,7 @@ pub struct DiskGroup {
     pub size: Option<Quantity>,
     /// Their stable paths (`/dev/disk/by-path/…`, `/dev/disk/by-id/…`).
     #[serde(default)]
+    #[schemars(extend("items" = {"type": "string", "format": "disk-path"}))]
     pub paths: Vec<String>,
 }
 
@@ -314,6 +322,7 @@ pub struct NodeSpec {
     pub bmc: Option<Bmc>,
     /// Its addresses, by network.
     #[serde(default)]
+    #[schemars(extend("additionalProperties" = {"type": "string", "format": "ip"}))]
     pub addresses: BTreeMap<String, String>,
     /// Labels of this node only.
     #[serde(default)]
@@ -350,8 +359,10 @@ pub enum NodeState {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Bmc {
     /// Its IP address or host name.
+    #[schemars(extend("format" = "host"))]
     pub address: String,
     /// The MAC address of the node's boot interface.
+    #[schemars(extend("format" = "mac"))]
     pub boot_mac: Option<String>,
     /// The path of the node in the controller's Redfish tree, for instance `/redfish/v1/Systems/1`, where there is more than one.
     pub systems_uri: Option<String>,

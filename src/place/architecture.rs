@@ -17,7 +17,7 @@ use super::scope::{PlacedPart, PlacementScope};
 pub(super) struct Images {
     pub(super) arch: BTreeSet<Arch>,
     /// The images that somebody else than the base chooses.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     pub(super) origin: Origin,
 }
 
@@ -30,8 +30,11 @@ pub(super) struct Wanted {
     pool: Option<String>,
 }
 
-/// Returns the architectures that the part's images exist for; `None` where nothing limits them.
-pub(super) fn images(scope: &PlacementScope<'_>, subject: &PlacedPart<'_>) -> Option<Images> {
+/// Returns the architectures that the app states for the part's images; `None` where it states none.
+pub(super) fn stated_images(
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
+) -> Option<Images> {
     if let Some((name, own)) = subject
         .spec
         .and_then(|(name, spec)| Some((name, spec.images.as_ref()?)))

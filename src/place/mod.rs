@@ -11,6 +11,7 @@ mod budget;
 mod candidate;
 mod edit;
 mod eligible;
+mod named_images;
 mod node_selector;
 mod part_names;
 mod placement;

@@ -18,6 +18,7 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
 use super::architecture::{self, Images, Wanted, listed};
 use super::candidate::CandidateNode;
+use super::named_images::{find_unknown, limit_by_facts};
 use super::scope::{PlacedPart, PlacementScope};
 use super::tolerations;
 
@@ -59,6 +60,7 @@ pub(super) fn find_rule<'a>(
     {
         return None;
     }
+    found.extend(find_unstated(scope, subject, objects));
     match make_rule(scope, subject, objects) {
         Ok(rule) => Some(rule),
         Err(problem) => {
@@ -66,6 +68,20 @@ pub(super) fn find_rule<'a>(
             None
         }
     }
+}
+
+/// Reports images of which neither the app nor the fleet says for which architectures they exist.
+fn find_unstated(
+    scope: &PlacementScope<'_>,
+    subject: &PlacedPart<'_>,
+    objects: &[Object],
+) -> Option<Diagnostic> {
+    if architecture::stated_images(scope, subject).is_some() {
+        return None;
+    }
+    // What the site asks for against its own pool is reported with the rule.
+    let wanted = architecture::wanted(scope, subject).ok()?;
+    find_unknown(scope, subject, &objects[subject.object], wanted.as_ref())
 }
 
 /// Returns a part that runs everywhere has no placement field of its own to speak of.
@@ -78,7 +94,9 @@ fn make_rule<'a>(
     subject: &PlacedPart<'a>,
     objects: &[Object],
 ) -> Result<PlacementRule<'a>, Box<Diagnostic>> {
-    let images = architecture::images(scope, subject);
+    let object = &objects[subject.object];
+    let stated = architecture::stated_images(scope, subject);
+    let images = limit_by_facts(scope, subject, object, stated);
     let wanted = architecture::wanted(scope, subject)?;
     let allowed = allowed(scope, (images.as_ref(), wanted.as_ref()), objects)?;
     let in_pool = |c: &&CandidateNode<'_>| subject.pool(scope).is_none_or(|p| c.node.pool == p);

@@ -3,6 +3,9 @@
 //! Comes in: a loaded [`Site`] and the apps. Goes out: a [`SitePlan`] in which later passes look nothing up, or the reasons why there
 //! is none: every name that is not known, every contradiction.
 
+mod addresses;
+mod claim;
+mod claims;
 mod context;
 mod hosting;
 mod images;
@@ -23,6 +26,8 @@ use crate::load::{Repository, Site};
 use pointer_diagnostics::Diagnostics;
 use requirements::SiteFacts;
 
+pub use claim::{Claim, ClaimedValue};
+pub use claims::{check_fleet_claims, check_site_claims};
 pub use site_plan::{
     ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
 };
@@ -66,6 +71,8 @@ fn resolve_site(
     hosting::check_hosted_cluster(&site, repository, found);
     let hosted = repository.hosted_sites(&site.name);
     storage::check_storage(&site, found);
+    addresses::check_addresses(&site, found);
+    addresses::check_disk_paths(&site, &nodes, found);
     let mut instances = instances::resolve_instances(&site, repository, found);
     requirements::check_requirements(
         &SiteFacts {
@@ -78,7 +85,9 @@ fn resolve_site(
     );
     waves::assign_waves(&mut instances, found);
     images::resolve_built_images(&mut instances, &nodes);
-    values::fill_values(&site, &mut instances, found);
+    let mut claims = claims::collect_site_claims(&site);
+    values::fill_values(&site, &mut instances, &mut claims, found);
+    check_site_claims(&claims, found);
     let namespaces = namespaces::collect_namespaces(&site, &instances);
     nodes::check_managed_labels(&site, &instances, &nodes, found);
     let mut plan = SitePlan {
@@ -90,6 +99,8 @@ fn resolve_site(
         namespaces,
         instances,
         hosted,
+        image_facts: Arc::clone(&repository.images),
+        claims,
         site,
     };
     instances::add_built_in(&mut plan);

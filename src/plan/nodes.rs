@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::load::Site;
-use crate::model::{DiskGroup, NodeSpec, Pool, Role};
+use crate::model::{DiskGroup, NodeSpec, Platform, Pool, Role};
 use crate::rules;
-use kubernetes_vocabulary::labels::{ARCH, HOSTNAME, NODE_ROLE_PREFIX, OS, ZONE};
+use kubernetes_vocabulary::labels::{
+    ARCH, HOSTNAME, NODE_ROLE_CONTROL_PLANE, NODE_ROLE_MASTER, NODE_ROLE_WORKER, OS, ZONE,
+};
 use pointer_diagnostics::{Diagnostics, Origin, Pointer, Reported};
 
 use super::{Instance, NodePlan};
@@ -187,22 +189,22 @@ fn check_disk_groups(
 
 fn resolve_pool_nodes(site: &Site, name: &str, pool: &Pool) -> Vec<NodePlan> {
     let pointer = Pointer::parse("/pools").at(name);
+    let entry = PoolEntry {
+        name,
+        pool,
+        platform: site.spec.cluster.platform,
+    };
     let mut nodes = Vec::new();
     for (node, spec) in &pool.nodes {
         let origin = site.origin(&pointer.at("nodes").at(node));
-        nodes.push(resolve_node(node, spec, origin, PoolEntry { name, pool }));
+        nodes.push(resolve_node(node, spec, origin, entry));
     }
     if pool.nodes.is_empty() {
         let counted = pool.replicas.map_or("autoscaling", |_| "replicas");
         for index in 0..pool.count_unnamed().unwrap_or(0) {
             let origin = site.origin(&pointer.at(counted));
             let made_up = format!("{name}-{index}");
-            let node = resolve_node(
-                &made_up,
-                &NodeSpec::default(),
-                origin,
-                PoolEntry { name, pool },
-            );
+            let node = resolve_node(&made_up, &NodeSpec::default(), origin, entry);
             nodes.push(NodePlan {
                 unnamed: true,
                 ..node
@@ -212,17 +214,18 @@ fn resolve_pool_nodes(site: &Site, name: &str, pool: &Pool) -> Vec<NodePlan> {
     nodes
 }
 
-/// A pool with its name.
+/// A pool with its name, and the platform that labels its nodes.
 #[derive(Clone, Copy)]
 struct PoolEntry<'a> {
     name: &'a str,
     pool: &'a Pool,
+    platform: Platform,
 }
 
 fn resolve_node(name: &str, own: &NodeSpec, origin: Origin, entry: PoolEntry<'_>) -> NodePlan {
     let pool = entry.pool;
     NodePlan {
-        labels: resolve_labels(name, pool, own),
+        labels: resolve_labels(name, own, entry),
         name: name.to_owned(),
         pool: entry.name.to_owned(),
         arch: pool.arch,
@@ -249,7 +252,8 @@ fn resolve_disks(pool: &Pool, own: &NodeSpec) -> BTreeMap<String, DiskGroup> {
     groups
 }
 
-fn resolve_labels(name: &str, pool: &Pool, own: &NodeSpec) -> BTreeMap<String, String> {
+fn resolve_labels(name: &str, own: &NodeSpec, entry: PoolEntry<'_>) -> BTreeMap<String, String> {
+    let pool = entry.pool;
     let mut labels = pool.labels.clone();
     labels.extend(own.labels.clone());
     labels.insert(ARCH.to_owned(), pool.arch.label().to_owned());
@@ -258,9 +262,9 @@ fn resolve_labels(name: &str, pool: &Pool, own: &NodeSpec) -> BTreeMap<String, S
         .entry(HOSTNAME.to_owned())
         .or_insert_with(|| name.to_owned());
     for role in &pool.roles {
-        labels
-            .entry(format!("{NODE_ROLE_PREFIX}{}", role_label(*role)))
-            .or_default();
+        for label in role_labels(*role, entry.platform) {
+            labels.entry((*label).to_owned()).or_default();
+        }
     }
     if let Some(zone) = &own.zone {
         labels.insert(ZONE.to_owned(), zone.clone());
@@ -268,11 +272,15 @@ fn resolve_labels(name: &str, pool: &Pool, own: &NodeSpec) -> BTreeMap<String, S
     labels
 }
 
-fn role_label(role: Role) -> &'static str {
-    match role {
-        Role::ControlPlane => "control-plane",
-        Role::Worker => "worker",
-        Role::Infra => "infra",
+/// Returns the labels by which a platform marks a role. OpenShift's installer marks all of them, a control plane by its old name, too;
+/// kubeadm marks the control plane alone.
+fn role_labels(role: Role, platform: Platform) -> &'static [&'static str] {
+    match (role, platform) {
+        (Role::ControlPlane, Platform::Openshift) => &[NODE_ROLE_CONTROL_PLANE, NODE_ROLE_MASTER],
+        (Role::ControlPlane, Platform::Kubernetes) => &[NODE_ROLE_CONTROL_PLANE],
+        (Role::Worker, Platform::Openshift) => &[NODE_ROLE_WORKER],
+        (Role::Infra, Platform::Openshift) => &["node-role.kubernetes.io/infra"],
+        (Role::Worker | Role::Infra, Platform::Kubernetes) => &[],
     }
 }
 

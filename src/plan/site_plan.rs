@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::claim::Claim;
+use crate::images::ImageFacts;
 use crate::kinds::Kinds;
 use crate::load::{App, Fleet, Site};
 use crate::manifest::Object;
@@ -37,6 +39,10 @@ pub struct SitePlan {
     pub instances: Vec<Instance>,
     /// The sites whose control planes this one hosts, by name.
     pub hosted: Vec<Site>,
+    /// The fleet's facts of images.
+    pub image_facts: Arc<ImageFacts>,
+    /// The claims of the site's fields and its apps' values.
+    pub claims: Vec<Claim>,
 }
 
 /// A pool, and the node labels and taints that tell its nodes from those of all other pools.
@@ -201,6 +207,18 @@ impl SitePlan {
         let apps = self.instances.iter().filter_map(Instance::app);
         let entries = apps.flat_map(|app| &app.spec.catalogue);
         Kinds::learn(entries, rendered.values().flatten())
+    }
+
+    /// Returns the labels that apps need on a node; `None` for a node that siteplan does not label.
+    pub fn labels_of_apps<'a>(&'a self, node: &NodePlan) -> Option<BTreeMap<&'a str, &'a str>> {
+        let pool = self.pools.get(&node.pool)?;
+        let instances = self.instances.iter();
+        let here = instances.filter(|i| i.pool.as_ref().is_none_or(|pool| *pool == node.pool));
+        let labels = here
+            .filter_map(Instance::app)
+            .flat_map(|app| &app.spec.nodes.labels);
+        let labels = labels.map(|(key, value)| (key.as_str(), value.as_str()));
+        pool.manage_labels.then(|| labels.collect())
     }
 
     /// Returns the nodes of a pool; all nodes for `None`.

@@ -6,11 +6,17 @@ use crate::load::Site;
 use crate::template::Context;
 use pointer_diagnostics::{Diagnostics, Pointer};
 
-use super::Instance;
+use super::claims::claim_value;
 use super::context::share_value;
+use super::{Claim, Instance};
 
-/// Puts `{"values": …}` into the context of every instance.
-pub(super) fn fill_values(site: &Site, instances: &mut [Instance], found: &mut Diagnostics) {
+/// Puts `{"values": …}` into the context of every instance, and adds what its values claim.
+pub(super) fn fill_values(
+    site: &Site,
+    instances: &mut [Instance],
+    claims: &mut Vec<Claim>,
+    found: &mut Diagnostics,
+) {
     for instance in instances {
         let Some(app) = instance.app() else { continue };
         let pointer = Pointer::parse("/apps").at(&instance.name).at("values");
@@ -24,6 +30,8 @@ pub(super) fn fill_values(site: &Site, instances: &mut [Instance], found: &mut D
             site.origin(&pointer.join(below))
         });
         found.append(problems);
+        let unique = app.values.unique_values(&values).into_iter();
+        claims.extend(unique.filter_map(|unique| claim_value(site, instance, unique)));
         instance.context = Context::default().with([("values", share_value(values))]);
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct KnownClass {
     pub(super) allowed: Vec<Vec<LabelRequirement>>,
     pub(super) pinned: Option<Vec<NodeSelectorTerm>>,
     pub(super) exclusive: bool,
+    /// Tells whether one node at a time can mount it.
+    pub(super) one_node: bool,
 }
 
 impl Inventory {
@@ -204,13 +206,13 @@ impl Inventory {
             .and_then(Value::as_array)
             .into_iter()
             .flatten();
+        let modes: Vec<&str> = modes.filter_map(Value::as_str).collect();
         KnownClass {
             local: self.local.contains(&class),
             allowed: self.topologies.get(&class).cloned().unwrap_or_default(),
             pinned: self.where_local(&class),
-            exclusive: modes
-                .into_iter()
-                .any(|m| m.as_str() == Some("ReadWriteOncePod")),
+            exclusive: modes.contains(&"ReadWriteOncePod"),
+            one_node: modes == ["ReadWriteOnce"],
             class,
         }
     }

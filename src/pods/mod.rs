@@ -3,12 +3,16 @@
 //! Every place that the catalogue knows becomes a workload, with what its pods ask for; what operators make without saying so comes from
 //! the `operands` of its entry in the catalogue. Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
 
+mod admission;
 mod budget;
+mod claims;
 mod inventory;
 mod launcher;
+mod limits;
 mod node;
 mod part;
 mod platform;
+mod quota;
 mod remediation;
 mod rollout;
 #[cfg(test)]
@@ -28,7 +32,10 @@ use podfit::prove::PlacementProblem;
 use podfit::scheduler::Namespaces;
 use pointer_diagnostics::{Diagnostics, Origin};
 
+use admission::Admission;
 use inventory::Inventory;
+
+pub use quota::PodUse;
 
 /// The input from which the pods of a site follow.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +57,21 @@ pub struct SitePods {
     pub sources: Vec<Source>,
     /// The source of each budget, in the order of the problem's.
     pub budgets: Vec<Source>,
+    /// The limits of each workload's pods, in the order of the problem's.
+    pub uses: Vec<PodUse>,
+    /// The claims that pods name.
+    pub claim_uses: Vec<ClaimUse>,
     /// The assumptions of the proof: phrases, sorted.
     pub assumptions: BTreeSet<String>,
+}
+
+/// A claim that the pods of a workload name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimUse {
+    /// The workload, by its position in the problem.
+    pub workload: usize,
+    /// The claim, in the workload's namespace.
+    pub claim: String,
 }
 
 /// The source of a workload or a budget.
@@ -74,6 +94,7 @@ pub struct Source {
 pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
     let mut found = Diagnostics::new();
     let inventory = Inventory::new(input);
+    let admission = Admission::new(input);
     let mut site = SitePods::default();
     node::add_nodes(input, &inventory, &mut site);
     site.problem.namespaces = collect_namespaces(input);
@@ -90,6 +111,7 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
                 instance,
                 catalogue,
                 inventory: &inventory,
+                admission: &admission,
             },
             object,
             &mut site,
@@ -97,6 +119,8 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
         );
     }
     name_apart(&mut site);
+    claims::check_shared_claims(&inventory, &site, &mut found);
+    quota::check_quotas(input, &mut site, &mut found);
     site.assumptions.insert(
         "nothing runs on the nodes beside the platform's share and these workloads".to_owned(),
     );
@@ -114,6 +138,7 @@ struct PodsScope<'a> {
     instance: &'a Instance,
     catalogue: &'a Catalogue,
     inventory: &'a Inventory,
+    admission: &'a Admission,
 }
 
 /// Returns all objects with their instances.

@@ -22,12 +22,16 @@ const COMMON: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 pub(super) fn add_nodes(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SitePods) {
     let managed = collect_managed_labels(input);
     for plan in &input.plan.nodes {
-        let more = managed.get(plan.name.as_str()).cloned().unwrap_or_default();
+        let more = match managed.get(plan.name.as_str()) {
+            Some(labels) => labels.clone(),
+            None => find_labels_to_come(input, plan),
+        };
         let mut node = NodeInfo {
             name: plan.name.clone(),
             labels: plan.labels.clone().into_iter().chain(more).collect(),
             taints: plan.taints.clone(),
-            unschedulable: plan.state == Some(NodeState::Unschedulable),
+            // A node that is away is proved as if it were back; what is short until then is told apart.
+            unschedulable: false,
             allocatable: None,
         };
         node.allocatable = Some(estimate_offer(input, inventory, plan, &node, site));
@@ -41,9 +45,25 @@ pub(super) fn add_nodes(input: &PodsInput<'_>, inventory: &Inventory, site: &mut
         .zip(fenced)
         .map(|(plan, remediated)| MachineState {
             remediated,
-            replacing: plan.state == Some(NodeState::Replacing),
+            away: plan.spec.state.is_some(),
+            lost: plan.state == Some(NodeState::Replacing) && plan.spec.state.is_none(),
         })
         .collect();
+}
+
+/// Returns the labels that a node gets when its machine is back: until then there is no object for them.
+fn find_labels_to_come(input: &PodsInput<'_>, plan: &NodePlan) -> Labels {
+    if plan.spec.state != Some(NodeState::Replacing) {
+        return Labels::new();
+    }
+    let labels = input
+        .plan
+        .labels_of_apps(plan)
+        .unwrap_or_default()
+        .into_iter();
+    labels
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Returns the labels that the site itself puts on its nodes, by node.

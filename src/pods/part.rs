@@ -16,14 +16,16 @@ use podfit::scheduler::{PodAffinityTerm, PodSpec, SpecError};
 /// Reads one field.
 type FieldSetter = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
 
-/// Returns what the pods of a part ask of a node: from the pod's specification where there is one, else from the single fields.
+/// Returns what the pods of a part ask of a node: from the pod's specification as it is admitted where there is one, else from the single
+/// fields.
 pub(super) fn read_spec(
     part: &PartAt<'_>,
     object: &Object,
     (owner, namespace): (&str, &str),
+    admitted: Option<&Value>,
 ) -> (PodSpec, Vec<SpecError>) {
     let labels: Labels = part.pod_labels(object);
-    if let Some(written) = part.value(object, Field::PodSpec).filter(|v| v.is_object()) {
+    if let Some(written) = admitted {
         return PodSpec::read(owner, namespace, &labels, written);
     }
     let mut spec = PodSpec {

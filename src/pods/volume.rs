@@ -15,13 +15,13 @@ pub(super) fn disk_resource(class: &str) -> String {
     format!("volumes of {class}")
 }
 
-/// Adds the part's volumes to its pods: claims that each pod has for itself, and claims that the pods name.
+/// Adds the part's volumes to its pods: claims that each pod has for itself, and claims that the pods name. Returns the names of the latter.
 pub(super) fn add_volumes(
     scope: &PodsScope<'_>,
     part: &PartAt<'_>,
     object: &Object,
     spec: &mut PodSpec,
-) {
+) -> Vec<String> {
     let own = part
         .pointers(object, Field::Claims)
         .into_iter()
@@ -49,7 +49,9 @@ pub(super) fn add_volumes(
     let mounted = part
         .values(object, Field::Volumes)
         .flat_map(|list| list.as_array().into_iter().flatten());
+    let mut named = Vec::new();
     for name in mounted.filter_map(claim_name) {
+        named.push(name.to_owned());
         // A claim that nothing here describes is somebody else's; nothing is known about where it is.
         let known = scope
             .inventory
@@ -64,6 +66,7 @@ pub(super) fn add_volumes(
             spec.volumes.push(shared);
         }
     }
+    named
 }
 
 fn claim_name(volume: &Value) -> Option<&str> {

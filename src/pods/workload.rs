@@ -5,7 +5,9 @@ use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
 use kubernetes_vocabulary::{LabelRequirement, LabelSelector, SelectorOperator};
 use serde_json::Value;
 
-use super::{PodsScope, SitePods, Source, launcher, part, rollout, volume};
+use super::admission::AdmittedPod;
+use super::quota::PodUse;
+use super::{ClaimUse, PodsScope, SitePods, Source, launcher, part, rollout, volume};
 use crate::catalogue::{
     Field, OperandPart, Operands, PartAt, PartNaming, PodReplacement, PodRun, PodsNeeded,
 };
@@ -99,7 +101,9 @@ impl WorkloadMaker<'_, '_> {
             .or(self.scope.instance.namespace.as_deref())
             .unwrap_or_default();
         let owner = self.owner();
-        let (mut spec, errors) = part::read_spec(self.at, self.object, (&owner, namespace));
+        let admitted = self.admit(namespace);
+        let pod = admitted.as_ref().map(|pod| &pod.spec);
+        let (mut spec, errors) = part::read_spec(self.at, self.object, (&owner, namespace), pod);
         for error in &errors {
             self.report(error, found);
         }
@@ -121,7 +125,10 @@ impl WorkloadMaker<'_, '_> {
             self.assume_nothing(site);
         }
         if self.of_its_own().is_none() {
-            volume::add_volumes(self.scope, self.at, self.object, &mut spec);
+            let workload = site.problem.workloads.len();
+            let claims = volume::add_volumes(self.scope, self.at, self.object, &mut spec);
+            let uses = claims.into_iter().map(|claim| ClaimUse { workload, claim });
+            site.claim_uses.extend(uses);
         }
         if launcher::is_launcher(self.at, self.object) {
             self.make_launcher(&mut spec, site);
@@ -129,9 +136,44 @@ impl WorkloadMaker<'_, '_> {
         if launcher::is_node_machine(self.at, self.object) {
             launcher::set_node_machine_requests(&mut spec, self.object);
         }
-        let workload = self.workload(spec);
+        let workload = self.workload(spec, pod);
+        site.uses.push(pod.map(PodUse::read).unwrap_or_default());
+        if let Some(pod) = &admitted {
+            self.report_admission(pod, site, found);
+        }
         site.problem.workloads.push(workload);
         site.sources.push(self.source());
+    }
+
+    /// Admits the pod specification, where the object has one.
+    fn admit(&self, namespace: &str) -> Option<AdmittedPod> {
+        let written = self.at.value(self.object, Field::PodSpec)?;
+        let is_read = written.is_object();
+        is_read.then(|| self.scope.admission.admit(namespace, written))
+    }
+
+    /// Reports why the API server refuses the pods, and notes what is taken for granted of them.
+    fn report_admission(&self, pod: &AdmittedPod, site: &mut SitePods, found: &mut Diagnostics) {
+        let owner = self.owner();
+        for why in &pod.refusals {
+            found.push(
+                rules::POD_NOT_ADMITTED
+                    .report(format!("pods of `{owner}` are refused: {why}"))
+                    .primary_key(self.scope.instance.origin.clone(), "")
+                    .help("correct the resources of its containers, or what its namespace and its RuntimeClass ask for"),
+            );
+        }
+        let own = pod
+            .assumptions
+            .iter()
+            .map(|phrase| format!("`{owner}`: {phrase}"));
+        site.assumptions.extend(own);
+        let is_paused = self.object.get("/spec/paused") == Some(&Value::Bool(true));
+        if is_paused && self.object.kind() == "Deployment" {
+            site.assumptions.insert(format!(
+                "`{owner}`: it is paused, so its pods are those of before, and changes do not reach them"
+            ));
+        }
     }
 
     /// Returns the implicit part, where it is not one that the kind describes.
@@ -238,7 +280,7 @@ impl WorkloadMaker<'_, '_> {
             .map(str::to_owned)
     }
 
-    fn workload(&self, mut spec: PodSpec) -> Workload {
+    fn workload(&self, mut spec: PodSpec, admitted: Option<&Value>) -> Workload {
         let part = self.at.part;
         let app_part = self.app_part();
         let own = self.of_its_own();
@@ -247,7 +289,7 @@ impl WorkloadMaker<'_, '_> {
         });
         let is_deployment = self.object.kind() == "Deployment" && self.object.group() == "apps";
         if is_deployment && !spec.labels.contains_key(POD_TEMPLATE_HASH) {
-            spec = self.of_a_revision(spec);
+            spec = of_a_revision(spec, admitted);
         }
         Workload {
             pods: self.count,
@@ -262,23 +304,12 @@ impl WorkloadMaker<'_, '_> {
                 .and_then(|s| s.survives.as_ref())
                 .filter(|s| !s.value)
                 .map(|s| s.reason.clone()),
+            priority: self
+                .scope
+                .admission
+                .find_priority(spec.priority_class.as_deref()),
             rollout: self.rollout(),
             spec,
-        }
-    }
-
-    /// Returns the same pods with the label of their revision, which selectors can name by key.
-    fn of_a_revision(&self, spec: PodSpec) -> PodSpec {
-        let mut labels = spec.labels.clone();
-        labels.insert(POD_TEMPLATE_HASH.to_owned(), CURRENT.to_owned());
-        let Some(written) = self.at.value(self.object, Field::PodSpec) else {
-            return spec;
-        };
-        let (again, _) = PodSpec::read(&spec.owner, &spec.namespace, &labels, written);
-        PodSpec {
-            requests: spec.requests,
-            volumes: spec.volumes,
-            ..again
         }
     }
 
@@ -340,6 +371,21 @@ impl WorkloadMaker<'_, '_> {
                 .primary_key(instance.origin.clone(), "")
                 .help("correct the field in the app's base, or the patch that writes it"),
         );
+    }
+}
+
+/// Returns the same pods with the label of their revision, which selectors can name by key.
+fn of_a_revision(spec: PodSpec, admitted: Option<&Value>) -> PodSpec {
+    let mut labels = spec.labels.clone();
+    labels.insert(POD_TEMPLATE_HASH.to_owned(), CURRENT.to_owned());
+    let Some(admitted) = admitted else {
+        return spec;
+    };
+    let (again, _) = PodSpec::read(&spec.owner, &spec.namespace, &labels, admitted);
+    PodSpec {
+        requests: spec.requests,
+        volumes: spec.volumes,
+        ..again
     }
 }
 

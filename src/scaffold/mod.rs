@@ -2,16 +2,22 @@
 //!
 //! What is written compiles as it is, and says in comments what to change. Nothing that exists is overwritten.
 
+mod base;
+
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use crate::load;
+use crate::model::ArgoFlavour;
 use crate::schema::{InputKind, input_schema_text};
+use base::{describe_base, list_base_files, make_kustomization};
 use rooted_directory::{OpenError, RootedDirectory};
 
 const FLEET: &str = include_str!("fleet.yaml");
 const PROFILE: &str = include_str!("profile.yaml");
 const SITE: &str = include_str!("site.yaml");
+const SITE_ALONE: &str = include_str!("site-alone.yaml");
 const APP: &str = include_str!("app.yaml");
 const KUSTOMIZATION: &str = include_str!("kustomization.yaml");
 const DEPLOYMENT: &str = include_str!("deployment.yaml");
@@ -56,14 +62,29 @@ pub fn fleet(root: &Path, repo_url: &str) -> anyhow::Result<Vec<String>> {
 /// Writes a first site file. Gives the paths that were written.
 pub fn site(root: &Path, name: &str) -> anyhow::Result<Vec<String>> {
     check_name(name)?;
+    let profile = root.join("base/profiles/single-node.yaml");
+    let text = match profile.symlink_metadata().is_ok() {
+        true => SITE.to_owned(),
+        false => SITE_ALONE.replace("PLATFORM", find_platform(root)),
+    };
     write_one(
         root,
         format!("sites/{name}.yaml"),
-        SITE.replace("NAME", name),
+        text.replace("NAME", name),
     )
 }
 
-/// Writes a first app: app.yaml and a kustomize base. Gives the paths that were written.
+/// Returns the platform that the fleet's Argo CD is of.
+fn find_platform(root: &Path) -> &'static str {
+    let (repository, _) = load::load(root);
+    let flavour = repository.map(|repository| repository.fleet.spec.argocd.flavour);
+    match flavour {
+        Some(ArgoFlavour::OpenshiftGitops) => "openshift",
+        Some(ArgoFlavour::Upstream) | None => "kubernetes",
+    }
+}
+
+/// Writes a first app: app.yaml and a kustomize base; only what is missing where there is a base. Gives the paths that were written.
 pub fn app(root: &Path, name: &str) -> anyhow::Result<Vec<String>> {
     check_name(name)?;
     let file = |file: &str, text: &str| {
@@ -79,12 +100,28 @@ pub fn app(root: &Path, name: &str) -> anyhow::Result<Vec<String>> {
     {
         bail!("there is an app `{name}` already");
     }
+    let present = list_base_files(root, &format!("base/apps/{name}"))?;
+    if !present.is_empty() {
+        return app_of_base(root, name, &present);
+    }
     let files = [
         file("app.yaml", APP),
         file("kustomization.yaml", KUSTOMIZATION),
         file("deployment.yaml", DEPLOYMENT),
     ];
     write_new(root, files)
+}
+
+/// Describes the base that is in an app's directory already.
+fn app_of_base(root: &Path, name: &str, present: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut written = Vec::new();
+    if let Some(text) = make_kustomization(present) {
+        let path = format!("base/apps/{name}/kustomization.yaml");
+        written.extend(write_one(root, path, text)?);
+    }
+    let path = format!("base/apps/{name}/app.yaml");
+    written.extend(write_one(root, path, describe_base(root, name)?)?);
+    Ok(written)
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use jsonschema::{Keyword, PatternOptions, ValidationError, ValidationOptions, Va
 use serde_json::{Value, json};
 
 use super::finding::findings;
+use super::formats::{add_formats, expand_number_format, is_number_format};
 use super::report::{Checked, report};
 use super::walk::change_below;
 use crate::rules;
@@ -44,7 +45,7 @@ impl Checker {
         mut schema: Value,
         origin: &dyn Fn(&Pointer) -> Origin,
     ) -> Result<Self, Box<Diagnostic>> {
-        mark_integers(&mut schema);
+        normalize(&mut schema);
         let validator = options()
             .with_keyword(WHOLE, |_, _, _| Ok(Box::new(Whole)))
             .build(&schema);
@@ -84,11 +85,11 @@ impl Checker {
 
 /// Checks that a `format` is one that is validated.
 pub(super) fn is_known_format(name: &str) -> bool {
-    options().is_known_format(jsonschema::Draft::Draft202012, name)
+    is_number_format(name) || options().is_known_format(jsonschema::Draft::Draft202012, name)
 }
 
 fn options() -> ValidationOptions<'static> {
-    jsonschema::draft202012::options()
+    add_formats(jsonschema::draft202012::options())
         .offline()
         .should_validate_formats(true)
         .should_ignore_unknown_formats(false)
@@ -129,13 +130,14 @@ fn unusable(
     }
 }
 
-/// The keyword by which [`mark_integers`] makes integers strict.
+/// The keyword by which [`normalize`] makes integers strict.
 pub(super) const WHOLE: &str = "x-whole";
 
-/// Refuses `2.0` as an integer: JSON Schema takes it for one, Kubernetes does not.
-fn mark_integers(schema: &mut Value) {
+/// Writes formats of numbers as bounds, and refuses `2.0` as an integer: JSON Schema takes it for one, Kubernetes does not.
+fn normalize(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
-    change_below(map, &mut mark_integers);
+    change_below(map, &mut normalize);
+    expand_number_format(map);
     let has = |wanted: &str| match map.get("type") {
         Some(Value::String(one)) => one == wanted,
         Some(Value::Array(types)) => types.iter().any(|t| t == wanted),

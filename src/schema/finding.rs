@@ -7,6 +7,7 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use super::check::WHOLE;
+use super::formats::expected_form;
 use crate::nearest::nearest;
 use pointer_diagnostics::Pointer;
 
@@ -161,7 +162,8 @@ fn form(kind: &ValidationErrorKind, error: &ValidationError<'_>, schema: &Value)
     }
     match kind {
         ValidationErrorKind::Pattern { pattern } => format!("text that matches `{pattern}`"),
-        ValidationErrorKind::Format { format } => format!("text of the format `{format}`"),
+        ValidationErrorKind::Format { format } => expected_form(format)
+            .map_or_else(|| format!("text of the format `{format}`"), str::to_owned),
         ValidationErrorKind::UniqueItems => "items that differ from each other".to_owned(),
         ValidationErrorKind::FalseSchema => "nothing here".to_owned(),
         ValidationErrorKind::OneOfMultipleValid { .. } => {

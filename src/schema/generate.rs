@@ -8,13 +8,16 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::InputKind;
+use super::formats::expand_number_format;
 use super::walk::{below, change_below};
-use crate::model::{API_VERSION, AppSpec, FleetSpec, Removal, SiteSpec};
+use crate::model::{API_VERSION, AppSpec, FleetSpec, ImagesSpec, Removal, SiteSpec};
 
 /// Generates the schema of the files of a kind.
 pub fn input_schema(kind: InputKind) -> Value {
     match kind {
-        InputKind::Fleet | InputKind::App | InputKind::Removal => document(kind),
+        InputKind::Fleet | InputKind::App | InputKind::Removal | InputKind::Images => {
+            document(kind)
+        }
         InputKind::Site | InputKind::Profile => layer(document(kind)),
     }
 }
@@ -31,6 +34,7 @@ fn document(kind: InputKind) -> Value {
         InputKind::Site | InputKind::Profile => generated::<SiteSpec>(),
         InputKind::App => generated::<AppSpec>(),
         InputKind::Removal => generated::<Removal>(),
+        InputKind::Images => generated::<ImagesSpec>(),
     };
     let definitions = spec.remove("$defs").unwrap_or_else(|| json!({}));
     for heading in ["$schema", "title"] {
@@ -75,6 +79,7 @@ fn metadata(kind: InputKind) -> Value {
         InputKind::Profile => "The profile's name; also the file's name.",
         InputKind::App => "The app's name; also its directory's name.",
         InputKind::Removal => "The removal's name; also the file's name.",
+        InputKind::Images => "`images`, the file's name.",
     };
     json!({
         "description": "How it is called.",
@@ -122,6 +127,7 @@ fn tidy(schema: &mut Value) {
     change_below(map, &mut tidy);
     without_null(map);
     enum_of_constants(map);
+    expand_number_format(map);
     integer_bounds(map);
     if map.get("default").is_some_and(says_nothing) {
         map.remove("default");

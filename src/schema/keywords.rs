@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::check::is_known_format;
+use super::formats::format_names;
 use super::walk::{below, keywords};
 use crate::nearest::nearest;
 use crate::rules;
+use crate::wording::join_names;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Edit, FieldPart, Origin};
 
 /// The deepest nesting of a schema.
@@ -32,6 +34,14 @@ pub(super) fn check_keywords(root: &Value, origin: &Origin) -> Diagnostics {
             .filter(|k| !k.starts_with("x-") && !keywords().any(|known| known == *k))
         {
             found.push(unknown(keyword, &origin.at(keyword)));
+        }
+        if map.get("unique").is_some_and(|scope| !scope.is_string()) {
+            found.push(
+                rules::UNUSABLE_SCHEMA
+                    .report("`unique` is not a scope")
+                    .primary(origin.at("unique"), "")
+                    .help("write `unique: site` or `unique: fleet`; items of a list that differ are `uniqueItems: true`"),
+            );
         }
         let texts = map
             .iter()
@@ -75,7 +85,7 @@ fn unknown(keyword: &str, origin: &Origin) -> Diagnostic {
 
 /// Explains why the text of a keyword cannot be used, with the remedy: a reference to another document or to nothing, another version of
 /// the language, a format that nobody checks.
-fn refused(keyword: &str, text: &str, root: &Value) -> Option<(String, &'static str)> {
+fn refused(keyword: &str, text: &str, root: &Value) -> Option<(String, String)> {
     const VERSION: &str = "https://json-schema.org/draft/2020-12/schema";
     let local = text
         .strip_prefix('#')
@@ -83,20 +93,35 @@ fn refused(keyword: &str, text: &str, root: &Value) -> Option<(String, &'static 
     match (keyword, local) {
         ("$ref", None) => Some((
             format!("the schema refers to `{text}`, which is outside of it"),
-            "copy what it names below `$defs`, and refer to `#/$defs/<name>`",
+            "copy what it names below `$defs`, and refer to `#/$defs/<name>`".to_owned(),
         )),
         ("$ref", Some(pointer)) if root.pointer(pointer).is_none() => Some((
             format!("the schema refers to `{text}`, which is not in it"),
-            "refer to a name below `$defs`",
+            "refer to a name below `$defs`".to_owned(),
         )),
         ("$schema", _) if text.trim_end_matches('#') != VERSION => Some((
             format!("the schema is written for `{text}`"),
-            "remove it: schemas are 2020-12 here",
+            "remove it: schemas are 2020-12 here".to_owned(),
         )),
         ("format", _) if !is_known_format(text) => Some((
             format!("the format `{text}` is not known"),
-            "use a `pattern`, or a format of JSON Schema 2020-12",
+            suggest_format(text),
+        )),
+        ("unique", _) if !matches!(text, "site" | "fleet") => Some((
+            format!("`unique: {text}` is not a scope"),
+            "write `unique: site` or `unique: fleet`".to_owned(),
         )),
         _ => None,
+    }
+}
+
+/// Says which format could be meant.
+fn suggest_format(text: &str) -> String {
+    match nearest(text, format_names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "use a `pattern`, a format of JSON Schema 2020-12, or one of {}",
+            join_names(format_names(), "and").unwrap_or_default()
+        ),
     }
 }

@@ -9,6 +9,7 @@
 
 mod check;
 mod finding;
+mod formats;
 mod generate;
 mod keywords;
 mod report;
@@ -24,7 +25,7 @@ use check::Checker;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 pub use generate::{input_schema, merged_site_schema};
-pub use values::ValuesSchema;
+pub use values::{UniqueScope, UniqueValue, ValuesSchema};
 
 /// A kind of input file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,16 +40,19 @@ pub enum InputKind {
     App,
     /// `removals/<name>.yaml`.
     Removal,
+    /// `base/images.yaml`.
+    Images,
 }
 
 impl InputKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Fleet,
         Self::Site,
         Self::Profile,
         Self::App,
         Self::Removal,
+        Self::Images,
     ];
 
     /// Returns the value of `kind` in the file.
@@ -59,6 +63,7 @@ impl InputKind {
             Self::Profile => "Profile",
             Self::App => "App",
             Self::Removal => "Removal",
+            Self::Images => "Images",
         }
     }
 
@@ -70,6 +75,7 @@ impl InputKind {
             Self::Profile => "schema/profile.schema.json",
             Self::App => "schema/app.schema.json",
             Self::Removal => "schema/removal.schema.json",
+            Self::Images => "schema/images.schema.json",
         }
     }
 }
@@ -81,7 +87,7 @@ pub fn input_schema_text(kind: InputKind) -> String {
 
 /// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
 pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[Checker; 5]> =
+    static CHECKERS: LazyLock<[Checker; 6]> =
         LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
     let file = Arc::from(path);
     let checker = &CHECKERS[InputKind::ALL

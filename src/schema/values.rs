@@ -18,6 +18,28 @@ pub struct ValuesSchema {
     checker: Arc<Checker>,
 }
 
+/// The objects among which a value is unique: the keyword `unique` of a values' schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UniqueScope {
+    /// The instances of one site.
+    Site,
+    /// The instances of all sites.
+    Fleet,
+}
+
+/// A value that no other may be equal to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UniqueValue {
+    /// Its place in the values.
+    pub at: Pointer,
+    /// The value, as text.
+    pub text: String,
+    /// The format that its schema asks for; empty where it asks for none.
+    pub format: String,
+    /// The values among which it is unique.
+    pub scope: UniqueScope,
+}
+
 /// References are followed no deeper than this.
 const DEEPEST: usize = 32;
 
@@ -77,6 +99,77 @@ impl ValuesSchema {
         fill(&self.schema, &self.schema, &mut values, DEEPEST);
         let found = self.checker.check_completed(&values, written, origin);
         (values, found)
+    }
+
+    /// Returns the values whose schema says `unique`, in the order of their places.
+    pub fn unique_values(&self, values: &Value) -> Vec<UniqueValue> {
+        let mut found = Vec::new();
+        let mut open = vec![(self.schema.as_ref(), Pointer::root(), DEEPEST)];
+        while let Some((schema, at, depth)) = open.pop() {
+            let Some(value) = values.pointer(at.as_str()).filter(|_| depth > 0) else {
+                continue;
+            };
+            let Value::Object(schema) = schema else {
+                continue;
+            };
+            found.extend(read_unique(schema, &at, value));
+            let same = schema
+                .get("allOf")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            let same = same.chain(target(&self.schema, schema));
+            open.extend(same.map(|schema| (schema, at.clone(), depth - 1)));
+            let inner = list_inner(schema, value).into_iter();
+            open.extend(inner.map(|(key, schema)| (schema, at.at(&key), depth - 1)));
+        }
+        found.sort_by(|a, b| a.at.cmp(&b.at));
+        found.dedup();
+        found
+    }
+}
+
+fn read_unique(schema: &Map<String, Value>, at: &Pointer, value: &Value) -> Option<UniqueValue> {
+    let scope = match schema.get("unique")?.as_str()? {
+        "site" => UniqueScope::Site,
+        "fleet" => UniqueScope::Fleet,
+        _ => return None,
+    };
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let format = schema.get("format").and_then(Value::as_str);
+    Some(UniqueValue {
+        at: at.clone(),
+        text,
+        format: format.unwrap_or_default().to_owned(),
+        scope,
+    })
+}
+
+/// Returns the schemas of what is directly inside a value, with their keys.
+fn list_inner<'a>(schema: &'a Map<String, Value>, value: &Value) -> Vec<(String, &'a Value)> {
+    match value {
+        Value::Object(fields) => {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            let others = schema.get("additionalProperties");
+            let schema_of = |key: &String| properties.and_then(|p| p.get(key)).or(others);
+            fields
+                .keys()
+                .filter_map(|key| Some((key.clone(), schema_of(key)?)))
+                .collect()
+        }
+        Value::Array(items) => {
+            let Some(schema) = schema.get("items") else {
+                return Vec::new();
+            };
+            (0..items.len())
+                .map(|index| (index.to_string(), schema))
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 

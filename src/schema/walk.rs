@@ -29,7 +29,7 @@ const MAP: [&str; 5] = [
 /// Keywords whose value is a list of schemas.
 const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 /// Keywords without schemas below them.
-const PLAIN: [&str; 36] = [
+const PLAIN: [&str; 37] = [
     "$comment",
     "$ref",
     "$schema",
@@ -64,6 +64,7 @@ const PLAIN: [&str; 36] = [
     "required",
     "title",
     "type",
+    "unique",
     "uniqueItems",
     "writeOnly",
 ];

@@ -10,6 +10,7 @@ mod argo;
 mod between;
 mod definitions;
 mod glob;
+mod hosts;
 mod ports;
 mod projects;
 mod rules;
@@ -30,9 +31,10 @@ use crate::catalogue::Catalogue;
 use crate::kinds::Kinds;
 use crate::manifest::{Object, ObjectId};
 use crate::patch::Operation;
-use crate::plan::SitePlan;
+use crate::plan::{Claim, SitePlan, check_site_claims};
 use pointer_diagnostics::{Diagnostics, Rule};
 
+use hosts::claim_hosts;
 use view::View;
 
 pub use rules::shared_application_name::shared_names;
@@ -75,12 +77,26 @@ pub const CHECKED_RULES: &[&CheckedRule] = rules::REGISTRY;
 /// The rule about paths; compiling raises it too.
 pub const PATH_NOT_PORTABLE: &Rule = &rules::path_not_portable::RULE.rule;
 
+/// The findings about a site's output.
+#[derive(Debug, Clone)]
+pub struct ValidatedSite {
+    /// The problems.
+    pub problems: Diagnostics,
+    /// The host names that the site claims.
+    pub hosts: Vec<Claim>,
+}
+
 /// Checks a site's output against all rules.
-pub fn validate(input: &ValidateInput<'_>) -> Diagnostics {
+pub fn validate(input: &ValidateInput<'_>) -> ValidatedSite {
     let view = View::new(input);
     let mut found = Diagnostics::new();
     for rule in CHECKED_RULES {
         (rule.check)(&view, &mut found);
     }
-    found
+    let hosts = claim_hosts(&view);
+    check_site_claims(&hosts, &mut found);
+    ValidatedSite {
+        problems: found,
+        hosts,
+    }
 }

@@ -163,12 +163,7 @@ impl<'a> View<'a> {
             object,
             field,
         } = place;
-        let asked = self.who_asked_for(instance, object, field);
-        let written = || {
-            let origin = object.origin(field.clone())?;
-            (!origin.file.starts_with("out/")).then_some(origin)
-        };
-        match asked.or_else(written) {
+        match self.find_field_origin(instance, object, field) {
             Some(origin) => show_field(rule.report(message), object, field, origin).context_key(
                 instance.origin.clone(),
                 format!("`{}` on this site", instance.name),
@@ -176,6 +171,21 @@ impl<'a> View<'a> {
             None => self.report(rule, instance, message),
         }
         .about(object.id().to_string())
+    }
+
+    /// Returns the line that causes a field of an object: that of the input whose value siteplan wrote there, else that of the base's
+    /// manifest. `None` for a field that siteplan wrote for reasons of its own.
+    pub(super) fn find_field_origin(
+        &self,
+        instance: &Instance,
+        object: &Object,
+        field: &Pointer,
+    ) -> Option<Origin> {
+        let written = || {
+            let origin = object.origin(field.clone())?;
+            (!origin.file.starts_with("out/")).then_some(origin)
+        };
+        self.who_asked_for(instance, object, field).or_else(written)
     }
 
     /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.

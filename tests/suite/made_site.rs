@@ -76,6 +76,8 @@ impl Made {
             layers,
         };
         let plan = SitePlan {
+            claims: Vec::new(),
+            image_facts: Arc::default(),
             name: name.to_owned(),
             site: Arc::new(site),
             fleet: Arc::new(fleet),
@@ -212,7 +214,7 @@ impl Made {
                 .entry(directory)
                 .or_insert_with(|| kustomization(&base));
         }
-        found.append(validate::validate(&ValidateInput {
+        let validated = validate::validate(&ValidateInput {
             definitions: &[],
             catalogues: &BTreeMap::new(),
             changes: &BTreeMap::new(),
@@ -222,7 +224,8 @@ impl Made {
             bundle: &bundle,
             kustomizations: &kustomizations,
             files: &files,
-        }));
+        });
+        found.append(validated.problems);
         found
     }
 

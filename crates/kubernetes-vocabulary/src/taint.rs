@@ -96,6 +96,9 @@ pub struct Toleration {
     /// The taint's effect; empty: every effect.
     #[serde(default, deserialize_with = "null_as_default")]
     pub effect: String,
+    /// The time that a `NoExecute` taint is tolerated, in seconds; `None`: for ever.
+    #[serde(default, rename = "tolerationSeconds")]
+    pub toleration_seconds: Option<i64>,
 }
 
 /// Operator by which a toleration compares values.
@@ -124,6 +127,7 @@ impl Toleration {
             operator: TolerationOperator::Exists,
             value: String::new(),
             effect: effect.map_or("", TaintEffect::as_str).to_owned(),
+            toleration_seconds: None,
         }
     }
 

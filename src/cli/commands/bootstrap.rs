@@ -7,13 +7,12 @@ use serde_json::json;
 
 use crate::bundle::{Bootstrap, BootstrapFiles, BootstrapStep};
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
+use crate::cli::arguments::read_argument;
 use crate::cli::arguments::{DataFormat, OutputArgs};
 use crate::cli::session::Session;
 use crate::cluster::{self, BootstrapDifference};
 use crate::fleet::FleetCompiler;
 use pointer_diagnostics::report::escape_text;
-
-use super::nodes::read_argument;
 
 /// Print the commands that make Argo CD begin to sync a site, or check what they left
 ///
@@ -71,7 +70,10 @@ fn check_cluster(
     bootstrap: &Bootstrap,
     format: DataFormat,
 ) -> anyhow::Result<Answer> {
-    let objects = cluster::read_bootstrap(&read_argument(args.objects.as_deref())?)?;
+    let objects = cluster::read_bootstrap(&read_argument(
+        args.objects.as_deref(),
+        "the output of `kubectl get … -o yaml`",
+    )?)?;
     let differences = cluster::compare_bootstrap(bootstrap, &objects);
     let text = || differences.iter().map(render_difference).collect();
     let data = CommandData::new(format, text, || json!({"differences": differences}))?;

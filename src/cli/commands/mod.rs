@@ -9,6 +9,7 @@ pub(super) mod diff;
 pub(super) mod exceptions;
 pub(super) mod explain;
 pub(super) mod graph;
+pub(super) mod images;
 pub(super) mod init;
 pub(super) mod man;
 pub(super) mod new;

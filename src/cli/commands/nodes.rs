@@ -1,19 +1,20 @@
 //! `siteplan nodes`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
-use crate::cli::arguments::{DataFormat, DocumentForm, OutputArgs};
+use crate::cli::arguments::{DataFormat, DocumentForm, OutputArgs, read_argument};
 use crate::cli::session::Session;
 use crate::cluster;
 use crate::fleet::plan_sites;
 use manifest_yaml as yaml;
 use pointer_diagnostics::report::escape_text;
+
+/// The command whose output is read.
+const NODES: &str = "`oc get nodes -o yaml`";
 
 /// Bring the nodes of a cluster and a site file together
 #[derive(Debug, Args)]
@@ -72,10 +73,10 @@ pub(in crate::cli) fn run(args: &NodesArgs, session: &mut Session<'_>) -> anyhow
             own,
             output,
         } => {
-            let nodes = cluster::read_nodes(&read_argument(nodes.as_deref())?)?;
+            let nodes = cluster::read_nodes(&read_argument(nodes.as_deref(), NODES)?)?;
             let own: BTreeSet<String> = own.iter().cloned().collect();
             let reserved = match pods {
-                Some(path) => cluster::measure_reserved(&read_argument(Some(path))?, &own)?,
+                Some(path) => cluster::measure_reserved(&read_argument(Some(path), NODES)?, &own)?,
                 None => BTreeMap::new(),
             };
             let pools = cluster::build_pools(&nodes, &reserved);
@@ -105,7 +106,7 @@ fn compare_nodes(
     let Some(planned) = plans.first().filter(|_| !session.found.has_errors()) else {
         return Ok(Answer::errors());
     };
-    let cluster = cluster::read_nodes(&read_argument(nodes)?)?;
+    let cluster = cluster::read_nodes(&read_argument(nodes, NODES)?)?;
     let differences = cluster::compare_nodes(planned, &cluster);
     let text = || differences.iter().map(render_line).collect();
     let data = CommandData::new(format, text, || &differences)?;
@@ -138,24 +139,4 @@ fn render_line(difference: &cluster::NodeDifference) -> String {
         side(site),
         side(cluster)
     )
-}
-
-/// Reads a file that the command line names, or standard input.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the caller's own file, which may be a pipe, and no path of the repository"
-)]
-pub(super) fn read_argument(path: Option<&Path>) -> anyhow::Result<String> {
-    if let Some(path) = path {
-        return std::fs::read_to_string(path)
-            .with_context(|| format!("reading `{}`", path.display()));
-    }
-    let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .context("reading standard input")?;
-    if text.trim().is_empty() {
-        bail!("nothing on standard input: expected the output of `oc get … -o yaml`");
-    }
-    Ok(text)
 }

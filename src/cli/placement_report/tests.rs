@@ -64,6 +64,7 @@ fn three() -> Overview {
         holds: false,
         nodes: ["node-0", "node-1", "node-2"].map(str::to_owned).into(),
         workloads,
+        away: None,
         losses: vec![
             loss(
                 "node-0",

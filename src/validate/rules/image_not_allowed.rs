@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
+use crate::images::{covers_image, full_name};
 use crate::manifest::Object;
 use crate::model::ImagePolicy;
 use crate::plan::Instance;
@@ -27,7 +28,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     if policy.allow.is_empty() && policy.deny.is_empty() {
         return;
     }
-    for used in used(view) {
+    for used in list_used(view) {
         if let Some(refusal) = refusal(policy, &used.image) {
             found.push(with_policy(
                 view,
@@ -51,16 +52,16 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
 }
 
 /// An image that a manifest names, and every instance that brings it: one app may run several times.
-struct Used<'a> {
-    image: String,
-    object: &'a Object,
-    instances: Vec<&'a Instance>,
+pub(super) struct UsedImage<'a> {
+    pub(super) image: String,
+    pub(super) object: &'a Object,
+    pub(super) instances: Vec<&'a Instance>,
 }
 
 /// The images that manifests name, but for streams of the site itself: once for each app and object.
-fn used<'a>(view: &View<'a>) -> Vec<Used<'a>> {
+pub(super) fn list_used<'a>(view: &View<'a>) -> Vec<UsedImage<'a>> {
     let local = local_streams(view);
-    let mut all: BTreeMap<(String, String, String), Used<'a>> = BTreeMap::new();
+    let mut all: BTreeMap<(String, String, String), UsedImage<'a>> = BTreeMap::new();
     for (instance, object) in view.objects() {
         let app = instance.app().map_or(&instance.name, |app| &app.name);
         let is_stream = |image: &str| {
@@ -70,7 +71,7 @@ fn used<'a>(view: &View<'a>) -> Vec<Used<'a>> {
         };
         for image in images(object).into_iter().filter(|image| !is_stream(image)) {
             let key = (app.clone(), object.id().to_string(), image.clone());
-            let used = all.entry(key).or_insert_with(|| Used {
+            let used = all.entry(key).or_insert_with(|| UsedImage {
                 image,
                 object,
                 instances: Vec::new(),
@@ -81,8 +82,8 @@ fn used<'a>(view: &View<'a>) -> Vec<Used<'a>> {
     all.into_values().collect()
 }
 
-fn of_manifest(view: &View<'_>, used: &Used<'_>, refusal: &Refusal) -> Diagnostic {
-    let Used {
+fn of_manifest(view: &View<'_>, used: &UsedImage<'_>, refusal: &Refusal) -> Diagnostic {
+    let UsedImage {
         image,
         object,
         instances,
@@ -138,10 +139,7 @@ struct Refusal {
 
 fn refusal(policy: &ImagePolicy, image: &str) -> Option<Refusal> {
     let full = full_name(image);
-    let covers = |entry: &String| {
-        full.strip_prefix(entry.trim_end_matches('/'))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '@']))
-    };
+    let covers = |entry: &String| covers_image(entry, &full);
     let source = if full == image {
         String::new()
     } else {
@@ -159,21 +157,6 @@ fn refusal(policy: &ImagePolicy, image: &str) -> Option<Refusal> {
         says: format!("{source}and the fleet does not allow it"),
         pointer: "/images/allow".to_owned(),
     })
-}
-
-/// The image with its registry: names without one come from docker.io, single words from its library.
-fn full_name(image: &str) -> String {
-    let first = image.split_once('/').map(|(first, _)| first);
-    match first {
-        Some("index.docker.io" | "registry-1.docker.io") => {
-            image.replacen(first.unwrap_or_default(), "docker.io", 1)
-        }
-        Some(registry) if registry.contains(['.', ':']) || registry == "localhost" => {
-            image.to_owned()
-        }
-        Some(_) => format!("docker.io/{image}"),
-        None => format!("docker.io/library/{image}"),
-    }
 }
 
 /// Every image that an object names: at the places of the catalogue, in fields called `image`, and as a `DockerImage`.
@@ -235,6 +218,7 @@ fn stream_name(image: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TagPolicy;
 
     fn refused(allow: &[&str], deny: &[&str], image: &str) -> bool {
         let owned = |list: &[&str]| list.iter().map(|entry| (*entry).to_owned()).collect();
@@ -242,23 +226,11 @@ mod tests {
             &ImagePolicy {
                 allow: owned(allow),
                 deny: owned(deny),
+                tags: TagPolicy::Any,
             },
             image,
         )
         .is_some()
-    }
-
-    #[test]
-    fn names_without_a_registry_come_from_docker_hub() {
-        assert_eq!(full_name("nginx:1"), "docker.io/library/nginx:1");
-        assert_eq!(full_name("bitnami/nginx"), "docker.io/bitnami/nginx");
-        assert_eq!(full_name("quay.io/a/b"), "quay.io/a/b");
-        assert_eq!(full_name("registry:5000/a"), "registry:5000/a");
-        assert_eq!(full_name("localhost/a"), "localhost/a");
-        assert_eq!(
-            full_name("index.docker.io/library/a"),
-            "docker.io/library/a"
-        );
     }
 
     #[test]

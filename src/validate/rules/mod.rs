@@ -11,6 +11,7 @@ pub(super) mod data_key_missing;
 pub(super) mod deprecated_api_version;
 pub(super) mod dry_run_not_skipped;
 pub(super) mod image_not_allowed;
+pub(super) mod image_tag_floats;
 pub(super) mod kustomize_out_of_reach;
 pub(super) mod malformed_metadata;
 pub(super) mod malformed_project;
@@ -18,6 +19,7 @@ pub(super) mod manifest_against_schema;
 pub(super) mod name_too_long;
 pub(super) mod namespace_not_made;
 pub(super) mod namespace_not_set;
+pub(super) mod no_default_class;
 pub(super) mod not_to_schema;
 pub(super) mod object_too_large;
 pub(super) mod override_file;
@@ -62,6 +64,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &deprecated_api_version::RULE,
     &dry_run_not_skipped::RULE,
     &image_not_allowed::RULE,
+    &image_tag_floats::RULE,
     &kustomize_out_of_reach::RULE,
     &malformed_metadata::RULE,
     &malformed_project::RULE,
@@ -69,6 +72,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &name_too_long::RULE,
     &namespace_not_made::RULE,
     &namespace_not_set::RULE,
+    &no_default_class::RULE,
     &not_to_schema::RULE,
     &object_too_large::RULE,
     &override_file::RULE,

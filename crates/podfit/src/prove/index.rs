@@ -20,6 +20,8 @@ pub(super) struct ProblemIndex<'a> {
     pub(super) problem: &'a PlacementProblem,
     /// The number of resources.
     pub(super) resources: usize,
+    /// The positions of CPU and memory, by which nodes are scored; without those that no pod asks for.
+    pub(super) scored: Vec<usize>,
     /// The capacity of each node: `node * resources + resource`.
     pub(super) capacity: Vec<i64>,
     /// The requests of a pod of each workload: position of the resource and amount, without zeros.
@@ -64,6 +66,7 @@ impl<'a> ProblemIndex<'a> {
         let mut index = Self {
             problem,
             resources: names.len(),
+            scored: find_positions(&names, |name| matches!(*name, scheduler::CPU | "memory")),
             needs: problem
                 .workloads
                 .iter()

@@ -14,8 +14,11 @@ mod domain;
 mod effort;
 mod greedy;
 mod index;
+mod losses;
 mod minimal_core;
+mod orders;
 mod problem;
+mod score;
 mod search;
 mod sequence;
 mod solve;
@@ -26,13 +29,15 @@ mod terms;
 mod tests;
 
 pub use disruption::{BlockedDrain, BlockedRollout, DrainBlock};
+pub use losses::NodeLoss;
 pub use minimal_core::UnplaceableCore;
+pub use orders::OrderRisk;
 pub use problem::{
     BudgetLimit, DisruptionBudget, MachineState, PlacementProblem, PodShare, Recovery, Redundancy,
     RollingUpdate, Workload,
 };
 pub use state::PodPlacement;
-pub use survival::{LossFailure, LossReport, NodeLoss, WorkloadFate};
+pub use survival::{LossFailure, LossReport, WorkloadFate};
 
 use effort::SearchEffort;
 use greedy::NodeChoice;
@@ -66,6 +71,10 @@ pub struct Proof {
     pub outcome: ProofOutcome,
     /// The effect of each loss; empty unless every pod has a node to begin with.
     pub losses: Vec<LossReport>,
+    /// The effect of the present absence of nodes, as a loss; `None` where all are there. Everything else is proved as if they were back.
+    pub away: Option<LossReport>,
+    /// An order in which some pod is left, where one was found among those that were played.
+    pub order: Option<OrderRisk>,
     /// True if there were too many possible losses to look at each.
     pub too_many_losses: bool,
     /// Budgets that keep nodes from being drained.
@@ -97,13 +106,18 @@ pub fn prove_within(problem: &PlacementProblem, steps: u64) -> Proof {
     let mut proof = Proof {
         outcome,
         losses: Vec::new(),
+        away: None,
+        order: None,
         too_many_losses: false,
         drains: Vec::new(),
         rollouts: Vec::new(),
     };
     if let ProofOutcome::Proved(order) = &proof.outcome {
+        proof.order = orders::find_order_risk(&empty, &items);
         let witness = replay_placements(&empty, order);
-        let losses = survival::list_losses(&index);
+        proof.away = losses::find_nodes_away(&index)
+            .map(|away| survival::assess_loss(&witness, &away, STEPS_PER_LOSS));
+        let losses = losses::list_losses(&index);
         proof.too_many_losses = losses.is_none();
         proof.losses = losses
             .unwrap_or_default()

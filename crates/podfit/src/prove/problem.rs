@@ -27,8 +27,11 @@ pub struct PlacementProblem {
 pub struct MachineState {
     /// True if something fences the node when it fails, so that its stateful pods may start elsewhere.
     pub remediated: bool,
-    /// True if the machine is away at present.
-    pub replacing: bool,
+    /// True if the node is away at present: its machine is, or it is cordoned. What is proved holds for when it is back; what is short
+    /// until then is said apart.
+    pub away: bool,
+    /// True if the node is taken for lost, to see what happens: a loss beside those that are promised.
+    pub lost: bool,
 }
 
 /// Pods that are alike.
@@ -46,6 +49,8 @@ pub struct Workload {
     pub redundancy: Redundancy,
     /// Reason why it need not survive; `None`: it must.
     pub expendable: Option<String>,
+    /// The priority of its pods (`PriorityClass.value`); 0 by default.
+    pub priority: i32,
     /// The rolling update; `None`: old pods go first, or it is not updated in place.
     pub rollout: Option<RollingUpdate>,
 }

@@ -9,21 +9,12 @@ use std::collections::BTreeMap;
 use super::effort::SearchEffort;
 use super::greedy::NodeChoice;
 use super::index::ProblemIndex;
+use super::losses::NodeLoss;
 use super::minimal_core::{self, UnplaceableCore};
 use super::problem::{Recovery, Redundancy};
 use super::solve::{SolveOutcome, solve};
 use super::state::{PlacementState, PodGroup, PodPlacement};
 use crate::scheduler::FilterReason;
-use kubernetes_vocabulary::labels::ZONE;
-
-/// Nodes that are lost at once.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NodeLoss {
-    /// The zones, where whole zones are lost.
-    pub zones: Vec<String>,
-    /// The nodes, by their position in the problem.
-    pub nodes: Vec<usize>,
-}
 
 /// The effect of a loss.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +65,8 @@ pub enum LossFailure {
     MajorityLost,
     /// Its pods may start elsewhere only after the node has been fenced, and nothing fences it.
     NotFenced,
+    /// Its pods tolerate for ever that their node is unreachable, so that nobody evicts them.
+    NotEvicted,
     /// Its volume is on the lost nodes.
     VolumeLost,
     /// No node that is left takes its pods; what keeps one of them away from each node.
@@ -89,79 +82,6 @@ impl WorkloadFate {
     pub fn fails(&self) -> bool {
         matches!(self, Self::Fails { .. })
     }
-}
-
-/// Sets of nodes beyond this number are not looked at one by one.
-pub(super) const LOSSES: usize = 20_000;
-
-/// Returns every loss that the site promises to survive; with nodes that are away at present, only those that include them, and that one
-/// itself. `None` if there are too many.
-pub(super) fn list_losses(index: &ProblemIndex<'_>) -> Option<Vec<NodeLoss>> {
-    let problem = index.problem;
-    let mut found: Vec<NodeLoss> = Vec::new();
-    let away: Vec<usize> = (0..index.nodes())
-        .filter(|n| problem.machines.get(*n).is_some_and(|m| m.replacing))
-        .collect();
-    if !away.is_empty() {
-        found.push(NodeLoss {
-            zones: Vec::new(),
-            nodes: away,
-        });
-    }
-    let all: Vec<usize> = (0..index.nodes()).collect();
-    for nodes in choose_subsets(&all, problem.lost_nodes as usize)? {
-        found.push(NodeLoss {
-            zones: Vec::new(),
-            nodes,
-        });
-    }
-    let mut zones: BTreeMap<&String, Vec<usize>> = BTreeMap::new();
-    for (n, node) in problem.nodes.iter().enumerate() {
-        if let Some(zone) = node.labels.get(ZONE) {
-            zones.entry(zone).or_default().push(n);
-        }
-    }
-    let names: Vec<&String> = zones.keys().copied().collect();
-    for lost in choose_subsets(&names, problem.lost_zones as usize)? {
-        let mut nodes: Vec<usize> = lost
-            .iter()
-            .filter_map(|z| zones.get(*z))
-            .flatten()
-            .copied()
-            .collect();
-        nodes.sort_unstable();
-        found.push(NodeLoss {
-            zones: lost.into_iter().cloned().collect(),
-            nodes,
-        });
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    found.retain(|loss| !loss.nodes.is_empty() && seen.insert(loss.nodes.clone()));
-    Some(found)
-}
-
-/// Returns every choice of `size` of the elements, in order; none for size 0; `None` if there are too many.
-fn choose_subsets<T: Clone>(all: &[T], size: usize) -> Option<Vec<Vec<T>>> {
-    if size == 0 {
-        return Some(Vec::new());
-    }
-    let size = size.min(all.len());
-    let mut partial: Vec<(usize, Vec<T>)> = vec![(0, Vec::new())];
-    for _ in 0..size {
-        let mut longer = Vec::new();
-        for (from, chosen) in partial {
-            for (at, more) in all.iter().enumerate().skip(from) {
-                let mut next = chosen.clone();
-                next.push(more.clone());
-                longer.push((at + 1, next));
-            }
-            if longer.len() > LOSSES {
-                return None;
-            }
-        }
-        partial = longer;
-    }
-    Some(partial.into_iter().map(|(_, chosen)| chosen).collect())
 }
 
 /// Finds the effect of a loss on pods that are where the witness has them.
@@ -426,7 +346,11 @@ impl<'a> LossScene<'a> {
 
     fn why(&self, lost: &LostPods, missing: u32) -> LossFailure {
         if lost.stuck > 0 && lost.stuck >= missing {
-            return LossFailure::NotFenced;
+            let spec = &self.state.index.problem.workloads[lost.workload].spec;
+            return match spec.stays_on_dead_node() {
+                true => LossFailure::NotEvicted,
+                false => LossFailure::NotFenced,
+            };
         }
         let Some(item) = lost.items.iter().find(|i| i.pods > 0) else {
             return LossFailure::NotFenced;
@@ -479,15 +403,14 @@ fn find_lost_pods(witness: &PlacementState<'_>, w: usize, nodes: &[usize]) -> Op
     for n in nodes {
         let pods = witness.count(w, *n);
         lost.pods += pods;
-        let fenced = index
-            .problem
-            .machines
-            .get(*n)
-            .is_some_and(|m| m.remediated || m.replacing);
+        let machine = index.problem.machines.get(*n);
+        let fenced = machine.is_some_and(|m| m.remediated || m.away || m.lost);
+        let is_away = machine.is_some_and(|m| m.away || m.lost);
         if pods == 0 || workload.per_node {
             continue;
         }
-        if workload.recovery == Recovery::Fenced && !fenced {
+        let stays = workload.spec.stays_on_dead_node() && !is_away;
+        if stays || (workload.recovery == Recovery::Fenced && !fenced) {
             lost.stuck += pods;
             continue;
         }

@@ -14,8 +14,8 @@ use super::{
 use kubernetes_vocabulary::fields::NODE_NAME;
 use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
 use kubernetes_vocabulary::{
-    LabelRequirement, Labels, NodeSelectorTerm, Quantity, TaintEffect, Toleration, null_as_default,
-    taint,
+    LabelRequirement, Labels, NodeSelectorTerm, Quantity, Taint, TaintEffect, Toleration,
+    null_as_default, taint,
 };
 
 /// The value of the label `pod-template-hash` that stands for the revision that runs.
@@ -217,6 +217,20 @@ impl PodSpec {
         self.spread
             .iter()
             .filter(|c| c.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule)
+    }
+
+    /// Tells whether the pod stays on a node that is dead: nobody evicts a pod that tolerates for ever that its node is unreachable
+    /// (`pkg/controller/tainteviction`), and the API server adds its own toleration of 300 seconds to pods without one alone.
+    pub fn stays_on_dead_node(&self) -> bool {
+        let taint = Taint {
+            key: taint::UNREACHABLE.to_owned(),
+            value: String::new(),
+            effect: TaintEffect::NoExecute,
+        };
+        let tolerated = self.tolerations.iter().filter(|t| t.tolerates(&taint));
+        let mut seconds = tolerated.map(|t| t.toleration_seconds).peekable();
+        // Of several tolerations the shortest time counts.
+        seconds.peek().is_some() && seconds.all(|time| time.is_none())
     }
 
     /// Returns the same pod with the tolerations that the DaemonSet controller adds

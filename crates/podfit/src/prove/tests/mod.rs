@@ -1,5 +1,6 @@
 //! The prover against the reference that tries everything, and small problems with known answers.
 
+mod orders;
 mod placement;
 mod random;
 mod survival;
@@ -58,7 +59,7 @@ fn proof(nodes: Vec<NodeInfo>, workloads: Vec<Workload>) -> Proof {
     let machines = vec![
         MachineState {
             remediated: true,
-            replacing: false
+            ..MachineState::default()
         };
         nodes.len()
     ];

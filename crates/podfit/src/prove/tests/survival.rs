@@ -139,7 +139,7 @@ fn stateful_pods_move_only_from_nodes_that_are_fenced() {
         let machines = vec![
             MachineState {
                 remediated,
-                replacing: false
+                ..MachineState::default()
             };
             3
         ];
@@ -247,12 +247,13 @@ fn zones_are_lost_with_all_of_their_nodes() {
 }
 
 #[test]
-fn a_node_that_is_being_replaced_counts_as_lost() {
+fn a_node_that_is_away_is_told_apart_from_promises() {
     let machines = vec![
         MachineState::default(),
         MachineState {
             remediated: false,
-            replacing: true,
+            away: true,
+            lost: false,
         },
         MachineState::default(),
     ];
@@ -263,8 +264,11 @@ fn a_node_that_is_being_replaced_counts_as_lost() {
         ..PlacementProblem::default()
     };
     let proof = prove(&problem);
-    assert_eq!(proof.losses.len(), 1);
-    assert!(fate(&proof, 0, 0).fails());
+    assert!(matches!(proof.outcome, ProofOutcome::Proved(_)));
+    assert!(proof.losses.is_empty());
+    let away = proof.away.unwrap();
+    assert_eq!(away.loss.nodes, [1]);
+    assert!(away.fates[&0].fails());
 }
 
 #[test]
