@@ -30,6 +30,7 @@ mod kustomize;
 mod links;
 mod made_site;
 mod oracle;
+mod powervs;
 mod report_schema;
 mod repository;
 mod robustness;
