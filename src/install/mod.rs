@@ -33,17 +33,14 @@ const MOST_THREADS: i128 = 8;
 pub fn make_install_config(plan: &SitePlan, found: &mut Diagnostics) -> Option<Value> {
     let mut problems = Diagnostics::new();
     let install = plan.site.spec.cluster.install.as_ref();
-    let made = match install {
-        Some(install) => {
-            let maker = InstallConfigMaker { plan, install };
-            maker.check_cluster(&mut problems);
-            maker.check_place(&mut problems);
-            maker.make(&mut problems)
-        }
-        None => {
-            check_not_installed(plan, &mut problems);
-            None
-        }
+    let made = if let Some(install) = install {
+        let maker = InstallConfigMaker { plan, install };
+        maker.check_cluster(&mut problems);
+        maker.check_place(&mut problems);
+        maker.make(&mut problems)
+    } else {
+        check_not_installed(plan, &mut problems);
+        None
     };
     let is_good = !problems.has_errors();
     found.append(problems);

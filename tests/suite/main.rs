@@ -23,6 +23,7 @@ mod fleet;
 mod fleet_library;
 mod golden;
 mod health;
+mod hetero_demo;
 mod hosted_clusters;
 mod interruption;
 mod kill;
