@@ -144,6 +144,7 @@ fn the_site_is_proved() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn what_cannot_be_installed_is_refused() {
     let site = "sites/powervs-london.yaml";
     let profile = "base/profiles/powervs.yaml";
