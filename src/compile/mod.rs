@@ -27,6 +27,7 @@ use pointer_diagnostics::Diagnostics;
 use serde_json::Value;
 
 use bases::Bases;
+pub use bases::kustomize_version;
 
 /// Compiles the sites of a run, which share the bases, rendered once, and the catalogue.
 pub struct SiteCompiler<'a> {

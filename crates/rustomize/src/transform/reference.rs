@@ -1,5 +1,6 @@
 //! References by name: when an object is renamed, the fields that name it follow.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -128,9 +129,9 @@ impl<'r> Referrer<'r> {
 fn role(root: &Node) -> Option<KindFilter> {
     let text = |key: &str| root.at(&["roleRef", key]).map(|n| n.text().to_owned());
     Some(KindFilter {
-        group: text("apiGroup")?,
-        version: String::new(),
-        kind: text("kind")?,
+        group: text("apiGroup")?.into(),
+        version: Cow::default(),
+        kind: text("kind")?.into(),
     })
 }
 
