@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::bundle::{self, BundleInput, SiteNames};
 use crate::catalogue::Catalogue;
 use crate::fit::{self, SiteFit};
+use crate::install;
 use crate::kinds::Kinds;
 use crate::ledger::{self, Digest, Holding, Ledger};
 use crate::load::{Fleet, Repository};
@@ -144,11 +145,13 @@ impl<'a> SiteCompiler<'a> {
             files: &built.files,
         });
         found.append(validated.problems);
+        let install = install::make_install_config(&plan, found);
         let fit = self.prove_fit(&plan, &rendered, found);
         let files = SiteFiles {
             plan: &plan,
             overlays: &overlays,
             bundle: &bundle,
+            install: install.as_ref(),
         };
         let tree = write_tree(&files, ledger, found);
         let names = bundle::names(&plan);
@@ -363,6 +366,7 @@ struct SiteFiles<'a> {
     plan: &'a SitePlan,
     overlays: &'a BTreeMap<String, Overlay>,
     bundle: &'a [bundle::File],
+    install: Option<&'a Value>,
 }
 
 /// Returns all files of the site, sealed with its ledger.
@@ -379,7 +383,9 @@ fn write_tree(files: &SiteFiles<'_>, ledger: Ledger, found: &mut Diagnostics) ->
         .bundle
         .iter()
         .map(|file| (file.path.clone(), &file.documents));
-    for (path, documents) in of_overlays.chain(of_bundle) {
+    let answers: Vec<Value> = files.install.cloned().into_iter().collect();
+    let of_install = (!answers.is_empty()).then(|| (install::PATH.to_owned(), &answers));
+    for (path, documents) in of_overlays.chain(of_bundle).chain(of_install) {
         let text = file_text(&plan.name, documents);
         if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
             found.push(bases::tree_error(plan.site.file(), &why));

@@ -7,6 +7,7 @@ mod app;
 mod date;
 mod fleet;
 mod images;
+mod install;
 mod removal;
 mod requirements;
 mod site;
@@ -24,6 +25,9 @@ pub use fleet::{
     KustomizeRelease, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
 };
 pub use images::{ImageFact, ImagesSpec};
+pub use install::{
+    Install, InstallNetworking, InstallPlatform, PowerMachine, ProcessorSharing, Publication,
+};
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{

@@ -14,7 +14,7 @@ pub(crate) struct KindFilter {
 }
 
 impl KindFilter {
-    /// Whether the parts that are given are equal.
+    /// Returns whether the parts that are given are equal.
     pub(crate) fn accepts(&self, group: &str, version: &str, kind: &str) -> bool {
         (self.kind.is_empty() || self.kind == kind)
             && (self.group.is_empty() || self.group == group)
@@ -64,7 +64,7 @@ impl FieldSpec {
         self.steps.get_or_init(|| split_steps(&self.path))
     }
 
-    /// Whether this spec means the same path of at least the same kinds as another.
+    /// Returns whether this spec means the same path of at least the same kinds as another.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         self.path == other.path
             && self

@@ -376,7 +376,7 @@ fn test(document: &Node, path: &Path, expected: Option<&Node>) -> Result<(), Str
     }
 }
 
-/// Whether two trees mean the same; the order of keys does not matter.
+/// Returns whether two trees mean the same; the order of keys does not matter.
 fn equal(left: &Node, right: &Node) -> bool {
     match (left, right) {
         (Node::Scalar(l), Node::Scalar(r)) => l.text == r.text && l.tag == r.tag,
@@ -422,7 +422,7 @@ fn normalize_node(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> 
     }
 }
 
-/// Whether a scalar certainly is as Go's library would write it.
+/// Returns whether a scalar certainly is as Go's library would write it.
 fn is_normal(scalar: &Scalar) -> bool {
     let plain = scalar.style == ScalarStyle::Plain && !scalar.explicit && scalar.alias == 0;
     let text = &*scalar.text;

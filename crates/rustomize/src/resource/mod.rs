@@ -37,7 +37,7 @@ pub(crate) struct ResourceId {
 const CLUSTER: &str = "_non_namespaceable_";
 
 impl ResourceId {
-    /// Whether the type is certainly not namespaced.
+    /// Returns whether the type is certainly not namespaced.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(&self.group, &self.version, &self.kind)
     }
@@ -47,7 +47,7 @@ impl ResourceId {
         effective_namespace(self.is_cluster_scoped(), &self.namespace)
     }
 
-    /// Whether both mean the same object.
+    /// Returns whether both mean the same object.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.name == other.name
             && self.kind == other.kind
@@ -379,7 +379,7 @@ impl Resource {
         effective_namespace(self.is_cluster_scoped(), self.namespace())
     }
 
-    /// Whether the type is certainly not namespaced.
+    /// Returns whether the type is certainly not namespaced.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(self.group(), self.version(), self.kind())
     }
@@ -396,7 +396,7 @@ impl Resource {
         .join("\n")
     }
 
-    /// Whether everything that is part of the id is written as in another tree.
+    /// Returns whether everything that is part of the id is written as in another tree.
     pub(crate) fn is_named_as(&self, other: &Node) -> bool {
         fn text<'n>(root: &'n Node, path: &[&str]) -> Option<(&'n str, bool)> {
             root.at(path).map(|node| (node.text(), node.is_null()))
@@ -428,7 +428,7 @@ impl Resource {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
-    /// Whether the object has or had an id.
+    /// Returns whether the object has or had an id.
     pub(crate) fn has_id(&self, id: &ResourceId) -> bool {
         let typed = || self.group() == id.group && self.version() == id.version;
         let current =

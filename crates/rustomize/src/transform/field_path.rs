@@ -9,7 +9,7 @@ use manifest_yaml::ScalarStyle;
 
 /// Why a path leads to nothing, or its value cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FieldPathError {
+pub(crate) enum DottedPathError {
     #[error("`{0}` is negative")]
     NegativeIndex(String),
     #[error("`{0}` is not an index")]
@@ -32,7 +32,7 @@ pub(crate) enum FieldPathError {
     Delimiter,
 }
 
-impl FieldPathError {
+impl DottedPathError {
     fn mismatch(part: &str, expected: &'static str, found: &Node) -> Self {
         Self::Mismatch {
             part: part.to_owned(),
@@ -46,7 +46,7 @@ impl FieldPathError {
 pub(crate) fn find_value<'n>(
     node: &'n Node,
     path: &[String],
-) -> Result<Option<&'n Node>, FieldPathError> {
+) -> Result<Option<&'n Node>, DottedPathError> {
     let mut node = node;
     for part in path.iter().map(|p| p.trim()).filter(|p| !p.is_empty()) {
         if node.is_null() {
@@ -54,10 +54,10 @@ pub(crate) fn find_value<'n>(
         }
         let found = match (part.parse::<i64>(), element(part)) {
             (Ok(at), _) => items(node, part)?.get(
-                usize::try_from(at).map_err(|_| FieldPathError::NegativeIndex(part.to_owned()))?,
+                usize::try_from(at).map_err(|_| DottedPathError::NegativeIndex(part.to_owned()))?,
             ),
             (_, _) if part == "-" => items(node, part)?.last(),
-            (_, _) if part == "*" => return Err(FieldPathError::WildcardInSource),
+            (_, _) if part == "*" => return Err(DottedPathError::WildcardInSource),
             (_, Some(ElementPair { key, value })) => {
                 items(node, part)?.iter().find(|item| match key {
                     "" => item.text() == value,
@@ -66,7 +66,7 @@ pub(crate) fn find_value<'n>(
             }
             _ => match node {
                 Node::Mapping(mapping) => mapping.get(part),
-                other => return Err(FieldPathError::mismatch(part, "a map", other)),
+                other => return Err(DottedPathError::mismatch(part, "a map", other)),
             },
         };
         match found {
@@ -77,11 +77,11 @@ pub(crate) fn find_value<'n>(
     Ok(Some(node))
 }
 
-fn items<'n>(node: &'n Node, part: &str) -> Result<&'n [Node], FieldPathError> {
+fn items<'n>(node: &'n Node, part: &str) -> Result<&'n [Node], DottedPathError> {
     match node {
         Node::Sequence(sequence) => Ok(&sequence.items),
         other if other.is_null() => Ok(&[]),
-        other => Err(FieldPathError::mismatch(part, "a list", other)),
+        other => Err(DottedPathError::mismatch(part, "a list", other)),
     }
 }
 
@@ -137,7 +137,7 @@ pub(crate) fn split_path(path: &str) -> Vec<String> {
 }
 
 /// Returns the value that is set in the place of another.
-pub(crate) type Set<'s> = dyn FnMut(&Node) -> Result<Node, FieldPathError> + 's;
+pub(crate) type Set<'s> = dyn FnMut(&Node) -> Result<Node, DottedPathError> + 's;
 
 /// Changes every field that a path leads to. `create`: the value for which missing fields are made.
 pub(crate) fn edit_fields(
@@ -145,7 +145,7 @@ pub(crate) fn edit_fields(
     path: &[String],
     create: Option<&Node>,
     set: &mut Set<'_>,
-) -> Result<Option<Node>, FieldPathError> {
+) -> Result<Option<Node>, DottedPathError> {
     let Some((part, rest)) = path.split_first() else {
         return set(node).map(Some);
     };
@@ -153,7 +153,7 @@ pub(crate) fn edit_fields(
         return edit_index(node, part, rest, create, set);
     }
     if part.starts_with('[') && part.ends_with(']') {
-        let pair = element(part).ok_or_else(|| FieldPathError::NoPair(part.clone()))?;
+        let pair = element(part).ok_or_else(|| DottedPathError::NoPair(part.clone()))?;
         return edit_matching(node, pair, rest, create, set);
     }
     if part == "*" {
@@ -162,7 +162,7 @@ pub(crate) fn edit_fields(
     let mapping = match node {
         Node::Mapping(mapping) => mapping,
         other if other.is_null() => return Ok(None),
-        other => return Err(FieldPathError::mismatch(part, "a map", other)),
+        other => return Err(DottedPathError::mismatch(part, "a map", other)),
     };
     let made = match (mapping.get(part), create) {
         (Some(_), _) => None,
@@ -198,13 +198,13 @@ fn empty_for(rest: &[String], value: &Node) -> Node {
     }
 }
 
-type Each<'e> = dyn FnMut(&Node) -> Result<Option<Node>, FieldPathError> + 'e;
+type Each<'e> = dyn FnMut(&Node) -> Result<Option<Node>, DottedPathError> + 'e;
 
 fn edit_items(
     node: &Node,
     part: &str,
     each: &mut Each<'_>,
-) -> Result<Option<Node>, FieldPathError> {
+) -> Result<Option<Node>, DottedPathError> {
     let mut changed: Option<Vec<Node>> = None;
     let list = items(node, part)?;
     for (at, item) in list.iter().enumerate() {
@@ -226,17 +226,17 @@ fn edit_index(
     rest: &[String],
     create: Option<&Node>,
     set: &mut Set<'_>,
-) -> Result<Option<Node>, FieldPathError> {
+) -> Result<Option<Node>, DottedPathError> {
     let at: usize = part
         .parse()
-        .map_err(|_| FieldPathError::NoIndex(part.to_owned()))?;
+        .map_err(|_| DottedPathError::NoIndex(part.to_owned()))?;
     let mut list = items(node, part)?.to_vec();
     if let Some(value) = create.filter(|_| at == list.len()) {
         list.push(empty_for(rest, value));
     }
     let Some(found) = list.get(at) else {
         let length = list.len();
-        return Err(FieldPathError::IndexBeyond { index: at, length });
+        return Err(DottedPathError::IndexBeyond { index: at, length });
     };
     let Some(new) = edit_fields(found, rest, create, set)? else {
         return Ok(None);
@@ -254,12 +254,12 @@ fn edit_matching(
     rest: &[String],
     create: Option<&Node>,
     set: &mut Set<'_>,
-) -> Result<Option<Node>, FieldPathError> {
+) -> Result<Option<Node>, DottedPathError> {
     let ElementPair {
         key,
         value: pattern,
     } = pair;
-    let regex = Regex::new(pattern).map_err(|_| FieldPathError::Pattern(pattern.to_owned()))?;
+    let regex = Regex::new(pattern).map_err(|_| DottedPathError::Pattern(pattern.to_owned()))?;
     let part = format!("[{key}={pattern}]");
     let mut matched = false;
     let changed = edit_items(node, &part, &mut |item| {

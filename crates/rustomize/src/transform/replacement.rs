@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::embedded::{TextChange, set_in_text};
-use super::field_path::{FieldPathError, edit_fields, find_value, split_path};
+use super::field_path::{DottedPathError, edit_fields, find_value, split_path};
 use crate::budget::{check_object, measure_node};
 use crate::field::KindFilter;
 use crate::kustomization::{
@@ -37,12 +37,12 @@ pub(crate) enum ReplacementError {
     #[error("`{text}` has no part {index}")]
     NoPart { text: String, index: i64 },
     #[error("{0}")]
-    SourcePath(#[from] FieldPathError),
+    SourcePath(#[from] DottedPathError),
     #[error("{object}: `{path}`: {reason}")]
     TargetPath {
         object: String,
         path: String,
-        reason: FieldPathError,
+        reason: DottedPathError,
     },
     #[error("{object}: {reason}")]
     TooLarge { object: String, reason: String },
@@ -202,7 +202,7 @@ fn find_source(
         return Ok(separate(value));
     };
     let Node::Scalar(scalar) = value else {
-        return Err(FieldPathError::Delimiter.into());
+        return Err(DottedPathError::Delimiter.into());
     };
     let part = usize::try_from(source.options.index).ok();
     let part = part.and_then(|at| scalar.text.split(delimiter).nth(at));
@@ -313,19 +313,23 @@ fn replace_in_text(
     old: &Node,
     value: &Node,
     options: &FieldOptions,
-) -> Result<Node, FieldPathError> {
+) -> Result<Node, DottedPathError> {
     if options.delimiter.is_some() && !matches!(old, Node::Scalar(_)) {
-        return Err(FieldPathError::Delimiter);
+        return Err(DottedPathError::Delimiter);
     }
     replace_value(old, value, &FieldOptions::default())
 }
 
 /// Returns the value that stands at the target afterwards. A scalar keeps its type and its quotes; only its text is replaced.
-fn replace_value(old: &Node, value: &Node, options: &FieldOptions) -> Result<Node, FieldPathError> {
+fn replace_value(
+    old: &Node,
+    value: &Node,
+    options: &FieldOptions,
+) -> Result<Node, DottedPathError> {
     let mut text = value.text().to_owned();
     if let Some(delimiter) = options.delimiter.as_deref() {
         let Node::Scalar(old) = old else {
-            return Err(FieldPathError::Delimiter);
+            return Err(DottedPathError::Delimiter);
         };
         let part = if value.is_null() { "" } else { value.text() };
         let mut parts: Vec<&str> = old.text.split(delimiter).collect();
