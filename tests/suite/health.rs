@@ -9,6 +9,12 @@ use siteplan::bundle::HEALTH_SCRIPT;
 use crate::oracle;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+/// A moment before [`NOW`].
+const JUST_NOW: &str = "2026-01-01T11:45:00Z";
+/// More than half an hour before [`NOW`].
+const LONG_AGO: &str = "2026-01-01T11:15:00Z";
+/// The time at which the script runs: 2026-01-01T12:00:00Z.
+const NOW: u32 = 1_767_268_800;
 
 /// An Application that is all well.
 fn application() -> Value {
@@ -158,6 +164,124 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             "Healthy",
         ),
         (
+            "a sync failed and will be tried again",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] = json!({
+                    "phase": "Running", "retryCount": 1, "startedAt": JUST_NOW, "finishedAt": JUST_NOW,
+                    "message": "one or more objects failed to apply. Retrying attempt #1 at 3:00PM.",
+                });
+            }),
+            "Degraded",
+        ),
+        (
+            "the next attempt is under way",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["operationState"] =
+                    json!({"phase": "Running", "retryCount": 1, "startedAt": JUST_NOW});
+            }),
+            "Progressing",
+        ),
+        (
+            "a sync has been under way for long",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["operationState"] = json!({"phase": "Running", "startedAt": LONG_AGO});
+            }),
+            "Degraded",
+        ),
+        (
+            "all attempts failed, and nothing was applied",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] = json!({"phase": "Error", "finishedAt": JUST_NOW});
+            }),
+            "Degraded",
+        ),
+        (
+            "an older sync failed, and the newer commit is not synced",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] =
+                    json!({"phase": "Failed", "syncResult": {"revision": other}});
+            }),
+            "Degraded",
+        ),
+        (
+            "somebody writes back what was synced",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"]["finishedAt"] = json!(LONG_AGO);
+                o["status"]["reconciledAt"] = json!(JUST_NOW);
+            }),
+            "Degraded",
+        ),
+        (
+            "not compared since the sync",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"]["finishedAt"] = json!(JUST_NOW);
+                o["status"]["reconciledAt"] = json!(JUST_NOW);
+            }),
+            "Progressing",
+        ),
+        (
+            "the project does not permit its namespace",
+            with(|o| {
+                o["status"]["conditions"] =
+                    json!([{"type": "InvalidSpecError", "message": "not permitted in project"}]);
+            }),
+            "Degraded",
+        ),
+        (
+            "its manifests cannot be rendered",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("Unknown");
+                o["status"]["conditions"] =
+                    json!([{"type": "ComparisonError", "message": "app path does not exist"}]);
+            }),
+            "Degraded",
+        ),
+        (
+            "a warning is no error",
+            with(|o| o["status"]["conditions"] = json!([{"type": "OrphanedResourceWarning"}])),
+            "Healthy",
+        ),
+        (
+            "progressing since a moment ago",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Progressing", "lastTransitionTime": JUST_NOW});
+            }),
+            "Progressing",
+        ),
+        (
+            "progressing for long",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Progressing", "lastTransitionTime": LONG_AGO});
+            }),
+            "Degraded",
+        ),
+        (
+            "healthy for long",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Healthy", "lastTransitionTime": LONG_AGO});
+            }),
+            "Healthy",
+        ),
+        (
+            "stopped by somebody",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Suspended", "lastTransitionTime": LONG_AGO});
+            }),
+            "Healthy",
+        ),
+        (
             "several sources",
             with(|o| {
                 o["spec"] = json!({"sources": [{}]});
@@ -190,10 +314,12 @@ fn lua(value: &Value) -> String {
 fn run(lua51: &Path, cases: &[(&str, Value, &str)]) -> Vec<String> {
     let objects: Vec<String> = cases.iter().map(|(_, object, _)| lua(object)).collect();
     let program = format!(
-        "local print, setfenv = print, setfenv\nlocal chunk = function()\n{HEALTH_SCRIPT}\nend\n\
+        "local print, setfenv = print, setfenv\nlocal date = os.date\n\
+         local function require() return {{ time = function() return {NOW} end, date = date }} end\n\
+         local chunk = function()\n{HEALTH_SCRIPT}\nend\n\
          getmetatable('').__index = nil\n\
          for _, object in ipairs({{{}}}) do\n\
-         setfenv(chunk, {{ obj = object }})\nlocal health = chunk()\nprint(health.status .. ' ' .. health.message)\nend\n",
+         setfenv(chunk, {{ obj = object, require = require, ipairs = ipairs }})\nlocal health = chunk()\nprint(health.status .. ' ' .. health.message)\nend\n",
         objects.join(",")
     );
     let dir = tempfile::tempdir().unwrap();
