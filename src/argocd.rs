@@ -18,6 +18,11 @@ pub const HOOK: &str = "argocd.argoproj.io/hook";
 /// The annotation of an Application with the paths whose changes make it render anew.
 pub const MANIFEST_GENERATE_PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 
+/// The annotation of an Application that says what its parent does when it fails; our health script reads it.
+pub const WHEN_FAILED: &str = "siteplan.dev/when-failed";
+/// The value of [`WHEN_FAILED`] with which a failure holds up nothing.
+pub const GO_ON: &str = "go-on";
+
 /// The sync option that skips the dry run of resources whose kind the cluster does not have yet.
 pub const SKIP_DRY_RUN: &str = "SkipDryRunOnMissingResource=true";
 

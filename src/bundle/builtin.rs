@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, json};
 
 use crate::manifest::Object;
-use crate::model::{NodeState, PodSecurity};
+use crate::model::{NodeState, PodSecurity, Topology};
 use crate::plan::{Instance, InstanceSource, NamespacePlan, NodePlan, SitePlan};
 
-/// Sync options that keep a namespace or a node when it leaves git and when its Application is deleted.
-const KEEP: &str = "Prune=false,Delete=false";
+use super::node_policy::node_policy_files;
+
+/// What Argo CD may never do with a namespace or a node: not when it leaves git, not when its Application is deleted.
+pub(super) const KEEP: &str = "Prune=false,Delete=false";
 
 /// The objects of a built-in instance with the names of their files; nothing for an app of base/apps.
 pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Object)> {
@@ -28,14 +30,18 @@ pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Obj
                 .nodes
                 .iter()
                 .filter_map(|node| Some((node, managed_labels(site, node)?)));
-            nodes
-                .map(|(node, labels)| {
-                    (
-                        format!("node.{}.yaml", node.name),
-                        self::node(&node.name, &labels),
-                    )
-                })
-                .collect()
+            let objects = nodes.map(|(node, labels)| {
+                (
+                    format!("node.{}.yaml", node.name),
+                    self::node(&node.name, &labels),
+                )
+            });
+            let mut objects: Vec<(String, Object)> = objects.collect();
+            // Where the site has its own Argo CD, whoever bootstraps it brings the policy.
+            if site.fleet.spec.argocd.topology == Topology::Hub && !objects.is_empty() {
+                objects.extend(node_policy_files(site));
+            }
+            objects
         }
     }
 }

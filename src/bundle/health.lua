@@ -11,8 +11,11 @@ local function waiting(message)
   return { status = "Progressing", message = message }
 end
 
+local annotations = (obj.metadata or {}).annotations or {}
+local holds_up = annotations["siteplan.dev/when-failed"] ~= "go-on"
+
 local function failed(message)
-  return { status = "Degraded", message = message }
+  return { status = holds_up and "Degraded" or "Healthy", message = message }
 end
 
 -- Times in RFC 3339 and UTC sort as they follow each other.
@@ -87,5 +90,8 @@ if health.status == "Suspended" then
 end
 if health.status ~= "Healthy" and is_long_ago(health.lastTransitionTime) then
   return failed(health.status .. " for more than half an hour")
+end
+if health.status == "Degraded" or health.status == "Missing" then
+  return failed(health.message or health.status)
 end
 return { status = health.status, message = health.message or "" }

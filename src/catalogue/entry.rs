@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::deletion_loss::DeletionLoss;
+use super::kind_health::KindHealth;
 use super::made_object::MadeObject;
 use super::operands::Operands;
 use super::part_path::PartPath;
@@ -40,7 +41,9 @@ pub struct Entry {
     pub parts: Vec<Part>,
     /// The pods that an operator creates and no field describes.
     pub operands: Option<Operands>,
-    /// Data that is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
+    /// How Argo CD can tell the health of its objects. None: it takes them for healthy as soon as they are there.
+    pub health: Option<KindHealth>,
+    /// What is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
     pub deletion_loses: Option<DeletionLoss>,
     /// The objects that appear because an object of the kind is there.
     #[serde(default)]

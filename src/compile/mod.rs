@@ -11,10 +11,10 @@ use std::sync::Arc;
 use crate::bundle::{self, BundleInput, SiteNames};
 use crate::catalogue::Catalogue;
 use crate::fit::{self, SiteFit};
-use crate::ledger;
+use crate::ledger::{self, Digest};
 use crate::load::{Fleet, Repository};
 use crate::manifest::{Object, ObjectId};
-use crate::overlay::{Overlay, OverlayInput, overlay};
+use crate::overlay::{Overlay, OverlayInput, digest_overlay, overlay};
 use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
@@ -51,6 +51,8 @@ pub struct CompiledSite {
     pub names: SiteNames,
     /// Objects that the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
+    /// The files below `bootstrap/`, which are applied by hand or by a hub.
+    pub bootstrap: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
 }
@@ -137,6 +139,10 @@ impl<'a> SiteCompiler<'a> {
             claims,
             names,
             argocd,
+            bootstrap: bundle
+                .into_iter()
+                .filter(|file| file.path.starts_with("bootstrap/"))
+                .collect(),
             fit,
         })
     }
@@ -176,6 +182,7 @@ impl<'a> SiteCompiler<'a> {
         found: &mut Diagnostics,
     ) -> Option<BTreeMap<String, Overlay>> {
         let mut overlays = BTreeMap::new();
+        let mut digests: BTreeMap<String, Digest> = BTreeMap::new();
         let mut complete = true;
         for instance in &plan.instances {
             let catalogue = self.bases.catalogue(instance.app().map(AsRef::as_ref));
@@ -184,13 +191,22 @@ impl<'a> SiteCompiler<'a> {
                 complete = false;
                 continue;
             };
+            // An instance comes after those that it requires.
+            let required: Vec<Digest> = instance
+                .after
+                .iter()
+                .filter_map(|name| digests.get(name).copied())
+                .collect();
             let input = OverlayInput {
                 plan,
                 instance,
                 base: &base,
                 catalogue: &catalogue,
+                required: &required,
             };
-            overlays.insert(instance.name.clone(), overlay(&input, found));
+            let made = overlay(&input, found);
+            digests.insert(instance.name.clone(), digest_overlay(&base, &made));
+            overlays.insert(instance.name.clone(), made);
         }
         (complete && !found.has_errors()).then_some(overlays)
     }
@@ -215,6 +231,7 @@ impl<'a> SiteCompiler<'a> {
             instance,
             base: &base,
             catalogue: &catalogue,
+            required: &[],
         });
         let files = BTreeMap::from([(
             "kustomization.yaml".to_owned(),

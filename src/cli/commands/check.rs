@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::ReportFormat;
-use crate::cli::changes::change_line;
+use crate::cli::changes::{bootstrap_notes, change_line};
 use crate::cli::clock::today;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
@@ -77,7 +77,9 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     } else {
         ExitStatus::Differs
     };
-    let answer = Answer::new(status);
+    let mut answer = Answer::new(status);
+    let changes = differing(&comparison).flat_map(|site| &site.changes);
+    answer.notes.extend(bootstrap_notes(changes));
     Ok(match session.global.format {
         ReportFormat::Human => answer
             .with_data(CommandData::Text(render_text(
