@@ -36,7 +36,7 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
         "destination": {key: cluster, "namespace": destination_namespace(context, instance)},
         "syncPolicy": {
             "automated": automated(&instance.source),
-            "retry": retry_policy(&fleet.argocd, RetriedApplication::Instance),
+            "retry": retry_policy(&fleet.argocd, retried_application(&instance.source)),
         },
     });
     let options = sync_options(context, instance, !ignored.is_empty());
@@ -119,6 +119,13 @@ fn plain(directory: &str) -> &str {
         end += name.len() + 1;
     }
     directory
+}
+
+fn retried_application(source: &InstanceSource) -> RetriedApplication {
+    match source {
+        InstanceSource::Nodes => RetriedApplication::Nodes,
+        InstanceSource::App(_) | InstanceSource::Namespaces => RetriedApplication::Instance,
+    }
 }
 
 /// Returns what is synced without being asked. What is false is left out: Argo CD takes it out when it writes the Application.

@@ -14,6 +14,8 @@ const REFRESHES: (u32, u32) = (3, 2);
 pub(super) enum RetriedApplication {
     /// One with the objects of an instance: it waits for APIs that operators bring, over a slow line.
     Instance,
+    /// The one with the labels of nodes: it fails as long as a node is away, and every attempt mends the labels of the others.
+    Nodes,
     /// A root: it only applies Applications, and until its next attempt no newer commit reaches them.
     Root,
 }
@@ -23,7 +25,7 @@ impl RetriedApplication {
     fn longest_pause(self) -> &'static str {
         match self {
             Self::Instance => "5m",
-            Self::Root => "1m",
+            Self::Nodes | Self::Root => "1m",
         }
     }
 }

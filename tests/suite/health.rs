@@ -1,10 +1,12 @@
-//! The health script of Applications, run by Lua 5.1 with the libraries that Argo CD gives it.
+//! The health scripts of Applications and of the catalogue's kinds, run by Lua 5.1 with the libraries that Argo CD gives it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 use siteplan::bundle::HEALTH_SCRIPT;
+use siteplan::catalogue::{Catalogue, KindHealth};
 
 use crate::oracle;
 
@@ -282,6 +284,24 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             "Healthy",
         ),
         (
+            "a failure that holds up nothing",
+            with(|o| {
+                o["metadata"]["annotations"] = json!({"siteplan.dev/when-failed": "go-on"});
+                o["status"]["operationState"] = json!({
+                    "phase": "Running", "retryCount": 3, "startedAt": LONG_AGO, "finishedAt": JUST_NOW, "message": "node is away",
+                });
+            }),
+            "Healthy",
+        ),
+        (
+            "missing in what holds up nothing",
+            with(|o| {
+                o["metadata"]["annotations"] = json!({"siteplan.dev/when-failed": "go-on"});
+                o["status"]["health"]["status"] = json!("Missing");
+            }),
+            "Healthy",
+        ),
+        (
             "several sources",
             with(|o| {
                 o["spec"] = json!({"sources": [{}]});
@@ -310,13 +330,13 @@ fn lua(value: &Value) -> String {
     }
 }
 
-/// Runs the script over every case, without the libraries that Argo CD does not offer.
-fn run(lua51: &Path, cases: &[(&str, Value, &str)]) -> Vec<String> {
+/// Runs a script over every case, without the libraries that Argo CD does not offer.
+fn run(lua51: &Path, script: &str, cases: &[(&str, Value, &str)]) -> Vec<String> {
     let objects: Vec<String> = cases.iter().map(|(_, object, _)| lua(object)).collect();
     let program = format!(
         "local print, setfenv = print, setfenv\nlocal date = os.date\n\
          local function require() return {{ time = function() return {NOW} end, date = date }} end\n\
-         local chunk = function()\n{HEALTH_SCRIPT}\nend\n\
+         local chunk = function()\n{script}\nend\n\
          getmetatable('').__index = nil\n\
          for _, object in ipairs({{{}}}) do\n\
          setfenv(chunk, {{ obj = object, require = require, ipairs = ipairs }})\nlocal health = chunk()\nprint(health.status .. ' ' .. health.message)\nend\n",
@@ -344,7 +364,7 @@ fn an_application_is_healthy_only_when_its_own_revision_is_synced() {
         return;
     };
     let cases = cases();
-    let answers = run(&lua51, &cases);
+    let answers = run(&lua51, HEALTH_SCRIPT, &cases);
     assert_eq!(answers.len(), cases.len());
     for ((name, _, expected), answer) in cases.iter().zip(&answers) {
         assert_eq!(
@@ -353,4 +373,120 @@ fn an_application_is_healthy_only_when_its_own_revision_is_synced() {
             "{name}: {answer}"
         );
     }
+}
+
+/// States of the kinds whose health the catalogue tells, as their operators write them, with the health that they mean.
+fn states() -> Vec<(&'static str, Value, &'static str)> {
+    let condition =
+        |kind: &str, status: &str| json!({"type": kind, "status": status, "message": kind});
+    let with = |conditions: Value| json!({"metadata": {"generation": 2}, "status": {"conditions": conditions}});
+    let available = [
+        condition("Available", "True"),
+        condition("Degraded", "False"),
+    ];
+    let degraded = [
+        condition("Available", "True"),
+        condition("Degraded", "True"),
+    ];
+    let starting = [
+        condition("Available", "False"),
+        condition("Progressing", "True"),
+    ];
+    let mut states = Vec::new();
+    let kinds = [
+        "AirflowCluster",
+        "HyperConverged",
+        "MetalLB",
+        "NodeNetworkConfigurationPolicy",
+        "SupersetCluster",
+        "TrinoCluster",
+    ];
+    for kind in kinds {
+        states.push((kind, with(json!(available)), "Healthy"));
+        states.push((kind, with(json!(degraded)), "Degraded"));
+        states.push((kind, with(json!(starting)), "Progressing"));
+        states.push((kind, json!({"metadata": {"generation": 1}}), "Progressing"));
+    }
+    let unseen = json!({"metadata": {"generation": 3}, "status": {"observedGeneration": 2, "conditions": available}});
+    states.push(("HyperConverged", unseen, "Progressing"));
+    for kind in ["LocalVolume", "LocalVolumeSet"] {
+        let name = if kind == "LocalVolume" {
+            "Available"
+        } else {
+            "DaemonSetsAvailable"
+        };
+        states.push((kind, with(json!([condition(name, "True")])), "Healthy"));
+        states.push((kind, with(json!([condition(name, "False")])), "Progressing"));
+    }
+    let ignored = with(json!([
+        condition("Ignored", "True"),
+        condition("Available", "False")
+    ]));
+    states.push(("NodeNetworkConfigurationPolicy", ignored, "Suspended"));
+    let stopped = with(json!([
+        condition("Stopped", "True"),
+        condition("Available", "False")
+    ]));
+    states.push(("TrinoCluster", stopped, "Suspended"));
+    for (kind, ready, broken) in [
+        ("ExternalSecretsConfig", "Ready", "Degraded"),
+        ("KafkaMirrorMaker2", "Ready", "NotReady"),
+    ] {
+        states.push((kind, with(json!([condition(ready, "True")])), "Healthy"));
+        states.push((kind, with(json!([condition(broken, "True")])), "Degraded"));
+        states.push((kind, with(json!([])), "Progressing"));
+    }
+    let phases = [
+        ("Enabled", "Healthy"),
+        ("Remediating", "Healthy"),
+        ("Paused", "Suspended"),
+        ("Disabled", "Degraded"),
+    ];
+    for (phase, health) in phases {
+        let object = json!({"metadata": {}, "status": {"phase": phase, "reason": "why"}});
+        states.push(("NodeHealthCheck", object, health));
+    }
+    states.push(("NodeHealthCheck", json!({"metadata": {}}), "Progressing"));
+    let database = |instances: Value| {
+        json!({
+            "metadata": {"generation": 1},
+            "spec": {"instances": [{"name": "a", "replicas": 2}, {"name": "b"}]},
+            "status": {"observedGeneration": 1, "instances": instances},
+        })
+    };
+    let all = json!([{"name": "a", "replicas": 2, "readyReplicas": 2}, {"name": "b", "replicas": 1, "readyReplicas": 1}]);
+    let some =
+        json!([{"name": "a", "replicas": 2, "readyReplicas": 1}, {"name": "b", "replicas": 1}]);
+    states.push(("PostgresCluster", database(all), "Healthy"));
+    states.push(("PostgresCluster", database(some), "Progressing"));
+    states.push(("PostgresCluster", database(json!([])), "Progressing"));
+    states
+}
+
+#[test]
+fn every_kind_whose_health_the_catalogue_tells_has_its_states() {
+    let Some(lua51) = oracle::find("lua5.1") else {
+        return;
+    };
+    let states = states();
+    let mut told = BTreeSet::new();
+    for entry in Catalogue::built_in().entries() {
+        let Some(script) = entry.health.as_ref().and_then(KindHealth::script) else {
+            continue;
+        };
+        told.insert(entry.kind.as_str());
+        let cases: Vec<_> = states
+            .iter()
+            .filter(|(kind, ..)| *kind == entry.kind)
+            .cloned()
+            .collect();
+        let answers = run(&lua51, &script, &cases);
+        assert_eq!(answers.len(), cases.len(), "{}", entry.kind);
+        for ((kind, object, expected), answer) in cases.iter().zip(&answers) {
+            let health = answer.split(' ').next();
+            assert_eq!(health, Some(*expected), "{kind}: {object}: {answer}");
+        }
+    }
+    let tested: BTreeSet<&str> = states.iter().map(|(kind, ..)| *kind).collect();
+    assert_eq!(told, tested);
 }
