@@ -11,6 +11,8 @@ pub const IN_CLUSTER_SERVER: &str = "https://kubernetes.default.svc";
 pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 /// The annotation with a resource's own sync options.
 pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// Sync options that keep a resource when it leaves git and when its Application is deleted.
+pub const KEEP_FOR_EVER: &str = "Prune=false,Delete=false";
 /// The annotation with a resource's own compare options.
 pub const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
 /// The annotation that makes a resource a hook of a sync or a deletion.

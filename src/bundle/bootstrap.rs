@@ -16,7 +16,7 @@ const FIELD_MANAGER: &str = "siteplan";
 /// The file of the root, which is applied last.
 const ROOT_FILE: &str = "root.yaml";
 
-/// What is applied to the cluster of an Argo CD before it syncs a site, or a fleet.
+/// Everything that is applied to the cluster of an Argo CD before it syncs a site, or a fleet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
     /// The directory of the files that are applied by hand, from the root of the fleet.

@@ -1,6 +1,6 @@
 //! The objects of the apps that siteplan makes itself: `namespaces` and `nodes`.
 
-use crate::argocd::{COMPARE_OPTIONS, SYNC_OPTIONS};
+use crate::argocd::{COMPARE_OPTIONS, KEEP_FOR_EVER, SYNC_OPTIONS};
 use kubernetes_vocabulary::labels;
 use std::collections::BTreeMap;
 
@@ -11,9 +11,6 @@ use crate::model::{NodeState, PodSecurity, Topology};
 use crate::plan::{Instance, InstanceSource, NamespacePlan, NodePlan, SitePlan};
 
 use super::node_policy::node_policy_files;
-
-/// What Argo CD may never do with a namespace or a node: not when it leaves git, not when its Application is deleted.
-pub(super) const KEEP: &str = "Prune=false,Delete=false";
 
 /// The objects of a built-in instance with the names of their files; nothing for an app of base/apps.
 pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Object)> {
@@ -59,7 +56,7 @@ fn namespace(name: &str, plan: &NamespacePlan) -> Object {
     let mut annotations = plan.spec.annotations.clone();
     annotations
         .entry(SYNC_OPTIONS.to_owned())
-        .or_insert_with(|| KEEP.to_owned());
+        .or_insert_with(|| KEEP_FOR_EVER.to_owned());
     annotations
         .entry(COMPARE_OPTIONS.to_owned())
         .or_insert_with(|| "IgnoreExtraneous".to_owned());
@@ -89,7 +86,7 @@ fn node(name: &str, labels: &BTreeMap<&str, &str>) -> Object {
         "metadata": {
             "name": name,
             "labels": labels,
-            "annotations": {SYNC_OPTIONS: KEEP, COMPARE_OPTIONS: "IgnoreExtraneous"},
+            "annotations": {SYNC_OPTIONS: KEEP_FOR_EVER, COMPARE_OPTIONS: "IgnoreExtraneous"},
         },
     }))
 }

@@ -11,11 +11,22 @@ use super::settings::{HEALTH_KEY, HEALTH_SCRIPT};
 
 /// Returns the settings of Argo CD that tell health, by their keys in argocd-cm: of Applications, and of the kinds of a site.
 pub(super) fn site_scripts(context: &Context<'_>) -> BTreeMap<String, String> {
-    let objects = context.input.rendered.values().flatten();
-    let catalogue = Catalogue::built_in();
-    let entries =
-        objects.filter_map(|object| catalogue.entry_of_kind(object.group(), object.kind()));
-    scripts(&context.fleet().argocd, entries)
+    let argocd = &context.fleet().argocd;
+    let mut settings = scripts(argocd, std::iter::empty());
+    for instance in &context.site().instances {
+        let own = instance.app().map_or(&[][..], |app| &app.spec.catalogue);
+        let extended = if own.is_empty() {
+            None
+        } else {
+            Catalogue::with(own).ok()
+        };
+        let catalogue = extended.as_ref().unwrap_or(Catalogue::built_in());
+        let objects = context.objects(instance).iter();
+        let entries =
+            objects.filter_map(|object| catalogue.entry_of_kind(object.group(), object.kind()));
+        settings.extend(scripts(argocd, entries));
+    }
+    settings
 }
 
 /// Returns the settings for every kind of the catalogue: what the sites of a hub use is not known where it is made.

@@ -5,12 +5,10 @@
 
 use serde_json::{Value, json};
 
-use crate::argocd::{COMPARE_OPTIONS, SYNC_OPTIONS, SYNC_WAVE};
+use crate::argocd::{COMPARE_OPTIONS, KEEP_FOR_EVER, SYNC_OPTIONS, SYNC_WAVE};
 use crate::manifest::Object;
 use crate::model::Platform;
 use crate::plan::SitePlan;
-
-use super::builtin::KEEP;
 
 /// The name of the policy and of its binding. It is the same on every cluster: what it says does not depend on the site.
 const NAME: &str = "siteplan-nodes-are-not-made";
@@ -26,7 +24,7 @@ pub(super) fn node_policy(site: &SitePlan) -> Vec<Value> {
     }
     let metadata = json!({
         "name": NAME,
-        "annotations": {SYNC_OPTIONS: KEEP, COMPARE_OPTIONS: "IgnoreExtraneous", SYNC_WAVE: "-1"},
+        "annotations": {SYNC_OPTIONS: KEEP_FOR_EVER, COMPARE_OPTIONS: "IgnoreExtraneous", SYNC_WAVE: "-1"},
     });
     vec![
         json!({

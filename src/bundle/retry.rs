@@ -1,4 +1,4 @@
-//! How Argo CD tries a failed sync again.
+//! The policy by which Argo CD tries a failed sync again.
 
 use serde_json::{Value, json};
 

@@ -41,9 +41,9 @@ pub struct Entry {
     pub parts: Vec<Part>,
     /// The pods that an operator creates and no field describes.
     pub operands: Option<Operands>,
-    /// How Argo CD can tell the health of its objects. None: it takes them for healthy as soon as they are there.
+    /// The way to tell the health of its objects; without one Argo CD takes them for healthy as soon as they are there.
     pub health: Option<KindHealth>,
-    /// What is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
+    /// Data that is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
     pub deletion_loses: Option<DeletionLoss>,
     /// The objects that appear because an object of the kind is there.
     #[serde(default)]

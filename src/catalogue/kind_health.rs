@@ -1,4 +1,4 @@
-//! Describes how Argo CD can tell the health of an object of a kind.
+//! Describes the way to tell the health of an object of a kind.
 
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ pub struct KindHealth {
     pub phase: Option<StatusWords>,
     /// A script in the language of Argo CD, Lua without libraries, where neither says it.
     pub script: Option<String>,
-    /// Where it was read.
+    /// The place where it was read.
     pub source: String,
 }
 
@@ -72,7 +72,7 @@ impl StatusWords {
     }
 }
 
-/// What every script begins with.
+/// The beginning of every script.
 const PREAMBLE: &str = r#"local status = obj.status or {}
 local seen = status.observedGeneration
 if seen ~= nil and obj.metadata.generation ~= nil and seen < obj.metadata.generation then

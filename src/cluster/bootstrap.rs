@@ -1,4 +1,4 @@
-//! What a cluster has of a bootstrap, beside what it should have.
+//! Compares what a cluster has of a bootstrap with what it should have.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -76,7 +76,7 @@ fn compare_settings(bootstrap: &Bootstrap, cluster: &[Object]) -> Vec<BootstrapD
     let differences = settings.iter().filter_map(|(key, wanted)| {
         let found = live.get("/data").and_then(|data| data.get(key));
         match found {
-            None => Some(format!("has no `{key}`: Argo CD waits for nothing")),
+            None => Some(format!("has no `{key}`: waves do not wait for it")),
             Some(found) if found != wanted => Some(format!("has another `{key}` than git")),
             Some(_) => None,
         }

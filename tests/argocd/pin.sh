@@ -17,4 +17,7 @@ at "$first" || fail "the Application moved without the pin"
 ok "a commit on the branch moves nothing"
 pin "$second"
 eventually 180 "the commit that moves the pin promotes $second" at "$second"
+sed -i '/^    pin: /d' "$F/siteplan.yaml"; "$H/fleet.sh" push "no pin" >"$R/push.log" || fail "push"; refresh $root
+follows() { [ "$(app $app '{.spec.source.targetRevision}')" = refs/heads/main ]; }
+eventually 180 "without a pin Applications follow the branch" follows
 eventually 180 "all is healthy" healthy $root

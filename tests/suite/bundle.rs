@@ -692,7 +692,8 @@ fn a_check_of_a_bootstrap_tells_what_the_cluster_lacks() {
     assert_eq!(
         problems(&[upgraded, Object::new(unread)]),
         [
-            format!("ConfigMap/argocd-cm has no `{HEALTH_KEY}`: Argo CD waits for nothing"),
+            format!("ConfigMap/argocd-cm has no `{HEALTH_KEY}`: waves do not wait for it"),
+            "ConfigMap/argocd-cm has no `resource.customizations.health.metallb.io_MetalLB`: waves do not wait for it".to_owned(),
             "AppProject/plant-root is not there".to_owned(),
             "Application/plant has the condition ComparisonError: authentication required"
                 .to_owned(),
