@@ -23,6 +23,7 @@ pub mod compile;
 pub mod fit;
 pub mod fleet;
 pub mod images;
+pub mod install;
 pub mod kinds;
 pub mod ledger;
 pub mod load;

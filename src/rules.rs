@@ -37,6 +37,7 @@ pointer_diagnostics::rules! {
     IMAGE_ARCHITECTURE_UNKNOWN = "image-architecture-unknown", Warning, "nothing says for which architectures an image exists";
     INDISTINGUISHABLE_POOLS = "indistinguishable-pools", Error, "nothing tells two pools apart";
     INPUT_NOT_READ = "input-not-read", Error, "a file describes a site, profile or app and has a name that is not read";
+    INSTALL_CONFIG_IMPOSSIBLE = "install-config-impossible", Error, "a cluster cannot be installed as its site describes it";
     LEDGER_UNREADABLE = "ledger-unreadable", Warning, "the record of what a site was generated from cannot be read";
     LOSS_NOT_SURVIVED = "loss-not-survived", Error, "a workload does not survive a loss that the site promises to survive";
     MALFORMED_CATALOGUE_ENTRY = "malformed-catalogue-entry", Error, "an app's own catalogue entry does not have the form of one";

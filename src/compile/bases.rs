@@ -385,7 +385,7 @@ pub(super) fn tree_error(file: &str, why: &TreeError) -> Diagnostic {
 }
 
 /// Returns the version whose bytes the renderer makes for a fleet.
-fn kustomize_version(release: KustomizeRelease) -> KustomizeVersion {
+pub fn kustomize_version(release: KustomizeRelease) -> KustomizeVersion {
     match release {
         KustomizeRelease::V5_4 => KustomizeVersion::V5_4,
         KustomizeRelease::V5_6 => KustomizeVersion::V5_6,

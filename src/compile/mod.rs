@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::bundle::{self, BundleInput, SiteNames};
 use crate::catalogue::Catalogue;
 use crate::fit::{self, SiteFit};
+use crate::install;
 use crate::ledger::{self, Digest};
 use crate::load::{Fleet, Repository};
 use crate::manifest::{Object, ObjectId};
@@ -26,6 +27,7 @@ use pointer_diagnostics::Diagnostics;
 use serde_json::Value;
 
 use bases::Bases;
+pub use bases::kustomize_version;
 
 /// Compiles the sites of a run, which share the bases, rendered once, and the catalogue.
 pub struct SiteCompiler<'a> {
@@ -55,6 +57,13 @@ pub struct CompiledSite {
     pub bootstrap: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
+}
+
+/// The values that a site's files are written from.
+struct SiteOutputs<'a> {
+    overlays: &'a BTreeMap<String, Overlay>,
+    bundle: &'a [bundle::File],
+    install: Option<&'a Value>,
 }
 
 impl<'a> SiteCompiler<'a> {
@@ -126,8 +135,14 @@ impl<'a> SiteCompiler<'a> {
             files: &built.files,
         });
         found.append(validated.problems);
+        let install = install::make_install_config(&plan, found);
         let fit = self.prove_fit(&plan, &rendered, found);
-        let tree = self.write_tree(&plan, &overlays, &bundle, found);
+        let outputs = SiteOutputs {
+            overlays: &overlays,
+            bundle: &bundle,
+            install: install.as_ref(),
+        };
+        let tree = self.write_tree(&plan, &outputs, found);
         let names = bundle::names(&plan);
         let argocd = argocd_objects(&bundle);
         let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
@@ -270,21 +285,23 @@ impl<'a> SiteCompiler<'a> {
     fn write_tree(
         &self,
         plan: &SitePlan,
-        overlays: &BTreeMap<String, Overlay>,
-        bundle: &[bundle::File],
+        outputs: &SiteOutputs<'_>,
         found: &mut Diagnostics,
     ) -> Tree {
         let mut tree = Tree::new();
-        let of_overlays = overlays.iter().flat_map(|(instance, overlay)| {
+        let of_overlays = outputs.overlays.iter().flat_map(|(instance, overlay)| {
             overlay
                 .files
                 .iter()
                 .map(move |(name, documents)| (format!("{instance}/{name}"), documents))
         });
-        let of_bundle = bundle
+        let of_bundle = outputs
+            .bundle
             .iter()
             .map(|file| (file.path.clone(), &file.documents));
-        for (path, documents) in of_overlays.chain(of_bundle) {
+        let answers: Vec<Value> = outputs.install.cloned().into_iter().collect();
+        let of_install = (!answers.is_empty()).then(|| (install::PATH.to_owned(), &answers));
+        for (path, documents) in of_overlays.chain(of_bundle).chain(of_install) {
             let text = file_text(&plan.name, documents);
             if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
                 found.push(bases::tree_error(plan.site.file(), &why));

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::{FleetCompiler, FleetProgress, SiteSelection};
 use crate::compare::semantic::{self, Differences};
-use crate::compile::CompiledSite;
+use crate::compile::{CompiledSite, kustomize_version};
 use crate::ledger;
+use crate::load::{FLEET_FILE, Repository, find_kustomize_release};
 use crate::manifest::{Object, ObjectId};
 use crate::revision::Revision;
 use pointer_diagnostics::{Diagnostics, Sources};
@@ -44,7 +45,7 @@ pub fn diff_revision(
     progress: &dyn FleetProgress,
     found: &mut Diagnostics,
 ) -> Result<RevisionDiff, RevisionDiffError> {
-    let before = RenderedRevision::new(revision);
+    let before = RenderedRevision::new(revision, fleet.repository);
     let compare_one = |site: CompiledSite| {
         let differences = before.compare_site(&site);
         (site.plan.name, differences)
@@ -80,22 +81,40 @@ impl RevisionDiff {
 struct RenderedRevision<'a> {
     revision: &'a Revision,
     renderer: Renderer,
+    release: ReleaseChange,
+}
+
+/// Says if the fleet has chosen another kustomize since the revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReleaseChange {
+    Same,
+    Changed,
 }
 
 impl<'a> RenderedRevision<'a> {
-    fn new(revision: &'a Revision) -> Self {
+    fn new(revision: &'a Revision, repository: &Repository) -> Self {
         let mut files = MemoryFiles::new(Arc::new(NoFiles));
         for (path, bytes) in &revision.files {
             files.insert(path, bytes.to_vec());
         }
+        let present = repository.fleet.spec.argocd.kustomize;
+        let fleet_file = revision.files.get(FLEET_FILE);
+        let text = fleet_file.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let before = text.map_or(Some(present), find_kustomize_release);
+        let before = before.unwrap_or_default();
         Self {
             revision,
-            renderer: Renderer::new(Arc::new(files)),
+            renderer: Renderer::of_version(Arc::new(files), kustomize_version(before)),
+            release: if before == present {
+                ReleaseChange::Same
+            } else {
+                ReleaseChange::Changed
+            },
         }
     }
 
     fn compare_site(&self, site: &CompiledSite) -> Result<Differences, Diagnostics> {
-        if self.has_same_files(site) {
+        if self.release == ReleaseChange::Same && self.has_same_files(site) {
             return Ok(Differences::default());
         }
         let old = self.objects(&site.plan.name)?;

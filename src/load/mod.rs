@@ -18,10 +18,11 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use apiserver_schema::Definition;
+use manifest_yaml::{ReadLimits, read_first_document};
 use serde_json::{Map, Value};
 
 use crate::images::ImageFacts;
-use crate::model::AppSpec;
+use crate::model::{AppSpec, KustomizeRelease};
 use crate::nearest::nearest;
 use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
@@ -215,6 +216,19 @@ fn load_fleet(files: &Files, found: &mut Diagnostics) -> Option<Fleet> {
         spec,
         file: document.file,
     })
+}
+
+/// Returns the kustomize that the text of a fleet file chooses, whatever else is in it; the default where it chooses none. `None`: the
+/// text does not say it in a way that is understood.
+pub fn find_kustomize_release(fleet_file: &str) -> Option<KustomizeRelease> {
+    let node = read_first_document(fleet_file, &ReadLimits::INPUT).ok()??;
+    let chosen = ["spec", "argocd", "kustomize"]
+        .iter()
+        .try_fold(&node, |node, key| node.get(key));
+    match chosen {
+        None => Some(KustomizeRelease::default()),
+        Some(chosen) => serde_json::from_value(Value::from(chosen.text()?)).ok(),
+    }
 }
 
 /// Words a missing fleet file: fleets that are below are offered before a new one is.

@@ -7,6 +7,7 @@ mod app;
 mod date;
 mod fleet;
 mod images;
+mod install;
 mod requirements;
 mod site;
 mod storage;
@@ -23,6 +24,9 @@ pub use fleet::{
     KustomizeRelease, Removal, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
 };
 pub use images::{ImageFact, ImagesSpec};
+pub use install::{
+    Install, InstallNetworking, InstallPlatform, PowerMachine, ProcessorSharing, Publication,
+};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
     AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,

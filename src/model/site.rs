@@ -9,6 +9,7 @@ use serde_json::Value;
 use kubernetes_vocabulary::{Quantity, Taint, TaintEffect};
 
 use super::Availability;
+use super::install::{Install, PowerMachine};
 use super::requirements::SiteRequirements;
 use super::storage::StorageClassRef;
 
@@ -79,6 +80,8 @@ pub struct Cluster {
     pub release_image: Option<String>,
     /// Virtual IPs of the API and of ingress.
     pub vips: Option<Vips>,
+    /// The infrastructure on which `openshift-install` makes the cluster; `out/<site>/install/install-config.yaml` follows from it.
+    pub install: Option<Install>,
 }
 
 /// The platform that gives a hosted cluster its nodes, as `HostedCluster` and `NodePool` name it.
@@ -184,6 +187,8 @@ pub struct Pool {
     pub replicas: Option<u32>,
     /// The bounds between which a hosted node pool grows and shrinks by itself. Without `replicas`, the proof counts on `min`.
     pub autoscaling: Option<PoolAutoscaling>,
+    /// Its virtual machines on Power; with `cluster.install`.
+    pub machine: Option<PowerMachine>,
     /// The version of the platform on the nodes of a hosted node pool, while they stay behind the control plane.
     pub version: Option<String>,
 }

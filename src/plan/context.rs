@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::hosting::describe_hosted_cluster;
 use super::{Instance, NodePlan, SitePlan};
+use crate::model::Pool;
 use crate::template::{Context, SharedNames};
 
 /// A node or disk with its pool.
@@ -150,13 +151,28 @@ fn describe_hosted(plan: &SitePlan) -> Value {
 fn describe_pools(plan: &SitePlan) -> BTreeMap<&str, Value> {
     let pools = plan.site.spec.pools.iter();
     pools
-        .map(|(name, pool)| {
-            (
-                name.as_str(),
-                json!({"arch": pool.arch, "labels": pool.labels, "roles": pool.roles}),
-            )
-        })
+        .map(|(name, pool)| (name.as_str(), describe_pool(pool)))
         .collect()
+}
+
+/// Returns a pool as expressions see it; memory is in GiB, rounded up.
+fn describe_pool(pool: &Pool) -> Value {
+    let memory = pool.capacity.get("memory").copied();
+    let memory = memory.map(|memory| memory.divided_by(1 << 30).as_units());
+    json!({
+        "arch": pool.arch,
+        "labels": pool.labels,
+        "taints": pool.taints,
+        "roles": pool.roles,
+        "replicas": pool.count_unnamed(),
+        "autoscaling": pool.autoscaling,
+        "memoryGiB": memory.and_then(|memory| i64::try_from(memory).ok()),
+        "machine": pool.machine.as_ref().map(|machine| json!({
+            "processors": machine.word_processors(),
+            "procType": machine.proc_type,
+            "sysType": machine.sys_type,
+        })),
+    })
 }
 
 /// Returns the site's storage roles and, under the app's own names for them, the instance's.

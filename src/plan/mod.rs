@@ -37,9 +37,10 @@ pub const NAMESPACES: &str = "namespaces";
 /// The built-in instance that owns node labels.
 pub const NODES: &str = "nodes";
 /// Names that an instance cannot have: the folders and instances that siteplan makes itself.
-pub const RESERVED_INSTANCES: [&str; 6] = [
+pub const RESERVED_INSTANCES: [&str; 7] = [
     "apps",
     "bootstrap",
+    "install",
     "kustomization",
     NAMESPACES,
     NODES,

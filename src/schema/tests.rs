@@ -83,7 +83,7 @@ fn an_unknown_key_gets_the_nearest_known_one() {
     assert_snapshot!(site(&json!({"pools": {"acp": {"arhc": "amd64", "colour": 1, "nodes": {"a": {"zoen": "x"}}}}})), @r"
     key of /spec/pools/acp/nodes/a/zoen: unknown-key: `spec.pools.acp.nodes.a` has no key `zoen`; did you mean `zone`? [zone]
     key of /spec/pools/acp/arhc: unknown-key: `spec.pools.acp` has no key `arhc`; did you mean `arch`? [arch]
-    key of /spec/pools/acp/colour: unknown-key: `spec.pools.acp` has no key `colour`; the keys here are `allocatable`, `arch`, `autoscaling`, `capacity`, `disks`, `labels`, `manageLabels`, `nodes`, `replicas`, `reserved`, `roles`, `taints` and `version`
+    key of /spec/pools/acp/colour: unknown-key: `spec.pools.acp` has no key `colour`; the keys here are `allocatable`, `arch`, `autoscaling`, `capacity`, `disks`, `labels`, `machine`, `manageLabels`, `nodes`, `replicas`, `reserved`, `roles`, `taints` and `version`
     ");
 }
 

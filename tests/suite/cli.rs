@@ -429,6 +429,40 @@ fn render_prints_what_kustomize_would() {
     assert_eq!((of_nothing.code, of_nothing.stdout.as_str()), (Some(2), ""));
 }
 
+/// Writes a kustomization that 5.6 and 5.8 build differently into a fleet.
+fn write_kustomization_that_versions_differ_in(fleet: &Path) {
+    let directory = fleet.join("deployments");
+    std::fs::create_dir(&directory).unwrap();
+    let kustomization = "resources: [r.yaml]\nimages: [{name: a, newTag: '1'}]\n";
+    std::fs::write(directory.join("kustomization.yaml"), kustomization).unwrap();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: a}], volumes: null}\n";
+    std::fs::write(directory.join("r.yaml"), pod).unwrap();
+}
+
+#[test]
+fn render_makes_the_bytes_of_the_kustomize_that_the_fleet_chooses() {
+    let fleet = copy_of_fleet();
+    write_kustomization_that_versions_differ_in(fleet.path());
+    let render = |more: &[&str]| {
+        let arguments = [&["render", "deployments"], more].concat();
+        siteplan(fleet.path(), &arguments).stdout
+    };
+    assert!(render(&[]).contains("volumes: null"));
+    assert!(render(&["--kustomize", "5.8"]).contains("volumes: []"));
+    let file = fleet.path().join("siteplan.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let chosen = text.replacen("  argocd:\n", "  argocd:\n    kustomize: \"5.8\"\n", 1);
+    assert_ne!(chosen, text);
+    std::fs::write(&file, chosen).unwrap();
+    assert!(render(&[]).contains("volumes: []"));
+    assert!(render(&["--kustomize", "5.4"]).contains("volumes: null"));
+    let unclear = siteplan(
+        fleet.path(),
+        &["render", "deployments", "--kustomize", "5.9"],
+    );
+    assert_eq!(unclear.code, Some(2));
+}
+
 #[test]
 fn a_new_site_and_a_new_app_pass_their_first_check_in_our_own_fleet() {
     let fleet = copy_of_fleet();
@@ -623,7 +657,7 @@ fn what_is_counted_is_counted_right() {
         Some("1 site built: 1 file added, 0 changed, 0 removed in out/")
     );
     let ran = siteplan(fleet.path(), &["build"]);
-    assert_snapshot!(ran.stderr, @"10 sites built: out/ is up to date");
+    assert_snapshot!(ran.stderr, @"11 sites built: out/ is up to date");
 }
 
 #[test]

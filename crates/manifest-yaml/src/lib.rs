@@ -39,4 +39,4 @@ pub use meaning::Meaning;
 pub use merge_key::expand_merge_keys;
 pub use scalar::{Dialect, ResolvedScalar, resolve_scalar};
 pub use value::decode_binary_text;
-pub use write::{append_as_kustomize, choose_text_style, print_field};
+pub use write::{append_as_kustomize, append_styled_text, choose_text_style, print_field};

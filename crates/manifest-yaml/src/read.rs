@@ -98,6 +98,12 @@ fn syntax_error(text: &str, error: &ScanError) -> ReadError {
     ReadError::new(char_at(text, start), error.info())
 }
 
+/// Returns the range of what follows the last line break.
+fn last_line(text: &str) -> TextRange {
+    let start = text.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    TextRange::new(start, text.len())
+}
+
 /// Returns the range of the character at an offset; empty at the end of the text.
 fn char_at(text: &str, start: usize) -> TextRange {
     let length = text
@@ -149,9 +155,10 @@ struct AnchoredNode {
 }
 
 struct NodeBuilder<'l> {
+    text: &'l str,
     limits: &'l ReadLimits,
-    /// The length of a text that does not end in a line break or in blanks.
-    unended_at: Option<usize>,
+    /// The last line of a text that does not end in a line break.
+    unended: Option<TextRange>,
     open: Vec<OpenCollection>,
     anchored: BTreeMap<usize, AnchoredNode>,
     documents: Vec<YamlNode>,
@@ -165,7 +172,7 @@ struct NodeBuilder<'l> {
 }
 
 impl<'l> NodeBuilder<'l> {
-    fn start(text: &str, limits: &'l ReadLimits) -> Result<Self, ReadError> {
+    fn start(text: &'l str, limits: &'l ReadLimits) -> Result<Self, ReadError> {
         if text.len() > limits.bytes {
             let message = format!(
                 "the file has {} bytes; at most {} are read",
@@ -180,7 +187,8 @@ impl<'l> NodeBuilder<'l> {
         }
         Ok(Self {
             limits,
-            unended_at: Some(text.len()).filter(|_| !text.ends_with(['\n', '\r', ' ', '\t'])),
+            unended: Some(last_line(text)).filter(|line| !line.is_empty()),
+            text,
             open: Vec::new(),
             anchored: BTreeMap::new(),
             documents: Vec::new(),
@@ -253,11 +261,17 @@ impl<'l> NodeBuilder<'l> {
         }
     }
 
-    /// Removes the last line break of a block scalar that the end of the file ended.
+    /// Removes the last line break of a block scalar that the end of the file ended: the parser adds one.
     fn unended<'s>(&self, text: &'s str, style: ParserStyle, range: TextRange) -> &'s str {
-        let block = matches!(style, ParserStyle::Literal | ParserStyle::Folded);
-        let at_end = self.unended_at.is_some_and(|end| range.bytes().end >= end);
-        if block && at_end {
+        let is_block = matches!(style, ParserStyle::Literal | ParserStyle::Folded);
+        let Some(last) = self.unended.filter(|_| is_block).map(TextRange::bytes) else {
+            return text;
+        };
+        // The range of a block begins behind the indentation of its first line.
+        let start = range.bytes().start;
+        let before = self.text.get(..start).unwrap_or_default();
+        let indentation = last_line(before).bytes().len();
+        if range.bytes().end >= last.end && last.len() > indentation {
             text.strip_suffix('\n').unwrap_or(text)
         } else {
             text

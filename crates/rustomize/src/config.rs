@@ -1,5 +1,6 @@
 //! The fields that transformers set: kustomize's defaults and the additions of `configurations`.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use crate::field::{FieldSpec, KindFilter};
@@ -161,7 +162,8 @@ fn target_rank(target: &KindFilter) -> (usize, String) {
     (kind_rank(&target.kind), text)
 }
 
-fn parse(table: &str) -> Config {
+/// Reads the table of the default fields, whose lines are sorted.
+fn parse(table: &'static str) -> Config {
     let mut config = Config::default();
     for line in table.lines().filter(|l| !l.starts_with('#')) {
         let mut columns = line.split('\t');
@@ -184,13 +186,12 @@ fn parse(table: &str) -> Config {
             config.lists()[at].push(spec);
         }
     }
-    config.sort();
     config
 }
 
-/// `group/version/Kind`.
-fn kind_filter(text: &str) -> KindFilter {
-    let mut parts = text.rsplitn(3, '/').map(str::to_owned);
+/// Takes `group/version/Kind` apart.
+fn kind_filter(text: &'static str) -> KindFilter {
+    let mut parts = text.rsplitn(3, '/').map(Cow::Borrowed);
     let mut part = || parts.next().unwrap_or_default();
     let (kind, version, group) = (part(), part(), part());
     KindFilter {
@@ -235,6 +236,14 @@ fn read_config(root: &Field<'_>, problems: &mut Diagnostics) -> Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        let read = Config::clone(&Config::default_fields(KustomizeVersion::default()));
+        let mut sorted = read.clone();
+        sorted.sort();
+        assert_eq!(read, sorted);
+    }
 
     #[test]
     fn the_table_is_read_whole() {

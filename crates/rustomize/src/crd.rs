@@ -106,8 +106,8 @@ impl Definitions<'_> {
                 let path: Vec<&str> = path.iter().copied().chain([key]).collect();
                 config.references.push(ReferenceFields {
                     target: KindFilter {
-                        version: version.to_owned(),
-                        kind: kind.to_owned(),
+                        version: version.to_owned().into(),
+                        kind: kind.to_owned().into(),
                         ..KindFilter::default()
                     },
                     referrers: vec![self.spec(&path)],
@@ -123,9 +123,9 @@ impl Definitions<'_> {
 
     fn spec(&self, path: &[&str]) -> FieldSpec {
         let kinds = KindFilter {
-            kind: self.kind.to_owned(),
+            kind: self.kind.to_owned().into(),
             ..KindFilter::default()
         };
-        FieldSpec::new(kinds, &path.join("/"), false)
+        FieldSpec::new(kinds, path.join("/"), false)
     }
 }

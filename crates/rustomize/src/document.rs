@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::meaning;
 use crate::problem::file_problem;
-use crate::resource::{Resource, Source};
+use crate::resource::{DocumentEnd, Resource, Source};
 use crate::rules;
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use crate::version::KustomizeVersion;
 use crate::yaml::read_document;
-use manifest_yaml::{ReadError, ReadLimits, ScalarStyle, print_float};
+use manifest_yaml::{NodeData, ReadError, ReadLimits, ScalarStyle, YamlNode, print_float};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Reported};
 
 /// From this many bytes on, documents are parsed on all cores.
@@ -23,6 +23,18 @@ struct NumberedNode {
     /// The document's number in the file, from 0.
     document: usize,
     node: Node,
+    end: DocumentEnd,
+}
+
+impl NumberedNode {
+    /// Makes an object of a list: the end of the document is none of its own.
+    fn of_list(document: usize, node: Node) -> Self {
+        Self {
+            document,
+            node,
+            end: DocumentEnd::Bare,
+        }
+    }
 }
 
 /// Reads the objects of a file: lists are taken apart, empty documents are skipped.
@@ -67,18 +79,25 @@ fn read_objects(
     }
     let mut resources = Vec::with_capacity(queue.len());
     let mut next = 0;
-    while let Some(NumberedNode { document, node }) = queue.get(next).cloned() {
+    while let Some(NumberedNode {
+        document,
+        node,
+        end,
+    }) = queue.get(next).cloned()
+    {
         next += 1;
         let Some(items) = list_items(&file, &node, version)? else {
             let source = Source {
                 file: Arc::clone(&file),
                 document,
             };
-            resources.push(Resource::new(node, source));
+            let mut resource = Resource::new(node, source);
+            resource.end = end;
+            resources.push(resource);
             continue;
         };
         for node in items {
-            queue.extend(check_object(&file, NumberedNode { document, node })?);
+            queue.extend(check_object(&file, NumberedNode::of_list(document, node))?);
         }
         if queue.len() > ReadLimits::MANIFEST.nodes {
             let message = "too many objects in lists";
@@ -116,16 +135,20 @@ fn read_documents(text: &str) -> Result<Vec<NumberedNode>, ReadError> {
         parse_pieces(&pieces)?
     };
     let mut documents = Vec::with_capacity(parsed.len());
-    for (document, node) in parsed.into_iter().enumerate() {
-        let Some(node) = node.filter(|node| !node.is_null()) else {
+    for (document, parsed) in parsed.into_iter().enumerate() {
+        let Some(ParsedDocument { node, end }) = parsed.filter(|parsed| !parsed.node.is_null())
+        else {
             continue;
         };
         match wrapped_items(&node).filter(|_| alone) {
-            None => documents.push(NumberedNode { document, node }),
+            None => documents.push(NumberedNode {
+                document,
+                node,
+                end,
+            }),
             Some(items) => {
                 for node in items {
-                    let node = node.clone();
-                    documents.push(NumberedNode { document, node });
+                    documents.push(NumberedNode::of_list(document, node.clone()));
                 }
             }
         }
@@ -149,13 +172,20 @@ struct DocumentText<'t> {
     text: &'t str,
 }
 
-fn parse_pieces(pieces: &[DocumentText<'_>]) -> Result<Vec<Option<Node>>, ReadError> {
+/// A document that was read.
+#[derive(Debug)]
+struct ParsedDocument {
+    node: Node,
+    end: DocumentEnd,
+}
+
+fn parse_pieces(pieces: &[DocumentText<'_>]) -> Result<Vec<Option<ParsedDocument>>, ReadError> {
     pieces.iter().map(|piece| parse_piece(*piece)).collect()
 }
 
 /// Parses with as many threads as the run has, but with threads of its own: callers may hold locks, which a shared pool could ask for
 /// again. The share of a thread that cannot be started is parsed by the caller.
-fn parse_on_threads(pieces: &[DocumentText<'_>]) -> Result<Vec<Option<Node>>, ReadError> {
+fn parse_on_threads(pieces: &[DocumentText<'_>]) -> Result<Vec<Option<ParsedDocument>>, ReadError> {
     let threads = rayon::current_num_threads();
     if threads == 1 {
         return parse_pieces(pieces);
@@ -182,7 +212,7 @@ fn parse_on_threads(pieces: &[DocumentText<'_>]) -> Result<Vec<Option<Node>>, Re
     })
 }
 
-fn parse_piece(piece: DocumentText<'_>) -> Result<Option<Node>, ReadError> {
+fn parse_piece(piece: DocumentText<'_>) -> Result<Option<ParsedDocument>, ReadError> {
     let text = piece.text.strip_prefix('\u{FEFF}').unwrap_or(piece.text);
     let offset = piece.offset + (piece.text.len() - text.len());
     let shift = |mut error: ReadError| {
@@ -194,7 +224,39 @@ fn parse_piece(piece: DocumentText<'_>) -> Result<Option<Node>, ReadError> {
     let Some(node) = read_document(text).map_err(shift)? else {
         return Ok(None);
     };
-    Node::read(node).map(Some).map_err(shift)
+    let end = find_end(text, &node);
+    let node = Node::read(node).map_err(shift)?;
+    Ok(Some(ParsedDocument { node, end }))
+}
+
+/// Returns what follows a document's last value, where that is a block of lines: only there it matters.
+fn find_end(text: &str, node: &YamlNode) -> DocumentEnd {
+    let mut last = node;
+    loop {
+        let below = match &last.data {
+            NodeData::Sequence { items, .. } => items.last(),
+            NodeData::Mapping { entries, .. } => entries.last().map(|(_, value)| value),
+            NodeData::Scalar { .. } => None,
+        };
+        match below {
+            Some(below) => last = below,
+            None => break,
+        }
+    }
+    let is_block = matches!(
+        last.data,
+        NodeData::Scalar {
+            style: ScalarStyle::Literal | ScalarStyle::Folded,
+            ..
+        }
+    );
+    let rest = text.get(last.span.bytes().end..).filter(|_| is_block);
+    let is_comment = |line: &str| line.trim_start().starts_with('#');
+    if rest.is_some_and(|rest| rest.lines().any(is_comment)) {
+        DocumentEnd::Comment
+    } else {
+        DocumentEnd::Bare
+    }
 }
 
 /// Splits at lines that start with `---` (but not at the first line), whatever they stand in.
@@ -228,7 +290,7 @@ fn split_documents(text: &str) -> Result<Vec<DocumentText<'_>>, ReadError> {
 
 /// Checks that an object has what every object needs; an empty one is dropped.
 fn check_object(file: &str, object: NumberedNode) -> Result<Option<NumberedNode>, Box<Diagnostic>> {
-    let NumberedNode { document, node } = &object;
+    let NumberedNode { document, node, .. } = &object;
     if node.is_null_or_empty() {
         return Ok(None);
     }

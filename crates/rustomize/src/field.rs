@@ -1,19 +1,20 @@
 //! Fields that transformers set: which kinds of objects have them, and how to reach them.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 
 /// Group, version and kind; an empty part means any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KindFilter {
-    pub(crate) group: String,
-    pub(crate) version: String,
-    pub(crate) kind: String,
+    pub(crate) group: Cow<'static, str>,
+    pub(crate) version: Cow<'static, str>,
+    pub(crate) kind: Cow<'static, str>,
 }
 
 impl KindFilter {
-    /// Whether the parts that are given are equal.
+    /// Returns whether the parts that are given are equal.
     pub(crate) fn accepts(&self, group: &str, version: &str, kind: &str) -> bool {
         (self.kind.is_empty() || self.kind == kind)
             && (self.group.is_empty() || self.group == group)
@@ -22,14 +23,15 @@ impl KindFilter {
 }
 
 /// A field of some kinds of objects.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct FieldSpec {
     pub(crate) kinds: KindFilter,
     /// As it is written in configurations, with `/`.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'static, str>,
     /// Whether the field is made where it is missing.
     pub(crate) create: bool,
-    steps: Vec<Step>,
+    /// The path taken apart, when it was first followed: of the hundreds of specs, a build follows few.
+    steps: OnceLock<Box<[Step]>>,
 }
 
 /// One level of a path. Lists on the way are entered without a step of their own.
@@ -40,17 +42,29 @@ pub(crate) struct Step {
     list: bool,
 }
 
+impl PartialEq for FieldSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.kinds == other.kinds && self.path == other.path && self.create == other.create
+    }
+}
+
+impl Eq for FieldSpec {}
+
 impl FieldSpec {
-    pub(crate) fn new(kinds: KindFilter, path: &str, create: bool) -> Self {
+    pub(crate) fn new(kinds: KindFilter, path: impl Into<Cow<'static, str>>, create: bool) -> Self {
         Self {
             kinds,
-            path: path.to_owned(),
+            path: path.into(),
             create,
-            steps: steps(path),
+            steps: OnceLock::new(),
         }
     }
 
-    /// Whether this spec means the same path of at least the same kinds as another.
+    fn steps(&self) -> &[Step] {
+        self.steps.get_or_init(|| split_steps(&self.path))
+    }
+
+    /// Returns whether this spec means the same path of at least the same kinds as another.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         self.path == other.path
             && self
@@ -60,7 +74,7 @@ impl FieldSpec {
 }
 
 /// Splits at `/`; `\/` is a slash in a key.
-fn steps(path: &str) -> Vec<Step> {
+fn split_steps(path: &str) -> Box<[Step]> {
     let mut keys = vec![String::new()];
     let mut chars = path.chars().peekable();
     while let Some(c) = chars.next() {
@@ -109,7 +123,7 @@ pub(crate) fn change(
     set: &mut Change<'_>,
 ) -> Result<Option<Node>, String> {
     let make = if spec.create { make } else { Make::Never };
-    walk(root, &spec.steps, make, set).map_err(|e| format!("field `{}`: {e}", spec.path))
+    walk(root, spec.steps(), make, set).map_err(|e| format!("field `{}`: {e}", spec.path))
 }
 
 fn walk(
@@ -237,7 +251,7 @@ mod tests {
                 .unwrap(),
         )
         .unwrap();
-        let spec = FieldSpec::new(KindFilter::default(), path, create);
+        let spec = FieldSpec::new(KindFilter::default(), path.to_owned(), create);
         let changed = change(&root, &spec, make, &mut |old| match make {
             Make::Map => with_entry(old, &Scalar::untyped("k"), &Scalar::text("v")),
             _ => replaced_scalar(old, "new", Tag::Text),

@@ -279,7 +279,7 @@ impl Files for NoFiles {
     }
 }
 
-/// Whether a path is a directory or below it.
+/// Returns whether a path is a directory or below it.
 pub(crate) fn is_at_or_below(path: &str, directory: &str) -> bool {
     directory.is_empty()
         || path

@@ -1,12 +1,13 @@
 //! Generated ConfigMaps and Secrets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::kustomization::{GeneratedHash, Generator, GeneratorKind};
-use crate::resource::{Behavior, Generated, Resource, Source};
+use crate::kustomization::{GeneratedHash, Generator, GeneratorKind, GeneratorOptions};
+use crate::resource::{Behavior, Generated, ObjectOrigin, PluginOrigin, Resource, Source};
 use crate::tree::{Mapping, Node, Scalar, Tag};
 use manifest_yaml::ScalarStyle;
 
@@ -35,10 +36,6 @@ pub(crate) enum GeneratorError {
     LongLine(usize),
     #[error("line {0} is not UTF-8")]
     NotText(usize),
-    #[error(
-        "the content of `{0}` begins with a tab in its first line, which kustomize cannot write"
-    )]
-    LeadingTab(String),
 }
 
 /// Makes the object of a generator.
@@ -69,7 +66,7 @@ pub(crate) fn generate_object(
         let secret_type = entry.secret_type.as_deref().unwrap_or("Opaque");
         root.put("type", text(secret_type));
     }
-    put_data(&mut root, data, entry.kind)?;
+    put_data(&mut root, data, entry.kind);
     if entry.options.immutable {
         let immutable = Scalar {
             tag: Tag::Bool,
@@ -77,8 +74,9 @@ pub(crate) fn generate_object(
         };
         root.put("immutable", Node::Scalar(immutable));
     }
+    let origin = PluginOrigin::of_field(&source.file, entry.kind.plugin());
     let mut resource = Resource::new(Node::Mapping(root), source);
-    resource.made = true;
+    resource.origin = ObjectOrigin::Plugin(Arc::new(origin));
     resource.generated = Some(Generated {
         behavior: match entry.behavior.as_deref() {
             Some("merge") => Behavior::Merge,
@@ -108,16 +106,21 @@ fn metadata(entry: &Generator) -> Node {
     if let Some(namespace) = &entry.namespace {
         metadata.put("namespace", text(namespace));
     }
-    for (field, pairs) in [
-        ("labels", &entry.options.labels),
-        ("annotations", &entry.options.annotations),
-    ] {
-        if !pairs.is_empty() {
-            metadata.put(
-                field,
-                texts(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
-            );
+    let GeneratorOptions {
+        labels,
+        annotations,
+        ..
+    } = &entry.options;
+    if !labels.is_empty() {
+        let mut mapping = Mapping::default();
+        for (key, value) in labels {
+            mapping.put(key, Node::Scalar(Scalar::text(value)));
         }
+        metadata.put("labels", Node::Mapping(mapping));
+    }
+    if !annotations.is_empty() {
+        let pairs = annotations.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+        metadata.put("annotations", texts(pairs));
     }
     Node::Mapping(metadata)
 }
@@ -128,20 +131,11 @@ fn texts<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Node {
     Node::Mapping(mapping)
 }
 
-fn put_data(
-    root: &mut Mapping,
-    data: BTreeMap<String, Vec<u8>>,
-    kind: GeneratorKind,
-) -> Result<(), GeneratorError> {
+fn put_data(root: &mut Mapping, data: BTreeMap<String, Vec<u8>>, kind: GeneratorKind) {
     let (mut texts, mut binaries) = (Mapping::default(), Mapping::default());
     for (key, content) in data {
         match (kind, String::from_utf8(content)) {
-            (GeneratorKind::ConfigMap, Ok(valid)) => {
-                if begins_with_tab(&valid) {
-                    return Err(GeneratorError::LeadingTab(key));
-                }
-                texts.put(&key, text(&valid));
-            }
+            (GeneratorKind::ConfigMap, Ok(valid)) => texts.put(&key, text(&valid)),
             (GeneratorKind::ConfigMap, Err(e)) => binaries.put(&key, text(&encode(e.as_bytes()))),
             (GeneratorKind::Secret, Ok(valid)) => texts.put(&key, text(&encode(valid.as_bytes()))),
             (GeneratorKind::Secret, Err(e)) => texts.put(&key, text(&encode(e.as_bytes()))),
@@ -153,12 +147,6 @@ fn put_data(
     if !binaries.entries.is_empty() {
         root.put("binaryData", Node::Mapping(binaries));
     }
-    Ok(())
-}
-
-/// Returns whether kustomize writes a text in a way that it cannot read again.
-fn begins_with_tab(text: &str) -> bool {
-    text.starts_with('\t') && text.contains('\n')
 }
 
 /// Encodes in base64; from 70 characters on in lines that all end in a line break.
@@ -256,7 +244,7 @@ pub(crate) fn absorb_object(new: &mut Resource, old: &Resource) {
     );
     if new.generated.is_some_and(|g| g.behavior == Behavior::Merge) {
         new.source = old.source.clone();
-        new.made = old.made;
+        new.origin = old.origin.clone();
         for field in ["data", "binaryData"] {
             let mut merged = data_texts(old, field);
             merged.extend(data_texts(new, field));
@@ -270,8 +258,8 @@ pub(crate) fn absorb_object(new: &mut Resource, old: &Resource) {
         GeneratedHash::Appended
     };
     new.generated = old.generated.map(|g| Generated { hash, ..g });
-    new.variables = std::sync::Arc::clone(&old.variables);
-    new.history = std::sync::Arc::clone(&old.history);
+    new.variables = Arc::clone(&old.variables);
+    new.history = Arc::clone(&old.history);
 }
 
 fn data_texts(resource: &Resource, field: &str) -> BTreeMap<String, String> {

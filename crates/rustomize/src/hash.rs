@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::go_json::{GoLayout, write_go_json};
 use crate::kustomization::GeneratedHash;
 use crate::meaning::{Unprintable, value};
 use crate::resource::{Resource, unprintable};
@@ -67,7 +68,7 @@ fn hash_of(root: &Node) -> Result<String, Unprintable> {
         let comma = if at == 0 { "" } else { "," };
         let written = write!(json, "{comma}\"{key}\":");
         debug_assert!(written.is_ok());
-        write_go_json(&mut json, value);
+        write_go_json(&mut json, &as_floats(value), GoLayout::Compact);
     }
     json.push('}');
     let mut digits = String::new();
@@ -86,67 +87,17 @@ fn hash_of(root: &Node) -> Result<String, Unprintable> {
     Ok(digits.chars().map(replace).collect())
 }
 
-/// JSON in the bytes of Go's library.
-fn write_go_json(out: &mut String, value: &Value) {
+/// Returns a value whose numbers are all floats, as Go reads JSON.
+fn as_floats(value: &Value) -> Value {
     match value {
-        Value::Object(map) => {
-            out.push('{');
-            for (at, (key, value)) in map.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                write_go_json_text(out, key);
-                out.push(':');
-                write_go_json(out, value);
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                write_go_json(out, item);
-            }
-            out.push(']');
-        }
-        Value::String(text) => write_go_json_text(out, text),
-        Value::Number(number) => out.push_str(&go_json_number(number.as_f64().unwrap_or_default())),
-        other => out.push_str(&other.to_string()),
+        Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
+        Value::Array(items) => items.iter().map(as_floats).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), as_floats(value)))
+            .collect(),
+        other => other.clone(),
     }
-}
-
-/// A float as Go's JSON library writes it.
-fn go_json_number(float: f64) -> String {
-    let size = float.abs();
-    if float == 0.0 || (1e-6..1e21).contains(&size) {
-        return format!("{float}");
-    }
-    let scientific = format!("{float:e}");
-    match scientific.split_once('e') {
-        Some((mantissa, exponent)) if !exponent.starts_with('-') => {
-            format!("{mantissa}e+{exponent}")
-        }
-        _ => scientific,
-    }
-}
-
-fn write_go_json_text(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{C}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1F}' => {
-                let written = write!(out, "\\u{:04x}", u32::from(c));
-                debug_assert!(written.is_ok());
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, type_of};
 use manifest_yaml::{
-    Dialect, Meaning, ReadLimits, ResolvedScalar, ScalarStyle, convert_float, decode_binary_text,
-    read_first_document, resolve_scalar,
+    Dialect, Meaning, ReadLimits, ResolvedScalar, ScalarStyle, choose_text_style, convert_float,
+    decode_binary_text, read_first_document, resolve_scalar,
 };
 
 /// Why a tree cannot be printed, and where: keys and indexes from the root.
@@ -102,6 +102,9 @@ fn annotation_texts(annotations: &Node, keep_origin: bool) -> Result<Meaning<'_>
             Cow::Owned(text) => Cow::Owned(text),
         };
         if !BOOKKEEPING.contains(&&*key) && (keep_origin || key != ORIGIN) {
+            if let Node::Scalar(scalar) = child {
+                refuse_leading_tab(scalar).map_err(|e| e.below(&key))?;
+            }
             let text = checked(child.text()).map_err(|e| e.below(&key))?;
             texts.push((key, Meaning::Text(Cow::Borrowed(text))));
         }
@@ -204,6 +207,9 @@ fn key_text(key: &Scalar, flow: bool) -> Result<Cow<'_, str>, Unprintable> {
 
 fn scalar_meaning(scalar: &Scalar, flow: bool) -> Result<Meaning<'_>, Unprintable> {
     if scalar.tag == Tag::Text {
+        if !flow {
+            refuse_leading_tab(scalar)?;
+        }
         let folded = (scalar.style == ScalarStyle::Folded && !flow)
             .then(|| refolded(&scalar.text))
             .flatten();
@@ -292,17 +298,91 @@ fn checked(text: &str) -> Result<&str, Unprintable> {
     }
 }
 
+/// Returns whether go-yaml writes a text after `|` or `>` if it is asked to; other texts come in double quotes.
+pub(crate) fn fits_block(text: &str) -> bool {
+    let is_special = |c: char| {
+        c != '\n' && c != '\t' && (c.is_control() || u32::from(c) > 0xFFFF || c == '\u{FEFF}')
+    };
+    !(text.is_empty() || text.ends_with(' ') || text.contains(" \n") || text.contains(is_special))
+}
+
+/// Returns whether a scalar that is text is written after `|` or `>`.
+fn is_written_as_block(scalar: &Scalar) -> bool {
+    matches!(scalar.style, ScalarStyle::Literal | ScalarStyle::Folded) && fits_block(&scalar.text)
+}
+
+/// Returns the style in which kustomize writes a text that came through JSON, between two steps of a build: several lines become a
+/// block, also those that it cannot read again.
+pub(crate) fn choose_style_between_steps(text: &str) -> ScalarStyle {
+    if text.starts_with('\t') && text.contains('\n') && fits_block(text) {
+        return ScalarStyle::Literal;
+    }
+    choose_text_style(text)
+}
+
+/// Refuses a block that begins with a tab: kustomize writes no indentation before it and cannot read what it wrote.
+fn refuse_leading_tab(scalar: &Scalar) -> Result<(), Unprintable> {
+    if scalar.text.starts_with('\t') && is_written_as_block(scalar) {
+        let reason = "a text of several lines begins with a tab, which kustomize writes and cannot read again";
+        return Err(Unprintable::new(reason));
+    }
+    Ok(())
+}
+
+/// Returns an object as it is read again when a comment ends its document: kustomize writes an empty line before the comment, which
+/// belongs to a `|+` or `>+` that comes last. `None`: nothing changes.
+pub(crate) fn extend_last_block(node: &Node) -> Option<Node> {
+    match node {
+        Node::Scalar(scalar) => {
+            let is_kept = scalar.text.ends_with("\n\n") || &*scalar.text == "\n";
+            if scalar.tag != Tag::Text || !is_kept || !is_written_as_block(scalar) {
+                return None;
+            }
+            let folded = (scalar.style == ScalarStyle::Folded)
+                .then(|| refolded(&scalar.text))
+                .flatten();
+            let text = folded.as_deref().unwrap_or(&scalar.text);
+            Some(Node::Scalar(Scalar {
+                text: format!("{text}\n").into(),
+                style: ScalarStyle::Literal,
+                ..scalar.clone()
+            }))
+        }
+        Node::Sequence(sequence) if !sequence.flow => {
+            let last = extend_last_block(sequence.items.last()?)?;
+            let mut items = sequence.items.to_vec();
+            *items.last_mut()? = last;
+            Some(Node::sequence(items))
+        }
+        Node::Mapping(mapping) if !mapping.flow => {
+            let (_, value) = mapping.entries.last()?;
+            let last = extend_last_block(value)?;
+            let mut entries = mapping.entries.to_vec();
+            entries.last_mut()?.1 = last;
+            Some(Node::mapping(entries))
+        }
+        _ => None,
+    }
+}
+
 /// A folded scalar after it was written and read once more; `None` where it is written in quotes.
 ///
 /// Lines that are indented more than the others, and `>+`, gain line breaks (known upstream as issue 4201).
 fn refolded(text: &str) -> Option<String> {
-    let special = |c: char| {
-        c != '\n' && c != '\t' && (c.is_control() || u32::from(c) > 0xFFFF || c == '\u{FEFF}')
-    };
-    if text.is_empty() || text.ends_with(' ') || text.contains(" \n") || text.contains(special) {
+    if !fits_block(text) {
         return None;
     }
-    let mut written = String::from("a: >");
+    let mut written = String::from("a: ");
+    write_folded(&mut written, text, 2);
+    let read = read_first_document(&written, &ReadLimits::MANIFEST)
+        .ok()
+        .flatten()?;
+    read.get("a")?.text().map(str::to_owned)
+}
+
+/// Appends a folded block as go-yaml writes it, indented by so many columns.
+pub(crate) fn write_folded(written: &mut String, text: &str, indent: usize) {
+    written.push('>');
     if text.starts_with([' ', '\n']) {
         written.push('2');
     }
@@ -327,17 +407,13 @@ fn refolded(text: &str) -> Option<String> {
             at_break = true;
         } else {
             if at_break {
-                written.push_str("  ");
+                written.extend(std::iter::repeat_n(' ', indent));
                 indented = matches!(c, ' ' | '\t');
             }
             written.push(c);
             at_break = false;
         }
     }
-    let read = read_first_document(&written, &ReadLimits::MANIFEST)
-        .ok()
-        .flatten()?;
-    read.get("a")?.text().map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,23 +1,15 @@
 //! The annotation that says where an object came from (`buildMetadata: [originAnnotations]`).
 
 use crate::meaning::ORIGIN;
-use crate::resource::Resource;
+use crate::resource::{ObjectOrigin, PluginOrigin, Resource};
 use crate::tree::{Mapping, Node, Scalar};
 
 /// Writes the origin into an object. Paths are relative to the directory that is built.
 pub(crate) fn annotate(resource: &mut Resource, root: &str) {
-    let path = relative(&resource.source.file, root);
-    let text = match (resource.made, resource.kind()) {
-        (false, _) => format!("path: {path}\n"),
-        (true, kind) => {
-            let plugin = if kind == "Secret" {
-                "SecretGenerator"
-            } else {
-                "ConfigMapGenerator"
-            };
-            format!(
-                "configuredIn: {path}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {plugin}\n"
-            )
+    let text = match &resource.origin {
+        ObjectOrigin::Plugin(plugin) => describe_plugin(plugin, root),
+        ObjectOrigin::File | ObjectOrigin::Lost => {
+            format!("path: {}\n", relative(&resource.source.file, root))
         }
     };
     let Node::Mapping(mapping) = resource.root() else {
@@ -39,6 +31,21 @@ pub(crate) fn annotate(resource: &mut Resource, root: &str) {
     mapping.put("metadata", Node::Mapping(metadata));
     resource.keeps_origin = true;
     resource.set_root(Node::Mapping(mapping));
+}
+
+/// Returns the text of the annotation for what a plugin made.
+fn describe_plugin(plugin: &PluginOrigin, root: &str) -> String {
+    let mut text = format!(
+        "configuredIn: {}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {}\n",
+        relative(&plugin.file, root),
+        plugin.kind
+    );
+    for (field, value) in [("name", &plugin.name), ("namespace", &plugin.namespace)] {
+        if !value.is_empty() {
+            text.push_str(&format!("  {field}: {value}\n"));
+        }
+    }
+    text
 }
 
 /// A path from a directory.

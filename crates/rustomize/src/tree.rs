@@ -77,7 +77,7 @@ impl Scalar {
         }
     }
 
-    /// Whether it is null, written or not.
+    /// Returns whether it is null, written or not.
     pub(crate) fn is_null(&self) -> bool {
         self.tag == Tag::Null
     }
@@ -175,12 +175,12 @@ impl Node {
         })
     }
 
-    /// Whether it is null.
+    /// Returns whether it is null.
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Scalar(scalar) if scalar.is_null())
     }
 
-    /// Whether it is null or a collection without elements.
+    /// Returns whether it is null or a collection without elements.
     pub(crate) fn is_null_or_empty(&self) -> bool {
         match self {
             Self::Scalar(scalar) => scalar.is_null(),
@@ -189,7 +189,7 @@ impl Node {
         }
     }
 
-    /// Whether it is null or a mapping without entries.
+    /// Returns whether it is null or a mapping without entries.
     pub(crate) fn is_null_or_empty_mapping(&self) -> bool {
         self.is_null() || matches!(self, Self::Mapping(mapping) if mapping.entries.is_empty())
     }
@@ -226,7 +226,7 @@ impl Node {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// Whether collections are written with braces or brackets.
+    /// Returns whether collections are written with braces or brackets.
     pub(crate) fn is_flow(&self) -> bool {
         match self {
             Self::Scalar(_) => false,
@@ -235,12 +235,12 @@ impl Node {
         }
     }
 
-    /// Whether it is text without quotes or a tag, that is read as text whatever decides about it.
+    /// Returns whether it is text without quotes or a tag, that is read as text whatever decides about it.
     pub(crate) fn is_plain_text(&self) -> bool {
         matches!(self, Self::Scalar(s) if s.tag == Tag::Text && s.style == ScalarStyle::Plain && !s.explicit && implicit(&s.text) == Tag::Text)
     }
 
-    /// Whether both are one and the same value, not only equal ones.
+    /// Returns whether both are one and the same value, not only equal ones.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Scalar(a), Self::Scalar(b)) => Arc::ptr_eq(&a.text, &b.text) && a == b,

@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
+use crate::tab::refuse_misplaced_tab;
 use manifest_yaml::{
     ReadError, ReadLimits, TextRange, YamlNode, expand_merge_keys, read_first_document,
 };
 
-/// The words of the reader for a quoted scalar that continues too far to the left, which go-yaml allows.
-const SHORT_CONTINUATION: &str = "invalid indentation in multiline quoted scalar";
+/// The words of the reader for a quoted scalar that continues too far to the left, or behind a tab, which go-yaml allows.
+const SHORT_CONTINUATIONS: [&str; 2] = [
+    "invalid indentation in multiline quoted scalar",
+    "tab cannot be used as indentation",
+];
 
 /// More such lines are not repaired in one text.
 const MOST_REPAIRS: usize = 1_000;
@@ -29,13 +33,19 @@ fn read_repaired(text: &str) -> Result<Option<YamlNode>, ReadError> {
     let mut lines: Vec<usize> = Vec::new();
     loop {
         let error = match read_first_document(&repaired, &ReadLimits::MANIFEST) {
-            Ok(node) => return Ok(node),
+            Ok(node) => {
+                let checked = node.as_ref().map_or(Ok(()), |root| {
+                    refuse_misplaced_tab(&repaired, root).map_err(|e| in_original(e, &lines))
+                });
+                return checked.map(|()| node);
+            }
             Err(error) => error,
         };
         let at = error.range.bytes().start.min(repaired.len());
         let before = repaired.get(..at).unwrap_or_default();
         let line = before.rfind('\n').map_or(0, |i| i + 1);
-        let is_short = error.message.contains(SHORT_CONTINUATION);
+        let mut words = SHORT_CONTINUATIONS.iter();
+        let is_short = words.any(|words| error.message.contains(words));
         if !is_short || lines.len() >= MOST_REPAIRS || lines.contains(&line) {
             return Err(in_original(error, &lines));
         }
@@ -63,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_quoted_scalar_may_continue_at_the_indentation_of_its_key() {
-        let text = "data:\n  a: \"one\n  two\"\n  b: 'x\n\n y\nz'\nc: \"d\ne\"\n";
+        let text = "data:\n  a: \"one\n  two\"\n  b: 'x\n\n y\nz'\nc: \"d\n\te\"\n";
         let root = read_document(text).unwrap().unwrap();
         let at = |keys: &[&str]| {
             let node = keys.iter().try_fold(&root, |node, key| node.get(key));

@@ -11,6 +11,7 @@ use crate::cli::arguments::OutputArgs;
 use crate::cli::session::Session;
 use crate::compare::semantic;
 use crate::fleet::{FleetCompiler, RevisionDiff, diff_revision};
+use crate::load::FLEET_FILE;
 use crate::revision;
 
 /// Show what a change does to the final manifests
@@ -37,7 +38,7 @@ pub(in crate::cli) fn run(args: &DiffArgs, session: &mut Session<'_>) -> anyhow:
     let Some(selected) = session.select(&args.sites)? else {
         return Ok(Answer::errors());
     };
-    let before = revision::read(&session.root, &args.against, &["out", "base"])
+    let before = revision::read(&session.root, &args.against, &["out", "base", FLEET_FILE])
         .with_context(|| format!("reading revision `{}`", args.against))?;
     let progress = session.progress(&selected.selection);
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);

@@ -10,13 +10,14 @@ use serde_json::Value;
 use crate::cli::answer::{Answer, CommandData};
 use crate::cli::arguments::{DocumentForm, resolve_output};
 use crate::cli::session::Session;
+use crate::compile::kustomize_version;
 use crate::fleet::FleetCompiler;
-use crate::load::FLEET_FILE;
+use crate::load::{self, FLEET_FILE};
 use crate::manifest::Object;
 use crate::nearest::nearest;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
-use rustomize::{Build, DiskFiles, Renderer};
+use rustomize::{Build, DiskFiles, KustomizeVersion, Renderer};
 
 /// Print final manifests: of a site, of one instance, or of any kustomization
 ///
@@ -34,6 +35,33 @@ pub(in crate::cli) struct RenderArgs {
     /// Print in this form [default: yaml, or json with `--format json`]
     #[arg(short, long, value_enum, value_name = "FORM")]
     output: Option<ManifestFormat>,
+    /// Render a directory as this kustomize would [default: the fleet's `argocd.kustomize`, or 5.6 outside of any fleet]
+    #[arg(long, value_enum, value_name = "VERSION")]
+    kustomize: Option<RenderVersion>,
+}
+
+/// A version of kustomize.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RenderVersion {
+    /// That of Argo CD 2.14
+    #[value(name = "5.4")]
+    V5_4,
+    /// That of Argo CD 3.0
+    #[value(name = "5.6")]
+    V5_6,
+    /// That of Argo CD 3.4 and 3.5
+    #[value(name = "5.8")]
+    V5_8,
+}
+
+impl From<RenderVersion> for KustomizeVersion {
+    fn from(version: RenderVersion) -> Self {
+        match version {
+            RenderVersion::V5_4 => Self::V5_4,
+            RenderVersion::V5_6 => Self::V5_6,
+            RenderVersion::V5_8 => Self::V5_8,
+        }
+    }
 }
 
 /// The form of manifests.
@@ -64,9 +92,13 @@ pub(in crate::cli) fn run(args: &RenderArgs, session: &mut Session<'_>) -> anyho
     )?;
     let directory = session.global.directory.join(&args.what);
     let data = if directory.is_dir() {
-        render_directory(&directory, format, session)?
+        render_directory(&directory, format, args.kustomize, session)?
     } else if is_path(&args.what) {
         bail!("there is no directory `{}`", args.what);
+    } else if args.kustomize.is_some() {
+        bail!(
+            "`--kustomize` is for directories: a site is rendered as `argocd.kustomize` in `{FLEET_FILE}` says"
+        );
     } else {
         render_site(&args.what, format, session)?
     };
@@ -83,6 +115,7 @@ fn is_path(what: &str) -> bool {
 fn render_directory(
     directory: &Path,
     format: ManifestFormat,
+    version: Option<RenderVersion>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Option<CommandData>> {
     let directory = std::fs::canonicalize(directory)
@@ -90,7 +123,11 @@ fn render_directory(
     let root = enclosing_repository(&directory);
     session.read_texts_below(&root);
     let below = directory.strip_prefix(&root).unwrap_or(&directory);
-    let renderer = Renderer::new(Arc::new(DiskFiles::new(&root)?));
+    let version = match version {
+        Some(version) => version.into(),
+        None => version_of_fleet(&directory)?,
+    };
+    let renderer = Renderer::of_version(Arc::new(DiskFiles::new(&root)?), version);
     let build = renderer.build(&below.to_string_lossy());
     match build.and_then(|build| Ok((print_build(&build, format)?, build.warnings))) {
         Ok((data, warnings)) => {
@@ -102,6 +139,24 @@ fn render_directory(
             Ok(None)
         }
     }
+}
+
+/// Returns the version that the fleet around a directory chooses; kustomize's default where there is no fleet.
+fn version_of_fleet(directory: &Path) -> anyhow::Result<KustomizeVersion> {
+    let root = load::find_fleet_root(directory);
+    let files = load::Files::open(&root)?;
+    if !files.exists(FLEET_FILE) {
+        return Ok(KustomizeVersion::default());
+    }
+    let text = files.read(FLEET_FILE, &mut Diagnostics::new());
+    let release = text.as_deref().and_then(load::find_kustomize_release);
+    release.map(kustomize_version).with_context(|| {
+        let file = root.join(FLEET_FILE);
+        format!(
+            "`{}` does not say which kustomize its Argo CD has: mend it, or choose one with `--kustomize`",
+            file.display()
+        )
+    })
 }
 
 fn print_build(build: &Build, format: ManifestFormat) -> Result<CommandData, Diagnostics> {

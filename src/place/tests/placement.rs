@@ -415,29 +415,29 @@ fn a_virtual_machine_says_its_one_architecture() {
 
 #[test]
 fn a_more_special_place_has_the_rule_only_where_it_overrides_the_general_one() {
-    let flink = |manager: Value| {
+    let controller = |spec: Value| {
         json!({
-            "apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment", "metadata": {"name": "f"},
-            "spec": {"jobManager": manager, "taskManager": {}},
+            "apiVersion": "automationcontroller.ansible.com/v1beta1", "kind": "AutomationController",
+            "metadata": {"name": "c"}, "spec": spec,
         })
     };
-    let arch = "spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
+    let arch = "nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
     let fixture = PlacementFixture::new(&two_pools(), &images(&["amd64"]));
-    let done = fixture.place(&[flink(json!({}))]);
+    let done = fixture.place(&[controller(json!({}))]);
     assert_eq!(
-        done.at(&format!("/spec/podTemplate/{arch}/0/values")),
+        done.at(&format!("/spec/affinity/{arch}/0/values")),
         &json!(["amd64"])
     );
-    assert_eq!(done.at("/spec/jobManager"), &json!({}));
+    assert_eq!(done.at("/spec/web_affinity"), &Value::Null);
     let zone = json!([{"key": "zone", "operator": "In", "values": ["a"]}]);
     let own = with(
         json!({}),
-        "/podTemplate/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms",
+        "/web_affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms",
         json!([{"matchExpressions": zone}]),
     );
-    let done = fixture.place(&[flink(own)]);
+    let done = fixture.place(&[controller(own)]);
     assert_eq!(
-        done.at(&format!("/spec/jobManager/podTemplate/{arch}/1/values")),
+        done.at(&format!("/spec/web_affinity/{arch}/1/values")),
         &json!(["amd64"])
     );
 }

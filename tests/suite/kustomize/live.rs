@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use rustomize::{DiskFiles, Renderer};
+use rustomize::{DiskFiles, KustomizeVersion, Renderer};
 
 use crate::oracle;
 
@@ -36,8 +36,13 @@ pub(super) fn real(kustomize: &Path, directory: &Path) -> Result<String, String>
 }
 
 /// Compares the two for a directory below a root.
-pub(super) fn compare(kustomize: &Path, root: &Path, directory: &str) -> Agreement {
-    let renderer = Renderer::new(Arc::new(DiskFiles::new(root).unwrap()));
+pub(super) fn compare(
+    kustomize: &Path,
+    root: &Path,
+    directory: &str,
+    version: KustomizeVersion,
+) -> Agreement {
+    let renderer = Renderer::of_version(Arc::new(DiskFiles::new(root).unwrap()), version);
     match agreement(
         &real(kustomize, &root.join(directory)),
         &renderer.render_to_text(directory),

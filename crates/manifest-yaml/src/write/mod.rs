@@ -10,11 +10,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::Meaning;
 use super::number::print_number;
+use super::{Meaning, ScalarStyle};
 
 pub use text::choose_text_style;
-use text::{Notation, Spelling, TextPlace};
+use text::{LineFolding, Notation, Spelling, TextPlace, TextStart};
 
 /// Writes a value as one document that every YAML reader reads back as it is.
 pub fn write_document(value: &Value) -> String {
@@ -65,6 +65,22 @@ pub fn print_field(value: Meaning<'_>) -> String {
     }
     .field(value, 0);
     out.split_off(1)
+}
+
+/// Appends a text in a style of its own, without folding long lines. The lines of a literal block are indented by `indent` columns; a
+/// folded block is written as a literal one.
+pub fn append_styled_text(out: &mut String, text: &str, style: ScalarStyle, indent: usize) {
+    let start = TextStart {
+        column: 0,
+        indent,
+        folding: LineFolding::Never,
+    };
+    match style {
+        ScalarStyle::Plain => out.push_str(text),
+        ScalarStyle::Single => text::write_single_quoted(out, text, start),
+        ScalarStyle::Double => text::write_double_quoted(out, text, start),
+        ScalarStyle::Literal | ScalarStyle::Folded => text::write_literal(out, text, indent),
+    }
 }
 
 fn append_document(out: &mut String, value: Meaning<'_>, spelling: Spelling) {

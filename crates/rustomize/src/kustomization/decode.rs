@@ -356,10 +356,10 @@ fn read_variable(entry: &Field<'_>, problems: &mut Diagnostics) -> Variable {
 fn set_api_version(kinds: &mut KindFilter, api_version: &str) {
     match api_version.split('/').collect::<Vec<_>>().as_slice() {
         [group, version] => {
-            (*group).clone_into(&mut kinds.group);
-            (*version).clone_into(&mut kinds.version);
+            kinds.group = (*group).to_owned().into();
+            kinds.version = (*version).to_owned().into();
         }
-        [version] => (*version).clone_into(&mut kinds.version),
+        [version] => kinds.version = (*version).to_owned().into(),
         _ => {}
     }
 }

@@ -26,6 +26,16 @@ pub(crate) enum GeneratorKind {
     Secret,
 }
 
+impl GeneratorKind {
+    /// Returns the name of kustomize's plugin.
+    pub(crate) fn plugin(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMapGenerator",
+            Self::Secret => "SecretGenerator",
+        }
+    }
+}
+
 /// Additions to generated objects.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GeneratorOptions {

@@ -157,7 +157,7 @@ pub(crate) fn read_field_spec(entry: &Field<'_>, problems: &mut Diagnostics) -> 
     let mut fields = entry.fields(problems);
     let kinds = read_kind_filter(&mut fields, problems);
     let path = fields.text_or_empty("path", problems);
-    let spec = FieldSpec::new(kinds, &path, fields.boolean("create", problems));
+    let spec = FieldSpec::new(kinds, path, fields.boolean("create", problems));
     fields.finish(problems);
     spec
 }
@@ -178,9 +178,9 @@ pub(crate) fn read_field_specs(
 /// Reads `group`, `version` and `kind`.
 pub(crate) fn read_kind_filter(fields: &mut Fields<'_>, problems: &mut Diagnostics) -> KindFilter {
     KindFilter {
-        group: fields.text_or_empty("group", problems),
-        version: fields.text_or_empty("version", problems),
-        kind: fields.text_or_empty("kind", problems),
+        group: fields.text_or_empty("group", problems).into(),
+        version: fields.text_or_empty("version", problems).into(),
+        kind: fields.text_or_empty("kind", problems).into(),
     }
 }
 

@@ -251,6 +251,7 @@ fn step(loader: &Loader<'_>, pointer: &Pointer, action: StepAction) -> Step {
     Step {
         origin: field_origin(loader.file, pointer),
         action,
+        plugin: None,
     }
 }
 

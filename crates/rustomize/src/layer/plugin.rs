@@ -12,7 +12,7 @@ use crate::kustomization::{
 use crate::patch::select::ObjectFilter;
 use crate::problem::{field_origin, field_problem, refusal};
 use crate::reader::{Field, Fields, PlacedText, decode};
-use crate::resource::{Resource, Source, unprintable};
+use crate::resource::{ObjectOrigin, PluginOrigin, Resource, Source, unprintable};
 use crate::rules;
 use crate::transform::label::LabelStep;
 use crate::transform::name::NameEnd;
@@ -106,6 +106,7 @@ fn from_file_of(mut object: Resource, plugin: &Resource) -> Resource {
         file: Arc::clone(&plugin.source.file),
         document: plugin.source.document,
     };
+    object.origin = ObjectOrigin::Plugin(Arc::new(PluginOrigin::of_object(plugin)));
     object
 }
 
@@ -162,10 +163,14 @@ pub(crate) fn read_transformer_plugin(
         }
     })?;
     let origin = field_origin(loader.file, at);
+    let configured = Arc::new(PluginOrigin::of_object(plugin));
     let mut steps = Vec::new();
     for action in actions {
-        let origin = origin.clone();
-        steps.push(Step { origin, action });
+        steps.push(Step {
+            origin: origin.clone(),
+            action,
+            plugin: Some(Arc::clone(&configured)),
+        });
     }
     Ok(steps)
 }

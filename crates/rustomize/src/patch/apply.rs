@@ -9,8 +9,10 @@ use super::json;
 use super::select::ObjectFilter;
 use super::strategic::{self, MergedObject, Misfit};
 use crate::MANY;
-use crate::kustomization::IdentityChange;
-use crate::resource::{NameTracking, PatchKey, Resource, unprintable};
+use crate::kustomization::{GeneratedHash, IdentityChange};
+use crate::resource::{
+    DocumentEnd, Generated, NameTracking, ObjectOrigin, PatchKey, Resource, unprintable,
+};
 use crate::rules;
 use crate::transform::{IdEffect, StepContext};
 use crate::tree::{Mapping, Node, Scalar};
@@ -178,6 +180,10 @@ fn apply_operations(
     match json::apply_operations(&document, operations) {
         Ok(root) => {
             resource.set_root(root);
+            resource.end = DocumentEnd::Bare;
+            if operations.iter().any(json::Operation::replaces_annotations) {
+                resource.origin = ObjectOrigin::Lost;
+            }
             Ok(())
         }
         Err(failure) => {
@@ -319,11 +325,8 @@ fn merge_document(
         MergedObject::Same => {}
         MergedObject::Changed(root) => resource.set_root(root),
     }
-    if fitted
-        .at(&["metadata", "annotations"])
-        .is_some_and(removes_annotations)
-    {
-        resource.history = Arc::default();
+    if removes_annotations(&fitted) {
+        forget_annotations(resource);
     }
     if !patch.allowed.contains(&IdentityChange::Kind) {
         resource.set_text(&["kind"], Some(&kind));
@@ -339,11 +342,27 @@ fn merge_document(
 }
 
 /// Returns whether a patch removes annotations as a whole, and kustomize's internal ones with them.
-fn removes_annotations(annotations: &Node) -> bool {
-    annotations.is_null()
-        || annotations
-            .get("$patch")
-            .is_some_and(|d| matches!(d.text(), "delete" | "replace"))
+fn removes_annotations(patch: &Node) -> bool {
+    let Some(metadata) = patch.get("metadata") else {
+        return false;
+    };
+    let annotations = metadata.get("annotations");
+    annotations.is_some_and(Node::is_null)
+        || [Some(metadata), annotations]
+            .into_iter()
+            .flatten()
+            .filter_map(|map| map.get("$patch"))
+            .any(|directive| matches!(directive.text(), "delete" | "replace"))
+}
+
+/// Forgets what kustomize keeps in annotations of an object: former names, the hash to come, the origin.
+fn forget_annotations(resource: &mut Resource) {
+    resource.history = Arc::default();
+    resource.generated = resource.generated.map(|generated| Generated {
+        hash: GeneratedHash::Omitted,
+        ..generated
+    });
+    resource.origin = ObjectOrigin::Lost;
 }
 
 /// Returns a patch as it is applied to a target: with the `apiVersion` of the object, and with labels and annotations as text.

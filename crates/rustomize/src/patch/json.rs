@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::budget::{LARGEST_OBJECT, measure_node};
-use crate::meaning::{Unprintable, meaning};
+use crate::meaning::{Unprintable, choose_style_between_steps, meaning};
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
 use crate::yaml::read_document;
 use manifest_yaml::{
@@ -75,6 +75,17 @@ impl Operation {
         };
         let copied = find(document, from)?;
         Ok(copied.map_or(0, |value| measure_node(value, LARGEST_OBJECT)))
+    }
+
+    /// Returns whether the operation puts something else in the place of all annotations of an object.
+    pub(crate) fn replaces_annotations(&self) -> bool {
+        let changed = match self.op.as_str() {
+            "add" | "replace" | "remove" => &self.path,
+            "move" => &self.from,
+            _ => return false,
+        };
+        let tokens = changed.as_ref().map(|path| path.tokens.as_slice());
+        tokens.is_some_and(|tokens| ANNOTATIONS.iter().take(tokens.len()).eq(tokens))
     }
 
     /// The field that it changes, for messages.
@@ -365,7 +376,7 @@ fn test(document: &Node, path: &Path, expected: Option<&Node>) -> Result<(), Str
     }
 }
 
-/// Whether two trees mean the same; the order of keys does not matter.
+/// Returns whether two trees mean the same; the order of keys does not matter.
 fn equal(left: &Node, right: &Node) -> bool {
     match (left, right) {
         (Node::Scalar(l), Node::Scalar(r)) => l.text == r.text && l.tag == r.tag,
@@ -411,7 +422,7 @@ fn normalize_node(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> 
     }
 }
 
-/// Whether a scalar certainly is as Go's library would write it.
+/// Returns whether a scalar certainly is as Go's library would write it.
 fn is_normal(scalar: &Scalar) -> bool {
     let plain = scalar.style == ScalarStyle::Plain && !scalar.explicit && scalar.alias == 0;
     let text = &*scalar.text;
@@ -508,7 +519,7 @@ fn as_text(text: &Arc<str>) -> Scalar {
     Scalar {
         text: Arc::clone(text),
         tag: Tag::Text,
-        style: choose_text_style(text),
+        style: choose_style_between_steps(text),
         explicit: false,
         alias: 0,
     }

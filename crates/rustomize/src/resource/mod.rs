@@ -4,13 +4,14 @@ pub(crate) mod alias;
 pub(crate) mod scope;
 mod shared;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::kustomization::GeneratedHash;
-use crate::meaning::{Unprintable, printable};
+use crate::meaning::{Unprintable, extend_last_block, printable};
 use crate::problem::file_problem;
 use crate::rules;
 use crate::tree::{Mapping, Node, Scalar};
@@ -36,7 +37,7 @@ pub(crate) struct ResourceId {
 const CLUSTER: &str = "_non_namespaceable_";
 
 impl ResourceId {
-    /// Whether the type is certainly not namespaced.
+    /// Returns whether the type is certainly not namespaced.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(&self.group, &self.version, &self.kind)
     }
@@ -46,7 +47,7 @@ impl ResourceId {
         effective_namespace(self.is_cluster_scoped(), &self.namespace)
     }
 
-    /// Whether both mean the same object.
+    /// Returns whether both mean the same object.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.name == other.name
             && self.kind == other.kind
@@ -116,6 +117,57 @@ pub(crate) enum Behavior {
     Merge,
 }
 
+/// The origin that kustomize would write into an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ObjectOrigin {
+    /// The file that it was read from.
+    File,
+    /// The plugin that made it, or that ran when the record of its origin was lost.
+    Plugin(Arc<PluginOrigin>),
+    /// A transformer that runs just now has removed all annotations, the record among them.
+    Lost,
+}
+
+/// A plugin, as the annotation of the origin names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PluginOrigin {
+    /// The file that configures it.
+    pub(crate) file: Arc<str>,
+    pub(crate) kind: String,
+    /// Empty where a field of a kustomization stands for the plugin.
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+}
+
+impl PluginOrigin {
+    /// Returns the plugin that a field of a kustomization stands for.
+    pub(crate) fn of_field(file: &Arc<str>, kind: &str) -> Self {
+        Self {
+            file: Arc::clone(file),
+            kind: kind.to_owned(),
+            name: String::new(),
+            namespace: String::new(),
+        }
+    }
+
+    /// Returns the plugin that an object configures.
+    pub(crate) fn of_object(plugin: &Resource) -> Self {
+        Self {
+            file: Arc::clone(&plugin.source.file),
+            kind: plugin.kind().to_owned(),
+            name: plugin.name().to_owned(),
+            namespace: plugin.namespace().to_owned(),
+        }
+    }
+}
+
+/// What stands behind the last value of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DocumentEnd {
+    Bare,
+    Comment,
+}
+
 /// What an object was called before, and what was added to its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct History {
@@ -144,8 +196,9 @@ pub(crate) struct Resource {
     pub(crate) variables: Arc<Vec<String>>,
     /// How many values stand in several places at once.
     aliases: u32,
-    /// Whether a generator made it, rather than merged into it.
-    pub(crate) made: bool,
+    pub(crate) origin: ObjectOrigin,
+    /// How its document ended; through JSON, comments are lost.
+    pub(crate) end: DocumentEnd,
     /// Whether the annotation of the origin is printed.
     pub(crate) keeps_origin: bool,
     /// What the object was in the last base that it came through.
@@ -161,7 +214,8 @@ impl Resource {
             source,
             variables: Arc::default(),
             aliases: 0,
-            made: false,
+            origin: ObjectOrigin::File,
+            end: DocumentEnd::Bare,
             keeps_origin: false,
             shared: None,
         }
@@ -204,7 +258,7 @@ impl Resource {
     /// The value that is printed.
     pub(crate) fn printed(&self) -> Result<Arc<Value>, Unprintable> {
         let value = || {
-            printable(&self.root, self.keeps_origin, &|_, _| None)
+            printable(&self.written_root(), self.keeps_origin, &|_, _| None)
                 .map(|value| Arc::new(value.into()))
         };
         match self.unchanged() {
@@ -222,11 +276,21 @@ impl Resource {
         }
         let known = |key: &Scalar, value: &Node| self.shared.as_ref()?.field(key, value);
         let start = out.len();
-        append_as_kustomize(out, printable(&self.root, self.keeps_origin, &known)?);
+        let root = self.written_root();
+        append_as_kustomize(out, printable(&root, self.keeps_origin, &known)?);
         if let Some(shared) = unchanged {
             shared.keep_text(&out[start..]);
         }
         Ok(())
+    }
+
+    /// Returns the tree as it is once it was written and read again.
+    fn written_root(&self) -> Cow<'_, Node> {
+        let extended = match self.end {
+            DocumentEnd::Bare => None,
+            DocumentEnd::Comment => extend_last_block(&self.root),
+        };
+        extended.map_or(Cow::Borrowed(&self.root), Cow::Owned)
     }
 
     /// Returns the tree normalized by a function, which is asked once for all copies.
@@ -235,12 +299,12 @@ impl Resource {
         normalize: impl FnOnce(&Node) -> Result<Node, Unprintable>,
     ) -> Result<Node, Unprintable> {
         let Some(shared) = self.unchanged() else {
-            return normalize(&self.root);
+            return normalize(&self.written_root());
         };
         if let Some(normal) = shared.normalized.get() {
             return Ok(normal.clone());
         }
-        let normal = normalize(&self.root)?;
+        let normal = normalize(&self.written_root())?;
         Ok(shared.normalized.get_or_init(|| normal).clone())
     }
 
@@ -315,7 +379,7 @@ impl Resource {
         effective_namespace(self.is_cluster_scoped(), self.namespace())
     }
 
-    /// Whether the type is certainly not namespaced.
+    /// Returns whether the type is certainly not namespaced.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(self.group(), self.version(), self.kind())
     }
@@ -332,7 +396,7 @@ impl Resource {
         .join("\n")
     }
 
-    /// Whether everything that is part of the id is written as in another tree.
+    /// Returns whether everything that is part of the id is written as in another tree.
     pub(crate) fn is_named_as(&self, other: &Node) -> bool {
         fn text<'n>(root: &'n Node, path: &[&str]) -> Option<(&'n str, bool)> {
             root.at(path).map(|node| (node.text(), node.is_null()))
@@ -364,7 +428,7 @@ impl Resource {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
-    /// Whether the object has or had an id.
+    /// Returns whether the object has or had an id.
     pub(crate) fn has_id(&self, id: &ResourceId) -> bool {
         let typed = || self.group() == id.group && self.version() == id.version;
         let current =

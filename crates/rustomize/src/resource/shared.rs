@@ -92,7 +92,7 @@ impl SharedObject {
         }
     }
 
-    /// Whether nobody changed the object since.
+    /// Returns whether nobody changed the object since.
     pub(crate) fn is_of(&self, root: &Node) -> bool {
         self.root.is_same(root)
     }

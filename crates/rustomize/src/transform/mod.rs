@@ -1,5 +1,8 @@
 //! Transformers: changes to all objects of a build.
 
+mod embedded;
+mod embedded_yaml;
+pub(crate) mod field_path;
 pub(crate) mod image;
 pub(crate) mod label;
 pub(crate) mod name;
@@ -17,9 +20,9 @@ use crate::field::{Change, FieldSpec, Make, change};
 use crate::hash::add_hashes;
 use crate::kustomization::{ImageEntry, Replacement, ReplicaEntry};
 use crate::patch::apply::apply_patch;
-use crate::patch::content::Patch;
+use crate::patch::content::{Patch, PatchField};
 use crate::patch::schema::SchemaData;
-use crate::resource::Resource;
+use crate::resource::{ObjectOrigin, PluginOrigin, Resource};
 use crate::rules;
 use crate::version::KustomizeVersion;
 use label::LabelStep;
@@ -33,6 +36,17 @@ use value_add::ValueAdd;
 pub(crate) struct Step {
     pub(crate) origin: Origin,
     pub(crate) action: StepAction,
+    /// The plugin that was configured by an object, if one was.
+    pub(crate) plugin: Option<Arc<PluginOrigin>>,
+}
+
+impl Step {
+    /// Returns the plugin that runs the step.
+    fn plugin_origin(&self) -> Arc<PluginOrigin> {
+        let field = || PluginOrigin::of_field(&self.origin.file, self.action.plugin());
+        let configured = self.plugin.as_ref().map(Arc::clone);
+        configured.unwrap_or_else(|| Arc::new(field()))
+    }
 }
 
 /// The change that a transformer makes.
@@ -48,6 +62,29 @@ pub(crate) enum StepAction {
     Replacement(Replacement),
     ValueAdd(ValueAdd),
     Hash,
+}
+
+impl StepAction {
+    /// Returns the name of kustomize's plugin for the change.
+    fn plugin(&self) -> &'static str {
+        match self {
+            Self::Patch(patch) => match patch.field {
+                PatchField::Patches => "PatchTransformer",
+                PatchField::PatchesStrategicMerge => "PatchStrategicMergeTransformer",
+                PatchField::PatchesJson6902 => "PatchJson6902Transformer",
+            },
+            Self::Namespace(_) => "NamespaceTransformer",
+            Self::Name(NameEnd::Prefix, ..) => "PrefixTransformer",
+            Self::Name(NameEnd::Suffix, ..) => "SuffixTransformer",
+            Self::Labels(_) => "LabelTransformer",
+            Self::Annotations(..) => "AnnotationsTransformer",
+            Self::Replicas(..) => "ReplicaCountTransformer",
+            Self::Image(..) => "ImageTagTransformer",
+            Self::Replacement(_) => "ReplacementTransformer",
+            Self::ValueAdd(_) => "ValueAddTransformer",
+            Self::Hash => "HashTransformer",
+        }
+    }
 }
 
 /// The fields that a transformer sets.
@@ -95,7 +132,11 @@ pub(crate) fn apply_step(
     let mut rule: &Rule = &rules::KUSTOMIZATION_FIELD;
     let mut effect = IdEffect::Kept;
     let done = match &step.action {
-        StepAction::Patch(patch) => return apply_patch(resources, patch, context, problems),
+        StepAction::Patch(patch) => {
+            let patched = apply_patch(resources, patch, context, problems)?;
+            record_origins(resources, step);
+            return Ok(patched);
+        }
         StepAction::Namespace(namespace) => {
             (rule, effect) = (&rules::DUPLICATE_RESOURCE, IdEffect::Changed);
             namespace::set_namespace(resources, namespace, &config.namespace)
@@ -121,6 +162,7 @@ pub(crate) fn apply_step(
         StepAction::Replacement(entry) => {
             (rule, effect) = (&rules::REPLACEMENT_DOES_NOT_APPLY, IdEffect::Changed);
             replacement::apply_replacement(resources, entry, context.version)
+                .map_err(|e| e.to_string())
         }
         StepAction::ValueAdd(value) => {
             effect = IdEffect::Changed;
@@ -136,6 +178,16 @@ pub(crate) fn apply_step(
             let problem = rule.report(message).primary(step.origin.clone(), "");
             Err(problems.report(problem))
         }
+    }
+}
+
+/// Names the plugin of a step as the origin of the objects whose record it removed, as kustomize does.
+fn record_origins(resources: &mut [Resource], step: &Step) {
+    let lost = resources
+        .iter_mut()
+        .filter(|resource| resource.origin == ObjectOrigin::Lost);
+    for resource in lost {
+        resource.origin = ObjectOrigin::Plugin(step.plugin_origin());
     }
 }
 

@@ -1,5 +1,6 @@
 //! References by name: when an object is renamed, the fields that name it follow.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ pub(crate) fn follow_references(
     Ok(())
 }
 
-/// Whether a former name or namespace differs from the present one.
+/// Returns whether a former name or namespace differs from the present one.
 fn is_renamed(resource: &Resource) -> bool {
     let previous = &resource.history.previous;
     let namespace = resource.effective_namespace();
@@ -128,9 +129,9 @@ impl<'r> Referrer<'r> {
 fn role(root: &Node) -> Option<KindFilter> {
     let text = |key: &str| root.at(&["roleRef", key]).map(|n| n.text().to_owned());
     Some(KindFilter {
-        group: text("apiGroup")?,
-        version: String::new(),
-        kind: text("kind")?,
+        group: text("apiGroup")?.into(),
+        version: Cow::default(),
+        kind: text("kind")?.into(),
     })
 }
 
@@ -303,7 +304,7 @@ impl Candidates {
         Ok((new != *mapping).then_some(Node::Mapping(new)))
     }
 
-    /// Whether an object could be referenced from where the referrer is.
+    /// Returns whether an object could be referenced from where the referrer is.
     fn in_pool(&self, index: usize, referrer: &Referrer<'_>) -> bool {
         let id = &self.all[index].id;
         referrer.id.is_cluster_scoped()
@@ -361,7 +362,7 @@ fn in_scope(candidate: &Candidate, referrer: &Referrer<'_>) -> bool {
         || candidate.id.effective_namespace() == referrer.id.effective_namespace()
 }
 
-/// Whether prefixes and suffixes end alike.
+/// Returns whether prefixes and suffixes end alike.
 fn same_affixes(candidate: &Candidate, referrer: &Referrer<'_>, allow_empty: bool) -> bool {
     let alike = |a: &[Arc<str>], b: &[Arc<str>]| {
         let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
+use super::embedded::{TextChange, set_in_text};
+use super::field_path::{DottedPathError, edit_fields, find_value, split_path};
 use crate::budget::{check_object, measure_node};
 use crate::field::KindFilter;
 use crate::kustomization::{
@@ -12,32 +12,70 @@ use crate::kustomization::{
 use crate::patch::select::{IdFilter, TextFilter};
 use crate::resource::alias::separate;
 use crate::resource::{Resource, ResourceId};
-use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
+use crate::tree::{Node, Scalar};
 use crate::version::KustomizeVersion;
-use manifest_yaml::ScalarStyle;
+
+/// Why a replacement cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ReplacementError {
+    #[error("`source` and `sourceValue` exclude each other")]
+    TwoSources,
+    #[error("a replacement needs a `source`")]
+    NoSource,
+    #[error("a replacement needs at least one target")]
+    NoTargets,
+    #[error("a target of a replacement needs `select`")]
+    NoSelect,
+    #[error("{0}")]
+    Selector(String),
+    #[error("no object is {0}")]
+    NoObject(String),
+    #[error("more than one object is {0}")]
+    ManyObjects(String),
+    #[error("{object} has no field `{path}`")]
+    NoSourceField { object: String, path: String },
+    #[error("`{text}` has no part {index}")]
+    NoPart { text: String, index: i64 },
+    #[error("{0}")]
+    SourcePath(#[from] DottedPathError),
+    #[error("{object}: `{path}`: {reason}")]
+    TargetPath {
+        object: String,
+        path: String,
+        reason: DottedPathError,
+    },
+    #[error("{object}: {reason}")]
+    TooLarge { object: String, reason: String },
+    #[error("{object}: there is no field `{path}`")]
+    NoField { object: String, path: String },
+    #[error(
+        "{object}: `{path}` leads into a text of YAML with comments, anchors or tags, which is not written anew here: remove them, or move the value into a field of its own"
+    )]
+    EmbeddedYaml { object: String, path: String },
+}
 
 /// Applies one replacement.
 pub(crate) fn apply_replacement(
     resources: &mut [Resource],
     replacement: &Replacement,
     version: KustomizeVersion,
-) -> Result<(), String> {
+) -> Result<(), ReplacementError> {
     let value = match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => {
-            return Err("`source` and `sourceValue` exclude each other".to_owned());
+            return Err(ReplacementError::TwoSources);
         }
-        (None, None) => return Err("a replacement needs a `source`".to_owned()),
-        (Some(source), None) => source_value(resources, source)?,
+        (None, None) => return Err(ReplacementError::NoSource),
+        (Some(source), None) => find_source(resources, source)?,
         (None, Some(text)) => Node::Scalar(Scalar::untyped(text)),
     };
     let Some(targets) = &replacement.targets else {
-        return Err("a replacement needs at least one target".to_owned());
+        return Err(ReplacementError::NoTargets);
     };
     for target in targets {
         let filter = TargetFilter::new(target, version)?;
         for resource in resources.iter_mut() {
             if filter.accepts(resource) {
-                put(resource, &value, target).map_err(|e| format!("{}: {e}", resource.id()))?;
+                set_value(resource, &value, target, version)?;
             }
         }
     }
@@ -67,7 +105,7 @@ enum IdMatch {
 }
 
 impl TermFilter {
-    fn new(selector: &Selector, version: KustomizeVersion) -> Result<Self, String> {
+    fn new(selector: &Selector, version: KustomizeVersion) -> Result<Self, ReplacementError> {
         let is_empty = selector.kinds == KindFilter::default()
             && selector.name.is_empty()
             && selector.namespace.is_empty();
@@ -75,11 +113,11 @@ impl TermFilter {
             ids: if is_empty {
                 IdMatch::Any
             } else if version == KustomizeVersion::V5_8 {
-                IdMatch::Pattern(IdFilter::new(selector)?)
+                IdMatch::Pattern(IdFilter::new(selector).map_err(ReplacementError::Selector)?)
             } else {
                 IdMatch::Exact(selector.clone())
             },
-            texts: TextFilter::new(selector)?,
+            texts: TextFilter::new(selector).map_err(ReplacementError::Selector)?,
         })
     }
 
@@ -100,9 +138,12 @@ impl TermFilter {
 }
 
 impl TargetFilter {
-    fn new(target: &ReplacementTarget, version: KustomizeVersion) -> Result<Self, String> {
+    fn new(
+        target: &ReplacementTarget,
+        version: KustomizeVersion,
+    ) -> Result<Self, ReplacementError> {
         let Some(select) = &target.select else {
-            return Err("a target of a replacement needs `select`".to_owned());
+            return Err(ReplacementError::NoSelect);
         };
         let mut reject = Vec::new();
         for selector in &target.reject {
@@ -136,30 +177,39 @@ fn selects(selector: &Selector, id: &ResourceId) -> bool {
         && selector.kinds.accepts(&id.group, &id.version, &id.kind)
 }
 
-fn source_value(resources: &[Resource], source: &ReplacementSource) -> Result<Node, String> {
+/// Returns the value that a replacement copies.
+fn find_source(
+    resources: &[Resource],
+    source: &ReplacementSource,
+) -> Result<Node, ReplacementError> {
     let mut found = resources
         .iter()
         .filter(|r| r.any_ids().any(|id| selects(&source.select, &id)));
     let name = describe(&source.select);
     let Some(resource) = found.next() else {
-        return Err(format!("no object is {name}"));
+        return Err(ReplacementError::NoObject(name));
     };
     if found.next().is_some() {
-        return Err(format!("more than one object is {name}"));
+        return Err(ReplacementError::ManyObjects(name));
     }
     let path = source.field_path.as_deref().unwrap_or("metadata.name");
     let value = find_value(resource.root(), &split_path(path))?.filter(|n| !n.is_null_or_empty());
-    let value = value.ok_or_else(|| format!("{} has no field `{path}`", resource.id()))?;
+    let value = value.ok_or_else(|| ReplacementError::NoSourceField {
+        object: resource.id().to_string(),
+        path: path.to_owned(),
+    })?;
     let Some(delimiter) = source.options.delimiter.as_deref() else {
         return Ok(separate(value));
     };
     let Node::Scalar(scalar) = value else {
-        return Err("`delimiter` needs a scalar".to_owned());
+        return Err(DottedPathError::Delimiter.into());
     };
     let part = usize::try_from(source.options.index).ok();
     let part = part.and_then(|at| scalar.text.split(delimiter).nth(at));
-    let part =
-        part.ok_or_else(|| format!("`{}` has no part {}", scalar.text, source.options.index))?;
+    let part = part.ok_or_else(|| ReplacementError::NoPart {
+        text: scalar.text.to_string(),
+        index: source.options.index,
+    })?;
     Ok(Node::Scalar(Scalar {
         text: Arc::from(part),
         alias: 0,
@@ -182,94 +232,13 @@ fn describe(select: &Selector) -> String {
     )
 }
 
-/// The field at a path; `None` where it is missing.
-pub(crate) fn find_value<'n>(node: &'n Node, path: &[String]) -> Result<Option<&'n Node>, String> {
-    let mut node = node;
-    for part in path.iter().map(|p| p.trim()).filter(|p| !p.is_empty()) {
-        if node.is_null() {
-            return Ok(None);
-        }
-        let found = match (part.parse::<i64>(), element(part)) {
-            (Ok(at), _) => items(node, part)?
-                .get(usize::try_from(at).map_err(|_| format!("`{part}` is negative"))?),
-            (_, _) if part == "-" => items(node, part)?.last(),
-            (_, _) if part == "*" => return Err("`*` cannot be used in a source".to_owned()),
-            (_, Some((key, value))) => items(node, part)?.iter().find(|item| match key {
-                "" => item.text() == value,
-                key => item.get(key).is_some_and(|n| n.text() == value),
-            }),
-            _ => match node {
-                Node::Mapping(mapping) => mapping.get(part),
-                other => {
-                    return Err(format!(
-                        "`{part}` needs a map, but {} is there",
-                        other.kind()
-                    ));
-                }
-            },
-        };
-        match found {
-            Some(found) => node = found,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(node))
-}
-
-fn items<'n>(node: &'n Node, part: &str) -> Result<&'n [Node], String> {
-    match node {
-        Node::Sequence(sequence) => Ok(&sequence.items),
-        other if other.is_null() => Ok(&[]),
-        other => Err(format!(
-            "`{part}` needs a list, but {} is there",
-            other.kind()
-        )),
-    }
-}
-
-/// `[key=value]`.
-fn element(part: &str) -> Option<(&str, &str)> {
-    part.strip_prefix('[')?.strip_suffix(']')?.split_once('=')
-}
-
-/// Splits a path at dots, except escaped ones and those in brackets.
-pub(crate) fn split_path(path: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    let whole = path
-        .strip_prefix('.')
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(path);
-    for piece in whole.split('.') {
-        match parts.last_mut() {
-            Some(last) if last.ends_with('\\') => {
-                last.pop();
-                last.push('.');
-                last.push_str(piece);
-            }
-            _ => parts.push(piece.to_owned()),
-        }
-    }
-    let mut joined: Vec<String> = Vec::new();
-    let mut pieces = parts.into_iter();
-    while let Some(mut part) = pieces.next() {
-        if part.starts_with('[') && !part.ends_with(']') {
-            for piece in pieces.by_ref() {
-                part.push('.');
-                part.push_str(&piece);
-                if piece.ends_with(']') {
-                    break;
-                }
-            }
-            if !part.contains('=') {
-                part.retain(|c| !matches!(c, '[' | ']'));
-            }
-        }
-        joined.push(part);
-    }
-    joined
-}
-
-fn put(resource: &mut Resource, value: &Node, target: &ReplacementTarget) -> Result<(), String> {
+/// Sets a value in all fields of an object that a target names.
+fn set_value(
+    resource: &mut Resource,
+    value: &Node,
+    target: &ReplacementTarget,
+    version: KustomizeVersion,
+) -> Result<(), ReplacementError> {
     let default = ["metadata.name".to_owned()];
     let paths = if target.field_paths.is_empty() {
         &default
@@ -277,24 +246,59 @@ fn put(resource: &mut Resource, value: &Node, target: &ReplacementTarget) -> Res
         target.field_paths.as_slice()
     };
     for path in paths {
+        let object = || resource.id().to_string();
+        let parts = split_path(path);
         let create = target.options.create.then_some(value);
+        if version == KustomizeVersion::V5_8 {
+            let mut set = |old: &Node| replace_in_text(old, value, &target.options);
+            match set_in_text(resource.root(), &parts, create, &mut set) {
+                TextChange::Made(root) => {
+                    put_root(resource, root, value)?;
+                    continue;
+                }
+                TextChange::Yaml => {
+                    return Err(ReplacementError::EmbeddedYaml {
+                        object: object(),
+                        path: path.clone(),
+                    });
+                }
+                TextChange::Unprintable => continue,
+                TextChange::None => {}
+            }
+        }
         let mut found = 0;
         let mut set = |old: &Node| {
             found += 1;
-            replaced(old, value, &target.options)
+            replace_value(old, value, &target.options)
         };
-        let root = edit(resource.root(), &split_path(path), create, &mut set)
-            .map_err(|e| format!("`{path}`: {e}"))?;
+        let edited = edit_fields(resource.root(), &parts, create, &mut set);
+        let root = edited.map_err(|reason| ReplacementError::TargetPath {
+            object: object(),
+            path: path.clone(),
+            reason,
+        })?;
         if found == 0 {
-            return Err(format!("there is no field `{path}`"));
+            return Err(ReplacementError::NoField {
+                object: object(),
+                path: path.clone(),
+            });
         }
         if let Some(root) = root {
-            if may_grow_much(value) {
-                check_object(&root)?;
-            }
-            resource.set_root(root);
+            put_root(resource, root, value)?;
         }
     }
+    Ok(())
+}
+
+/// Puts a tree with a copied value in place, unless it is too large.
+fn put_root(resource: &mut Resource, root: Node, value: &Node) -> Result<(), ReplacementError> {
+    if may_grow_much(value) {
+        check_object(&root).map_err(|reason| ReplacementError::TooLarge {
+            object: resource.id().to_string(),
+            reason,
+        })?;
+    }
+    resource.set_root(root);
     Ok(())
 }
 
@@ -304,12 +308,28 @@ fn may_grow_much(value: &Node) -> bool {
     measure_node(value, SMALL) > SMALL
 }
 
-/// The value that stands at the target afterwards. A scalar keeps its type and its quotes; only its text is replaced.
-fn replaced(old: &Node, value: &Node, options: &FieldOptions) -> Result<Node, String> {
+/// Returns the value that stands inside a text afterwards: there, kustomize checks the delimiter and does not use it.
+fn replace_in_text(
+    old: &Node,
+    value: &Node,
+    options: &FieldOptions,
+) -> Result<Node, DottedPathError> {
+    if options.delimiter.is_some() && !matches!(old, Node::Scalar(_)) {
+        return Err(DottedPathError::Delimiter);
+    }
+    replace_value(old, value, &FieldOptions::default())
+}
+
+/// Returns the value that stands at the target afterwards. A scalar keeps its type and its quotes; only its text is replaced.
+fn replace_value(
+    old: &Node,
+    value: &Node,
+    options: &FieldOptions,
+) -> Result<Node, DottedPathError> {
     let mut text = value.text().to_owned();
     if let Some(delimiter) = options.delimiter.as_deref() {
         let Node::Scalar(old) = old else {
-            return Err("`delimiter` needs a scalar".to_owned());
+            return Err(DottedPathError::Delimiter);
         };
         let part = if value.is_null() { "" } else { value.text() };
         let mut parts: Vec<&str> = old.text.split(delimiter).collect();
@@ -331,196 +351,4 @@ fn replaced(old: &Node, value: &Node, options: &FieldOptions) -> Result<Node, St
         }),
         (_, value) => value.clone(),
     })
-}
-
-type Set<'s> = dyn FnMut(&Node) -> Result<Node, String> + 's;
-
-/// Changes every field that a path leads to. `create`: the value for which missing fields are made.
-fn edit(
-    node: &Node,
-    path: &[String],
-    create: Option<&Node>,
-    set: &mut Set<'_>,
-) -> Result<Option<Node>, String> {
-    let Some((part, rest)) = path.split_first() else {
-        return set(node).map(Some);
-    };
-    if part.parse::<u64>().is_ok() {
-        return edit_index(node, part, rest, create, set);
-    }
-    if part.starts_with('[') && part.ends_with(']') {
-        let pair =
-            element(part).ok_or_else(|| format!("`{part}` is not of the form `[key=value]`"))?;
-        return edit_matching(node, pair, rest, create, set);
-    }
-    if part == "*" {
-        return edit_items(node, part, &mut |item| edit(item, rest, create, set));
-    }
-    let mapping = match node {
-        Node::Mapping(mapping) => mapping,
-        other if other.is_null() => return Ok(None),
-        other => {
-            return Err(format!(
-                "`{part}` needs a map, but {} is there",
-                other.kind()
-            ));
-        }
-    };
-    let made = match (mapping.get(part), create) {
-        (Some(_), _) => None,
-        (None, None) => return Ok(None),
-        (None, Some(value)) => Some(empty_for(rest, value)),
-    };
-    let found = mapping.get(part).or(made.as_ref());
-    let Some(new) = found
-        .map(|found| edit(found, rest, create, set))
-        .transpose()?
-        .flatten()
-        .or(made)
-    else {
-        return Ok(None);
-    };
-    let mut mapping = mapping.clone();
-    mapping.put(part, new);
-    Ok(Some(Node::Mapping(mapping)))
-}
-
-/// What a missing field becomes, by what follows in the path.
-fn empty_for(rest: &[String], value: &Node) -> Node {
-    match rest.first() {
-        Some(next) if next.parse::<u64>().is_ok() || next.starts_with('[') => {
-            Node::sequence(Vec::new())
-        }
-        Some(_) => Node::mapping(Vec::new()),
-        None => match value {
-            Node::Scalar(_) => Node::Scalar(Scalar::untyped("")),
-            Node::Sequence(_) => Node::sequence(Vec::new()),
-            Node::Mapping(_) => Node::mapping(Vec::new()),
-        },
-    }
-}
-
-type Each<'e> = dyn FnMut(&Node) -> Result<Option<Node>, String> + 'e;
-
-fn edit_items(node: &Node, part: &str, each: &mut Each<'_>) -> Result<Option<Node>, String> {
-    let mut changed: Option<Vec<Node>> = None;
-    let list = items(node, part)?;
-    for (at, item) in list.iter().enumerate() {
-        if let Some(new) = each(item)? {
-            changed.get_or_insert_with(|| list.to_vec())[at] = new;
-        }
-    }
-    Ok(changed.map(|items| {
-        Node::Sequence(Sequence {
-            items: Arc::new(items),
-            flow: node.is_flow(),
-        })
-    }))
-}
-
-fn edit_index(
-    node: &Node,
-    part: &str,
-    rest: &[String],
-    create: Option<&Node>,
-    set: &mut Set<'_>,
-) -> Result<Option<Node>, String> {
-    let at: usize = part
-        .parse()
-        .map_err(|_| format!("`{part}` is not an index"))?;
-    let mut list = items(node, part)?.to_vec();
-    if let Some(value) = create.filter(|_| at == list.len()) {
-        list.push(empty_for(rest, value));
-    }
-    let Some(found) = list.get(at) else {
-        return Err(format!(
-            "the list has {} elements, but the index is {at}",
-            list.len()
-        ));
-    };
-    let Some(new) = edit(found, rest, create, set)? else {
-        return Ok(None);
-    };
-    list[at] = new;
-    Ok(Some(Node::Sequence(Sequence {
-        items: Arc::new(list),
-        flow: node.is_flow(),
-    })))
-}
-
-fn edit_matching(
-    node: &Node,
-    (key, pattern): (&str, &str),
-    rest: &[String],
-    create: Option<&Node>,
-    set: &mut Set<'_>,
-) -> Result<Option<Node>, String> {
-    let regex =
-        Regex::new(pattern).map_err(|_| format!("`{pattern}` is not a regular expression"))?;
-    let part = format!("[{key}={pattern}]");
-    let mut matched = false;
-    let changed = edit_items(node, &part, &mut |item| {
-        let compared = if key.is_empty() {
-            Some(item)
-        } else {
-            item.get(key)
-        };
-        if !compared.is_some_and(|n| regex.is_match(written(n).trim())) {
-            return Ok(None);
-        }
-        matched = true;
-        if key.is_empty() {
-            set(item).map(Some)
-        } else {
-            edit(item, rest, create, set)
-        }
-    })?;
-    if matched || create.is_none() {
-        return Ok(changed);
-    }
-    // Nothing matches: such an element is made.
-    let scalar = Node::Scalar(Scalar::untyped(pattern));
-    let made = if key.is_empty() {
-        scalar
-    } else {
-        let mut mapping = Mapping::default();
-        mapping.put(key, scalar);
-        Node::Mapping(mapping)
-    };
-    let made = if key.is_empty() {
-        set(&made)?
-    } else {
-        edit(&made, rest, create, set)?.unwrap_or(made)
-    };
-    let mut list = items(node, &part)?.to_vec();
-    list.push(made);
-    Ok(Some(Node::Sequence(Sequence {
-        items: Arc::new(list),
-        flow: node.is_flow(),
-    })))
-}
-
-/// A scalar as it is written, with its quotes: that is what patterns are compared with.
-fn written(node: &Node) -> String {
-    match node {
-        Node::Scalar(scalar) if scalar.style == ScalarStyle::Double && scalar.tag != Tag::None => {
-            format!("\"{}\"", scalar.text)
-        }
-        Node::Scalar(scalar) if scalar.style == ScalarStyle::Single => format!("'{}'", scalar.text),
-        other => other.text().to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split_path;
-
-    #[test]
-    fn paths_are_split_at_dots_outside_brackets() {
-        assert_eq!(
-            split_path("a.b\\.c.[d.e].[f=g.h].*.0"),
-            ["a", "b.c", "d.e", "[f=g.h]", "*", "0"]
-        );
-        assert_eq!(split_path(".a.b"), ["a", "b"]);
-    }
 }

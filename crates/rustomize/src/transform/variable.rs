@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::replacement::{find_value, split_path};
+use super::field_path::{find_value, split_path};
 use crate::config::Config;
 use crate::field::{Make, change};
 use crate::kustomization::Variable;
@@ -68,7 +68,8 @@ fn variable_value(resources: &[Resource], variable: &Variable) -> Result<Scalar,
     };
     let path = indexed_path(&variable.field_path);
     let missing = || format!("{} has no field `{}`", resource.id(), variable.field_path);
-    let value = find_value(resource.root(), &path)?.ok_or_else(missing)?;
+    let value = find_value(resource.root(), &path).map_err(|e| e.to_string())?;
+    let value = value.ok_or_else(missing)?;
     let Node::Scalar(scalar) = value else {
         // kustomize leaves `$(NAME)` where the value is a map or a list.
         return Ok(Scalar::text(&wrapped(name)));

@@ -1,0 +1,189 @@
+//! The demo on two architectures: each thing that its description names is there.
+
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+use siteplan::manifest::Object;
+
+use crate::compiled::{Compiled, compile};
+use crate::repository::{self, copy_of_fleet, edit, siteplan};
+
+const SITE: &str = "fusion-hetero";
+const FILE: &str = "sites/fusion-hetero.yaml";
+const TERMS: &str = "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
+
+fn fleet() -> &'static Compiled {
+    static FLEET: OnceLock<Compiled> = OnceLock::new();
+    FLEET.get_or_init(|| compile(repository::root()))
+}
+
+fn objects() -> impl Iterator<Item = &'static Object> {
+    let site = fleet().sites.iter().find(|s| s.plan.name == SITE);
+    let site = site.unwrap_or_else(|| panic!("{}", fleet().report));
+    site.rendered.values().flatten()
+}
+
+fn object(kind: &str, name: &str) -> &'static Object {
+    let found = objects().find(|o| o.kind() == kind && o.name() == name);
+    found.unwrap_or_else(|| panic!("no {kind}/{name}"))
+}
+
+fn architecture(object: &Object, pod: &str) -> Value {
+    let expressions = object
+        .get(&format!("{pod}{TERMS}"))
+        .and_then(Value::as_array);
+    let expressions = expressions.unwrap_or_else(|| panic!("{}: no rule at {pod}", object.id()));
+    let of_arch = expressions
+        .iter()
+        .find(|e| e["key"] == "kubernetes.io/arch");
+    of_arch.unwrap()["values"].clone()
+}
+
+#[test]
+fn each_half_is_on_its_architecture() {
+    let database = objects().find(|o| o.kind() == "PostgresCluster").unwrap();
+    for pod in [
+        "/spec/instances/0",
+        "/spec/backups/pgbackrest/repoHost",
+        "/spec/backups/pgbackrest/jobs",
+        "/spec/proxy/pgBouncer",
+    ] {
+        assert_eq!(architecture(database, pod), json!(["amd64"]), "{pod}");
+    }
+    let server = object("Deployment", "flask-appserver");
+    assert_eq!(
+        architecture(server, "/spec/template/spec"),
+        json!(["ppc64le"])
+    );
+    let build = object("BuildConfig", "hetero-demo-app");
+    assert_eq!(
+        build.get("/spec/nodeSelector/kubernetes.io~1arch").unwrap(),
+        "ppc64le"
+    );
+}
+
+#[test]
+fn nodes_are_labelled() {
+    let labels: Vec<&str> = objects()
+        .filter(|o| o.kind() == "Node")
+        .filter_map(|o| o.get("/metadata/labels/workload-type")?.as_str())
+        .collect();
+    assert_eq!(labels, ["database", "appserver"]);
+}
+
+#[test]
+fn the_operator_is_certified_and_the_database_is_version_16() {
+    let subscription = objects().find(|o| o.kind() == "Subscription").unwrap();
+    assert_eq!(
+        subscription.get("/spec/source").unwrap(),
+        "certified-operators"
+    );
+    let database = objects().find(|o| o.kind() == "PostgresCluster").unwrap();
+    assert_eq!(database.get("/spec/postgresVersion").unwrap(), 16);
+    let size = "/spec/instances/0/dataVolumeClaimSpec/resources/requests/storage";
+    assert_eq!(database.get(size).unwrap(), "10Gi");
+}
+
+#[test]
+fn the_server_is_reached_by_tls_and_guarded_by_policies() {
+    assert_eq!(
+        object("Route", "flask-appserver-route")
+            .get("/spec/tls/termination")
+            .unwrap(),
+        "edge"
+    );
+    object("Service", "flask-appserver-service");
+    let policies = objects().filter(|o| o.kind() == "NetworkPolicy").count();
+    assert!(policies >= 3, "{policies} policies");
+    let server = object("Deployment", "flask-appserver");
+    for probe in ["livenessProbe", "readinessProbe"] {
+        assert!(
+            server
+                .get(&format!("/spec/template/spec/containers/0/{probe}"))
+                .is_some()
+        );
+    }
+}
+
+#[test]
+fn the_verification_asks_for_everything() {
+    let script = object("ConfigMap", "hetero-verify")
+        .get("/data/verify.py")
+        .unwrap();
+    let script = script.as_str().unwrap();
+    for call in [
+        r#"ask("GET", "/health")"#,
+        r#"ask("GET", "/ready")"#,
+        r#"ask("GET", "/arch")"#,
+        r#"ask("GET", "/items")"#,
+        r#"ask("POST", "/items""#,
+        r#"ask("PUT", f"/items/"#,
+        r#"ask("DELETE", f"/items/"#,
+        "ask_route()",
+    ] {
+        assert!(script.contains(call), "{call}");
+    }
+    let role = object("Role", "hetero-verify").value().to_string();
+    assert!(role.contains("route.openshift.io"), "{role}");
+}
+
+#[test]
+fn nothing_comes_from_docker_io() {
+    let allowed = repository::read("siteplan.yaml");
+    assert!(allowed.contains("docker.io/library"));
+    for object in objects() {
+        assert!(
+            !object.value().to_string().contains("docker.io/"),
+            "{}",
+            object.id()
+        );
+    }
+}
+
+#[test]
+fn the_application_is_in_the_repository() {
+    let app = repository::read("examples/hetero-demo/app/app.py");
+    for route in ["/health", "/ready", "/arch", "/items", "/items/<int:item>"] {
+        assert!(app.contains(&format!("(\"{route}\")")), "{route}");
+    }
+    for file in ["wsgi.py", "requirements.txt", "Containerfile"] {
+        assert!(!repository::read(&format!("examples/hetero-demo/app/{file}")).is_empty());
+    }
+    let base = repository::read("examples/hetero-demo/app/Containerfile");
+    assert!(base.contains("FROM registry.access.redhat.com/ubi9/python-311:"));
+}
+
+#[test]
+fn another_class_is_one_line() {
+    let fleet = copy_of_fleet();
+    edit(
+        fleet.path(),
+        FILE,
+        "  namespaces:\n",
+        "  storage: {block: {class: ibm-spectrum-scale-sc, modes: [ReadWriteOnce, ReadWriteMany]}}\n  namespaces:\n",
+    );
+    let compiled = compile(fleet.path());
+    let site = compiled.sites.iter().find(|s| s.plan.name == SITE).unwrap();
+    let mut objects = site.rendered.values().flatten();
+    let database = objects.find(|o| o.kind() == "PostgresCluster").unwrap();
+    let class = "/spec/instances/0/dataVolumeClaimSpec/storageClassName";
+    assert_eq!(database.get(class).unwrap(), "ibm-spectrum-scale-sc");
+}
+
+#[test]
+fn swapped_architectures_of_the_database_are_refused() {
+    let fleet = copy_of_fleet();
+    let text = repository::read(FILE);
+    let swapped = text
+        .replace("arch: amd64", "arch: X")
+        .replace("arch: ppc64le", "arch: amd64")
+        .replace("arch: X", "arch: ppc64le");
+    repository::write(fleet.path(), FILE, &swapped);
+    let ran = siteplan(fleet.path(), &["check", "--list", SITE]);
+    assert!(
+        ran.stderr
+            .contains("error[no-common-architecture]: `database` has no image for ppc64le"),
+        "{}",
+        ran.stderr
+    );
+}
