@@ -7,8 +7,7 @@ use serde_json::json;
 
 use crate::bundle::{Bootstrap, BootstrapFiles, BootstrapStep};
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
-use crate::cli::arguments::read_argument;
-use crate::cli::arguments::{DataFormat, OutputArgs};
+use crate::cli::arguments::{DataFormat, OutputArgs, read_argument};
 use crate::cli::session::Session;
 use crate::cluster::{self, BootstrapDifference};
 use crate::fleet::FleetCompiler;
@@ -72,7 +71,7 @@ fn check_cluster(
 ) -> anyhow::Result<Answer> {
     let objects = cluster::read_bootstrap(&read_argument(
         args.objects.as_deref(),
-        "the output of `kubectl get … -o yaml`",
+        "`kubectl get … -o yaml`",
     )?)?;
     let differences = cluster::compare_bootstrap(bootstrap, &objects);
     let text = || differences.iter().map(render_difference).collect();
