@@ -19,7 +19,7 @@ use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
-use crate::validate::{self, ValidateInput};
+use crate::validate::{self, ApiServers, UpdateInput, ValidateInput};
 use crate::waivers::WaiverSet;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
@@ -32,6 +32,7 @@ pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
     waivers: WaiverSet,
+    servers: ApiServers,
 }
 
 /// A compiled site.
@@ -67,6 +68,7 @@ impl<'a> SiteCompiler<'a> {
             repository,
             bases,
             waivers,
+            servers: ApiServers::default(),
         }
     }
 
@@ -119,6 +121,7 @@ impl<'a> SiteCompiler<'a> {
             catalogues: &catalogues,
             bundle: &bundle,
             definitions: &self.bases.definitions(&plan),
+            servers: &self.servers,
             changes: &changes,
             kustomizations: &built.kustomizations,
             files: &built.files,
@@ -148,14 +151,31 @@ impl<'a> SiteCompiler<'a> {
         rendered: &BTreeMap<String, Vec<Object>>,
         found: &mut Diagnostics,
     ) -> SiteFit {
-        let catalogues = self.catalogues(plan);
         let (fit, problems) = fit::fit(&PodsInput {
             plan,
             rendered,
-            catalogues: &catalogues,
+            catalogues: &self.catalogues(plan),
         });
         found.append(problems);
         fit
+    }
+
+    /// Checks what the API server of a site makes of objects that were there before.
+    pub fn check_updates(
+        &self,
+        site: &CompiledSite,
+        before: &BTreeMap<ObjectId, Object>,
+    ) -> Diagnostics {
+        let mut found = validate::check_updates(&UpdateInput {
+            plan: &site.plan,
+            rendered: &site.rendered,
+            changes: &site.changes,
+            definitions: &self.bases.definitions(&site.plan),
+            servers: &self.servers,
+            before,
+        });
+        self.waivers.apply(Some(&site.plan.name), &mut found);
+        found
     }
 
     /// Returns the catalogue of each instance, with its app's own entries.

@@ -44,7 +44,7 @@ pub fn diff_revision(
     progress: &dyn FleetProgress,
     found: &mut Diagnostics,
 ) -> Result<RevisionDiff, RevisionDiffError> {
-    let before = RenderedRevision::new(revision);
+    let before = RenderedRevision::new(revision.clone());
     let compare_one = |site: CompiledSite| {
         let differences = before.compare_site(&site);
         (site.plan.name, differences)
@@ -77,20 +77,20 @@ impl RevisionDiff {
 }
 
 /// A revision, and a renderer over its files.
-struct RenderedRevision<'a> {
-    revision: &'a Revision,
+pub(super) struct RenderedRevision {
+    revision: Revision,
     renderer: Renderer,
 }
 
-impl<'a> RenderedRevision<'a> {
-    fn new(revision: &'a Revision) -> Self {
+impl RenderedRevision {
+    pub(super) fn new(revision: Revision) -> Self {
         let mut files = MemoryFiles::new(Arc::new(NoFiles));
         for (path, bytes) in &revision.files {
             files.insert(path, bytes.to_vec());
         }
         Self {
-            revision,
             renderer: Renderer::new(Arc::new(files)),
+            revision,
         }
     }
 
@@ -118,7 +118,7 @@ impl<'a> RenderedRevision<'a> {
 
     /// Tells whether the revision has the same files of a site. The ledger among them holds the digests of the bases, so that then nothing
     /// that its final manifests depend on has changed.
-    fn has_same_files(&self, site: &CompiledSite) -> bool {
+    pub(super) fn has_same_files(&self, site: &CompiledSite) -> bool {
         let prefix = format!("out/{}/", site.plan.name);
         let files = &self.revision.files;
         let theirs = files.keys().filter(|path| path.starts_with(&prefix));
@@ -134,7 +134,7 @@ impl<'a> RenderedRevision<'a> {
     }
 
     /// Renders the revision's tree of a site, the Applications among it.
-    fn objects(&self, site: &str) -> Result<SiteObjects, Diagnostics> {
+    pub(super) fn objects(&self, site: &str) -> Result<SiteObjects, Diagnostics> {
         let prefix = format!("out/{site}/");
         let mut objects = SiteObjects::new();
         for path in self.revision.files.keys() {

@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use apiserver_schema::Definition;
 use serde_json::{Map, Value};
 
 use crate::images::ImageFacts;
@@ -28,6 +27,7 @@ use crate::schema::{self, InputKind, ValuesSchema};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 pub use deceptive::report_deceptive_characters;
+pub use definitions::FleetDefinitions;
 use definitions::load_definitions;
 use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
@@ -41,7 +41,6 @@ const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
 const IMAGES: &str = "base/images.yaml";
-const DEFINITIONS: &str = "schema/crds";
 
 /// The part of a repository that all its sites share.
 #[derive(Debug)]
@@ -52,8 +51,8 @@ pub struct Repository {
     pub fleet: Arc<Fleet>,
     /// The apps, by name.
     pub apps: BTreeMap<String, Arc<App>>,
-    /// The definitions of custom resources below `schema/crds`.
-    pub definitions: Vec<Definition>,
+    /// The definitions of custom resources.
+    pub definitions: FleetDefinitions,
     /// The facts of images.
     pub images: Arc<ImageFacts>,
     /// The site files, by site name.
@@ -83,7 +82,8 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let mut broken = BTreeSet::new();
     let profiles = load_profiles(&files, &mut broken, &mut found);
     let apps = load_apps(&files, &mut broken, &mut found);
-    let definitions = load_definitions(&files, DEFINITIONS, &mut found);
+    let definitions = load_definitions(&files, &mut found);
+    definitions.check_choices(apps.values(), &mut found);
     let images = Arc::new(load_images(&files, &mut found));
     let sites = list_sites(&files, &mut found);
     let repository = fleet.map(|fleet| Repository {

@@ -20,7 +20,8 @@ pub use app::{
 pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
-    KustomizeRelease, Removal, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
+    KustomizeRelease, Removal, SharedScope, TagPolicy, Topology, ValidationMode, WaivedSeverity,
+    Waiver,
 };
 pub use images::{ImageFact, ImagesSpec};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};

@@ -12,7 +12,8 @@ use crate::cli::clock::today;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
-    ComparisonRequest, DifferenceDetail, FleetComparison, FleetCompiler, compare_fleet,
+    CommittedSites, ComparisonRequest, DifferenceDetail, FleetComparison, FleetCompiler,
+    UpdateScope, compare_fleet,
 };
 use crate::model::is_calendar_day;
 use crate::nearest::nearest;
@@ -26,10 +27,10 @@ use pointer_diagnostics::{DiagnosticVerdict, Diagnostics, Severity};
 /// Compile sites and compare with out/, without writing
 ///
 /// For CI: exits with 0 when out/ is what the inputs compile to, with 1 when it is not, with 2 when the inputs have errors. Prints
-/// which files differ, and how.
+/// which files differ, and how. Objects that are committed already are checked for updates that an API server refuses.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  siteplan check\n  siteplan check --format github\n  siteplan check --deny warnings"
+    after_help = "Examples:\n  siteplan check\n  siteplan check --format github\n  siteplan check --deny warnings\n  siteplan check --against origin/main"
 )]
 pub(in crate::cli) struct CheckArgs {
     /// The sites to check [default: all]
@@ -44,6 +45,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Tell waivers that have ended on this day [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     on: Option<String>,
+    /// Check updates of the objects that this revision has [default: HEAD, for sites that are not built yet]
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
 }
 
 /// The word that means every warning.
@@ -56,8 +60,10 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
         return Ok(Answer::errors());
     };
     let (out, progress) = (session.out(), session.progress(&selected.selection));
+    let before = find_committed(args, session);
     let request = ComparisonRequest {
         out: &out,
+        before: Some(&before),
         detail: if args.list {
             DifferenceDetail::Files
         } else {
@@ -67,6 +73,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
     let comparison = compare_fleet(&fleet, &selected.selection, request, &mut session.found)?;
+    refuse_unread(args, &before)?;
     report_ended(&selected.repository.fleet, &day, &mut session.found);
     deny_warnings(&args.deny, &mut session.found);
     if session.found.has_errors() {
@@ -77,7 +84,12 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     } else {
         ExitStatus::Differs
     };
-    let answer = Answer::new(status);
+    let mut answer = Answer::new(status);
+    if let Some(why) = before.problem() {
+        answer
+            .details
+            .push(format!("updates are not checked: {why}"));
+    }
     Ok(match session.global.format {
         ReportFormat::Human => answer
             .with_data(CommandData::Text(render_text(
@@ -141,6 +153,22 @@ fn deny_warnings(denied: &[String], found: &mut Diagnostics) {
             severity => severity,
         })
     });
+}
+
+/// Names the revision whose objects are updated.
+fn find_committed(args: &CheckArgs, session: &Session<'_>) -> CommittedSites {
+    match &args.against {
+        Some(revision) => CommittedSites::new(&session.root, revision, UpdateScope::All),
+        None => CommittedSites::new(&session.root, "HEAD", UpdateScope::Unbuilt),
+    }
+}
+
+/// Fails where the revision that was asked for cannot be read.
+fn refuse_unread(args: &CheckArgs, before: &CommittedSites) -> anyhow::Result<()> {
+    match before.problem() {
+        Some(why) if args.against.is_some() => bail!("updates cannot be checked: {why}"),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the sites that differ.

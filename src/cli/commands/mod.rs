@@ -18,3 +18,4 @@ pub(super) mod render;
 pub(super) mod resolve;
 pub(super) mod rules;
 pub(super) mod schema;
+mod schema_import;
