@@ -79,21 +79,27 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     if session.found.has_errors() {
         return Ok(Answer::errors());
     }
-    let status = if comparison.is_same() {
-        ExitStatus::Success
-    } else {
-        ExitStatus::Differs
-    };
-    let mut answer = Answer::new(status);
+    let mut answer = word_answer(&comparison, session);
     if let Some(why) = before.problem() {
         answer
             .details
             .push(format!("updates are not checked: {why}"));
     }
-    Ok(match session.global.format {
+    Ok(answer)
+}
+
+/// Words a comparison in the form that was asked for.
+fn word_answer(comparison: &FleetComparison, session: &Session<'_>) -> Answer {
+    let status = if comparison.is_same() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Differs
+    };
+    let answer = Answer::new(status);
+    match session.global.format {
         ReportFormat::Human => answer
             .with_data(CommandData::Text(render_text(
-                &comparison,
+                comparison,
                 session.console.look(),
             )))
             .with_note(match status {
@@ -103,11 +109,11 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
                 }
             }),
         ReportFormat::Json => {
-            let sites: Vec<&Comparison> = differing(&comparison).collect();
+            let sites: Vec<&Comparison> = differing(comparison).collect();
             answer.with_data(CommandData::Json(json!({"sites": sites})))
         }
         ReportFormat::Github | ReportFormat::Sarif => {
-            match differing(&comparison).map(|c| c.changes.len()).sum() {
+            match differing(comparison).map(|c| c.changes.len()).sum() {
                 0 => answer,
                 1 => answer.with_note("1 file in out/ is not what the inputs compile to: run `siteplan build`"),
                 count => answer.with_note(format!(
@@ -116,7 +122,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
                 )),
             }
         }
-    })
+    }
 }
 
 /// Refuses codes that no rule has.
