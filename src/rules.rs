@@ -35,6 +35,7 @@ pointer_diagnostics::rules! {
     HOSTED_CLUSTER_IMPOSSIBLE = "hosted-cluster-impossible", Error, "a hosted cluster cannot be what its site describes";
     IMAGE_ARCHITECTURE_NEEDED = "image-architecture-needed", Error, "pods may run on several architectures, and nothing says for which their images exist";
     IMAGE_ARCHITECTURE_UNKNOWN = "image-architecture-unknown", Warning, "nothing says for which architectures an image exists";
+    IMMUTABLE_FIELD = "immutable-field", Error, "an update changes what the API server keeps as it is";
     INDISTINGUISHABLE_POOLS = "indistinguishable-pools", Error, "nothing tells two pools apart";
     INPUT_NOT_READ = "input-not-read", Error, "a file describes a site, profile or app and has a name that is not read";
     INSTALL_CONFIG_IMPOSSIBLE = "install-config-impossible", Error, "a cluster cannot be installed as its site describes it";
@@ -87,6 +88,7 @@ pointer_diagnostics::rules! {
     TOO_MANY_REPLICAS = "too-many-replicas", Error, "a part has more replicas than nodes, or than its availability allows";
     TWO_DEFAULT_CLASSES = "two-default-classes", Error, "two storage classes are the default";
     UNKNOWN_APP = "unknown-app", Error, "an instance is of an app that does not exist";
+    UNKNOWN_DEFINITION_SET = "unknown-definition-set", Error, "an app chooses definitions that were not imported";
     UNKNOWN_HOSTING_SITE = "unknown-hosting-site", Error, "the site that is to host a control plane does not";
     UNKNOWN_INSTANCE = "unknown-instance", Error, "a name is not that of an instance on the site";
     UNKNOWN_KEY = "unknown-key", Error, "a map has a key that it cannot have";

@@ -85,7 +85,7 @@ fn dispatch(command: &Subcommand, session: &mut Session<'_>) -> anyhow::Result<A
         Subcommand::Explain(args) => commands::explain::run(args, session),
         Subcommand::Exceptions(args) => commands::exceptions::run(args, session),
         Subcommand::Rules(args) => commands::rules::run(args, session),
-        Subcommand::Schema(args) => Ok(commands::schema::run(args)),
+        Subcommand::Schema(args) => commands::schema::run(args, session),
         Subcommand::Init(args) => commands::init::run(args, session),
         Subcommand::New(args) => commands::new::run(args, session),
         Subcommand::Nodes(args) => commands::nodes::run(args, session),

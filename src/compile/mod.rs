@@ -23,7 +23,7 @@ use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
-use crate::validate::{self, ValidateInput};
+use crate::validate::{self, ApiServers, UpdateInput, ValidateInput};
 use crate::waivers::WaiverSet;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
@@ -40,6 +40,7 @@ pub struct SiteCompiler<'a> {
     bases: Bases<'a>,
     unguarded: UnguardedLeftovers,
     waivers: WaiverSet,
+    servers: ApiServers,
 }
 
 /// A compiled site.
@@ -80,6 +81,7 @@ impl<'a> SiteCompiler<'a> {
             bases,
             unguarded: UnguardedLeftovers::default(),
             waivers,
+            servers: ApiServers::default(),
         }
     }
 
@@ -140,6 +142,7 @@ impl<'a> SiteCompiler<'a> {
             catalogues: &catalogues,
             bundle: &bundle,
             definitions: &self.bases.definitions(&plan),
+            servers: &self.servers,
             changes: &changes,
             kustomizations: &built.kustomizations,
             files: &built.files,
@@ -182,14 +185,31 @@ impl<'a> SiteCompiler<'a> {
         rendered: &BTreeMap<String, Vec<Object>>,
         found: &mut Diagnostics,
     ) -> SiteFit {
-        let catalogues = self.catalogues(plan);
         let (fit, problems) = fit::fit(&PodsInput {
             plan,
             rendered,
-            catalogues: &catalogues,
+            catalogues: &self.catalogues(plan),
         });
         found.append(problems);
         fit
+    }
+
+    /// Checks what the API server of a site makes of objects that were there before.
+    pub fn check_updates(
+        &self,
+        site: &CompiledSite,
+        before: &BTreeMap<ObjectId, Object>,
+    ) -> Diagnostics {
+        let mut found = validate::check_updates(&UpdateInput {
+            plan: &site.plan,
+            rendered: &site.rendered,
+            changes: &site.changes,
+            definitions: &self.bases.definitions(&site.plan),
+            servers: &self.servers,
+            before,
+        });
+        self.waivers.apply(Some(&site.plan.name), &mut found);
+        found
     }
 
     /// Returns the catalogue of each instance, with its app's own entries.

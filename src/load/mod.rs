@@ -18,7 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use apiserver_schema::Definition;
 use manifest_yaml::{ReadLimits, read_first_document};
 use serde_json::{Map, Value};
 
@@ -30,6 +29,7 @@ use crate::schema::{self, InputKind, ValuesSchema};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 pub use deceptive::report_deceptive_characters;
+pub use definitions::FleetDefinitions;
 use definitions::load_definitions;
 use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
@@ -45,7 +45,6 @@ const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
 const IMAGES: &str = "base/images.yaml";
-const DEFINITIONS: &str = "schema/crds";
 
 /// The part of a repository that all its sites share.
 #[derive(Debug)]
@@ -56,8 +55,8 @@ pub struct Repository {
     pub fleet: Arc<Fleet>,
     /// The apps, by name.
     pub apps: BTreeMap<String, Arc<App>>,
-    /// The definitions of custom resources below `schema/crds`.
-    pub definitions: Vec<Definition>,
+    /// The definitions of custom resources.
+    pub definitions: FleetDefinitions,
     /// The approved removals.
     pub removals: Vec<ApprovedRemoval>,
     /// The facts of images.
@@ -89,7 +88,8 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let mut broken = BTreeSet::new();
     let profiles = load_profiles(&files, &mut broken, &mut found);
     let apps = load_apps(&files, &mut broken, &mut found);
-    let definitions = load_definitions(&files, DEFINITIONS, &mut found);
+    let definitions = load_definitions(&files, &mut found);
+    definitions.check_choices(apps.values(), &mut found);
     let images = Arc::new(load_images(&files, &mut found));
     let sites = list_sites(&files, &mut found);
     let removals = fleet
