@@ -20,7 +20,7 @@ use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
-use crate::validate::{self, ValidateInput};
+use crate::validate::{self, FleetPolicies, ValidateInput};
 use crate::waivers::WaiverSet;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
@@ -34,6 +34,7 @@ pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
     waivers: WaiverSet,
+    policies: FleetPolicies,
 }
 
 /// A compiled site.
@@ -71,6 +72,7 @@ impl<'a> SiteCompiler<'a> {
     pub fn new(repository: &'a Repository, found: &mut Diagnostics) -> Self {
         let mut own = Diagnostics::new();
         let bases = Bases::render(repository, &mut own);
+        let policies = FleetPolicies::compile(&repository.policies, &mut own);
         let waivers = WaiverSet::of_fleet(&repository.fleet, found);
         waivers.apply(None, &mut own);
         found.append(own);
@@ -78,6 +80,7 @@ impl<'a> SiteCompiler<'a> {
             repository,
             bases,
             waivers,
+            policies,
         }
     }
 
@@ -128,6 +131,7 @@ impl<'a> SiteCompiler<'a> {
             rendered: &rendered,
             kinds: &kinds,
             catalogues: &catalogues,
+            policies: &self.policies,
             bundle: &bundle,
             definitions: &self.bases.definitions(&plan),
             changes: &changes,

@@ -11,6 +11,7 @@ mod files;
 mod hosted;
 mod input;
 mod merge;
+mod policies;
 mod root;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,8 @@ use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
 pub use input::{Input, read_input};
+pub use policies::PolicyDocument;
+use policies::load_policies;
 pub use root::find_fleet_root;
 
 /// The name of the fleet file, at the root of the repository.
@@ -43,6 +46,7 @@ const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
 const IMAGES: &str = "base/images.yaml";
 const DEFINITIONS: &str = "schema/crds";
+const POLICIES: &str = "base/policies";
 
 /// The part of a repository that all its sites share.
 #[derive(Debug)]
@@ -57,6 +61,8 @@ pub struct Repository {
     pub definitions: Vec<Definition>,
     /// The facts of images.
     pub images: Arc<ImageFacts>,
+    /// The admission policies below `base/policies`, with their bindings and parameters.
+    pub policies: Vec<PolicyDocument>,
     /// The site files, by site name.
     pub sites: BTreeMap<String, String>,
     profiles: BTreeMap<String, Document>,
@@ -86,6 +92,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let apps = load_apps(&files, &mut broken, &mut found);
     let definitions = load_definitions(&files, DEFINITIONS, &mut found);
     let images = Arc::new(load_images(&files, &mut found));
+    let policies = load_policies(&files, POLICIES, &mut found);
     let sites = list_sites(&files, &mut found);
     let repository = fleet.map(|fleet| Repository {
         files,
@@ -93,6 +100,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
         apps,
         definitions,
         images,
+        policies,
         sites,
         profiles,
         broken,

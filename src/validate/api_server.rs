@@ -3,7 +3,7 @@
 //! What schemas say is told by `apiserver-schema`, what the server checks in code and what Pod Security refuses by
 //! `apiserver-validation`. The rules beside this module word what was found, a class each.
 
-use apiserver_schema::{Definition, Distribution, KubernetesVersion, SchemaSet, ViolationKind};
+use apiserver_schema::{Definition, SchemaSet, ViolationKind};
 use apiserver_validation::{
     Context, KubernetesVersion as CodeVersion, PodSecurityLevel, PodSecurityPlatform,
     PodSecurityPolicy, check_object, check_pod_security,
@@ -14,6 +14,7 @@ use crate::manifest::Object;
 use crate::model::{Platform, PodSecurity};
 use crate::plan::{Instance, SitePlan};
 
+use super::server_schemas::{compile_schemas, find_cluster_version};
 use super::view::View;
 
 /// Something in an object that the API server refuses or warns of.
@@ -65,17 +66,9 @@ pub(super) fn find_refusals<'a>(
 
 impl<'a> ApiServer<'a> {
     fn of_site(plan: &'a SitePlan, definitions: &[&Definition]) -> Self {
-        let version = find_cluster_version(plan);
-        let distribution = match plan.site.spec.cluster.platform {
-            Platform::Openshift => Distribution::OpenShift,
-            Platform::Kubernetes => Distribution::Kubernetes,
-        };
-        let mut schemas = SchemaSet::for_distribution(version, distribution);
-        for definition in definitions {
-            schemas.insert((*definition).clone());
-        }
+        let schemas = compile_schemas(plan, definitions);
         let context = Context {
-            version: CodeVersion::new(1, u16::from(version.minor())),
+            version: CodeVersion::new(1, u16::from(find_cluster_version(plan).minor())),
         };
         Self {
             plan,
@@ -161,17 +154,6 @@ fn is_told_elsewhere(pointer: &Pointer) -> bool {
             .strip_prefix(field)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
-}
-
-/// Returns the version of the API server; the newest that is known where the site does not say it, or says another one.
-fn find_cluster_version(plan: &SitePlan) -> KubernetesVersion {
-    let cluster = &plan.site.spec.cluster;
-    let written = cluster.version.as_deref().unwrap_or_default();
-    let version = match cluster.platform {
-        Platform::Openshift => KubernetesVersion::of_openshift(written),
-        Platform::Kubernetes => written.parse(),
-    };
-    version.unwrap_or(KubernetesVersion::NEWEST)
 }
 
 /// Reports the findings of some classes under a rule, each at the line that causes it.

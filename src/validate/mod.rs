@@ -11,10 +11,12 @@ mod between;
 mod definitions;
 mod glob;
 mod hosts;
+mod policies;
 mod ports;
 mod projects;
 mod rules;
 mod selectors;
+mod server_schemas;
 mod sync_options;
 mod syntax;
 mod view;
@@ -37,6 +39,7 @@ use pointer_diagnostics::{Diagnostics, Rule};
 use hosts::claim_hosts;
 use view::View;
 
+pub use policies::FleetPolicies;
 pub use rules::shared_application_name::shared_names;
 
 /// Input of the validate pass.
@@ -54,6 +57,8 @@ pub struct ValidateInput<'a> {
     pub bundle: &'a [File],
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.
     pub kustomizations: &'a BTreeMap<String, Value>,
+    /// The admission policies of the fleet.
+    pub policies: &'a FleetPolicies,
     /// The definitions of custom resources that the fleet has.
     pub definitions: &'a [&'a Definition],
     /// Operations on the objects of each instance, with the origins that asked for them.

@@ -18,6 +18,7 @@ use super::api_server::{ServerFinding, find_refusals};
 use super::argo::Argo;
 use super::between::{FoundReference, KnownObjects, RelatedObjects, SitePodSets, find_references};
 use super::definitions::{EarlyResource, find_early_resources};
+use super::policies::{FleetPolicies, JudgedSite, PolicyVerdictAt, judge_objects};
 
 /// A site as the rules see it: its objects with their instances, and its Applications and projects, wherever they come from.
 pub(super) struct View<'a> {
@@ -31,6 +32,7 @@ pub(super) struct View<'a> {
     /// Everything that was bundled, the same objects as in `argo` among them.
     pub(super) bundled: Vec<Object>,
     definitions: &'a [&'a Definition],
+    policies: &'a FleetPolicies,
     changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     related: RelatedObjects<'a>,
     early_resources: OnceCell<Vec<EarlyResource<'a>>>,
@@ -38,6 +40,7 @@ pub(super) struct View<'a> {
     references: OnceCell<Vec<FoundReference<'a>>>,
     pod_sets: OnceCell<SitePodSets<'a>>,
     server_findings: OnceCell<Vec<ServerFinding<'a>>>,
+    policy_verdicts: OnceCell<Vec<PolicyVerdictAt<'a>>>,
 }
 
 /// A field of a rendered object.
@@ -65,6 +68,7 @@ impl<'a> View<'a> {
             argo: Argo::all(input),
             bundled,
             definitions: input.definitions,
+            policies: input.policies,
             changes: input.changes,
             related: RelatedObjects {
                 plan: input.plan,
@@ -77,6 +81,7 @@ impl<'a> View<'a> {
             references: OnceCell::new(),
             pod_sets: OnceCell::new(),
             server_findings: OnceCell::new(),
+            policy_verdicts: OnceCell::new(),
         }
     }
 
@@ -133,6 +138,23 @@ impl<'a> View<'a> {
     pub(super) fn pod_sets(&self) -> &SitePodSets<'a> {
         self.pod_sets
             .get_or_init(|| SitePodSets::collect(&self.related))
+    }
+
+    /// Returns the admission policies of the fleet.
+    pub(super) fn policies(&self) -> &'a FleetPolicies {
+        self.policies
+    }
+
+    /// Returns what the admission policies say of the rendered objects. Found once for all rules that read it.
+    pub(super) fn policy_verdicts(&self) -> &[PolicyVerdictAt<'a>] {
+        self.policy_verdicts.get_or_init(|| {
+            let site = JudgedSite {
+                plan: self.plan,
+                definitions: self.definitions,
+                policies: self.policies,
+            };
+            judge_objects(site, &self.objects().collect::<Vec<_>>())
+        })
     }
 
     /// Starts a report about what the API server finds in a field, at the line that causes it.

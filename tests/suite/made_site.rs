@@ -14,7 +14,7 @@ use siteplan::plan::{
 };
 use siteplan::schema::ValuesSchema;
 use siteplan::template::Context;
-use siteplan::validate::{self, ValidateInput};
+use siteplan::validate::{self, FleetPolicies, ValidateInput};
 
 /// A site, its final manifests, and what bundling needs beside them.
 #[derive(Debug, Clone)]
@@ -215,6 +215,7 @@ impl Made {
         let validated = validate::validate(&ValidateInput {
             definitions: &[],
             catalogues: &BTreeMap::new(),
+            policies: &FleetPolicies::default(),
             changes: &BTreeMap::new(),
             plan: &self.plan,
             rendered: &self.rendered,

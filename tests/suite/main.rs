@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, and one that skips says so"
 )]
 
+mod between;
 mod broken_inputs;
 mod budgets;
 mod built;
@@ -32,6 +33,7 @@ mod links;
 mod made_site;
 mod oracle;
 mod powervs;
+mod policies;
 mod report_schema;
 mod repository;
 mod robustness;
