@@ -66,9 +66,9 @@ pointer_diagnostics::rules! {
     PART_NOT_PLACEABLE = "part-not-placeable", Warning, "a kind has no field that keeps its pods from a node";
     PLACEMENT_CONTRADICTION = "placement-contradiction", Error, "a base excludes the nodes that the site wants";
     POD_NOT_ADMITTED = "pod-not-admitted", Error, "the API server refuses the pods of a workload";
-    POLICY_NOT_BOUND = "policy-not-bound", Warning, "no binding puts an admission policy in force";
     POD_NOT_READABLE = "pod-not-readable", Error, "a field that says where pods may run cannot be read";
     PODS_NOT_SPREAD = "pods-not-spread", Warning, "nothing keeps the pods of a part on different nodes";
+    POLICY_NOT_BOUND = "policy-not-bound", Warning, "no binding puts an admission policy in force";
     QUOTA_EXCEEDED = "quota-exceeded", Error, "the pods of a namespace take more than its quota";
     REMOVAL_NOT_APPROVED = "removal-not-approved", Error, "a site or an instance would vanish without a line in `removals`";
     REMOVAL_UNUSED = "removal-unused", Warning, "`removals` lists what is still there";
