@@ -44,7 +44,7 @@ pub(super) fn load_policies(
 ) -> Vec<PolicyDocument> {
     let mut policies = Vec::new();
     for path in files.list(directory, found) {
-        if !path.ends_with(".yaml") && !path.ends_with(".yml") {
+        if !super::is_yaml(&path) {
             continue;
         }
         let Some(text) = files.read(&path, found) else {
