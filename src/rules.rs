@@ -43,6 +43,7 @@ pointer_diagnostics::rules! {
     LOSS_NOT_SURVIVED = "loss-not-survived", Error, "a workload does not survive a loss that the site promises to survive";
     MALFORMED_CATALOGUE_ENTRY = "malformed-catalogue-entry", Error, "an app's own catalogue entry does not have the form of one";
     MALFORMED_DEFINITION = "malformed-definition", Error, "a definition of a custom resource cannot be used";
+    MALFORMED_POLICY = "malformed-policy", Error, "an admission policy or its binding cannot be used";
     MALFORMED_VALUE = "malformed-value", Error, "a value does not have the form that is expected";
     MERGE_KEY_IN_INPUT = "merge-key-in-input", Error, "an input file uses a merge key";
     MISSING_FLEET_FILE = "missing-fleet-file", Error, "there is no fleet here";
@@ -68,6 +69,7 @@ pointer_diagnostics::rules! {
     POD_NOT_ADMITTED = "pod-not-admitted", Error, "the API server refuses the pods of a workload";
     POD_NOT_READABLE = "pod-not-readable", Error, "a field that says where pods may run cannot be read";
     PODS_NOT_SPREAD = "pods-not-spread", Warning, "nothing keeps the pods of a part on different nodes";
+    POLICY_NOT_BOUND = "policy-not-bound", Warning, "no binding puts an admission policy in force";
     QUOTA_EXCEEDED = "quota-exceeded", Error, "the pods of a namespace take more than its quota";
     REMOVAL_NOT_APPROVED = "removal-not-approved", Error, "a site, an instance or data would vanish, and nothing approves that";
     REMOVAL_UNDER_WAY = "removal-under-way", Note, "an approved removal has left out/, and Argo CD may still be carrying it out";

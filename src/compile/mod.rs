@@ -23,7 +23,7 @@ use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
-use crate::validate::{self, ApiServers, UpdateInput, ValidateInput};
+use crate::validate::{self, ApiServers, FleetPolicies, UpdateInput, ValidateInput};
 use crate::waivers::WaiverSet;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
@@ -41,6 +41,7 @@ pub struct SiteCompiler<'a> {
     unguarded: UnguardedLeftovers,
     waivers: WaiverSet,
     servers: ApiServers,
+    policies: FleetPolicies,
 }
 
 /// A compiled site.
@@ -73,6 +74,7 @@ impl<'a> SiteCompiler<'a> {
     pub fn new(repository: &'a Repository, found: &mut Diagnostics) -> Self {
         let mut own = Diagnostics::new();
         let bases = Bases::render(repository, &mut own);
+        let policies = FleetPolicies::compile(&repository.policies, &mut own);
         let waivers = WaiverSet::of_fleet(&repository.fleet, found);
         waivers.apply(None, &mut own);
         found.append(own);
@@ -82,6 +84,7 @@ impl<'a> SiteCompiler<'a> {
             unguarded: UnguardedLeftovers::default(),
             waivers,
             servers: ApiServers::default(),
+            policies,
         }
     }
 
@@ -140,6 +143,7 @@ impl<'a> SiteCompiler<'a> {
             rendered: &rendered,
             kinds: &kinds,
             catalogues: &catalogues,
+            policies: &self.policies,
             bundle: &bundle,
             definitions: &self.bases.definitions(&plan),
             servers: &self.servers,

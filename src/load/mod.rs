@@ -11,6 +11,7 @@ mod files;
 mod hosted;
 mod input;
 mod merge;
+mod policies;
 mod removals;
 mod root;
 
@@ -35,6 +36,8 @@ use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
 pub use input::{Input, read_input};
+pub use policies::PolicyDocument;
+use policies::load_policies;
 use removals::load_removals;
 pub use removals::{ApprovedRemoval, REMOVALS};
 pub use root::find_fleet_root;
@@ -45,6 +48,7 @@ const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
 const IMAGES: &str = "base/images.yaml";
+const POLICIES: &str = "base/policies";
 
 /// The part of a repository that all its sites share.
 #[derive(Debug)]
@@ -61,6 +65,8 @@ pub struct Repository {
     pub removals: Vec<ApprovedRemoval>,
     /// The facts of images.
     pub images: Arc<ImageFacts>,
+    /// The admission policies below `base/policies`, with their bindings and parameters.
+    pub policies: Vec<PolicyDocument>,
     /// The site files, by site name.
     pub sites: BTreeMap<String, String>,
     profiles: BTreeMap<String, Document>,
@@ -91,6 +97,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let definitions = load_definitions(&files, &mut found);
     definitions.check_choices(apps.values(), &mut found);
     let images = Arc::new(load_images(&files, &mut found));
+    let policies = load_policies(&files, POLICIES, &mut found);
     let sites = list_sites(&files, &mut found);
     let removals = fleet
         .as_ref()
@@ -102,6 +109,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
         apps,
         definitions,
         images,
+        policies,
         sites,
         profiles,
         broken,

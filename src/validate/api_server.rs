@@ -185,6 +185,11 @@ impl ApiServer {
         }
     }
 
+    /// Returns the kinds that the server knows.
+    pub(super) fn schemas(&self) -> &SchemaSet {
+        &self.schemas
+    }
+
     /// Returns what is refused in an object. An object of equal content is looked at once.
     fn judge(&self, object: &Value, level: Option<PodSecurityLevel>) -> Arc<Vec<ServerRefusal>> {
         let key = VerdictKey {

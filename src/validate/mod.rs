@@ -12,6 +12,7 @@ mod definitions;
 mod glob;
 mod hosts;
 mod operator_pods;
+mod policies;
 mod ports;
 mod projects;
 mod refusal;
@@ -40,6 +41,7 @@ use hosts::claim_hosts;
 use view::View;
 
 pub use api_server::{ApiServers, SiteDefinitions};
+pub use policies::FleetPolicies;
 pub use rules::shared_application_name::shared_names;
 pub use updates::{UpdateInput, check_updates};
 
@@ -58,6 +60,8 @@ pub struct ValidateInput<'a> {
     pub bundle: &'a [File],
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.
     pub kustomizations: &'a BTreeMap<String, Value>,
+    /// The admission policies of the fleet.
+    pub policies: &'a FleetPolicies,
     /// The definitions of custom resources that hold on the site.
     pub definitions: &'a SiteDefinitions<'a>,
     /// The API servers of the run.

@@ -19,6 +19,7 @@ use super::api_server::{ApiServers, ServerFinding, SiteDefinitions, find_refusal
 use super::argo::Argo;
 use super::between::{FoundReference, KnownObjects, RelatedObjects, SitePodSets, find_references};
 use super::definitions::{EarlyResource, find_early_resources};
+use super::policies::{FleetPolicies, JudgedSite, PolicyVerdictAt, judge_objects};
 
 /// A site as the rules see it: its objects with their instances, and its Applications and projects, wherever they come from.
 pub(super) struct View<'a> {
@@ -34,6 +35,7 @@ pub(super) struct View<'a> {
     servers: &'a ApiServers,
     definitions: &'a SiteDefinitions<'a>,
     pub(super) catalogues: &'a BTreeMap<String, Arc<Catalogue>>,
+    policies: &'a FleetPolicies,
     changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     related: RelatedObjects<'a>,
     early_resources: OnceCell<Vec<EarlyResource<'a>>>,
@@ -41,6 +43,7 @@ pub(super) struct View<'a> {
     references: OnceCell<Vec<FoundReference<'a>>>,
     pod_sets: OnceCell<SitePodSets<'a>>,
     server_findings: OnceCell<Vec<ServerFinding<'a>>>,
+    policy_verdicts: OnceCell<Vec<PolicyVerdictAt<'a>>>,
 }
 
 /// A field of a rendered object.
@@ -70,6 +73,7 @@ impl<'a> View<'a> {
             servers: input.servers,
             catalogues: input.catalogues,
             definitions: input.definitions,
+            policies: input.policies,
             changes: input.changes,
             related: RelatedObjects {
                 plan: input.plan,
@@ -82,6 +86,7 @@ impl<'a> View<'a> {
             references: OnceCell::new(),
             pod_sets: OnceCell::new(),
             server_findings: OnceCell::new(),
+            policy_verdicts: OnceCell::new(),
         }
     }
 
@@ -146,6 +151,24 @@ impl<'a> View<'a> {
     pub(super) fn pod_sets(&self) -> &SitePodSets<'a> {
         self.pod_sets
             .get_or_init(|| SitePodSets::collect(&self.related))
+    }
+
+    /// Returns the admission policies of the fleet.
+    pub(super) fn policies(&self) -> &'a FleetPolicies {
+        self.policies
+    }
+
+    /// Returns what the admission policies say of the rendered objects. Found once for all rules that read it.
+    pub(super) fn policy_verdicts(&self) -> &[PolicyVerdictAt<'a>] {
+        self.policy_verdicts.get_or_init(|| {
+            let site = JudgedSite {
+                plan: self.plan,
+                servers: self.servers,
+                definitions: self.definitions,
+                policies: self.policies,
+            };
+            judge_objects(site, &self.objects().collect::<Vec<_>>())
+        })
     }
 
     /// Starts a report about a refused field, at the line that causes it.

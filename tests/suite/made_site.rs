@@ -16,7 +16,7 @@ use siteplan::plan::{
 };
 use siteplan::schema::ValuesSchema;
 use siteplan::template::Context;
-use siteplan::validate::{self, ApiServers, SiteDefinitions, ValidateInput};
+use siteplan::validate::{self, ApiServers, FleetPolicies, SiteDefinitions, ValidateInput};
 
 /// A site, its final manifests, and what bundling needs beside them.
 #[derive(Debug, Clone)]
@@ -222,6 +222,7 @@ impl Made {
             },
             servers: &ApiServers::default(),
             catalogues: &BTreeMap::new(),
+            policies: &FleetPolicies::default(),
             changes: &BTreeMap::new(),
             plan: &self.plan,
             rendered: &self.rendered,

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, and one that skips says so"
 )]
 
+mod between;
 mod broken_inputs;
 mod budgets;
 mod built;
@@ -33,6 +34,7 @@ mod kustomize;
 mod links;
 mod made_site;
 mod oracle;
+mod policies;
 mod powervs;
 mod report_schema;
 mod repository;

@@ -27,6 +27,9 @@ pub(super) mod override_file;
 pub(super) mod path_not_portable;
 pub(super) mod pin_not_a_commit;
 pub(super) mod pod_security_refuses;
+pub(super) mod policy_not_evaluated;
+pub(super) mod policy_refuses;
+pub(super) mod policy_warns;
 pub(super) mod port_not_declared;
 pub(super) mod project_after_application;
 pub(super) mod project_forbids;
@@ -83,6 +86,9 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &path_not_portable::RULE,
     &pin_not_a_commit::RULE,
     &pod_security_refuses::RULE,
+    &policy_not_evaluated::RULE,
+    &policy_refuses::RULE,
+    &policy_warns::RULE,
     &port_not_declared::RULE,
     &project_after_application::RULE,
     &project_forbids::RULE,
