@@ -67,8 +67,9 @@ pointer_diagnostics::rules! {
     POD_NOT_READABLE = "pod-not-readable", Error, "a field that says where pods may run cannot be read";
     PODS_NOT_SPREAD = "pods-not-spread", Warning, "nothing keeps the pods of a part on different nodes";
     QUOTA_EXCEEDED = "quota-exceeded", Error, "the pods of a namespace take more than its quota";
-    REMOVAL_NOT_APPROVED = "removal-not-approved", Error, "a site or an instance would vanish without a line in `removals`";
-    REMOVAL_UNUSED = "removal-unused", Warning, "`removals` lists what is still there";
+    REMOVAL_NOT_APPROVED = "removal-not-approved", Error, "a site, an instance or data would vanish, and nothing approves that";
+    REMOVAL_UNDER_WAY = "removal-under-way", Note, "an approved removal has left out/, and Argo CD may still be carrying it out";
+    REMOVAL_UNUSED = "removal-unused", Warning, "a removal is approved of what is still there";
     REQUIREMENT_NOT_MET = "requirement-not-met", Error, "a site lacks what a profile or an app requires of it";
     RESERVED_NAME = "reserved-name", Error, "a name is one that siteplan uses itself";
     ROLLOUT_BLOCKED = "rollout-blocked", Error, "a rolling update waits for a pod that has no place";

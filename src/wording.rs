@@ -29,6 +29,16 @@ pub(crate) fn join_names<'a>(
     join_words(&quoted, last_link)
 }
 
+/// Names the first few of many: `` `a`, `b`, `c` and 297 more ``.
+pub(crate) fn list_some(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    if names.len() <= SHOWN + 1 {
+        return join_names(names.iter().copied(), "and").unwrap_or_default();
+    }
+    let shown: Vec<String> = names[..SHOWN].iter().map(|n| format!("`{n}`")).collect();
+    format!("{} and {} more", shown.join(", "), names.len() - SHOWN)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +48,16 @@ mod tests {
         assert_eq!(count_noun(1_u32, "file"), "1 file");
         assert_eq!(count_noun(0_usize, "file"), "0 files");
         assert_eq!(count_noun(2_u64, "file"), "2 files");
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_shown() {
+        assert_eq!(list_some(&["a"]), "`a`");
+        assert_eq!(list_some(&["a", "b", "c", "d"]), "`a`, `b`, `c` and `d`");
+        assert_eq!(
+            list_some(&["a", "b", "c", "d", "e"]),
+            "`a`, `b`, `c` and 2 more"
+        );
     }
 
     #[test]

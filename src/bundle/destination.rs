@@ -3,6 +3,8 @@
 use kubernetes_vocabulary::ResourceScope;
 
 use crate::argocd::IN_CLUSTER_SERVER;
+use crate::kinds::Kinds;
+use crate::manifest::Object;
 use crate::model::Topology;
 use crate::plan::Instance;
 
@@ -16,12 +18,20 @@ pub(super) fn destination_cluster<'a>(context: &Context<'a>) -> (&'static str, &
     }
 }
 
-/// Returns the namespace that an Application names: the instance's, else the first of its objects, else one that is never used.
+/// Returns the namespace that an Application names.
 pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Instance) -> &'a str {
-    let namespaced = context
-        .objects(instance)
+    instance_namespace(instance, context.objects(instance), context.kinds)
+}
+
+/// Returns the instance's namespace, else the first of its objects, else one that is never used.
+pub(crate) fn instance_namespace<'a>(
+    instance: &'a Instance,
+    objects: &'a [Object],
+    kinds: &Kinds,
+) -> &'a str {
+    let namespaced = objects
         .iter()
-        .filter(|o| context.kinds.scope_of(o) == ResourceScope::Namespaced);
+        .filter(|o| kinds.scope_of(o) == ResourceScope::Namespaced);
     instance
         .namespace
         .as_deref()

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue::ApiProvider;
 use crate::kinds::{GroupKind, Kinds};
+use crate::ledger::Holding;
 use crate::manifest::Object;
 use crate::model::{ArgoCd, ArgoFlavour, FleetSpec, Platform, Topology};
 use crate::plan::{Instance, SitePlan};
@@ -30,6 +31,7 @@ use crate::rules;
 use pointer_diagnostics::Diagnostics;
 
 pub use builtin::builtin_objects;
+pub(crate) use destination::instance_namespace;
 pub(crate) use dry_run::{definitions, for_whole_app, skips_dry_run, without_definition};
 pub use fleet::fleet_bundle;
 pub use names::{Name, NameKind, SiteNames, application_name, names};
@@ -50,9 +52,8 @@ pub struct BundleInput<'a> {
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
     /// Facts about the kinds of the site.
     pub kinds: &'a Kinds,
-    /// Every group and kind that is in a base of base/apps, whether the site uses it or not: the site's project permits the cluster-scoped ones,
-    /// so that Argo CD can still prune the last object of a kind.
-    pub base_kinds: &'a BTreeSet<(String, String)>,
+    /// Kinds and namespaces that the site is rid of and Argo CD may still be removing: the site's project permits it, because Argo CD removes nothing else.
+    pub leftovers: &'a Holding,
     /// The directories, from the root of the fleet, that building an instance's overlay reads beside the overlay's own: bases,
     /// components. An instance that is not here reads its app's directory.
     pub directories: &'a BTreeMap<String, BTreeSet<String>>,

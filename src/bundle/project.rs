@@ -49,33 +49,23 @@ pub(super) fn listed(kinds: &BTreeSet<GroupKind>) -> Value {
         .collect()
 }
 
-/// The cluster-scoped kinds of all bases, and the namespaced ones of the site's own objects. While something of the site is being removed,
-/// the namespaced ones of all bases too: Argo CD does not prune what its project no longer permits.
+/// The cluster-scoped and the namespaced kinds of the site's objects, and of what is still being removed from the site.
 pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
-    let removing = context
-        .fleet()
-        .removals
-        .iter()
-        .any(|removal| removal.site == context.site().name);
     let (mut cluster, mut namespaced) = (BTreeSet::new(), BTreeSet::new());
-    for (group, kind) in context.input.base_kinds {
-        let kind = GroupKind::new(group, kind);
-        match context.kinds.scope(&kind) {
-            Some(ResourceScope::Cluster) => _ = cluster.insert(kind),
-            Some(ResourceScope::Namespaced) if removing => _ = namespaced.insert(kind),
-            Some(ResourceScope::Namespaced) | None => {}
-        }
-    }
-    for object in context.input.rendered.values().flatten() {
-        match context.kinds.scope_of(object) {
-            ResourceScope::Cluster => cluster.insert(GroupKind::of(object)),
-            ResourceScope::Namespaced => namespaced.insert(GroupKind::of(object)),
+    let objects = context.input.rendered.values().flatten();
+    let of_objects = objects.map(|o| (context.kinds.scope_of(o), GroupKind::of(o)));
+    let leftovers = context.input.leftovers.kinds.iter();
+    let of_leftovers = leftovers.map(|k| (k.scope, GroupKind::new(&k.group, &k.kind)));
+    for (scope, kind) in of_objects.chain(of_leftovers) {
+        match scope {
+            ResourceScope::Cluster => cluster.insert(kind),
+            ResourceScope::Namespaced => namespaced.insert(kind),
         };
     }
     (cluster, namespaced)
 }
 
-/// Every namespace that the site makes, or that an object or an Application of it names.
+/// Every namespace that the site makes, that an object or an Application of it names, or from which something is still being removed.
 fn destinations(context: &Context<'_>) -> Value {
     let objects = context.input.rendered.values().flatten();
     let of_objects = objects
@@ -87,7 +77,13 @@ fn destinations(context: &Context<'_>) -> Value {
         .iter()
         .map(|i| destination_namespace(context, i));
     let made = context.site().namespaces.keys().map(String::as_str);
-    let namespaces: BTreeSet<&str> = of_objects.chain(of_apps).chain(made).collect();
+    let leftovers = context.input.leftovers.namespaces.iter();
+    let removed = leftovers.map(String::as_str);
+    let namespaces: BTreeSet<&str> = of_objects
+        .chain(of_apps)
+        .chain(made)
+        .chain(removed)
+        .collect();
     let cluster = destination_cluster(context);
     let destination = |namespace: &str| json!({cluster.0: cluster.1, "namespace": namespace});
     namespaces.into_iter().map(destination).collect()

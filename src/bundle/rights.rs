@@ -48,7 +48,7 @@ fn rules(context: &Context<'_>) -> Vec<Value> {
         resources
             .entry((&kind.group, verbs(kind)))
             .or_default()
-            .insert(context.kinds.resource(kind));
+            .insert(resource_name(context, kind));
     }
     let own = resources
         .into_iter()
@@ -71,6 +71,15 @@ fn rules(context: &Context<'_>) -> Vec<Value> {
     granted.dedup();
     rules.extend(granted);
     rules
+}
+
+/// Returns the name of a kind's resource. What the site is rid of is not among the kinds that it teaches.
+fn resource_name(context: &Context<'_>, kind: &GroupKind) -> String {
+    let leftovers = &context.input.leftovers.kinds;
+    let known = leftovers
+        .iter()
+        .find(|k| k.group == kind.group && k.kind == kind.kind);
+    known.map_or_else(|| context.kinds.resource(kind), |k| k.resource.clone())
 }
 
 /// Namespaces and nodes are never deleted, and nodes never made: a Node without a machine keeps its replacement from joining.

@@ -8,6 +8,7 @@ mod report;
 pub mod semantic;
 pub mod text;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -15,7 +16,10 @@ use serde::Serialize;
 use crate::ledger::{self, Digest, Ledger};
 use crate::tree::{Tree, TreePath};
 
-pub use removal::{Inventory, Vanished, check_removals, inventory, vanished};
+pub use removal::{
+    Inventory, SiteInventory, Vanished, VanishedThing, check_removals, explain_approvals,
+    unguarded_leftovers, vanished,
+};
 pub use report::report;
 
 /// Files of one site in out/.
@@ -37,8 +41,8 @@ pub enum Record {
     /// There is none.
     #[default]
     Missing,
-    /// It cannot be read; why.
-    Unreadable(String),
+    /// Some of it cannot be read; what can be, and why the rest cannot.
+    Unreadable(Ledger, String),
     /// It was read.
     Known(Ledger),
 }
@@ -61,10 +65,11 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// Files of somebody else, which are kept.
     pub foreign: Vec<String>,
-    /// The inputs that differ from the ones out/ was generated from, sorted by path.
-    pub inputs: Vec<InputChange>,
     /// Reason why the site's ledger cannot be used, if it is there.
     pub unreadable: Option<String>,
+    /// The site's ledger in out/, as far as it can be read.
+    #[serde(skip)]
+    pub before: Ledger,
 }
 
 /// A file that differs.
@@ -101,15 +106,6 @@ impl ChangeKind {
     }
 }
 
-/// An input that is not the one out/ was generated from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct InputChange {
-    /// Its path in the repository.
-    pub path: String,
-    /// Added, changed, or (stale) used no more.
-    pub kind: ChangeKind,
-}
-
 /// Compares one site. All files of the tree belong to it.
 pub fn compare(present: &Present, tree: &Tree) -> Comparison {
     let paths: BTreeSet<&TreePath> = present
@@ -119,6 +115,7 @@ pub fn compare(present: &Present, tree: &Tree) -> Comparison {
         .collect();
     let mut comparison = Comparison {
         site: present.site.clone(),
+        before: present.ledger().cloned().unwrap_or_default(),
         ..Comparison::default()
     };
     comparison.foreign.clone_from(&present.foreign);
@@ -131,20 +128,21 @@ pub fn compare(present: &Present, tree: &Tree) -> Comparison {
         }
     }
     comparison.foreign.sort_unstable();
-    if let Record::Unreadable(why) = &present.record {
+    if let Record::Unreadable(_, why) = &present.record {
         comparison.unreadable = Some(why.clone());
-    }
-    if comparison
-        .changes
-        .iter()
-        .any(|change| change.path.in_site() == ledger::FILE)
-    {
-        comparison.inputs = input_changes(present, tree);
     }
     comparison
 }
 
 impl Present {
+    /// Returns what can be read of the ledger.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        match &self.record {
+            Record::Missing => None,
+            Record::Unreadable(ledger, _) | Record::Known(ledger) => Some(ledger),
+        }
+    }
+
     /// The files that siteplan generated, as far as that is known.
     pub fn generated(&self) -> impl Iterator<Item = &TreePath> {
         let recorded = if let Record::Known(ledger) = &self.record {
@@ -158,6 +156,14 @@ impl Present {
             .filter(move |(path, file)| is_ours(self, path, file))
             .map(|(path, _)| path);
         told.chain(recorded.into_iter().flatten())
+    }
+}
+
+impl File {
+    /// Returns the digest of its content; `None` if it is larger than anything siteplan generates.
+    fn digest(&self) -> Option<Digest> {
+        let bytes = self.bytes.as_deref()?;
+        Some(Digest::of(&with_plain_line_ends(bytes)))
     }
 }
 
@@ -182,9 +188,8 @@ fn change(
     file: Option<&File>,
     new: Option<&[u8]>,
 ) -> Option<Change> {
-    let same = |file: &File, new| file.bytes.as_deref() == Some(new) && !file.executable;
     let kind = match (file, new) {
-        (Some(file), Some(new)) if same(file, new) => return None,
+        (Some(file), Some(new)) if is_same_file(file, new) => return None,
         (Some(_), Some(_)) => ChangeKind::Changed,
         (Some(_), None) => ChangeKind::Stale,
         (None, _) => ChangeKind::Added,
@@ -196,22 +201,46 @@ fn change(
     })
 }
 
+/// Tells whether a file has the content that it should have. Git may have checked it out with the line ends of Windows.
+fn is_same_file(file: &File, new: &[u8]) -> bool {
+    let Some(bytes) = file.bytes.as_deref() else {
+        return false;
+    };
+    !file.executable && (bytes == new || *with_plain_line_ends(bytes) == *new)
+}
+
+/// Returns a text with the line ends that siteplan writes.
+fn with_plain_line_ends(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.windows(2).any(|pair| pair == b"\r\n") {
+        return Cow::Borrowed(bytes);
+    }
+    let mut plain = Vec::with_capacity(bytes.len());
+    for (index, byte) in bytes.iter().enumerate() {
+        if *byte != b'\r' || bytes.get(index + 1) != Some(&b'\n') {
+            plain.push(*byte);
+        }
+    }
+    Cow::Owned(plain)
+}
+
 /// Checks whether siteplan generated the file: the ledger says so, or, without a ledger, the file's own first line.
 fn is_ours(present: &Present, path: &TreePath, file: &File) -> bool {
     match &present.record {
-        _ if path.in_site() == ledger::FILE => true,
+        _ if ledger::is_ledger(path) => true,
         Record::Known(ledger) => ledger.files.contains_key(path),
-        Record::Missing | Record::Unreadable(_) => has_header(present, file),
+        Record::Missing | Record::Unreadable(..) => has_header(present, file),
     }
 }
 
 fn is_edited(present: &Present, path: &TreePath, file: Option<&File>) -> bool {
     match (&present.record, file) {
-        _ if path.in_site() == ledger::FILE => false,
-        (Record::Known(ledger), Some(file)) => {
-            let digest = file.bytes.as_deref().map(Digest::of);
-            digest.is_none() || digest.as_ref() != ledger.files.get(path)
-        }
+        _ if ledger::is_ledger(path) => false,
+        (Record::Known(ledger), Some(file)) => match ledger.files.get(path) {
+            Some(Some(digest)) => file.digest().as_ref() != Some(digest),
+            // The content of a gathered file may be the merge of two branches.
+            Some(None) => !has_header(present, file),
+            None => true,
+        },
         (Record::Known(ledger), None) => ledger.files.contains_key(path),
         (_, Some(file)) => !has_header(present, file),
         (_, None) => false,
@@ -224,29 +253,8 @@ fn has_header(present: &Present, file: &File) -> bool {
         .is_some_and(|bytes| ledger::is_generated(bytes, &present.site))
 }
 
-fn input_changes(present: &Present, tree: &Tree) -> Vec<InputChange> {
-    let (Record::Known(old), Some(new)) = (&present.record, new_ledger(&present.site, tree)) else {
-        return Vec::new();
-    };
-    let paths: BTreeSet<&String> = old.inputs.keys().chain(new.inputs.keys()).collect();
-    let kind = |path: &String| match (old.inputs.get(path), new.inputs.get(path)) {
-        (Some(one), Some(other)) if one == other => None,
-        (Some(_), Some(_)) => Some(ChangeKind::Changed),
-        (Some(_), None) => Some(ChangeKind::Stale),
-        (None, _) => Some(ChangeKind::Added),
-    };
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            Some(InputChange {
-                path: path.clone(),
-                kind: kind(path)?,
-            })
-        })
-        .collect()
-}
-
-fn new_ledger(site: &str, tree: &Tree) -> Option<Ledger> {
+/// Returns the ledger in the new files of a site.
+pub fn new_ledger(site: &str, tree: &Tree) -> Option<Ledger> {
     let path = TreePath::parse(&format!("{site}/{}", ledger::FILE)).ok()?;
     Ledger::parse(tree.get(&path)?, site).ok()
 }

@@ -10,8 +10,7 @@ use serde_json::Value;
 
 use crate::bundle::File;
 use crate::catalogue::Catalogue;
-use crate::ledger::Digest;
-use crate::load::{App, FLEET_FILE, Repository, report_deceptive_characters};
+use crate::load::{App, Repository, report_deceptive_characters};
 use crate::manifest::Object;
 use crate::model::KustomizeRelease;
 use crate::overlay::Overlay;
@@ -36,8 +35,6 @@ pub(super) struct Bases<'a> {
     /// The repository on disk.
     disk: Arc<dyn Files>,
     apps: BTreeMap<String, AppBase>,
-    kinds: BTreeSet<(String, String)>,
-    fleet: Option<(String, Digest)>,
 }
 
 /// The rendered base of an app.
@@ -45,7 +42,8 @@ pub(super) struct Bases<'a> {
 struct AppBase {
     objects: Arc<Vec<Object>>,
     catalogue: Option<Arc<Catalogue>>,
-    inputs: BTreeMap<String, Digest>,
+    /// The files below its directory.
+    files: Vec<String>,
     directories: BTreeSet<String>,
     kustomization: Option<Value>,
     /// The definitions of custom resources that are among the objects.
@@ -79,15 +77,11 @@ impl<'a> Bases<'a> {
                 apps.insert(name.clone(), base);
             }
         }
-        let kinds = collect_kinds(repository, &apps);
-        let fleet = digest_input(repository, FLEET_FILE, found);
         Self {
             repository,
             renderer,
             disk,
             apps,
-            kinds,
-            fleet,
         }
     }
 
@@ -102,11 +96,6 @@ impl<'a> Bases<'a> {
             None => Some(Arc::clone(&BUILT_IN)),
             Some(app) => self.apps.get(&app.name)?.catalogue.clone(),
         }
-    }
-
-    /// Every group and kind in any base or template.
-    pub(super) fn kinds(&self) -> &BTreeSet<(String, String)> {
-        &self.kinds
     }
 
     /// Returns the definitions of custom resources that hold on a site: those of the fleet, and over them those of its apps' bases.
@@ -189,7 +178,7 @@ impl<'a> Bases<'a> {
             let Some(base) = self.apps.get(&app.name) else {
                 continue;
             };
-            built.files.extend(base.inputs.keys().cloned());
+            built.files.extend(base.files.iter().cloned());
             built.kustomizations.extend(
                 base.kustomization
                     .iter()
@@ -197,28 +186,6 @@ impl<'a> Bases<'a> {
             );
         }
         built
-    }
-
-    /// The digests of everything that a site is compiled from. A file that can no longer be read is reported.
-    pub(super) fn inputs(
-        &self,
-        plan: &SitePlan,
-        found: &mut Diagnostics,
-    ) -> BTreeMap<String, Digest> {
-        let mut inputs: BTreeMap<String, Digest> = self.fleet.iter().cloned().collect();
-        let sites = std::iter::once(plan.site.as_ref()).chain(&plan.hosted);
-        inputs.extend(
-            sites
-                .flat_map(|site| site.layers.files())
-                .filter_map(|file| digest_input(self.repository, file, found)),
-        );
-        let apps = plan
-            .instances
-            .iter()
-            .filter_map(|i| self.apps.get(&i.app()?.name));
-        inputs.extend(apps.flat_map(|base| base.inputs.clone()));
-        inputs.extend(digest_facts(self.repository, plan, found));
-        inputs
     }
 }
 
@@ -248,7 +215,7 @@ fn built_objects(
     }
 }
 
-/// Renders the base of an app and digests its files.
+/// Renders the base of an app and lists its files.
 fn render_base(
     repository: &Repository,
     renderer: &Renderer,
@@ -257,36 +224,19 @@ fn render_base(
     let mut found = Diagnostics::new();
     let objects = built_objects(renderer.build(&app.directory), &mut found);
     let catalogue = extend_catalogue(app, &mut found);
-    let mut inputs = BTreeMap::new();
-    for path in repository.files.list(&app.directory, &mut found) {
-        inputs.extend(digest_base_file(repository, &path, &mut found));
+    let files = repository.files.list(&app.directory, &mut found);
+    for path in &files {
+        check_base_file(repository, path, &mut found);
     }
     let base = objects.map(|objects| AppBase {
         definitions: import_definitions(app, &objects, &mut found),
         objects: Arc::new(objects),
         catalogue,
-        inputs,
+        files,
         directories: BTreeSet::from([app.directory.clone()]),
         kustomization: read_kustomization(repository, &app.directory),
     });
     (base, found)
-}
-
-/// Returns every group and kind in any base or template.
-fn collect_kinds(
-    repository: &Repository,
-    apps: &BTreeMap<String, AppBase>,
-) -> BTreeSet<(String, String)> {
-    let mut kinds = BTreeSet::new();
-    for object in apps.values().flat_map(|base| base.objects.iter()) {
-        kinds.insert(group_and_kind(object));
-    }
-    for app in repository.apps.values() {
-        for template in app.templates.values() {
-            kinds.insert(group_and_kind(&Object::new(template.tree.clone())));
-        }
-    }
-    kinds
 }
 
 /// Imports the CustomResourceDefinitions among the objects of an app. One that cannot be used is reported.
@@ -337,43 +287,12 @@ fn read_kustomization(repository: &Repository, directory: &str) -> Option<Value>
         .ok()
 }
 
-fn group_and_kind(object: &Object) -> (String, String) {
-    (object.group().to_owned(), object.kind().to_owned())
-}
-
-/// Returns a file's path and digest. A file that cannot be read is reported.
-fn digest_input(
-    repository: &Repository,
-    path: &str,
-    found: &mut Diagnostics,
-) -> Option<(String, Digest)> {
-    let bytes = repository.files.read_bytes(path, found)?;
-    Some((path.to_owned(), Digest::of(&bytes)))
-}
-
-/// Returns the path and digest of a file of a base. What deceives its readers is reported; what is not text cannot.
-fn digest_base_file(
-    repository: &Repository,
-    path: &str,
-    found: &mut Diagnostics,
-) -> Option<(String, Digest)> {
-    let bytes = repository.files.read_bytes(path, found)?;
-    if let Ok(text) = std::str::from_utf8(&bytes) {
+/// Reads a file of a base. What deceives its readers is reported, and a file that cannot be read.
+fn check_base_file(repository: &Repository, path: &str, found: &mut Diagnostics) {
+    let bytes = repository.files.read_bytes(path, found);
+    if let Some(text) = bytes.as_deref().and_then(|b| std::str::from_utf8(b).ok()) {
         report_deceptive_characters(path, text, found);
     }
-    Some((path.to_owned(), Digest::of(&bytes)))
-}
-
-/// Returns the file of image facts with its digest, where the site has apps that do not state architectures themselves.
-fn digest_facts(
-    repository: &Repository,
-    plan: &SitePlan,
-    found: &mut Diagnostics,
-) -> Option<(String, Digest)> {
-    let file = repository.images.file();
-    let mut apps = plan.instances.iter().filter_map(Instance::app);
-    let uses_facts = apps.any(|app| app.spec.images.is_none());
-    (uses_facts && !file.is_empty()).then(|| digest_input(repository, file, found))?
 }
 
 /// Words a path that out/ cannot hold.

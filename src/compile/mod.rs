@@ -4,6 +4,7 @@
 //! field, or diagnostics. Sites are compiled one by one and in parallel; what they share is parsed once per run.
 
 mod bases;
+mod holdings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +13,11 @@ use crate::bundle::{self, BundleInput, SiteNames};
 use crate::catalogue::Catalogue;
 use crate::fit::{self, SiteFit};
 use crate::install;
-use crate::ledger;
+use crate::kinds::Kinds;
+use crate::ledger::{self, Holding, Ledger};
 use crate::load::{Fleet, Repository};
 use crate::manifest::{Object, ObjectId};
+use crate::model::SiteToApprove;
 use crate::overlay::{Overlay, OverlayInput, overlay};
 use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
@@ -28,12 +31,15 @@ use serde_json::Value;
 
 use bases::Bases;
 pub use bases::kustomize_version;
+pub use holdings::UnguardedLeftovers;
+use holdings::{PriorState, find_holding, find_leftovers, find_needed};
 
 /// Compiles the sites of a run, which share the bases, rendered once, and the catalogue.
 pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
     waivers: WaiverSet,
+    unguarded: UnguardedLeftovers,
 }
 
 /// A compiled site.
@@ -49,19 +55,14 @@ pub struct CompiledSite {
     pub tree: Tree,
     /// The claims of the site, in its own fields and by its final manifests.
     pub claims: Vec<Claim>,
+    /// The objects that an operator applies by hand: the documents below `bootstrap/`.
+    pub bootstrap: Vec<Object>,
     /// The names that it takes in the namespace of its Argo CD.
     pub names: SiteNames,
     /// Objects that the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
-}
-
-/// The values that a site's files are written from.
-struct SiteOutputs<'a> {
-    overlays: &'a BTreeMap<String, Overlay>,
-    bundle: &'a [bundle::File],
-    install: Option<&'a Value>,
 }
 
 impl<'a> SiteCompiler<'a> {
@@ -76,7 +77,15 @@ impl<'a> SiteCompiler<'a> {
             repository,
             bases,
             waivers,
+            unguarded: UnguardedLeftovers::default(),
         }
+    }
+
+    /// Says what becomes of leftovers that nobody had to approve.
+    #[must_use]
+    pub fn with_unguarded(mut self, unguarded: UnguardedLeftovers) -> Self {
+        self.unguarded = unguarded;
+        self
     }
 
     /// Compiles a site. `None` when it has errors.
@@ -110,11 +119,12 @@ impl<'a> SiteCompiler<'a> {
         let rendered = self.render(&plan, &overlays, found)?;
         let directories = self.bases.directories(&plan);
         let kinds = plan.learn_kinds(&rendered);
+        let ledger = self.make_ledger(&plan, &rendered, &kinds);
         let bundle_input = BundleInput {
             plan: &plan,
             rendered: &rendered,
             kinds: &kinds,
-            base_kinds: self.bases.kinds(),
+            leftovers: &sum_leftovers(&ledger),
             directories: &directories,
         };
         let (bundle, problems) = bundle::bundle(&bundle_input);
@@ -135,14 +145,16 @@ impl<'a> SiteCompiler<'a> {
         found.append(validated.problems);
         let install = install::make_install_config(&plan, found);
         let fit = self.prove_fit(&plan, &rendered, found);
-        let outputs = SiteOutputs {
+        let files = SiteFiles {
+            plan: &plan,
             overlays: &overlays,
             bundle: &bundle,
             install: install.as_ref(),
         };
-        let tree = self.write_tree(&plan, &outputs, found);
+        let tree = write_tree(&files, ledger, found);
         let names = bundle::names(&plan);
-        let argocd = argocd_objects(&bundle);
+        let argocd = objects_below(&bundle, "apps/");
+        let bootstrap = objects_below(&bundle, "bootstrap/");
         let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
             plan,
@@ -150,6 +162,7 @@ impl<'a> SiteCompiler<'a> {
             changes,
             tree,
             claims,
+            bootstrap,
             names,
             argocd,
             fit,
@@ -264,38 +277,108 @@ impl<'a> SiteCompiler<'a> {
         (!found.has_errors()).then_some(rendered)
     }
 
-    /// Returns all files of the site, sealed with its ledger.
-    fn write_tree(
+    /// Returns what each instance brings to the cluster. Namespaces and nodes are never removed from it.
+    fn find_holdings(
         &self,
         plan: &SitePlan,
-        outputs: &SiteOutputs<'_>,
-        found: &mut Diagnostics,
-    ) -> Tree {
-        let mut tree = Tree::new();
-        let of_overlays = outputs.overlays.iter().flat_map(|(instance, overlay)| {
-            overlay
-                .files
-                .iter()
-                .map(move |(name, documents)| (format!("{instance}/{name}"), documents))
-        });
-        let of_bundle = outputs
-            .bundle
-            .iter()
-            .map(|file| (file.path.clone(), &file.documents));
-        let answers: Vec<Value> = outputs.install.cloned().into_iter().collect();
-        let of_install = (!answers.is_empty()).then(|| (install::PATH.to_owned(), &answers));
-        for (path, documents) in of_overlays.chain(of_bundle).chain(of_install) {
-            let text = file_text(&plan.name, documents);
-            if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
-                found.push(bases::tree_error(plan.site.file(), &why));
+        rendered: &BTreeMap<String, Vec<Object>>,
+        kinds: &Kinds,
+    ) -> BTreeMap<String, Holding> {
+        let mut holdings = BTreeMap::new();
+        for instance in &plan.instances {
+            let (Some(app), Some(objects)) = (instance.app(), rendered.get(&instance.name)) else {
+                continue;
+            };
+            if let Some(catalogue) = self.bases.catalogue(Some(app)) {
+                let holding = find_holding(instance, objects, kinds, &catalogue);
+                holdings.insert(instance.name.clone(), holding);
             }
         }
-        let inputs = self.bases.inputs(plan, found);
-        if let Err(why) = ledger::seal(&mut tree, &plan.name, inputs) {
+        holdings
+    }
+
+    /// Returns the site's ledger without its files: what its instances hold, and what is still being removed by the committed one.
+    fn make_ledger(
+        &self,
+        plan: &SitePlan,
+        rendered: &BTreeMap<String, Vec<Object>>,
+        kinds: &Kinds,
+    ) -> Ledger {
+        let instances = self.find_holdings(plan, rendered, kinds);
+        let site = SiteToApprove {
+            name: &plan.name,
+            profiles: &plan.site.spec.profiles,
+        };
+        let removals = &self.repository.removals;
+        let is_approved = |instance: &str| {
+            removals.iter().any(|approved| {
+                let removal = &approved.removal;
+                let names_it = removal.approves_instance(site, instance)
+                    || removal.object.is_some() && removal.is_about_instance(instance);
+                names_it && removal.is_about_site(site)
+            })
+        };
+        let prior = PriorState {
+            ledger: &self.committed_ledger(&plan.name),
+            is_approved: &is_approved,
+            unguarded: self.unguarded,
+        };
+        let needed = find_needed(plan, rendered, kinds);
+        Ledger {
+            files: BTreeMap::new(),
+            removing: find_leftovers(&prior, &instances, &needed),
+            instances,
+        }
+    }
+
+    /// Returns the ledger that out/ has of a site; an empty one where there is none.
+    fn committed_ledger(&self, site: &str) -> Ledger {
+        let path = format!("out/{site}/{}", ledger::FILE);
+        let files = &self.repository.files;
+        if !files.exists(&path) {
+            return Ledger::default();
+        }
+        // What cannot be read of out/ is reported where out/ is compared.
+        let bytes = files.read_bytes(&path, &mut Diagnostics::new());
+        Ledger::recover(&bytes.unwrap_or_default(), site)
+    }
+}
+
+/// Everything that the files of a site are written from.
+struct SiteFiles<'a> {
+    plan: &'a SitePlan,
+    overlays: &'a BTreeMap<String, Overlay>,
+    bundle: &'a [bundle::File],
+    /// The answers to the installer.
+    install: Option<&'a Value>,
+}
+
+/// Returns all files of the site, sealed with its ledger.
+fn write_tree(files: &SiteFiles<'_>, ledger: Ledger, found: &mut Diagnostics) -> Tree {
+    let plan = files.plan;
+    let mut tree = Tree::new();
+    let of_overlays = files.overlays.iter().flat_map(|(instance, overlay)| {
+        overlay
+            .files
+            .iter()
+            .map(move |(name, documents)| (format!("{instance}/{name}"), documents))
+    });
+    let of_bundle = files
+        .bundle
+        .iter()
+        .map(|file| (file.path.clone(), &file.documents));
+    let answers: Vec<Value> = files.install.cloned().into_iter().collect();
+    let of_install = (!answers.is_empty()).then(|| (install::PATH.to_owned(), &answers));
+    for (path, documents) in of_overlays.chain(of_bundle).chain(of_install) {
+        let text = file_text(&plan.name, documents);
+        if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {
             found.push(bases::tree_error(plan.site.file(), &why));
         }
-        tree
     }
+    if let Err(why) = ledger::seal(&mut tree, &plan.name, ledger) {
+        found.push(bases::tree_error(plan.site.file(), &why));
+    }
+    tree
 }
 
 /// Takes what each overlay changes, and who asked for it.
@@ -308,11 +391,11 @@ fn take_changes(
         .collect()
 }
 
-/// Returns the objects below `apps/`.
-fn argocd_objects(bundle: &[bundle::File]) -> Vec<Object> {
+/// Returns the objects of the bundle below a directory.
+fn objects_below(bundle: &[bundle::File], directory: &str) -> Vec<Object> {
     let files = bundle
         .iter()
-        .filter(|f| f.path.starts_with("apps/") && !f.path.ends_with("/kustomization.yaml"));
+        .filter(|f| f.path.starts_with(directory) && !f.path.ends_with("/kustomization.yaml"));
     files
         .flat_map(|f| &f.documents)
         .map(|d| Object::new(d.clone()))
@@ -333,12 +416,21 @@ pub fn fleet_tree(fleet: &Fleet, files: &[bundle::File], found: &mut Diagnostics
         tree.insert(&format!("{RESERVED_SITE}/{}", file.path), text)
     });
     if let Err(why) =
-        inserted.and_then(|()| ledger::seal(&mut tree, RESERVED_SITE, BTreeMap::new()))
+        inserted.and_then(|()| ledger::seal(&mut tree, RESERVED_SITE, Ledger::default()))
     {
         found.push(bases::tree_error(&fleet.file, &why));
         return None;
     }
     Some(tree)
+}
+
+/// Returns everything that is still being removed from a site.
+fn sum_leftovers(ledger: &Ledger) -> Holding {
+    let mut sum = Holding::default();
+    for leftover in ledger.removing.values() {
+        sum.add(&leftover.holding);
+    }
+    sum
 }
 
 /// Returns the directory of an instance's overlay, from the root of the repository.

@@ -5,6 +5,7 @@
 //! handed on as soon as it is compiled and dropped there, so that a fleet needs the memory of the sites in flight.
 
 mod explanation;
+mod history;
 mod images;
 mod output;
 mod placement;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::bundle;
-use crate::compile::{self, CompiledSite, SiteCompiler};
+use crate::compile::{self, CompiledSite, SiteCompiler, UnguardedLeftovers};
 use crate::load::{Repository, Site};
 use crate::model::Topology;
 use crate::plan::{SitePlan, plan};
@@ -26,6 +27,7 @@ use crate::tree::Tree;
 use pointer_diagnostics::Diagnostics;
 
 pub use explanation::{FieldExplanation, explain_object, nearest_object};
+pub use history::{BaseLedgers, CommittedLedgers, read_base_ledgers};
 pub use images::list_site_images;
 pub use output::{
     ComparisonRequest, DifferenceDetail, FleetComparison, SiteComparison, compare_fleet,
@@ -66,6 +68,13 @@ impl<'a> FleetCompiler<'a> {
             repository,
             sites: SiteCompiler::new(repository, found),
         }
+    }
+
+    /// Says what becomes of leftovers that nobody had to approve.
+    #[must_use]
+    pub fn with_unguarded(mut self, unguarded: UnguardedLeftovers) -> Self {
+        self.sites = self.sites.with_unguarded(unguarded);
+        self
     }
 
     /// Compiles sites in parallel and hands each to `take` as soon as it is there. Returns what `take` made of the sites without errors,

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{FleetCompiler, FleetProgress, SiteSelection};
+use super::{CommittedLedgers, FleetCompiler, FleetProgress, SiteSelection};
 use crate::bundle::SiteNames;
-use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, text};
-use crate::ledger;
-use crate::load::{FLEET_FILE, Repository};
+use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, SiteInventory, text};
+use crate::ledger::{self, Leftover};
+use crate::load::Repository;
 use crate::plan::{Claim, RESERVED_SITE, check_fleet_claims};
 use crate::tree::{Tree, TreePath};
 use crate::validate;
 use crate::write::{self, Scope, Writer, Written};
-use pointer_diagnostics::{Diagnostics, Origin};
+use pointer_diagnostics::Diagnostics;
 
 /// Detail in which a comparison describes a file that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,10 @@ struct SiteRecord {
     names: Option<SiteNames>,
     /// The claims of the site.
     claims: Vec<Claim>,
-    old: Inventory,
-    new: Inventory,
+    old: SiteInventory,
+    new: SiteInventory,
+    /// The leftovers of the site, by instance.
+    removing: BTreeMap<String, Leftover>,
 }
 
 /// Compiles sites and compares them with `out/`, without writing. Removals, shared names and foreign files are in `found`.
@@ -84,7 +86,12 @@ pub fn compare_fleet(
     };
     let records = compile_into(fleet, selection, &sink, request.progress, found)?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
-    check_fleet(fleet, selection, &records, &gone, found);
+    let scope = CheckScope {
+        fleet,
+        selection,
+        base: request.base,
+    };
+    check_fleet(&scope, &records, &gone, found);
     Ok(FleetComparison {
         sites: records.into_iter().map(|record| record.compared).collect(),
         gone,
@@ -106,7 +113,12 @@ pub fn write_fleet(
     let writer = Writer::begin(out).context("preparing out/")?;
     let records = compile_into(fleet, selection, &writer, progress, found).context("staging")?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
-    check_fleet(fleet, selection, &records, &gone, found);
+    let scope = CheckScope {
+        fleet,
+        selection,
+        base: &CommittedLedgers::new(),
+    };
+    check_fleet(&scope, &records, &gone, found);
     if found.has_errors() {
         return Ok(None);
     }
@@ -125,6 +137,8 @@ pub struct ComparisonRequest<'a> {
     pub out: &'a Path,
     /// Detail in which each file is described.
     pub detail: DifferenceDetail,
+    /// The ledgers of the commit that the change is made against: what vanished since then needs an approval too.
+    pub base: &'a CommittedLedgers,
     /// Is told of every site that is done.
     pub progress: &'a dyn FleetProgress,
 }
@@ -183,11 +197,14 @@ fn compile_into(
     let take = |site: crate::compile::CompiledSite| {
         ensure!(!progress.is_interrupted(), "interrupted: out/ is as it was");
         let compared = sink.take_site(&site.plan.name, &site.tree)?;
-        Ok(SiteRecord {
-            names: Some(site.names),
-            claims: site.claims,
-            ..SiteRecord::new(&site.tree, compared)
-        })
+        let mut record = SiteRecord::new(&site.tree, compared);
+        record.names = Some(site.names);
+        record.claims = site.claims;
+        record
+            .new
+            .profiles
+            .clone_from(&site.plan.site.spec.profiles);
+        Ok(record)
     };
     let records = fleet.compile_each(selection.names(), progress, take, found);
     let mut records = records.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
@@ -200,14 +217,17 @@ fn compile_into(
 
 impl SiteRecord {
     fn new(tree: &Tree, compared: SiteComparison) -> Self {
-        let new = compare::inventory(tree.iter().map(|(path, _)| path));
-        let old = compare::inventory(old_paths(tree, &compared.comparison));
+        let comparison = &compared.comparison;
+        let after = compare::new_ledger(&comparison.site, tree).unwrap_or_default();
+        let new = SiteInventory::new(tree.iter().map(|(path, _)| path), &after);
+        let old = SiteInventory::new(old_paths(tree, comparison), &comparison.before);
         Self {
             compared,
             names: None,
             claims: Vec::new(),
             old,
             new,
+            removing: after.removing,
         }
     }
 }
@@ -254,34 +274,36 @@ fn compare_gone(
     Ok(gone)
 }
 
+/// The subject of the checks over the whole fleet.
+struct CheckScope<'a> {
+    fleet: &'a FleetCompiler<'a>,
+    selection: &'a SiteSelection,
+    base: &'a CommittedLedgers,
+}
+
 /// Checks what only shows over all sites: what vanishes without permission, names that two sites share, files that are not as they
 /// should be.
 fn check_fleet(
-    fleet: &FleetCompiler<'_>,
-    selection: &SiteSelection,
+    scope: &CheckScope<'_>,
     records: &[SiteRecord],
     gone: &[Comparison],
     found: &mut Diagnostics,
 ) {
-    let repository = fleet.repository;
+    let repository = scope.fleet.repository;
     let mut own = Diagnostics::new();
-    let (mut old, mut new) = (Inventory::new(), Inventory::new());
-    for record in records {
-        old.extend(record.old.clone());
-        new.extend(record.new.clone());
+    check_removals(scope, records, gone, &mut own);
+    // With an error nothing was removed yet.
+    let removed = if own.has_errors() || found.has_errors() {
+        &[][..]
+    } else {
+        records
+    };
+    for record in removed {
+        let site = &record.compared.comparison.site;
+        let file = repository.sites.get(site);
+        let told = file.and_then(|file| compare::unguarded_leftovers(site, file, &record.removing));
+        own.extend(told);
     }
-    for comparison in gone {
-        let paths = comparison.changes.iter().map(|change| &change.path);
-        old.extend(compare::inventory(paths));
-    }
-    old.remove(RESERVED_SITE);
-    new.remove(RESERVED_SITE);
-    own.append(compare::check_removals(
-        &compare::vanished(&old, &new),
-        &new,
-        &repository.fleet.spec.removals,
-        &Origin::file(FLEET_FILE).at("spec").at("removals"),
-    ));
     let compiled = records.iter().map(|record| &record.compared.comparison);
     for comparison in compiled.chain(gone) {
         own.append(compare::report(comparison));
@@ -290,12 +312,60 @@ fn check_fleet(
     own.append(validate::shared_names(&repository.fleet, &names));
     let claims: Vec<Claim> = records.iter().flat_map(|r| r.claims.clone()).collect();
     check_fleet_claims(&claims, &repository.fleet.spec.shared_scopes, &mut own);
-    let waivers = fleet.sites.waivers();
+    let waivers = scope.fleet.sites.waivers();
     waivers.apply(None, &mut own);
     found.append(own);
     // A site that could not be compiled, or was not asked for, may have what a waiver is about.
-    if matches!(selection, SiteSelection::All(_)) && !found.has_errors() {
+    if matches!(scope.selection, SiteSelection::All(_)) && !found.has_errors() {
         waivers.report_unused(&repository.fleet, found);
+    }
+}
+
+/// Checks that what vanishes may. What the approvals that are left are good for is said where the whole fleet was compiled.
+fn check_removals(
+    scope: &CheckScope<'_>,
+    records: &[SiteRecord],
+    gone: &[Comparison],
+    found: &mut Diagnostics,
+) {
+    let (mut old, mut new) = (Inventory::new(), Inventory::new());
+    for record in records {
+        let site = &record.compared.comparison.site;
+        if site != RESERVED_SITE {
+            // A site that is built for the first time has nothing to lose.
+            old.insert(site.clone(), record.old.clone());
+            new.insert(site.clone(), record.new.clone());
+        }
+    }
+    for comparison in gone.iter().filter(|gone| gone.site != RESERVED_SITE) {
+        let paths = comparison.changes.iter().map(|change| &change.path);
+        let inventory = SiteInventory::new(paths, &comparison.before);
+        old.insert(comparison.site.clone(), inventory);
+    }
+    add_base(scope, &mut old);
+    let repository = scope.fleet.repository;
+    let vanished = compare::vanished(&old, &new);
+    let approved = &repository.removals;
+    found.append(compare::check_removals(&vanished, &new, approved));
+    if repository.sites.keys().all(|site| new.contains_key(site)) {
+        found.append(compare::explain_approvals(&vanished, &new, approved));
+    }
+}
+
+/// Adds what the commit has that the change is made against. A site that was not compiled is not compared.
+fn add_base(scope: &CheckScope<'_>, old: &mut Inventory) {
+    for (site, ledger) in scope.base {
+        let is_known = scope.fleet.repository.sites.contains_key(site);
+        let is_gone = !is_known && matches!(scope.selection, SiteSelection::All(_));
+        if site == RESERVED_SITE || !(is_gone || old.contains_key(site)) {
+            continue;
+        }
+        let before = SiteInventory::new([], ledger);
+        let now = old.entry(site.clone()).or_default();
+        now.instances.extend(before.instances);
+        for (object, held) in before.data {
+            now.data.entry(object).or_insert(held);
+        }
     }
 }
 
@@ -307,7 +377,7 @@ fn compare_lines(
 ) -> Vec<(TreePath, text::Difference)> {
     let mut differences = Vec::new();
     for change in &comparison.changes {
-        if change.path.in_site() == ledger::FILE {
+        if ledger::is_ledger(&change.path) {
             continue;
         }
         let old = present.files.get(&change.path);

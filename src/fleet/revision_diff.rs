@@ -9,7 +9,10 @@ use crate::compile::{CompiledSite, kustomize_version};
 use crate::ledger;
 use crate::load::{FLEET_FILE, Repository, find_kustomize_release};
 use crate::manifest::{Object, ObjectId};
+use crate::plan::RESERVED_SITE;
 use crate::revision::Revision;
+use crate::tree::{Tree, TreePath};
+use manifest_yaml as yaml;
 use pointer_diagnostics::{Diagnostics, Sources};
 use rustomize::{MemoryFiles, NoFiles, Renderer};
 
@@ -59,8 +62,15 @@ pub fn diff_revision(
         diff.add(site, differences.map_err(|why| before.explain(why))?);
     }
     if matches!(selection, SiteSelection::All(_)) {
+        if let Some(tree) = fleet.fleet_tree(found) {
+            let old = before
+                .objects(RESERVED_SITE)
+                .map_err(|why| before.explain(why))?;
+            let differences = semantic::differences(&old, &objects_in(&tree));
+            diff.add(RESERVED_SITE.to_owned(), differences);
+        }
         for site in before.sites() {
-            if !selection.names().contains(&site) {
+            if !selection.names().contains(&site) && site != RESERVED_SITE {
                 let old = before.objects(&site).map_err(|why| before.explain(why))?;
                 diff.add(site, semantic::differences(&old, &SiteObjects::new()));
             }
@@ -82,6 +92,8 @@ struct RenderedRevision<'a> {
     revision: &'a Revision,
     renderer: Renderer,
     release: ReleaseChange,
+    /// The bases of the revision are those of the working tree.
+    bases: BasesSince,
 }
 
 /// Says if the fleet has chosen another kustomize since the revision.
@@ -89,6 +101,38 @@ struct RenderedRevision<'a> {
 enum ReleaseChange {
     Same,
     Changed,
+}
+
+/// The state of the bases, compared with a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BasesSince {
+    Same,
+    Changed,
+}
+
+impl BasesSince {
+    /// Compares every file that a base may be rendered from.
+    fn compare(revision: &Revision, repository: &Repository) -> Self {
+        let is_rendered = |path: &str| {
+            path.starts_with("base/")
+                && !path.starts_with("base/profiles/")
+                && !path.ends_with("/app.yaml")
+        };
+        let mut ignored = Diagnostics::new();
+        let mut now = repository.files.list("base", &mut ignored);
+        now.retain(|path| is_rendered(path));
+        let old = revision.files.keys().filter(|path| is_rendered(path));
+        let is_same = |path: &String| {
+            let bytes = repository.files.read_bytes(path, &mut Diagnostics::new());
+            let old = revision.files.get(path);
+            bytes.is_some() && bytes.as_deref() == old.map(AsRef::as_ref)
+        };
+        if old.count() == now.len() && now.iter().all(is_same) {
+            Self::Same
+        } else {
+            Self::Changed
+        }
+    }
 }
 
 impl<'a> RenderedRevision<'a> {
@@ -110,6 +154,7 @@ impl<'a> RenderedRevision<'a> {
             } else {
                 ReleaseChange::Changed
             },
+            bases: BasesSince::compare(revision, repository),
         }
     }
 
@@ -127,7 +172,8 @@ impl<'a> RenderedRevision<'a> {
         for path in self.revision.files.keys() {
             let below = path.strip_prefix("out/").unwrap_or_default();
             if let Some((site, file)) = below.split_once('/')
-                && file == ledger::FILE
+                && TreePath::parse(&format!("{site}/{file}"))
+                    .is_ok_and(|path| ledger::is_ledger(&path))
             {
                 sites.insert(site.to_owned());
             }
@@ -135,9 +181,11 @@ impl<'a> RenderedRevision<'a> {
         sites
     }
 
-    /// Tells whether the revision has the same files of a site. The ledger among them holds the digests of the bases, so that then nothing
-    /// that its final manifests depend on has changed.
+    /// Tells whether the revision has the same files of a site and the same bases, so that its final manifests are the same.
     fn has_same_files(&self, site: &CompiledSite) -> bool {
+        if self.bases == BasesSince::Changed {
+            return false;
+        }
         let prefix = format!("out/{}/", site.plan.name);
         let files = &self.revision.files;
         let theirs = files.keys().filter(|path| path.starts_with(&prefix));
@@ -152,7 +200,7 @@ impl<'a> RenderedRevision<'a> {
                 .all(|(path, bytes)| is_same(path.as_str(), bytes))
     }
 
-    /// Renders the revision's tree of a site, the Applications among it.
+    /// Renders the revision's tree of a site, the Applications and what is applied by hand among it.
     fn objects(&self, site: &str) -> Result<SiteObjects, Diagnostics> {
         let prefix = format!("out/{site}/");
         let mut objects = SiteObjects::new();
@@ -160,7 +208,7 @@ impl<'a> RenderedRevision<'a> {
             let Some(directory) = path.strip_suffix("/kustomization.yaml") else {
                 continue;
             };
-            if directory.starts_with(&prefix) && !directory.ends_with("/bootstrap") {
+            if directory.starts_with(&prefix) {
                 let rendered = self.renderer.build(directory)?.objects()?;
                 objects.extend(rendered.into_iter().map(Object::from).map(|o| (o.id(), o)));
             }
@@ -181,9 +229,26 @@ impl<'a> RenderedRevision<'a> {
     }
 }
 
-/// Returns the final objects of a site, its Applications among them.
+/// Returns the objects in the files of a tree.
+fn objects_in(tree: &Tree) -> SiteObjects {
+    let mut objects = SiteObjects::new();
+    for (path, bytes) in tree.iter() {
+        if ledger::is_ledger(path) || path.in_site().ends_with("/kustomization.yaml") {
+            continue;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let documents = yaml::read_documents(&text, &yaml::ReadLimits::MANIFEST);
+        for value in documents.iter().flatten().filter_map(|d| d.to_value().ok()) {
+            let object = Object::new(value);
+            objects.insert(object.id(), object);
+        }
+    }
+    objects
+}
+
+/// Returns the final objects of a site, its Applications and what is applied by hand among them.
 fn final_objects(site: &CompiledSite) -> SiteObjects {
     let rendered = site.rendered.values().flatten();
-    let all = rendered.chain(&site.argocd);
+    let all = rendered.chain(&site.argocd).chain(&site.bootstrap);
     all.map(|object| (object.id(), object.clone())).collect()
 }

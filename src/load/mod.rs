@@ -11,6 +11,7 @@ mod files;
 mod hosted;
 mod input;
 mod merge;
+mod removals;
 mod root;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,8 @@ use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
 pub use input::{Input, read_input};
+use removals::load_removals;
+pub use removals::{ApprovedRemoval, REMOVALS};
 pub use root::find_fleet_root;
 
 /// The name of the fleet file, at the root of the repository.
@@ -57,6 +60,8 @@ pub struct Repository {
     pub definitions: Vec<Definition>,
     /// The facts of images.
     pub images: Arc<ImageFacts>,
+    /// The approved removals.
+    pub removals: Vec<ApprovedRemoval>,
     /// The site files, by site name.
     pub sites: BTreeMap<String, String>,
     profiles: BTreeMap<String, Document>,
@@ -87,7 +92,11 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let definitions = load_definitions(&files, DEFINITIONS, &mut found);
     let images = Arc::new(load_images(&files, &mut found));
     let sites = list_sites(&files, &mut found);
+    let removals = fleet
+        .as_ref()
+        .map(|fleet| load_removals(&files, &fleet.spec, &mut found));
     let repository = fleet.map(|fleet| Repository {
+        removals: removals.unwrap_or_default(),
         files,
         fleet: Arc::new(fleet),
         apps,
@@ -452,6 +461,7 @@ fn report_unread(files: &Files, path: &str, kind: InputKind, found: &mut Diagnos
         InputKind::Profile => "a Profile",
         InputKind::Fleet => "a Fleet",
         InputKind::Images => "the facts of images",
+        InputKind::Removal => "a Removal",
     };
     found.push(
         rules::INPUT_NOT_READ

@@ -4,6 +4,8 @@ use super::text_form;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Removal;
+
 /// The fleet: where Argo CD finds the output, which Argo CD it is, and the rules that hold for every site.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -27,7 +29,8 @@ pub struct FleetSpec {
     /// Rules whose weight is another here, each with a reason and an end.
     #[serde(default)]
     pub waivers: Vec<Waiver>,
-    /// Objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it.
+    /// Sites, instances and objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it.
+    /// The files in `removals/` say the same, one each, so that two pull requests do not meet in one list.
     #[serde(default)]
     pub removals: Vec<Removal>,
 }
@@ -240,16 +243,4 @@ pub enum WaivedSeverity {
     Warn,
     /// It is an error.
     Error,
-}
-
-/// Permission for a site or an instance to disappear from the output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Removal {
-    /// The site.
-    pub site: String,
-    /// The instance; absent: the whole site.
-    pub instance: Option<String>,
-    /// The reason for its removal.
-    pub reason: String,
 }

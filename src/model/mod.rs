@@ -1,4 +1,4 @@
-//! The input language as types: Fleet, Site, Profile and App.
+//! The input language as types: Fleet, Site, Profile, App and Removal.
 //!
 //! The JSON Schemas in `schema/` are generated from these types, so a doc comment here is what an editor shows.
 //! The types carry no positions: an entity's place is its file, and a field's place is a JSON pointer into it.
@@ -8,6 +8,7 @@ mod date;
 mod fleet;
 mod images;
 mod install;
+mod removal;
 mod requirements;
 mod site;
 mod storage;
@@ -21,12 +22,13 @@ pub use app::{
 pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
-    KustomizeRelease, Removal, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
+    KustomizeRelease, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
 };
 pub use images::{ImageFact, ImagesSpec};
 pub use install::{
     Install, InstallNetworking, InstallPlatform, PowerMachine, ProcessorSharing, Publication,
 };
+pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
     AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,

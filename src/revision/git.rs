@@ -60,6 +60,12 @@ impl Git {
         bail!("git: {}", pointer_diagnostics::report::escape_text(message))
     }
 
+    /// Tells whether the repository lacks older commits.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.run(&["rev-parse", "--is-shallow-repository"])
+            .is_ok_and(|answer| answer.starts_with(b"true"))
+    }
+
     /// The contents of blobs, in their order.
     pub(super) fn contents(&self, hashes: &[&str]) -> anyhow::Result<Vec<Arc<[u8]>>> {
         let mut command = self.command(&["cat-file", "--batch"]);

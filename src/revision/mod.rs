@@ -1,10 +1,11 @@
 //! Reads the files of a git revision into memory, to compare a change with what was there before.
 //!
 //! Comes in: a repository, what names a revision, and the directories that are wanted. Goes out: their files, or why git has
-//! none. What a revision contains may come from anybody: only `rev-parse`, `ls-tree` and `cat-file` are run, which obey no
+//! none. What a revision contains may come from anybody: only `rev-parse`, `merge-base`, `ls-tree` and `cat-file` are run, which obey no
 //! attributes, hooks or programs of the repository; links and submodules are refused; sizes are bounded. Nothing is
 //! fetched from a network.
 
+mod base;
 mod git;
 mod listing;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 
+pub use base::{BaseCommit, find_base};
 use git::Git;
 use listing::{Entry, EntryKind};
 
@@ -37,11 +39,26 @@ pub struct Revision {
 /// Reads the files of a revision that are below a directory of a git repository, and there at or below one of the paths
 /// `wanted`. The revision is whatever git takes for a commit: `HEAD~1`, `origin/main`, a tag, a hash.
 pub fn read(directory: &Path, revision: &str, wanted: &[&str]) -> anyhow::Result<Revision> {
+    read_chosen(directory, revision, wanted, &|_| true)
+}
+
+/// Reads those files of a revision, at or below one of the paths `wanted`, whose paths are chosen.
+///
+/// # Errors
+///
+/// When git has no such revision, or one of the files is not a plain file.
+pub fn read_chosen(
+    directory: &Path,
+    revision: &str,
+    wanted: &[&str],
+    is_chosen: &dyn Fn(&str) -> bool,
+) -> anyhow::Result<Revision> {
     let git = Git::new(directory);
     let commit = resolve(&git, revision)?;
     let listing = git.run(&["ls-tree", "-r", "-z", "-l", &commit])?;
-    let entries =
+    let mut entries =
         listing::parse(&listing, wanted).context("git lists a tree that cannot be read")?;
+    entries.retain(|entry| is_chosen(&entry.path));
     refuse_unreadable(&entries, revision)?;
     let hashes: Vec<&str> = entries.iter().map(|entry| entry.hash.as_str()).collect();
     let contents = git.contents(&hashes)?;
@@ -61,10 +78,7 @@ fn resolve(git: &Git, revision: &str) -> anyhow::Result<String> {
     let name = format!("{revision}^{{commit}}");
     let output = git.run(&["rev-parse", "--verify", "--end-of-options", &name]);
     let output = output.map_err(|error| {
-        let shallow = git
-            .run(&["rev-parse", "--is-shallow-repository"])
-            .is_ok_and(|answer| answer.starts_with(b"true"));
-        let help = if shallow {
+        let help = if git.is_shallow() {
             ": the clone is shallow, clone with the whole history (`fetch-depth: 0`)"
         } else {
             ""

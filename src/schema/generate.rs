@@ -10,12 +10,14 @@ use serde_json::{Map, Value, json};
 use super::InputKind;
 use super::formats::expand_number_format;
 use super::walk::{below, change_below};
-use crate::model::{API_VERSION, AppSpec, FleetSpec, ImagesSpec, SiteSpec};
+use crate::model::{API_VERSION, AppSpec, FleetSpec, ImagesSpec, Removal, SiteSpec};
 
 /// Generates the schema of the files of a kind.
 pub fn input_schema(kind: InputKind) -> Value {
     match kind {
-        InputKind::Fleet | InputKind::App | InputKind::Images => document(kind),
+        InputKind::Fleet | InputKind::App | InputKind::Images | InputKind::Removal => {
+            document(kind)
+        }
         InputKind::Site | InputKind::Profile => layer(document(kind)),
     }
 }
@@ -32,6 +34,7 @@ fn document(kind: InputKind) -> Value {
         InputKind::Site | InputKind::Profile => generated::<SiteSpec>(),
         InputKind::App => generated::<AppSpec>(),
         InputKind::Images => generated::<ImagesSpec>(),
+        InputKind::Removal => generated::<Removal>(),
     };
     let definitions = spec.remove("$defs").unwrap_or_else(|| json!({}));
     for heading in ["$schema", "title"] {
@@ -76,6 +79,7 @@ fn metadata(kind: InputKind) -> Value {
         InputKind::Profile => "The profile's name; also the file's name.",
         InputKind::App => "The app's name; also its directory's name.",
         InputKind::Images => "`images`, the file's name.",
+        InputKind::Removal => "The removal's name; also the file's name.",
     };
     json!({
         "description": "How it is called.",

@@ -40,16 +40,19 @@ pub enum InputKind {
     App,
     /// `base/images.yaml`.
     Images,
+    /// `removals/<name>.yaml`.
+    Removal,
 }
 
 impl InputKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Fleet,
         Self::Site,
         Self::Profile,
         Self::App,
         Self::Images,
+        Self::Removal,
     ];
 
     /// Returns the value of `kind` in the file.
@@ -60,6 +63,7 @@ impl InputKind {
             Self::Profile => "Profile",
             Self::App => "App",
             Self::Images => "Images",
+            Self::Removal => "Removal",
         }
     }
 
@@ -71,6 +75,7 @@ impl InputKind {
             Self::Profile => "schema/profile.schema.json",
             Self::App => "schema/app.schema.json",
             Self::Images => "schema/images.schema.json",
+            Self::Removal => "schema/removal.schema.json",
         }
     }
 }
@@ -82,7 +87,7 @@ pub fn input_schema_text(kind: InputKind) -> String {
 
 /// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
 pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[Checker; 5]> =
+    static CHECKERS: LazyLock<[Checker; 6]> =
         LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
     let file = Arc::from(path);
     let checker = &CHECKERS[InputKind::ALL

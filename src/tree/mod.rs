@@ -197,7 +197,7 @@ mod tests {
         let tree = tree(&[
             "b/x.yaml",
             "a/y.yaml",
-            "a/.siteplan.json",
+            "a/.siteplan",
             "a-b/z",
             "a0/z",
             "ab/z.yaml",
@@ -205,7 +205,7 @@ mod tests {
         .unwrap();
         assert_eq!(tree.sites(), ["a", "a-b", "a0", "ab", "b"]);
         let of_a: Vec<&str> = tree.site("a").map(|(path, _)| path.as_str()).collect();
-        assert_eq!(of_a, ["a/.siteplan.json", "a/y.yaml"]);
+        assert_eq!(of_a, ["a/.siteplan", "a/y.yaml"]);
         assert_eq!(tree.only("ab").iter().count(), 1);
     }
 

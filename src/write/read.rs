@@ -157,17 +157,22 @@ fn read_record(fs: &dyn Fs, out: &Path, site: &str) -> anyhow::Result<Record> {
         return Ok(Record::Missing);
     }
     let Some(bytes) = at("read", &path, fs.read(&path, MAX_BYTES))?.bytes else {
-        return Ok(Record::Unreadable("it is too large".to_owned()));
+        return Ok(Record::Unreadable(
+            Ledger::default(),
+            "it is too large".to_owned(),
+        ));
     };
-    Ok(Ledger::parse(&bytes, site)
-        .map_or_else(|error| Record::Unreadable(error.to_string()), Record::Known))
+    Ok(Ledger::parse(&bytes, site).map_or_else(
+        |error| Record::Unreadable(Ledger::recover(&bytes, site), error.to_string()),
+        Record::Known,
+    ))
 }
 
 fn may_be_ours(record: &Record, path: &TreePath, new: &Tree) -> bool {
     match record {
-        _ if path.in_site() == ledger::FILE || new.contains(path) => true,
+        _ if ledger::is_ledger(path) || new.contains(path) => true,
         Record::Known(ledger) => ledger.files.contains_key(path),
         // Without a ledger a file's first line tells; `compare` looks at it.
-        Record::Missing | Record::Unreadable(_) => true,
+        Record::Missing | Record::Unreadable(..) => true,
     }
 }

@@ -118,7 +118,7 @@ pub(super) fn tree(files: &[(&str, &str)]) -> Tree {
     }
     let sites: Vec<String> = tree.sites().into_iter().map(str::to_owned).collect();
     for site in sites {
-        ledger::seal(&mut tree, &site, BTreeMap::new()).unwrap();
+        ledger::seal(&mut tree, &site, ledger::Ledger::default()).unwrap();
     }
     tree
 }
@@ -246,7 +246,7 @@ fn with_given_sites_nothing_of_another_one_changes() {
         ("2", "1", "1")
     );
     let after = place.traces();
-    for file in ["b/y", "b/.siteplan.json", "c/z"] {
+    for file in ["b/y", "b/.siteplan", "c/z"] {
         assert_eq!(
             (before[file].0, before[file].1),
             (after[file].0, after[file].1),

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kubernetes_vocabulary::ResourceScope;
 use serde_json::{Value, json};
 use siteplan::bundle::{File, builtin_objects, fleet_bundle, needed_annotations};
 use siteplan::catalogue::Catalogue;
+use siteplan::ledger::HeldKind;
 use siteplan::model::{Arch, NodeState, PodSecurity};
 use siteplan::plan::{NamespacePlan, PoolPlan};
 
@@ -203,16 +205,12 @@ fn a_definition_in_the_same_app_needs_no_skipped_dry_run() {
 #[test]
 fn the_project_permits_what_is_there_and_no_more() {
     let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}});
-    let mut made = Made::new().app(
+    let made = Made::new().app(
         "web",
         0,
         json!({"namespace": "web"}),
         json!([config_map("web", "a"), role]),
     );
-    made.base_kinds = [("nmstate.io", "NMState"), ("", "Secret")]
-        .map(|(g, k)| (g.to_owned(), k.to_owned()))
-        .into_iter()
-        .collect();
     let project = made.namespaces().document("apps/project.yaml");
     assert_eq!(
         project["spec"],
@@ -225,7 +223,6 @@ fn the_project_permits_what_is_there_and_no_more() {
             ],
             "clusterResourceWhitelist": [
                 {"group": "", "kind": "Namespace"},
-                {"group": "nmstate.io", "kind": "NMState"},
                 {"group": "rbac.authorization.k8s.io", "kind": "ClusterRole"},
             ],
             "namespaceResourceWhitelist": [{"group": "", "kind": "ConfigMap"}],
@@ -238,24 +235,47 @@ fn the_project_permits_what_is_there_and_no_more() {
 }
 
 #[test]
-fn the_project_permits_more_while_something_is_removed() {
-    let made = |removals: Value| {
-        let fleet = fleet(json!({"version": "3.3"}), json!({"removals": removals}));
-        let mut made = Made::of(fleet, "plant", json!({})).app(
-            "web",
-            0,
-            json!({"namespace": "web"}),
-            json!([]),
-        );
-        made.base_kinds = [(String::new(), "Secret".to_owned())].into_iter().collect();
-        made.document("apps/project.yaml")["spec"]["namespaceResourceWhitelist"].clone()
+fn what_is_being_removed_is_permitted_still_and_nothing_else() {
+    let mut made = Made::of(
+        fleet(
+            json!({"version": "3.3", "flavour": "openshift-gitops"}),
+            json!({}),
+        ),
+        "plant",
+        json!({}),
+    )
+    .app("web", 0, json!({"namespace": "web"}), json!([]));
+    let kind = |group: &str, kind: &str, resource: &str, scope| HeldKind {
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        resource: resource.to_owned(),
+        scope,
     };
-    assert_eq!(
-        made(json!([{"site": "other", "reason": "sold"}])),
-        json!([])
-    );
-    let going = made(json!([{"site": "plant", "instance": "db", "reason": "moved"}]));
-    assert_eq!(going, json!([{"group": "", "kind": "Secret"}]));
+    made.leftovers.kinds = [
+        kind("example.com", "Cactus", "cacti", ResourceScope::Namespaced),
+        kind("nmstate.io", "NMState", "nmstates", ResourceScope::Cluster),
+    ]
+    .into();
+    made.leftovers.namespaces.insert("db".to_owned());
+    let spec = made.document("apps/project.yaml")["spec"].clone();
+    let cactus = json!([{"group": "example.com", "kind": "Cactus"}]);
+    assert_eq!(spec["namespaceResourceWhitelist"], cactus);
+    let state = json!([{"group": "nmstate.io", "kind": "NMState"}]);
+    assert_eq!(spec["clusterResourceWhitelist"], state);
+    let namespaces: Vec<&Value> = spec["destinations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| &d["namespace"])
+        .collect();
+    assert_eq!(namespaces, ["db", "web"]);
+    let (files, _) = made.bundle();
+    let rights = files
+        .iter()
+        .find(|f| f.path == "bootstrap/rights.yaml")
+        .unwrap();
+    let rules = rights.documents[0]["rules"].to_string();
+    assert!(rules.contains("\"cacti\""), "{rules}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 use pointer_diagnostics::report;
 use pointer_diagnostics::{Diagnostics, Sources};
 use siteplan::fleet::{
-    ComparisonRequest, DifferenceDetail, FleetCompiler, SiteSelection, compare_fleet, read_sources,
-    write_fleet,
+    CommittedLedgers, ComparisonRequest, DifferenceDetail, FleetCompiler, SiteSelection,
+    compare_fleet, read_sources, write_fleet,
 };
 use siteplan::load::load;
 
@@ -26,6 +26,7 @@ pub(crate) fn check_fleet(root: &Path) -> CheckedFleet {
         let request = ComparisonRequest {
             out: &root.join("out"),
             detail: DifferenceDetail::Files,
+            base: &CommittedLedgers::new(),
             progress: &(),
         };
         compare_fleet(&fleet, &selection, request, &mut found).unwrap();

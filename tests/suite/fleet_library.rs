@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pointer_diagnostics::Diagnostics;
 use siteplan::fleet::{
-    ComparisonRequest, DifferenceDetail, FleetCompiler, FleetProgress, SiteSelection,
-    compare_fleet, plan_sites, sync_graph, write_fleet,
+    CommittedLedgers, ComparisonRequest, DifferenceDetail, FleetCompiler, FleetProgress,
+    SiteSelection, compare_fleet, plan_sites, sync_graph, write_fleet,
 };
 use siteplan::load::{Repository, load};
 
@@ -105,6 +105,7 @@ fn a_site_with_errors_is_not_gone() {
     let request = ComparisonRequest {
         out: &fleet.path().join("out"),
         detail: DifferenceDetail::Lines,
+        base: &CommittedLedgers::new(),
         progress: &(),
     };
     let comparison = compare_fleet(&compiler, &selection, request, &mut found).unwrap();

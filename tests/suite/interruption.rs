@@ -244,7 +244,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
         tree.insert(path, *text).unwrap();
     }
     for site in ["a", "b", "c"] {
-        siteplan::ledger::seal(&mut tree, site, BTreeMap::new()).unwrap();
+        siteplan::ledger::seal(&mut tree, site, siteplan::ledger::Ledger::default()).unwrap();
     }
     tree
 }

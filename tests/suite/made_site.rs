@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 use serde_json::{Value, json};
 use siteplan::bundle::{self, BundleInput, File};
+use siteplan::ledger::Holding;
 use siteplan::load::{App, Fleet, Layers, Site};
 use siteplan::manifest::Object;
 use siteplan::model::{FleetSpec, SiteSpec};
@@ -21,7 +22,8 @@ use siteplan::validate::{self, ValidateInput};
 pub(crate) struct Made {
     pub(crate) plan: SitePlan,
     pub(crate) rendered: BTreeMap<String, Vec<Object>>,
-    pub(crate) base_kinds: BTreeSet<(String, String)>,
+    /// The leftovers of the site, by instance.
+    pub(crate) leftovers: Holding,
     pub(crate) directories: BTreeMap<String, BTreeSet<String>>,
     /// Kustomizations by directory, beside those of the instances' overlays.
     pub(crate) kustomizations: BTreeMap<String, Value>,
@@ -89,7 +91,7 @@ impl Made {
         Self {
             plan,
             rendered: BTreeMap::new(),
-            base_kinds: BTreeSet::new(),
+            leftovers: Holding::default(),
             directories: BTreeMap::new(),
             kustomizations: BTreeMap::new(),
             more_files: Vec::new(),
@@ -180,7 +182,7 @@ impl Made {
             plan: &self.plan,
             rendered: &self.rendered,
             kinds: &self.plan.learn_kinds(&self.rendered),
-            base_kinds: &self.base_kinds,
+            leftovers: &self.leftovers,
             directories: &self.directories,
         })
     }

@@ -24,6 +24,7 @@ mod fleet_library;
 mod golden;
 mod health;
 mod hetero_demo;
+mod history;
 mod hosted_clusters;
 mod interruption;
 mod kill;

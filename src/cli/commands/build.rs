@@ -7,6 +7,7 @@ use crate::cli::answer::{Answer, ExitStatus};
 use crate::cli::session::Session;
 use crate::cli::signals::Interruption;
 use crate::compare::ChangeKind;
+use crate::compile::UnguardedLeftovers;
 use crate::fleet::{FleetCompiler, write_fleet};
 use crate::wording::count_noun;
 use crate::write::Written;
@@ -21,6 +22,9 @@ pub(in crate::cli) struct BuildArgs {
     /// The sites to build [default: all]
     #[arg(value_name = "SITE")]
     sites: Vec<String>,
+    /// Argo CD has removed what the sites are rid of: permit no longer what nobody had to approve
+    #[arg(long)]
+    settled: bool,
 }
 
 pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow::Result<Answer> {
@@ -30,7 +34,13 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow
     let interruption = Interruption::watch().context("signals cannot be handled")?;
     let out = session.out();
     let progress = session.progress(&selected.selection).until(interruption);
+    let unguarded = if args.settled {
+        UnguardedLeftovers::Drop
+    } else {
+        UnguardedLeftovers::Keep
+    };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
+    let fleet = fleet.with_unguarded(unguarded);
     let written = write_fleet(
         &fleet,
         &selected.selection,

@@ -12,7 +12,8 @@ use crate::cli::clock::today;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
-    ComparisonRequest, DifferenceDetail, FleetComparison, FleetCompiler, compare_fleet,
+    BaseLedgers, CommittedLedgers, ComparisonRequest, DifferenceDetail, FleetComparison,
+    FleetCompiler, compare_fleet, read_base_ledgers,
 };
 use crate::model::is_calendar_day;
 use crate::nearest::nearest;
@@ -20,7 +21,7 @@ use crate::rulebook::{all_rules, find_rule};
 use crate::tree::TreePath;
 use crate::waivers::report_ended;
 use crate::wording::count_noun;
-use pointer_diagnostics::report::{Look, escape_text};
+use pointer_diagnostics::report::Look;
 use pointer_diagnostics::{DiagnosticVerdict, Diagnostics, Severity};
 
 /// Compile sites and compare with out/, without writing
@@ -55,7 +56,12 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     let Some(selected) = session.select(&args.sites)? else {
         return Ok(Answer::errors());
     };
+    let base = read_base_ledgers(&selected.repository, &session.root)?;
     let (out, progress) = (session.out(), session.progress(&selected.selection));
+    let known = match &base {
+        BaseLedgers::Known(ledgers) => ledgers,
+        BaseLedgers::Shallow | BaseLedgers::NoHistory => &CommittedLedgers::new(),
+    };
     let request = ComparisonRequest {
         out: &out,
         detail: if args.list {
@@ -63,6 +69,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
         } else {
             DifferenceDetail::Lines
         },
+        base: known,
         progress: &progress,
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
@@ -77,7 +84,10 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     } else {
         ExitStatus::Differs
     };
-    let answer = Answer::new(status);
+    let mut answer = Answer::new(status);
+    if base == BaseLedgers::Shallow {
+        answer = answer.with_note(SHALLOW);
+    }
     Ok(match session.global.format {
         ReportFormat::Human => answer
             .with_data(CommandData::Text(render_text(
@@ -143,12 +153,16 @@ fn deny_warnings(denied: &[String], found: &mut Diagnostics) {
     });
 }
 
+/// Says what is not known where the clone has one commit alone.
+const SHALLOW: &str = "the clone has no earlier commit: removals were checked against out/ as it is here; fetch more (`fetch-depth: 0`), so \
+    that what was deleted from out/ by hand is seen";
+
 /// Returns the sites that differ.
 fn differing(comparison: &FleetComparison) -> impl Iterator<Item = &Comparison> {
     comparison.comparisons().filter(|site| !site.is_same())
 }
 
-/// Returns the lines that differ, then the list of files, then the inputs that changed since `out/` was written.
+/// Returns the lines that differ, then the list of files.
 fn render_text(comparison: &FleetComparison, look: Look) -> String {
     let mut text = String::new();
     for (path, difference) in comparison.sites.iter().flat_map(|site| &site.differences) {
@@ -156,10 +170,6 @@ fn render_text(comparison: &FleetComparison, look: Look) -> String {
     }
     for change in differing(comparison).flat_map(|site| &site.changes) {
         text.push_str(&change_line(change));
-    }
-    for input in differing(comparison).flat_map(|site| &site.inputs) {
-        let word = input.kind.word();
-        text.push_str(&format!("input      {} {word}\n", escape_text(&input.path)));
     }
     text
 }

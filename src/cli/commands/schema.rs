@@ -34,6 +34,8 @@ enum SchemaKind {
     App,
     /// base/images.yaml
     Images,
+    /// removals/*.yaml
+    Removal,
     /// What siteplan prints as JSON
     Report,
 }
@@ -46,6 +48,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs) -> Answer {
         SchemaKind::Profile => schema::input_schema_text(InputKind::Profile),
         SchemaKind::App => schema::input_schema_text(InputKind::App),
         SchemaKind::Images => schema::input_schema_text(InputKind::Images),
+        SchemaKind::Removal => schema::input_schema_text(InputKind::Removal),
         SchemaKind::Report => include_str!("../../../schema/report-v1.json").to_owned(),
     };
     Answer::from(CommandData::Text(text))

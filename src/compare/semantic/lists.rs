@@ -20,6 +20,12 @@ const KEYS: &[(&str, &[&[&str]])] = &[
     ("volumeDevices", &[&["devicePath"]]),
     ("hostAliases", &[&["ip"]]),
     ("ownerReferences", &[&["uid"]]),
+    ("destinations", &[&["namespace"]]),
+    ("clusterResourceWhitelist", &[&["kind"], &["kind", "group"]]),
+    (
+        "namespaceResourceWhitelist",
+        &[&["kind"], &["kind", "group"]],
+    ),
     ("conditions", &[&["type"]]),
     (
         "topologySpreadConstraints",
