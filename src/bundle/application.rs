@@ -1,17 +1,19 @@
 //! The Application of an instance.
 
 use crate::argocd::{
-    MANIFEST_GENERATE_PATHS, RESOURCES_FINALIZER, SKIP_DRY_RUN, SYNC_OPTIONS, SYNC_WAVE,
+    GO_ON, MANIFEST_GENERATE_PATHS, RESOURCES_FINALIZER, SKIP_DRY_RUN, SYNC_OPTIONS, SYNC_WAVE,
+    WHEN_FAILED,
 };
 use kubernetes_vocabulary::labels::APP_PART_OF;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{ArgoCd, OnRemove};
+use crate::model::OnRemove;
 use crate::plan::{Instance, InstanceSource};
 
 use super::destination::{destination_cluster, destination_namespace};
+use super::retry::{RetriedApplication, retry_policy};
 use super::{Context, differences, dry_run, has, names, repository_path};
 
 /// The Application of an instance.
@@ -34,7 +36,7 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
         "destination": {key: cluster, "namespace": destination_namespace(context, instance)},
         "syncPolicy": {
             "automated": automated(&instance.source),
-            "retry": retry(&fleet.argocd),
+            "retry": retry_policy(&fleet.argocd, retried_application(&instance.source)),
         },
     });
     let options = sync_options(context, instance, !ignored.is_empty());
@@ -47,25 +49,15 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
     json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec})
 }
 
-/// Returns the Application source for a directory of the site's output.
+/// Returns where Argo CD finds a directory of the site's output, and at which revision.
 fn source(context: &Context<'_>, directory: &str) -> Value {
-    let fleet = context.fleet();
+    let (fleet, site) = (context.fleet(), &context.site().site.spec);
+    let pin = site.pin.as_ref().or(fleet.source.pin.as_ref());
     json!({
         "repoURL": fleet.source.repo_url,
         "path": repository_path(fleet, &format!("out/{}/{directory}", context.site().name)),
-        "targetRevision": fleet.source.revision,
+        "targetRevision": pin.unwrap_or(&fleet.source.revision),
     })
-}
-
-/// Returns the retry policy of a failed sync: for half an hour, long enough for an operator to bring its API. From 3.2 on each
-/// attempt looks for a newer commit.
-pub(super) fn retry(argocd: &ArgoCd) -> Value {
-    let mut retry =
-        json!({"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}});
-    if has(argocd, (3, 2)) {
-        retry["refresh"] = json!(true);
-    }
-    retry
 }
 
 /// Namespaces and nodes outlive whoever wrote them down.
@@ -82,6 +74,10 @@ fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value>
         MANIFEST_GENERATE_PATHS.to_owned(),
         json!(generate_paths(context, instance)),
     );
+    // A node that is away is no reason for the rest of the site to wait.
+    if matches!(instance.source, InstanceSource::Nodes) {
+        annotations.insert(WHEN_FAILED.to_owned(), json!(GO_ON));
+    }
     if on_remove(instance) == OnRemove::Confirm {
         annotations.insert(
             SYNC_OPTIONS.to_owned(),
@@ -125,12 +121,18 @@ fn plain(directory: &str) -> &str {
     directory
 }
 
-/// Returns the policy of automated sync. Labels of nodes are not put back: a node that is not there must not be made.
+fn retried_application(source: &InstanceSource) -> RetriedApplication {
+    match source {
+        InstanceSource::Nodes => RetriedApplication::Nodes,
+        InstanceSource::App(_) | InstanceSource::Namespaces => RetriedApplication::Instance,
+    }
+}
+
+/// Returns what is synced without being asked. What is false is left out: Argo CD takes it out when it writes the Application.
 fn automated(source: &InstanceSource) -> Value {
     match source {
         InstanceSource::App(_) => json!({"prune": true, "selfHeal": true}),
-        InstanceSource::Namespaces => json!({"prune": false, "selfHeal": true}),
-        InstanceSource::Nodes => json!({"prune": false, "selfHeal": false}),
+        InstanceSource::Namespaces | InstanceSource::Nodes => json!({"selfHeal": true}),
     }
 }
 

@@ -1,17 +1,16 @@
 //! The objects of the apps that siteplan makes itself: `namespaces` and `nodes`.
 
-use crate::argocd::{COMPARE_OPTIONS, SYNC_OPTIONS};
+use crate::argocd::{COMPARE_OPTIONS, KEEP_FOR_EVER, SYNC_OPTIONS};
 use kubernetes_vocabulary::labels;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
 use crate::manifest::Object;
-use crate::model::{NodeState, PodSecurity};
+use crate::model::{NodeState, PodSecurity, Topology};
 use crate::plan::{Instance, InstanceSource, NamespacePlan, NodePlan, SitePlan};
 
-/// Sync options that keep a namespace or a node when it leaves git and when its Application is deleted.
-const KEEP: &str = "Prune=false,Delete=false";
+use super::node_policy::node_policy_files;
 
 /// The objects of a built-in instance with the names of their files; nothing for an app of base/apps.
 pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Object)> {
@@ -28,14 +27,18 @@ pub fn builtin_objects(site: &SitePlan, instance: &Instance) -> Vec<(String, Obj
                 .nodes
                 .iter()
                 .filter_map(|node| Some((node, managed_labels(site, node)?)));
-            nodes
-                .map(|(node, labels)| {
-                    (
-                        format!("node.{}.yaml", node.name),
-                        self::node(&node.name, &labels),
-                    )
-                })
-                .collect()
+            let objects = nodes.map(|(node, labels)| {
+                (
+                    format!("node.{}.yaml", node.name),
+                    self::node(&node.name, &labels),
+                )
+            });
+            let mut objects: Vec<(String, Object)> = objects.collect();
+            // Where the site has its own Argo CD, whoever bootstraps it brings the policy.
+            if site.fleet.spec.argocd.topology == Topology::Hub && !objects.is_empty() {
+                objects.extend(node_policy_files(site));
+            }
+            objects
         }
     }
 }
@@ -53,7 +56,7 @@ fn namespace(name: &str, plan: &NamespacePlan) -> Object {
     let mut annotations = plan.spec.annotations.clone();
     annotations
         .entry(SYNC_OPTIONS.to_owned())
-        .or_insert_with(|| KEEP.to_owned());
+        .or_insert_with(|| KEEP_FOR_EVER.to_owned());
     annotations
         .entry(COMPARE_OPTIONS.to_owned())
         .or_insert_with(|| "IgnoreExtraneous".to_owned());
@@ -83,7 +86,7 @@ fn node(name: &str, labels: &BTreeMap<&str, &str>) -> Object {
         "metadata": {
             "name": name,
             "labels": labels,
-            "annotations": {SYNC_OPTIONS: KEEP, COMPARE_OPTIONS: "IgnoreExtraneous"},
+            "annotations": {SYNC_OPTIONS: KEEP_FOR_EVER, COMPARE_OPTIONS: "IgnoreExtraneous"},
         },
     }))
 }

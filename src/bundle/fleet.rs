@@ -5,11 +5,12 @@ use crate::model::Topology;
 use crate::rules;
 use pointer_diagnostics::{Diagnostics, Pointer};
 
+use super::kind_health::fleet_scripts;
 use super::root::Root;
-use super::{File, kustomization, settings};
+use super::{File, kustomization, settings_file};
 
 /// The name of the fleet's directory, Application and project. No site can be called so.
-const FLEET: &str = "fleet";
+pub(super) const FLEET: &str = "fleet";
 /// Most Applications that one root can hold: its status has a line for each, and etcd limits the size of an object.
 const MAX_SITES: usize = 1000;
 
@@ -32,15 +33,15 @@ pub fn fleet_bundle(fleet: &Fleet, sites: &[&str]) -> (Vec<File>, Diagnostics) {
         path: format!("out/{FLEET}/apps"),
         deletion_hooks: false,
     };
-    let (settings_file, settings) = settings::health(&fleet.spec.argocd);
-    let mut bootstrap = vec!["project.yaml", "root.yaml", settings_file];
-    bootstrap.sort_unstable();
     let mut files = vec![
         File::new("apps/kustomization.yaml", kustomization(&roots)),
-        File::new("bootstrap/kustomization.yaml", kustomization(&bootstrap)),
+        File::new(
+            "bootstrap/kustomization.yaml",
+            kustomization(&["project.yaml", "root.yaml"]),
+        ),
         File::new("bootstrap/project.yaml", root.app_project(&fleet.spec)),
         File::new("bootstrap/root.yaml", root.application(&fleet.spec)),
-        File::new(&format!("bootstrap/{settings_file}"), settings),
+        settings_file(&fleet.spec.argocd, &fleet_scripts(&fleet.spec.argocd)),
     ];
     files.sort_by(|a, b| a.path.cmp(&b.path));
     (files, too_large(fleet, sites.len()))

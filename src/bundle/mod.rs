@@ -5,14 +5,18 @@
 //! and the same input gives the same files.
 
 mod application;
+mod bootstrap;
 mod builtin;
 mod destination;
 mod differences;
 mod dry_run;
 mod fleet;
+mod kind_health;
 mod names;
+mod node_policy;
 mod object_options;
 mod project;
+mod retry;
 mod rights;
 mod root;
 mod settings;
@@ -26,17 +30,18 @@ use crate::kinds::{GroupKind, Kinds};
 use crate::ledger::Holding;
 use crate::manifest::Object;
 use crate::model::{ArgoCd, ArgoFlavour, FleetSpec, Platform, Topology};
-use crate::plan::{Instance, SitePlan};
+use crate::plan::{Instance, InstanceSource, SitePlan};
 use crate::rules;
 use pointer_diagnostics::Diagnostics;
 
+pub use bootstrap::{Bootstrap, BootstrapFiles, BootstrapStep};
 pub use builtin::builtin_objects;
 pub(crate) use destination::instance_namespace;
 pub(crate) use dry_run::{definitions, for_whole_app, skips_dry_run, without_definition};
 pub use fleet::fleet_bundle;
 pub use names::{Name, NameKind, SiteNames, application_name, names};
 pub use object_options::{NeededAnnotation, needed_annotations};
-pub use settings::{HEALTH_KEY, HEALTH_SCRIPT};
+pub use settings::{HEALTH_KEY, HEALTH_SCRIPT, SettingsPatch};
 
 /// The wave of a site's AppProject: before, and when things are removed after, every Application.
 const PROJECT_WAVE: &str = "-100";
@@ -83,31 +88,55 @@ pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
         ));
     }
     files.push(File::kustomization("apps", &files));
-    let bootstrap = bootstrap(&context);
-    files.push(File::kustomization("bootstrap", &bootstrap));
-    files.extend(bootstrap);
+    let applied = applied_by_hand(&context);
+    files.push(File::kustomization("bootstrap", &applied));
+    files.extend(applied);
+    if has_settings_of_its_own(&context.fleet().argocd) {
+        let scripts = kind_health::site_scripts(&context);
+        files.push(settings_file(&context.fleet().argocd, &scripts));
+    }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     (files, unknown_kinds(&context))
 }
 
-/// Returns the manifests that an operator applies once: the root and its project and, where every site has its own Argo CD, its settings and rights.
-fn bootstrap(context: &Context<'_>) -> Vec<File> {
+/// Returns what somebody applies once: the root and its project and, where every site has its own Argo CD, what must be there before.
+fn applied_by_hand(context: &Context<'_>) -> Vec<File> {
     let root = root::of_site(context);
     let mut files = vec![
         File::new("bootstrap/project.yaml", root.app_project(context.fleet())),
         File::new("bootstrap/root.yaml", root.application(context.fleet())),
     ];
-    if context.fleet().argocd.topology == Topology::PerSite {
-        let (name, document) = settings::health(&context.fleet().argocd);
-        files.push(File::new(&format!("bootstrap/{name}"), document));
-        if context.fleet().argocd.flavour == ArgoFlavour::OpenshiftGitops {
-            files.push(File {
-                path: "bootstrap/rights.yaml".to_owned(),
-                documents: rights::of_site(context),
-            });
-        }
+    if !has_settings_of_its_own(&context.fleet().argocd) {
+        return files;
+    }
+    let mut instances = context.site().instances.iter();
+    let policy = node_policy::node_policy(context.site());
+    if instances.any(|instance| matches!(instance.source, InstanceSource::Nodes))
+        && !policy.is_empty()
+    {
+        files.push(File {
+            path: "bootstrap/node-policy.yaml".to_owned(),
+            documents: policy,
+        });
+    }
+    if context.fleet().argocd.flavour == ArgoFlavour::OpenshiftGitops {
+        files.push(File {
+            path: "bootstrap/rights.yaml".to_owned(),
+            documents: rights::of_site(context),
+        });
     }
     files
+}
+
+/// Tells whether each site has an Argo CD, with settings, of its own.
+fn has_settings_of_its_own(argocd: &ArgoCd) -> bool {
+    argocd.topology == Topology::PerSite
+}
+
+/// Returns the patch of Argo CD's settings, which no kustomization lists.
+fn settings_file(argocd: &ArgoCd, scripts: &BTreeMap<String, String>) -> File {
+    let patch = settings::settings_patch(argocd, scripts);
+    File::new(&format!("bootstrap/{}", patch.file), patch.document)
 }
 
 /// State that all parts of the bundle pass share.

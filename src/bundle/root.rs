@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::manifest::Object;
 use crate::model::FleetSpec;
 
-use super::application::retry;
+use super::retry::{RetriedApplication, retry_policy};
 use super::{Context, differences, names, repository_path};
 
 /// Number of old syncs that a root remembers; each holds a line for every Application.
@@ -71,7 +71,7 @@ impl Root<'_> {
                 "syncPolicy": {
                     "automated": {"prune": true, "selfHeal": true},
                     "syncOptions": ["RespectIgnoreDifferences=true"],
-                    "retry": retry(&fleet.argocd),
+                    "retry": retry_policy(&fleet.argocd, RetriedApplication::Root),
                 },
             },
         })

@@ -2,8 +2,9 @@
 //!
 //! Argo CD looks at the health of everything that it syncs but of Applications, unless a script says how. The script is health.lua.
 
-use kubernetes_vocabulary::labels::{APP_NAME, APP_PART_OF};
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
 
 use crate::model::{ArgoCd, ArgoFlavour};
 
@@ -12,11 +13,38 @@ pub const HEALTH_SCRIPT: &str = include_str!("health.lua");
 /// The key of the script in the ConfigMap argocd-cm.
 pub const HEALTH_KEY: &str = "resource.customizations.health.argoproj.io_Application";
 
-/// The name of the file and the object to apply server-side: the part of Argo CD's settings that is ours.
-pub(super) fn health(argocd: &ArgoCd) -> (&'static str, Value) {
+/// The object of a cluster that holds Argo CD's settings, and the patch with the part of it that is ours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettingsPatch {
+    /// The name of the patch's file.
+    pub file: &'static str,
+    /// The resource of the object as `kubectl` takes it.
+    pub resource: &'static str,
+    /// The name of the object.
+    pub name: String,
+    /// A JSON merge patch of the object. It is never applied: other fields of the object are somebody else's.
+    pub document: Value,
+}
+
+impl SettingsPatch {
+    /// Returns the settings as they end up in argocd-cm.
+    pub fn settings(&self) -> Map<String, Value> {
+        let places = ["/data", "/spec/extraConfig"];
+        let mut found = places
+            .iter()
+            .filter_map(|place| self.document.pointer(place)?.as_object());
+        found.next().cloned().unwrap_or_default()
+    }
+}
+
+/// Returns the patch that writes settings into argocd-cm, by their keys.
+pub(super) fn settings_patch(
+    argocd: &ArgoCd,
+    settings: &BTreeMap<String, String>,
+) -> SettingsPatch {
     match argocd.flavour {
-        ArgoFlavour::Upstream => ("argocd-cm.yaml", config_map(argocd)),
-        ArgoFlavour::OpenshiftGitops => ("argocd.yaml", resource(argocd)),
+        ArgoFlavour::Upstream => config_map(argocd, settings),
+        ArgoFlavour::OpenshiftGitops => resource(argocd, settings),
     }
 }
 
@@ -25,24 +53,32 @@ pub(super) fn instance_name(argocd: &ArgoCd) -> &str {
     argocd.namespace()
 }
 
-fn config_map(argocd: &ArgoCd) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": "argocd-cm",
-            "namespace": argocd.namespace(),
-            "labels": {APP_NAME: "argocd-cm", APP_PART_OF: "argocd"},
-        },
-        "data": {HEALTH_KEY: HEALTH_SCRIPT},
-    })
+fn config_map(argocd: &ArgoCd, settings: &BTreeMap<String, String>) -> SettingsPatch {
+    SettingsPatch {
+        file: "argocd-cm.patch.yaml",
+        resource: "configmap",
+        name: "argocd-cm".to_owned(),
+        document: json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "argocd-cm", "namespace": argocd.namespace()},
+            "data": settings,
+        }),
+    }
 }
 
-fn resource(argocd: &ArgoCd) -> Value {
-    json!({
-        "apiVersion": "argoproj.io/v1beta1",
-        "kind": "ArgoCD",
-        "metadata": {"name": instance_name(argocd), "namespace": argocd.namespace()},
-        "spec": {"resourceHealthChecks": [{"group": "argoproj.io", "kind": "Application", "check": HEALTH_SCRIPT}]},
-    })
+/// The operator writes `extraConfig` into argocd-cm as it is. It is a map, so that several can write into it; the list
+/// `resourceHealthChecks` has one owner.
+fn resource(argocd: &ArgoCd, settings: &BTreeMap<String, String>) -> SettingsPatch {
+    SettingsPatch {
+        file: "argocd.patch.yaml",
+        resource: "argocds.argoproj.io",
+        name: instance_name(argocd).to_owned(),
+        document: json!({
+            "apiVersion": "argoproj.io/v1beta1",
+            "kind": "ArgoCD",
+            "metadata": {"name": instance_name(argocd), "namespace": argocd.namespace()},
+            "spec": {"extraConfig": settings},
+        }),
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::deletion_loss::DeletionLoss;
+use super::kind_health::KindHealth;
 use super::made_object::MadeObject;
 use super::operands::Operands;
 use super::part_path::PartPath;
@@ -40,6 +41,8 @@ pub struct Entry {
     pub parts: Vec<Part>,
     /// The pods that an operator creates and no field describes.
     pub operands: Option<Operands>,
+    /// The way to tell the health of its objects; without one Argo CD takes them for healthy as soon as they are there.
+    pub health: Option<KindHealth>,
     /// Data that is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
     pub deletion_loses: Option<DeletionLoss>,
     /// The objects that appear because an object of the kind is there.

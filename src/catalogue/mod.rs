@@ -6,6 +6,7 @@
 
 mod deletion_loss;
 mod entry;
+mod kind_health;
 mod made_object;
 mod operands;
 mod part_at;
@@ -32,6 +33,7 @@ pub use entry::{
     Absent, ArchVia, BudgetMaker, DefaultExpression, DefaultOperator, Defaults, Entry, Field,
     Inject, Part, PartNaming, PodReplacement, PodRun, PodsNeeded, TermsKept,
 };
+pub use kind_health::{KindHealth, StatusWords};
 pub use made_object::{AppearingObject, AppearsIn, MadeObject};
 pub use operands::{OperandPart, OperandResources, Operands};
 pub use part_at::PartAt;
@@ -245,6 +247,7 @@ fn merged(known: &Entry, entry: Entry) -> Entry {
         plural: entry.plural.or_else(|| known.plural.clone()),
         brought_by: entry.brought_by.or_else(|| known.brought_by.clone()),
         operands: entry.operands.or_else(|| known.operands.clone()),
+        health: entry.health.or_else(|| known.health.clone()),
         deletion_loses: entry
             .deletion_loses
             .or_else(|| known.deletion_loses.clone()),

@@ -49,6 +49,7 @@ pub(super) enum Subcommand {
     New(commands::new::NewArgs),
     Nodes(commands::nodes::NodesArgs),
     Images(commands::images::ImagesArgs),
+    Bootstrap(commands::bootstrap::BootstrapArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -118,6 +119,7 @@ impl Subcommand {
             Self::Render(args) => args.document(),
             Self::Graph(args) => args.document(),
             Self::Nodes(args) => args.document(),
+            Self::Bootstrap(args) => args.output.document(),
             Self::Build(_)
             | Self::Check(_)
             | Self::Schema(_)
@@ -148,6 +150,7 @@ impl Subcommand {
             Self::New(_) => "new",
             Self::Nodes(_) => "nodes",
             Self::Images(_) => "images",
+            Self::Bootstrap(_) => "bootstrap",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -166,7 +169,8 @@ impl Subcommand {
             | Self::Explain(_)
             | Self::Exceptions(_)
             | Self::Rules(_)
-            | Self::Nodes(_) => PrintedStream::Data,
+            | Self::Nodes(_)
+            | Self::Bootstrap(_) => PrintedStream::Data,
             Self::Schema(_)
             | Self::Init(_)
             | Self::New(_)

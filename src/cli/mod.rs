@@ -90,6 +90,7 @@ fn dispatch(command: &Subcommand, session: &mut Session<'_>) -> anyhow::Result<A
         Subcommand::New(args) => commands::new::run(args, session),
         Subcommand::Nodes(args) => commands::nodes::run(args, session),
         Subcommand::Images(args) => commands::images::run(args, session),
+        Subcommand::Bootstrap(args) => commands::bootstrap::run(args, session),
         Subcommand::Completions(args) => {
             Ok(commands::completions::run(args, command_line::command()))
         }

@@ -14,11 +14,11 @@ use crate::catalogue::Catalogue;
 use crate::fit::{self, SiteFit};
 use crate::install;
 use crate::kinds::Kinds;
-use crate::ledger::{self, Holding, Ledger};
+use crate::ledger::{self, Digest, Holding, Ledger};
 use crate::load::{Fleet, Repository};
 use crate::manifest::{Object, ObjectId};
 use crate::model::SiteToApprove;
-use crate::overlay::{Overlay, OverlayInput, overlay};
+use crate::overlay::{Overlay, OverlayInput, digest_overlay, overlay};
 use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
@@ -55,12 +55,12 @@ pub struct CompiledSite {
     pub tree: Tree,
     /// The claims of the site, in its own fields and by its final manifests.
     pub claims: Vec<Claim>,
-    /// The objects that an operator applies by hand: the documents below `bootstrap/`.
-    pub bootstrap: Vec<Object>,
     /// The names that it takes in the namespace of its Argo CD.
     pub names: SiteNames,
     /// Objects that the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
+    /// The files below `bootstrap/`, which are applied by hand or by a hub.
+    pub bootstrap: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
 }
@@ -154,7 +154,6 @@ impl<'a> SiteCompiler<'a> {
         let tree = write_tree(&files, ledger, found);
         let names = bundle::names(&plan);
         let argocd = objects_below(&bundle, "apps/");
-        let bootstrap = objects_below(&bundle, "bootstrap/");
         let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
             plan,
@@ -162,9 +161,12 @@ impl<'a> SiteCompiler<'a> {
             changes,
             tree,
             claims,
-            bootstrap,
             names,
             argocd,
+            bootstrap: bundle
+                .into_iter()
+                .filter(|file| file.path.starts_with("bootstrap/"))
+                .collect(),
             fit,
         })
     }
@@ -204,6 +206,7 @@ impl<'a> SiteCompiler<'a> {
         found: &mut Diagnostics,
     ) -> Option<BTreeMap<String, Overlay>> {
         let mut overlays = BTreeMap::new();
+        let mut digests: BTreeMap<String, Digest> = BTreeMap::new();
         let mut complete = true;
         for instance in &plan.instances {
             let catalogue = self.bases.catalogue(instance.app().map(AsRef::as_ref));
@@ -212,13 +215,22 @@ impl<'a> SiteCompiler<'a> {
                 complete = false;
                 continue;
             };
+            // An instance comes after those that it requires.
+            let required: Vec<Digest> = instance
+                .after
+                .iter()
+                .filter_map(|name| digests.get(name).copied())
+                .collect();
             let input = OverlayInput {
                 plan,
                 instance,
                 base: &base,
                 catalogue: &catalogue,
+                required: &required,
             };
-            overlays.insert(instance.name.clone(), overlay(&input, found));
+            let made = overlay(&input, found);
+            digests.insert(instance.name.clone(), digest_overlay(&base, &made));
+            overlays.insert(instance.name.clone(), made);
         }
         (complete && !found.has_errors()).then_some(overlays)
     }
@@ -243,6 +255,7 @@ impl<'a> SiteCompiler<'a> {
             instance,
             base: &base,
             catalogue: &catalogue,
+            required: &[],
         });
         let files = BTreeMap::from([(
             "kustomization.yaml".to_owned(),

@@ -106,10 +106,16 @@ impl<'a> FleetCompiler<'a> {
         if fleet.spec.argocd.topology != Topology::Hub {
             return None;
         }
-        let sites: Vec<&str> = self.repository.sites.keys().map(String::as_str).collect();
-        let (files, problems) = bundle::fleet_bundle(fleet, &sites);
-        found.append(problems);
+        let files = self.fleet_files(found);
         compile::fleet_tree(fleet, &files, found)
+    }
+
+    /// Makes the files of the fleet's own directory; none where every site has its own Argo CD.
+    pub fn fleet_files(&self, found: &mut Diagnostics) -> Vec<bundle::File> {
+        let sites: Vec<&str> = self.repository.sites.keys().map(String::as_str).collect();
+        let (files, problems) = bundle::fleet_bundle(&self.repository.fleet, &sites);
+        found.append(problems);
+        files
     }
 }
 

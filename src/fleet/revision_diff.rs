@@ -233,7 +233,10 @@ impl<'a> RenderedRevision<'a> {
 fn objects_in(tree: &Tree) -> SiteObjects {
     let mut objects = SiteObjects::new();
     for (path, bytes) in tree.iter() {
-        if ledger::is_ledger(path) || path.in_site().ends_with("/kustomization.yaml") {
+        let name = path.in_site();
+        let is_object_file =
+            !name.ends_with("/kustomization.yaml") && !name.ends_with(".patch.yaml");
+        if ledger::is_ledger(path) || !is_object_file {
             continue;
         }
         let text = String::from_utf8_lossy(bytes);
@@ -249,6 +252,19 @@ fn objects_in(tree: &Tree) -> SiteObjects {
 /// Returns the final objects of a site, its Applications and what is applied by hand among them.
 fn final_objects(site: &CompiledSite) -> SiteObjects {
     let rendered = site.rendered.values().flatten();
-    let all = rendered.chain(&site.argocd).chain(&site.bootstrap);
-    all.map(|object| (object.id(), object.clone())).collect()
+    let mut all: SiteObjects = rendered
+        .chain(&site.argocd)
+        .map(|object| (object.id(), object.clone()))
+        .collect();
+    // Patches of the settings of Argo CD are no objects, and its kustomization does not list them.
+    let is_object_file =
+        |path: &str| !path.ends_with("/kustomization.yaml") && !path.ends_with(".patch.yaml");
+    let files = site.bootstrap.iter();
+    for file in files.filter(|file| is_object_file(&file.path)) {
+        for document in &file.documents {
+            let object = Object::new(document.clone());
+            all.insert(object.id(), object);
+        }
+    }
+    all
 }

@@ -43,10 +43,12 @@ pub struct GitSource {
     #[serde(rename = "repoURL")]
     #[schemars(schema_with = "text_form::repository")]
     pub repo_url: String,
-    /// The revision that the Applications follow: `refs/heads/<branch>` or a 40-digit commit.
+    /// The branch that roots follow, and Applications too where nothing is pinned: `refs/heads/<branch>`.
     #[serde(default = "default_revision")]
     #[schemars(schema_with = "text_form::revision")]
     pub revision: String,
+    /// The 40-digit commit that the Applications of all sites stay at; roots follow the branch. Moving it is promoting what it names.
+    pub pin: Option<String>,
     /// The directory of this fleet inside the git repository; empty for its root.
     #[serde(default)]
     #[schemars(schema_with = "text_form::directory")]

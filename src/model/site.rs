@@ -23,6 +23,8 @@ pub struct SiteSpec {
     /// The profiles that this site is made of, in order; later ones win.
     #[serde(default)]
     pub profiles: Vec<String>,
+    /// The 40-digit commit that the site's Applications stay at, in place of the fleet's: for rings, and for a site that waits.
+    pub pin: Option<String>,
     /// The cluster as a whole.
     #[serde(default)]
     pub cluster: Cluster,

@@ -6,6 +6,7 @@
 
 mod exceptions;
 mod generate;
+mod hooks;
 mod kustomization;
 mod values;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use crate::catalogue::Catalogue;
 use crate::kinds;
+use crate::ledger::Digest;
 use crate::manifest::{Object, ObjectId};
 use crate::patch::{Editor, FieldAuthor, Op, Operation, Reason};
 use crate::place::{ObjectPatch, PatchPurpose, PlacedInstance, place};
@@ -25,6 +27,7 @@ use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 use kustomization::{KustomizationBuilder, choose_file_name};
 
 pub use exceptions::exceptions_only;
+pub use hooks::digest_overlay;
 
 /// The files of one overlay, and what they change.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +49,8 @@ pub struct OverlayInput<'a> {
     pub base: &'a [Object],
     /// Places of pods in resources.
     pub catalogue: &'a Catalogue,
+    /// Digests of the instances that the instance requires, where it may have hooks.
+    pub required: &'a [Digest],
 }
 
 /// Makes the overlay of an instance; what is wrong with it is in `found`.
@@ -71,6 +76,7 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     } = placed;
     patches.extend(placed);
     patches.extend(annotate_sync_options(input, &mut objects));
+    patches.extend(hooks::annotate_hook_trigger(input, &mut objects, found));
     let mut resources = objects.split_off(first_generated.min(objects.len()));
     let changes = collect_changes(&patches, &additions, &reasons);
     let patches = drop_patches_of(&resources, patches);

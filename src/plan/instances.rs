@@ -1,6 +1,6 @@
 //! Resolves the instances of a site: the app that each is made from, and the pools, storage and namespace that it asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::load::{App, Repository, Site};
@@ -287,6 +287,8 @@ fn check_exceptions(site: &Site, instances: &mut [Instance], found: &mut Diagnos
 }
 
 fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
+    // Apps often name each other.
+    let mut told = BTreeSet::new();
     for instance in instances {
         let Some(app) = instance.app() else { continue };
         for (index, conflict) in app.spec.conflicts.iter().enumerate() {
@@ -296,6 +298,13 @@ fn check_conflicts(instances: &[Instance], found: &mut Diagnostics) {
             else {
                 continue;
             };
+            let (first, last) = (
+                instance.name.as_str().min(&other.name),
+                instance.name.as_str().max(&other.name),
+            );
+            if !told.insert([first, last]) {
+                continue;
+            }
             found.push(
                 rules::CONFLICTING_APPS
                     .report(format!(

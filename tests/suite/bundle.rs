@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kubernetes_vocabulary::ResourceScope;
 use serde_json::{Value, json};
-use siteplan::bundle::{File, builtin_objects, fleet_bundle, needed_annotations};
+use siteplan::bundle::{
+    Bootstrap, BootstrapFiles, File, HEALTH_KEY, HEALTH_SCRIPT, builtin_objects, fleet_bundle,
+    needed_annotations,
+};
 use siteplan::catalogue::Catalogue;
+use siteplan::cluster::compare_bootstrap;
 use siteplan::ledger::HeldKind;
+use siteplan::manifest::Object;
 use siteplan::model::{Arch, NodeState, PodSecurity};
 use siteplan::plan::{NamespacePlan, PoolPlan};
 
@@ -78,7 +83,7 @@ fn an_application_says_where_its_overlay_is_and_when_it_is_synced() {
                 "syncPolicy": {
                     "automated": {"prune": true, "selfHeal": true},
                     "syncOptions": ["PruneLast=true", "SkipDryRunOnMissingResource=true"],
-                    "retry": {"limit": 10, "refresh": true, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
+                    "retry": {"limit": -1, "refresh": true, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}},
                 },
             },
         })
@@ -289,7 +294,7 @@ fn the_root_brings_the_site_and_nothing_applies_it_server_side() {
             "apps/kustomization.yaml",
             "apps/project.yaml",
             "apps/web.yaml",
-            "bootstrap/argocd-cm.yaml",
+            "bootstrap/argocd-cm.patch.yaml",
             "bootstrap/kustomization.yaml",
             "bootstrap/project.yaml",
             "bootstrap/root.yaml",
@@ -333,23 +338,24 @@ fn finalizers_are_ignored_in_the_root_where_hooks_bring_them() {
 #[test]
 fn openshift_gitops_gets_its_settings_through_its_own_resource() {
     let made = web(json!({"version": "2.14", "flavour": "openshift-gitops"}));
-    let settings = made.document("bootstrap/argocd.yaml");
+    let settings = made.document("bootstrap/argocd.patch.yaml");
     assert_eq!(settings["apiVersion"], "argoproj.io/v1beta1");
     assert_eq!(
         settings["metadata"],
         json!({"name": "openshift-gitops", "namespace": "openshift-gitops"})
     );
-    let check = &settings["spec"]["resourceHealthChecks"][0];
+    assert!(settings["spec"].get("resourceHealthChecks").is_none());
+    assert_eq!(settings["spec"]["extraConfig"][HEALTH_KEY], HEALTH_SCRIPT);
     assert_eq!(
-        (&check["group"], &check["kind"]),
-        (&json!("argoproj.io"), &json!("Application"))
+        made.document("bootstrap/kustomization.yaml")["resources"],
+        json!(["project.yaml", "rights.yaml", "root.yaml"])
     );
     assert!(
         !made
             .bundle()
             .0
             .iter()
-            .any(|f| f.path == "bootstrap/argocd-cm.yaml")
+            .any(|f| f.path == "bootstrap/argocd-cm.patch.yaml")
     );
 }
 
@@ -430,7 +436,11 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
         only(&files, "bootstrap/root.yaml")["spec"]["source"]["path"],
         "out/fleet/apps"
     );
-    assert!(files.iter().any(|f| f.path == "bootstrap/argocd-cm.yaml"));
+    assert!(
+        files
+            .iter()
+            .any(|f| f.path == "bootstrap/argocd-cm.patch.yaml")
+    );
 }
 
 #[test]
@@ -527,7 +537,7 @@ fn namespaces_are_labelled_and_never_pruned() {
     assert_eq!(application["metadata"].get("finalizers"), None);
     assert_eq!(
         application["spec"]["syncPolicy"]["automated"],
-        json!({"prune": false, "selfHeal": true})
+        json!({"selfHeal": true})
     );
     assert_eq!(
         application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"],
@@ -574,9 +584,141 @@ fn nodes_get_labels_only_and_only_where_they_are_there() {
     let application = made.document("apps/nodes.yaml");
     assert_eq!(
         application["spec"]["syncPolicy"]["automated"],
-        json!({"prune": false, "selfHeal": false})
+        json!({"selfHeal": true})
     );
     assert_eq!(options(&application), ["ServerSideApply=true"]);
+    assert_eq!(
+        application["metadata"]["annotations"]["siteplan.dev/when-failed"],
+        "go-on"
+    );
+}
+
+#[test]
+fn a_node_that_has_not_joined_is_never_made() {
+    let made = |argocd: Value, version: &str| {
+        let cluster = json!({"cluster": {"platform": "kubernetes", "version": version}});
+        let made = Made::of(fleet(argocd, json!({})), "plant", cluster);
+        made.node("acp-0", &pool(true), &[("workload-type", "database")])
+            .nodes()
+    };
+    let of_bootstrap = |made: &Made| {
+        let files = made.bundle().0;
+        let policy = files
+            .iter()
+            .find(|file| file.path == "bootstrap/node-policy.yaml");
+        policy.map(|file| file.documents.len())
+    };
+    let kinds = |made: &Made| {
+        let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
+        let kinds = objects.iter().map(|(_, object)| object.kind().to_owned());
+        kinds.collect::<Vec<String>>()
+    };
+    let own = made(json!({"version": "3.3"}), "1.34");
+    assert_eq!(
+        (of_bootstrap(&own), kinds(&own)),
+        (Some(2), vec!["Node".to_owned()])
+    );
+    let old = made(json!({"version": "3.3"}), "1.29");
+    assert_eq!(of_bootstrap(&old), None);
+    let hub = made(json!({"version": "3.3", "topology": "hub"}), "1.34");
+    assert_eq!(of_bootstrap(&hub), None);
+    assert_eq!(
+        kinds(&hub),
+        [
+            "Node",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding"
+        ]
+    );
+}
+
+#[test]
+fn roots_follow_the_branch_and_applications_stay_at_the_pin() {
+    let (fleets, sites) = ("a".repeat(40), "b".repeat(40));
+    let made = |spec: Value| {
+        let fleet = fleet(
+            json!({"version": "3.3", "topology": "hub"}),
+            json!({"source": {"pin": fleets}}),
+        );
+        Made::of(fleet, "plant", spec).app("web", 0, json!({"namespace": "web"}), json!([]))
+    };
+    let revision =
+        |made: &Made, file: &str| made.document(file)["spec"]["source"]["targetRevision"].clone();
+    let site = made(json!({}));
+    assert_eq!(revision(&site, "apps/web.yaml"), json!(fleets));
+    assert_eq!(revision(&site, "bootstrap/root.yaml"), "refs/heads/main");
+    let ring = made(json!({"pin": sites}));
+    assert_eq!(revision(&ring, "apps/web.yaml"), json!(sites));
+}
+
+#[test]
+fn the_steps_of_a_bootstrap_patch_settings_and_bring_the_root_last() {
+    let made = web(json!({"version": "3.3"}));
+    let files = made.bundle().0;
+    let bootstrap = Bootstrap::new(
+        &made.plan.fleet.spec.argocd,
+        &BootstrapFiles {
+            site: "plant",
+            of_site: &files,
+            of_fleet: &[],
+        },
+    );
+    let steps = bootstrap.steps("plant");
+    let commands: Vec<&str> = steps.iter().map(|step| step.command.as_str()).collect();
+    assert_eq!(
+        commands,
+        [
+            "kubectl -n argocd patch configmap argocd-cm --type merge --patch-file out/plant/bootstrap/argocd-cm.patch.yaml",
+            "kubectl apply --server-side --field-manager siteplan -f out/plant/bootstrap/project.yaml",
+            r"kubectl -n argocd wait configmap argocd-cm --for jsonpath='{.data.resource\.customizations\.health\.argoproj\.io_Application}' --timeout 10m",
+            "kubectl apply --server-side --field-manager siteplan -f out/plant/bootstrap/root.yaml",
+            "kubectl -n argocd get configmap/argocd-cm appproject.argoproj.io/plant-root application.argoproj.io/plant -o yaml --ignore-not-found | siteplan bootstrap plant --check",
+        ]
+    );
+}
+
+#[test]
+fn a_check_of_a_bootstrap_tells_what_the_cluster_lacks() {
+    let made = web(json!({"version": "3.3"}));
+    let files = made.bundle().0;
+    let bootstrap = Bootstrap::new(
+        &made.plan.fleet.spec.argocd,
+        &BootstrapFiles {
+            site: "plant",
+            of_site: &files,
+            of_fleet: &[],
+        },
+    );
+    let problems = |cluster: &[Object]| {
+        let differences = compare_bootstrap(&bootstrap, cluster);
+        let told = differences
+            .iter()
+            .map(|told| format!("{} {}", told.object, told.problem));
+        told.collect::<Vec<String>>()
+    };
+    let object = |path: &str| Object::new(only(&files, path));
+    let settings = object("bootstrap/argocd-cm.patch.yaml");
+    let (project, root) = (
+        object("bootstrap/project.yaml"),
+        object("bootstrap/root.yaml"),
+    );
+    assert!(problems(&[settings, project.clone(), root.clone()]).is_empty());
+    let upgraded = Object::new(json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm", "namespace": "argocd"}, "data": {"url": "x"},
+    }));
+    let mut unread = root.value().clone();
+    unread["status"]["conditions"] =
+        json!([{"type": "ComparisonError", "message": "authentication required"}]);
+    assert_eq!(
+        problems(&[upgraded, Object::new(unread)]),
+        [
+            format!("ConfigMap/argocd-cm has no `{HEALTH_KEY}`: waves do not wait for it"),
+            "ConfigMap/argocd-cm has no `resource.customizations.health.metallb.io_MetalLB`: waves do not wait for it".to_owned(),
+            "AppProject/plant-root is not there".to_owned(),
+            "Application/plant has the condition ComparisonError: authentication required"
+                .to_owned(),
+        ]
+    );
 }
 
 #[test]

@@ -1,14 +1,22 @@
-//! The health script of Applications, run by Lua 5.1 with the libraries that Argo CD gives it.
+//! The health scripts of Applications and of the catalogue's kinds, run by Lua 5.1 with the libraries that Argo CD gives it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 use siteplan::bundle::HEALTH_SCRIPT;
+use siteplan::catalogue::{Catalogue, KindHealth};
 
 use crate::oracle;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+/// A moment before [`NOW`].
+const JUST_NOW: &str = "2026-01-01T11:45:00Z";
+/// More than half an hour before [`NOW`].
+const LONG_AGO: &str = "2026-01-01T11:15:00Z";
+/// The time at which the script runs: 2026-01-01T12:00:00Z.
+const NOW: u32 = 1_767_268_800;
 
 /// An Application that is all well.
 fn application() -> Value {
@@ -158,6 +166,142 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             "Healthy",
         ),
         (
+            "a sync failed and will be tried again",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] = json!({
+                    "phase": "Running", "retryCount": 1, "startedAt": JUST_NOW, "finishedAt": JUST_NOW,
+                    "message": "one or more objects failed to apply. Retrying attempt #1 at 3:00PM.",
+                });
+            }),
+            "Degraded",
+        ),
+        (
+            "the next attempt is under way",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["operationState"] =
+                    json!({"phase": "Running", "retryCount": 1, "startedAt": JUST_NOW});
+            }),
+            "Progressing",
+        ),
+        (
+            "a sync has been under way for long",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["operationState"] = json!({"phase": "Running", "startedAt": LONG_AGO});
+            }),
+            "Degraded",
+        ),
+        (
+            "all attempts failed, and nothing was applied",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] = json!({"phase": "Error", "finishedAt": JUST_NOW});
+            }),
+            "Degraded",
+        ),
+        (
+            "an older sync failed, and the newer commit is not synced",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] =
+                    json!({"phase": "Failed", "syncResult": {"revision": other}});
+            }),
+            "Degraded",
+        ),
+        (
+            "somebody writes back what was synced",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"]["finishedAt"] = json!(LONG_AGO);
+                o["status"]["reconciledAt"] = json!(JUST_NOW);
+            }),
+            "Degraded",
+        ),
+        (
+            "not compared since the sync",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"]["finishedAt"] = json!(JUST_NOW);
+                o["status"]["reconciledAt"] = json!(JUST_NOW);
+            }),
+            "Progressing",
+        ),
+        (
+            "the project does not permit its namespace",
+            with(|o| {
+                o["status"]["conditions"] =
+                    json!([{"type": "InvalidSpecError", "message": "not permitted in project"}]);
+            }),
+            "Degraded",
+        ),
+        (
+            "its manifests cannot be rendered",
+            with(|o| {
+                o["status"]["sync"]["status"] = json!("Unknown");
+                o["status"]["conditions"] =
+                    json!([{"type": "ComparisonError", "message": "app path does not exist"}]);
+            }),
+            "Degraded",
+        ),
+        (
+            "a warning is no error",
+            with(|o| o["status"]["conditions"] = json!([{"type": "OrphanedResourceWarning"}])),
+            "Healthy",
+        ),
+        (
+            "progressing since a moment ago",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Progressing", "lastTransitionTime": JUST_NOW});
+            }),
+            "Progressing",
+        ),
+        (
+            "progressing for long",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Progressing", "lastTransitionTime": LONG_AGO});
+            }),
+            "Degraded",
+        ),
+        (
+            "healthy for long",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Healthy", "lastTransitionTime": LONG_AGO});
+            }),
+            "Healthy",
+        ),
+        (
+            "stopped by somebody",
+            with(|o| {
+                o["status"]["health"] =
+                    json!({"status": "Suspended", "lastTransitionTime": LONG_AGO});
+            }),
+            "Healthy",
+        ),
+        (
+            "a failure that holds up nothing",
+            with(|o| {
+                o["metadata"]["annotations"] = json!({"siteplan.dev/when-failed": "go-on"});
+                o["status"]["operationState"] = json!({
+                    "phase": "Running", "retryCount": 3, "startedAt": LONG_AGO, "finishedAt": JUST_NOW, "message": "node is away",
+                });
+            }),
+            "Healthy",
+        ),
+        (
+            "missing in what holds up nothing",
+            with(|o| {
+                o["metadata"]["annotations"] = json!({"siteplan.dev/when-failed": "go-on"});
+                o["status"]["health"]["status"] = json!("Missing");
+            }),
+            "Healthy",
+        ),
+        (
             "several sources",
             with(|o| {
                 o["spec"] = json!({"sources": [{}]});
@@ -186,14 +330,16 @@ fn lua(value: &Value) -> String {
     }
 }
 
-/// Runs the script over every case, without the libraries that Argo CD does not offer.
-fn run(lua51: &Path, cases: &[(&str, Value, &str)]) -> Vec<String> {
+/// Runs a script over every case, without the libraries that Argo CD does not offer.
+fn run(lua51: &Path, script: &str, cases: &[(&str, Value, &str)]) -> Vec<String> {
     let objects: Vec<String> = cases.iter().map(|(_, object, _)| lua(object)).collect();
     let program = format!(
-        "local print, setfenv = print, setfenv\nlocal chunk = function()\n{HEALTH_SCRIPT}\nend\n\
+        "local print, setfenv = print, setfenv\nlocal date = os.date\n\
+         local function require() return {{ time = function() return {NOW} end, date = date }} end\n\
+         local chunk = function()\n{script}\nend\n\
          getmetatable('').__index = nil\n\
          for _, object in ipairs({{{}}}) do\n\
-         setfenv(chunk, {{ obj = object }})\nlocal health = chunk()\nprint(health.status .. ' ' .. health.message)\nend\n",
+         setfenv(chunk, {{ obj = object, require = require, ipairs = ipairs }})\nlocal health = chunk()\nprint(health.status .. ' ' .. health.message)\nend\n",
         objects.join(",")
     );
     let dir = tempfile::tempdir().unwrap();
@@ -218,7 +364,7 @@ fn an_application_is_healthy_only_when_its_own_revision_is_synced() {
         return;
     };
     let cases = cases();
-    let answers = run(&lua51, &cases);
+    let answers = run(&lua51, HEALTH_SCRIPT, &cases);
     assert_eq!(answers.len(), cases.len());
     for ((name, _, expected), answer) in cases.iter().zip(&answers) {
         assert_eq!(
@@ -227,4 +373,121 @@ fn an_application_is_healthy_only_when_its_own_revision_is_synced() {
             "{name}: {answer}"
         );
     }
+}
+
+/// States of the kinds whose health the catalogue tells, as their operators write them, with the health that they mean.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn states() -> Vec<(&'static str, Value, &'static str)> {
+    let condition =
+        |kind: &str, status: &str| json!({"type": kind, "status": status, "message": kind});
+    let with = |conditions: Value| json!({"metadata": {"generation": 2}, "status": {"conditions": conditions}});
+    let available = [
+        condition("Available", "True"),
+        condition("Degraded", "False"),
+    ];
+    let degraded = [
+        condition("Available", "True"),
+        condition("Degraded", "True"),
+    ];
+    let starting = [
+        condition("Available", "False"),
+        condition("Progressing", "True"),
+    ];
+    let mut states = Vec::new();
+    let kinds = [
+        "AirflowCluster",
+        "HyperConverged",
+        "MetalLB",
+        "NodeNetworkConfigurationPolicy",
+        "SupersetCluster",
+        "TrinoCluster",
+    ];
+    for kind in kinds {
+        states.push((kind, with(json!(available)), "Healthy"));
+        states.push((kind, with(json!(degraded)), "Degraded"));
+        states.push((kind, with(json!(starting)), "Progressing"));
+        states.push((kind, json!({"metadata": {"generation": 1}}), "Progressing"));
+    }
+    let unseen = json!({"metadata": {"generation": 3}, "status": {"observedGeneration": 2, "conditions": available}});
+    states.push(("HyperConverged", unseen, "Progressing"));
+    for kind in ["LocalVolume", "LocalVolumeSet"] {
+        let name = if kind == "LocalVolume" {
+            "Available"
+        } else {
+            "DaemonSetsAvailable"
+        };
+        states.push((kind, with(json!([condition(name, "True")])), "Healthy"));
+        states.push((kind, with(json!([condition(name, "False")])), "Progressing"));
+    }
+    let ignored = with(json!([
+        condition("Ignored", "True"),
+        condition("Available", "False")
+    ]));
+    states.push(("NodeNetworkConfigurationPolicy", ignored, "Suspended"));
+    let stopped = with(json!([
+        condition("Stopped", "True"),
+        condition("Available", "False")
+    ]));
+    states.push(("TrinoCluster", stopped, "Suspended"));
+    for (kind, ready, broken) in [
+        ("ExternalSecretsConfig", "Ready", "Degraded"),
+        ("KafkaMirrorMaker2", "Ready", "NotReady"),
+    ] {
+        states.push((kind, with(json!([condition(ready, "True")])), "Healthy"));
+        states.push((kind, with(json!([condition(broken, "True")])), "Degraded"));
+        states.push((kind, with(json!([])), "Progressing"));
+    }
+    let phases = [
+        ("Enabled", "Healthy"),
+        ("Remediating", "Healthy"),
+        ("Paused", "Suspended"),
+        ("Disabled", "Degraded"),
+    ];
+    for (phase, health) in phases {
+        let object = json!({"metadata": {}, "status": {"phase": phase, "reason": "why"}});
+        states.push(("NodeHealthCheck", object, health));
+    }
+    states.push(("NodeHealthCheck", json!({"metadata": {}}), "Progressing"));
+    let database = |instances: Value| {
+        json!({
+            "metadata": {"generation": 1},
+            "spec": {"instances": [{"name": "a", "replicas": 2}, {"name": "b"}]},
+            "status": {"observedGeneration": 1, "instances": instances},
+        })
+    };
+    let all = json!([{"name": "a", "replicas": 2, "readyReplicas": 2}, {"name": "b", "replicas": 1, "readyReplicas": 1}]);
+    let some =
+        json!([{"name": "a", "replicas": 2, "readyReplicas": 1}, {"name": "b", "replicas": 1}]);
+    states.push(("PostgresCluster", database(all), "Healthy"));
+    states.push(("PostgresCluster", database(some), "Progressing"));
+    states.push(("PostgresCluster", database(json!([])), "Progressing"));
+    states
+}
+
+#[test]
+fn every_kind_whose_health_the_catalogue_tells_has_its_states() {
+    let Some(lua51) = oracle::find("lua5.1") else {
+        return;
+    };
+    let states = states();
+    let mut told = BTreeSet::new();
+    for entry in Catalogue::built_in().entries() {
+        let Some(script) = entry.health.as_ref().and_then(KindHealth::script) else {
+            continue;
+        };
+        told.insert(entry.kind.as_str());
+        let cases: Vec<_> = states
+            .iter()
+            .filter(|(kind, ..)| *kind == entry.kind)
+            .cloned()
+            .collect();
+        let answers = run(&lua51, &script, &cases);
+        assert_eq!(answers.len(), cases.len(), "{}", entry.kind);
+        for ((kind, object, expected), answer) in cases.iter().zip(&answers) {
+            let health = answer.split(' ').next();
+            assert_eq!(health, Some(*expected), "{kind}: {object}: {answer}");
+        }
+    }
+    let tested: BTreeSet<&str> = states.iter().map(|(kind, ..)| *kind).collect();
+    assert_eq!(told, tested);
 }

@@ -68,6 +68,8 @@ const RUNS: &[&[&str]] = &[
     &["rules", "--waived", "-o", "json"],
     &["nodes", "import", "NODES", "-o", "json"],
     &["nodes", "compare", "acp-plant", "NODES", "-o", "json"],
+    &["bootstrap", "acp-plant", "-o", "json"],
+    &["bootstrap", "acp-plant", "--check", "NODES", "-o", "json"],
     &["build", "--format", "json"],
 ];
 

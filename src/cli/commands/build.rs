@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::answer::{Answer, ExitStatus};
+use crate::cli::changes::bootstrap_notes;
 use crate::cli::session::Session;
 use crate::cli::signals::Interruption;
 use crate::compare::ChangeKind;
@@ -61,6 +62,8 @@ fn word_answer(written: &Written, sites: usize) -> Answer {
         let word = change.kind.word();
         answer.details.push(format!("  {word} out/{}", change.path));
     }
+    let changes = written.sites.iter().flat_map(|site| &site.changes);
+    answer.notes.extend(bootstrap_notes(changes));
     for warning in &written.warnings {
         answer.notes.push(format!("warning: {warning}"));
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::ReportFormat;
-use crate::cli::changes::change_line;
+use crate::cli::changes::{bootstrap_notes, change_line};
 use crate::cli::clock::today;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
@@ -88,6 +88,8 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     if base == BaseLedgers::Shallow {
         answer = answer.with_note(SHALLOW);
     }
+    let changes = differing(&comparison).flat_map(|site| &site.changes);
+    answer.notes.extend(bootstrap_notes(changes));
     Ok(match session.global.format {
         ReportFormat::Human => answer
             .with_data(CommandData::Text(render_text(

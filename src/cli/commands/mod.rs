@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and `run`, which asks the library and words the answer.
 
 pub(super) mod apps;
+pub(super) mod bootstrap;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;

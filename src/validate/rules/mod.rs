@@ -24,12 +24,14 @@ pub(super) mod not_to_schema;
 pub(super) mod object_too_large;
 pub(super) mod override_file;
 pub(super) mod path_not_portable;
+pub(super) mod pin_not_a_commit;
 pub(super) mod pod_security_refuses;
 pub(super) mod port_not_declared;
 pub(super) mod project_after_application;
 pub(super) mod project_forbids;
 pub(super) mod project_too_wide;
 pub(super) mod refused_by_api_server;
+pub(super) mod root_pinned;
 pub(super) mod secret_in_output;
 pub(super) mod selects_nothing;
 pub(super) mod service_without_pods;
@@ -75,12 +77,14 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &object_too_large::RULE,
     &override_file::RULE,
     &path_not_portable::RULE,
+    &pin_not_a_commit::RULE,
     &pod_security_refuses::RULE,
     &port_not_declared::RULE,
     &project_after_application::RULE,
     &project_forbids::RULE,
     &project_too_wide::RULE,
     &refused_by_api_server::RULE,
+    &root_pinned::RULE,
     &secret_in_output::RULE,
     &selects_nothing::RULE,
     &service_without_pods::RULE,

@@ -52,6 +52,11 @@ fn troubles(argo: &Argo<'_>) -> Vec<String> {
             at.as_str().trim_start_matches('/').replace('/', ".")
         )
     }));
+    let automated = spec.pointer("/syncPolicy/automated");
+    let switches = automated.and_then(Value::as_object).into_iter().flatten();
+    // `enabled: false` is a pointer in Go, and stays.
+    let off = switches.filter(|(key, value)| *key != "enabled" && **value == Value::Bool(false));
+    troubles.extend(off.map(|(key, _)| format!("has `spec.syncPolicy.automated.{key}: false`")));
     if spec.get("project").and_then(Value::as_str) == Some("") {
         troubles.push("names no project".to_owned());
     }

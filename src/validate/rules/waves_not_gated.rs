@@ -3,8 +3,6 @@
 use crate::argocd::SYNC_WAVE;
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::bundle::HEALTH_KEY;
 use crate::manifest::Object;
 use crate::model::Topology;
@@ -46,21 +44,12 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     }
 }
 
+/// Tells whether an object is the patch of Argo CD's settings with the health of Applications.
 fn tells_health(object: &Object) -> bool {
-    let in_config_map = || {
-        object.kind() == "ConfigMap"
-            && object
-                .value()
-                .get("data")
-                .is_some_and(|d| d.get(HEALTH_KEY).is_some())
+    let settings = match object.kind() {
+        "ConfigMap" => object.get("/data"),
+        "ArgoCD" => object.get("/spec/extraConfig"),
+        _ => None,
     };
-    let is_check = |check: &Value| {
-        check.get("group").and_then(Value::as_str) == Some("argoproj.io")
-            && check.get("kind").and_then(Value::as_str) == Some("Application")
-    };
-    let checks = object
-        .get("/spec/resourceHealthChecks")
-        .and_then(Value::as_array);
-    in_config_map()
-        || object.kind() == "ArgoCD" && checks.is_some_and(|checks| checks.iter().any(is_check))
+    settings.is_some_and(|settings| settings.get(HEALTH_KEY).is_some())
 }

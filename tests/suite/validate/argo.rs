@@ -264,7 +264,7 @@ fn waves() -> Vec<Case> {
         case(
             "waves-not-gated",
             "no health customization",
-            plain().tampered(|files| files.retain(|f| f.path != "bootstrap/argocd-cm.yaml")),
+            plain().tampered(|files| files.retain(|f| f.path != "bootstrap/argocd-cm.patch.yaml")),
             of(json!({"version": "3.3", "flavour": "openshift-gitops"})),
         ),
         case(
