@@ -79,21 +79,27 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     if session.found.has_errors() {
         return Ok(Answer::errors());
     }
+    let answer = word_comparison(&comparison, session);
+    Ok(match base {
+        BaseLedgers::Shallow => answer.with_note(SHALLOW),
+        BaseLedgers::Known(_) | BaseLedgers::NoHistory => answer,
+    })
+}
+
+/// Words how `out/` differs.
+fn word_comparison(comparison: &FleetComparison, session: &Session<'_>) -> Answer {
     let status = if comparison.is_same() {
         ExitStatus::Success
     } else {
         ExitStatus::Differs
     };
     let mut answer = Answer::new(status);
-    if base == BaseLedgers::Shallow {
-        answer = answer.with_note(SHALLOW);
-    }
-    let changes = differing(&comparison).flat_map(|site| &site.changes);
+    let changes = differing(comparison).flat_map(|site| &site.changes);
     answer.notes.extend(bootstrap_notes(changes));
-    Ok(match session.global.format {
+    match session.global.format {
         ReportFormat::Human => answer
             .with_data(CommandData::Text(render_text(
-                &comparison,
+                comparison,
                 session.console.look(),
             )))
             .with_note(match status {
@@ -103,11 +109,11 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
                 }
             }),
         ReportFormat::Json => {
-            let sites: Vec<&Comparison> = differing(&comparison).collect();
+            let sites: Vec<&Comparison> = differing(comparison).collect();
             answer.with_data(CommandData::Json(json!({"sites": sites})))
         }
         ReportFormat::Github | ReportFormat::Sarif => {
-            match differing(&comparison).map(|c| c.changes.len()).sum() {
+            match differing(comparison).map(|c| c.changes.len()).sum() {
                 0 => answer,
                 1 => answer.with_note("1 file in out/ is not what the inputs compile to: run `siteplan build`"),
                 count => answer.with_note(format!(
@@ -116,7 +122,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
                 )),
             }
         }
-    })
+    }
 }
 
 /// Refuses codes that no rule has.
