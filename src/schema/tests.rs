@@ -98,7 +98,7 @@ fn values_of_a_wrong_type_say_what_they_are() {
     /spec/cluster/hosted: wrong-type: `spec.cluster.hosted` is the text `true`, expected a boolean; write true without quotes
     /spec/cluster/version: wrong-type: `spec.cluster.version` is the number `4.18`, expected text; put the value as you wrote it in double quotes
     /spec/networks/vm/vlans/dmz: wrong-type: `spec.networks.vm.vlans.dmz` is the text `302`, expected an integer; write 302 without quotes
-    /spec/networks/vm/vlans/ot: out-of-range: `spec.networks.vm.vlans.ot` is the number `70000`, expected at most 65535;
+    /spec/networks/vm/vlans/ot: out-of-range: `spec.networks.vm.vlans.ot` is the number `70000`, expected at most 4094;
     /spec/pools/acp/replicas: wrong-type: `spec.pools.acp.replicas` is the number `2.0`, expected an integer; write it without a fraction, for instance 2
     /spec/pools/acp/roles: wrong-type: `spec.pools.acp.roles` is the text `worker`, expected a list; write a list of one item [[worker]]
     /spec/pools/acp/taints: wrong-type: `spec.pools.acp.taints` is a map, expected a list; write each item on a line of its own behind `- `
@@ -179,7 +179,7 @@ fn an_app_takes_values_by_its_own_schema() {
     /v: missing-key: `v` lacks the key `host`; add `host`: the host that clients use
     "#);
     assert_snapshot!(values(&schema, &json!({"host": "-", "size": "10G", "replicas": 2.0})), @r"
-    /v/host: malformed-value: `v.host` is the text `-`, expected text of the format `hostname`;
+    /v/host: malformed-value: `v.host` is the text `-`, expected a host name, without protocol, port and path;
     /v/replicas: wrong-type: `v.replicas` is the number `2.0`, expected an integer; write it without a fraction, for instance 2
     /v/size: malformed-value: `v.size` is the text `10G`, expected text that matches `^[0-9]+Gi$`;
     ");
@@ -199,7 +199,7 @@ fn a_schema_that_cannot_be_used_is_reported_at_its_place() {
     assert_snapshot!(values(&json!({"properties": {"a": {"$ref": "#/$defs/none"}}}), &json!({})), @"/values/properties/a/$ref: unusable-schema: the schema refers to `#/$defs/none`, which is not in it; refer to a name below `$defs`");
     assert_snapshot!(values(&json!({"properties": {"a": {"type": "strin"}}}), &json!({})), @"/values/properties/a/type: unusable-schema: `values.properties.a.type` is the text `strin`, expected `array`, `boolean`, `integer`, `null`, `number`, `object` or `string`; did you mean `string`? [string]");
     assert_snapshot!(values(&json!({"properties": {"a": {"pattern": "(?=x)"}}}), &json!({})), @"/values/properties/a/pattern: unusable-schema: the schema has a `pattern` that is not a regular expression; write it without look-around and back-references");
-    assert_snapshot!(values(&json!({"properties": {"a": {"format": "no-such"}}}), &json!({})), @"/values/properties/a/format: unusable-schema: the format `no-such` is not known; use a `pattern`, or a format of JSON Schema 2020-12");
+    assert_snapshot!(values(&json!({"properties": {"a": {"format": "no-such"}}}), &json!({})), @"/values/properties/a/format: unusable-schema: the format `no-such` is not known; use a `pattern`, a format of JSON Schema 2020-12, or one of `ip`, `ipv4`, `ipv6`, `cidr`, `ip-range`, `mac`, `host`, `hostname`, `host-port`, `disk-path`, `version`, `quantity`, `dns-label`, `dns-subdomain`, `vlan`, `mtu` and `port`");
     assert_snapshot!(values(&json!({"$schema": "http://json-schema.org/draft-07/schema#"}), &json!({})), @"/values/$schema: unusable-schema: the schema is written for `http://json-schema.org/draft-07/schema#`; remove it: schemas are 2020-12 here");
     let mut deep = json!({"type": "string"});
     for _ in 0..100 {

@@ -223,23 +223,23 @@ mod tests {
             .collect()
     }
 
-    fn flink(spec: &Value) -> Value {
+    fn keeper(spec: &Value) -> Value {
         json!({
-            "apiVersion": "flink.apache.org/v1beta1",
-            "kind": "FlinkDeployment",
-            "metadata": {"name": "flink"},
-            "spec": {"podTemplate": {"spec": spec}},
+            "apiVersion": "clickhouse-keeper.altinity.com/v1",
+            "kind": "ClickHouseKeeperInstallation",
+            "metadata": {"name": "keeper"},
+            "spec": {"templates": {"podTemplates": [{"name": "keeper", "spec": spec}]}},
         })
     }
 
     #[test]
     fn an_incomplete_template_is_no_mistake() {
         let partial = json!({"containers": [{
-            "name": "flink-main-container",
+            "name": "keeper",
             "volumeMounts": [{"name": "of-the-operator", "mountPath": "/data"}],
         }]});
-        assert_eq!(told(flink(&partial)), [""; 0]);
-        assert_eq!(told(flink(&json!({"nodeSelector": {"a": "b"}}))), [""; 0]);
+        assert_eq!(told(keeper(&partial)), [""; 0]);
+        assert_eq!(told(keeper(&json!({"nodeSelector": {"a": "b"}}))), [""; 0]);
     }
 
     #[test]
@@ -247,16 +247,16 @@ mod tests {
         let wrong = json!({
             "tolerations": [{"key": "a", "operator": "Exists", "value": "b"}],
             "containers": [{
-                "name": "flink-main-container",
+                "name": "keeper",
                 "securityContext": {"privileged": true},
                 "resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}},
             }],
         });
-        let told = told(flink(&wrong)).join("\n");
+        let told = told(keeper(&wrong)).join("\n");
         for place in [
-            "spec.podTemplate.spec.tolerations[0]",
-            "spec.podTemplate.spec.containers[0].resources.requests",
-            "spec.podTemplate.spec.containers[0].securityContext.privileged",
+            "spec.templates.podTemplates[0].spec.tolerations[0]",
+            "spec.templates.podTemplates[0].spec.containers[0].resources.requests",
+            "spec.templates.podTemplates[0].spec.containers[0].securityContext.privileged",
         ] {
             assert!(told.contains(place), "{place}: {told}");
         }

@@ -106,7 +106,8 @@ mod tests {
     fn counting_ends_at_the_limit() {
         let size = measure_node(&doubled(900), LARGEST_OBJECT);
         assert!(size > LARGEST_OBJECT);
-        assert!(size < LARGEST_OBJECT + 100);
+        // Each level above notices it by itself.
+        assert!(size < LARGEST_OBJECT + 900 * 100, "{size}");
     }
 
     #[test]
