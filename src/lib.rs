@@ -20,6 +20,7 @@ pub mod cli;
 pub mod cluster;
 pub mod compare;
 pub mod compile;
+pub mod definitions;
 pub mod fit;
 pub mod fleet;
 pub mod images;

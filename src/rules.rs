@@ -35,6 +35,7 @@ pointer_diagnostics::rules! {
     HOSTED_CLUSTER_IMPOSSIBLE = "hosted-cluster-impossible", Error, "a hosted cluster cannot be what its site describes";
     IMAGE_ARCHITECTURE_NEEDED = "image-architecture-needed", Error, "pods may run on several architectures, and nothing says for which their images exist";
     IMAGE_ARCHITECTURE_UNKNOWN = "image-architecture-unknown", Warning, "nothing says for which architectures an image exists";
+    IMMUTABLE_FIELD = "immutable-field", Error, "an update changes what the API server keeps as it is";
     INDISTINGUISHABLE_POOLS = "indistinguishable-pools", Error, "nothing tells two pools apart";
     INPUT_NOT_READ = "input-not-read", Error, "a file describes a site, profile or app and has a name that is not read";
     INSTALL_CONFIG_IMPOSSIBLE = "install-config-impossible", Error, "a cluster cannot be installed as its site describes it";
@@ -42,6 +43,7 @@ pointer_diagnostics::rules! {
     LOSS_NOT_SURVIVED = "loss-not-survived", Error, "a workload does not survive a loss that the site promises to survive";
     MALFORMED_CATALOGUE_ENTRY = "malformed-catalogue-entry", Error, "an app's own catalogue entry does not have the form of one";
     MALFORMED_DEFINITION = "malformed-definition", Error, "a definition of a custom resource cannot be used";
+    MALFORMED_POLICY = "malformed-policy", Error, "an admission policy or its binding cannot be used";
     MALFORMED_VALUE = "malformed-value", Error, "a value does not have the form that is expected";
     MERGE_KEY_IN_INPUT = "merge-key-in-input", Error, "an input file uses a merge key";
     MISSING_FLEET_FILE = "missing-fleet-file", Error, "there is no fleet here";
@@ -67,6 +69,7 @@ pointer_diagnostics::rules! {
     POD_NOT_ADMITTED = "pod-not-admitted", Error, "the API server refuses the pods of a workload";
     POD_NOT_READABLE = "pod-not-readable", Error, "a field that says where pods may run cannot be read";
     PODS_NOT_SPREAD = "pods-not-spread", Warning, "nothing keeps the pods of a part on different nodes";
+    POLICY_NOT_BOUND = "policy-not-bound", Warning, "no binding puts an admission policy in force";
     QUOTA_EXCEEDED = "quota-exceeded", Error, "the pods of a namespace take more than its quota";
     REMOVAL_NOT_APPROVED = "removal-not-approved", Error, "a site, an instance or data would vanish, and nothing approves that";
     REMOVAL_UNDER_WAY = "removal-under-way", Note, "an approved removal has left out/, and Argo CD may still be carrying it out";
@@ -87,6 +90,7 @@ pointer_diagnostics::rules! {
     TOO_MANY_REPLICAS = "too-many-replicas", Error, "a part has more replicas than nodes, or than its availability allows";
     TWO_DEFAULT_CLASSES = "two-default-classes", Error, "two storage classes are the default";
     UNKNOWN_APP = "unknown-app", Error, "an instance is of an app that does not exist";
+    UNKNOWN_DEFINITION_SET = "unknown-definition-set", Error, "an app chooses definitions that were not imported";
     UNKNOWN_HOSTING_SITE = "unknown-hosting-site", Error, "the site that is to host a control plane does not";
     UNKNOWN_INSTANCE = "unknown-instance", Error, "a name is not that of an instance on the site";
     UNKNOWN_KEY = "unknown-key", Error, "a map has a key that it cannot have";

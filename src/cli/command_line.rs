@@ -48,8 +48,8 @@ pub(super) enum Subcommand {
     Init(commands::init::InitArgs),
     New(commands::new::NewArgs),
     Nodes(commands::nodes::NodesArgs),
-    Images(commands::images::ImagesArgs),
     Bootstrap(commands::bootstrap::BootstrapArgs),
+    Images(commands::images::ImagesArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -149,8 +149,8 @@ impl Subcommand {
             Self::Init(_) => "init",
             Self::New(_) => "new",
             Self::Nodes(_) => "nodes",
-            Self::Images(_) => "images",
             Self::Bootstrap(_) => "bootstrap",
+            Self::Images(_) => "images",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }

@@ -85,12 +85,12 @@ fn dispatch(command: &Subcommand, session: &mut Session<'_>) -> anyhow::Result<A
         Subcommand::Explain(args) => commands::explain::run(args, session),
         Subcommand::Exceptions(args) => commands::exceptions::run(args, session),
         Subcommand::Rules(args) => commands::rules::run(args, session),
-        Subcommand::Schema(args) => Ok(commands::schema::run(args)),
+        Subcommand::Schema(args) => commands::schema::run(args, session),
         Subcommand::Init(args) => commands::init::run(args, session),
         Subcommand::New(args) => commands::new::run(args, session),
         Subcommand::Nodes(args) => commands::nodes::run(args, session),
-        Subcommand::Images(args) => commands::images::run(args, session),
         Subcommand::Bootstrap(args) => commands::bootstrap::run(args, session),
+        Subcommand::Images(args) => commands::images::run(args, session),
         Subcommand::Completions(args) => {
             Ok(commands::completions::run(args, command_line::command()))
         }

@@ -17,7 +17,7 @@ use crate::overlay::Overlay;
 use crate::plan::{Instance, SitePlan};
 use crate::rules;
 use crate::tree::TreeError;
-use crate::validate::PATH_NOT_PORTABLE;
+use crate::validate::{PATH_NOT_PORTABLE, SiteDefinitions};
 use manifest_yaml as yaml;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 use rustomize::{Build, DiskFiles, Files, KustomizeVersion, MemoryFiles, NoFiles, Renderer};
@@ -98,13 +98,17 @@ impl<'a> Bases<'a> {
         }
     }
 
-    /// Returns the definitions of custom resources that hold on a site: those of the fleet, and over them those of its apps' bases.
-    pub(super) fn definitions(&self, plan: &SitePlan) -> Vec<&Definition> {
+    /// Returns the definitions of custom resources that hold on a site.
+    pub(super) fn definitions<'s>(&'s self, plan: &'s SitePlan) -> SiteDefinitions<'s> {
         let apps = plan.instances.iter().filter_map(Instance::app);
-        let bases = apps.filter_map(|app| self.apps.get(&app.name));
-        let of_bases = bases.flat_map(|base| &base.definitions);
-        let of_fleet = self.repository.definitions.iter();
-        of_fleet.chain(of_bases).collect()
+        let of_base = |app: &'s Arc<App>| {
+            let base = self.apps.get(&app.name)?;
+            Some((app.name.as_str(), base.definitions.as_slice()))
+        };
+        SiteDefinitions {
+            fleet: Some(&self.repository.definitions),
+            of_bases: apps.filter_map(of_base).collect(),
+        }
     }
 
     /// The directories that building each instance's overlay reads beside the overlay's own.

@@ -23,7 +23,7 @@ use crate::patch::Operation;
 use crate::plan::{Claim, Instance, RESERVED_SITE, SitePlan, plan};
 use crate::pods::PodsInput;
 use crate::tree::Tree;
-use crate::validate::{self, ValidateInput};
+use crate::validate::{self, ApiServers, FleetPolicies, UpdateInput, ValidateInput};
 use crate::waivers::WaiverSet;
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
@@ -38,8 +38,10 @@ use holdings::{PriorState, find_holding, find_leftovers, find_needed};
 pub struct SiteCompiler<'a> {
     repository: &'a Repository,
     bases: Bases<'a>,
-    waivers: WaiverSet,
     unguarded: UnguardedLeftovers,
+    waivers: WaiverSet,
+    servers: ApiServers,
+    policies: FleetPolicies,
 }
 
 /// A compiled site.
@@ -53,6 +55,8 @@ pub struct CompiledSite {
     pub changes: BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The site's files below out/, the ledger among them.
     pub tree: Tree,
+    /// The objects that an operator applies by hand: the documents below `bootstrap/`.
+    pub bootstrap: Vec<Object>,
     /// The claims of the site, in its own fields and by its final manifests.
     pub claims: Vec<Claim>,
     /// The names that it takes in the namespace of its Argo CD.
@@ -60,7 +64,7 @@ pub struct CompiledSite {
     /// Objects that the site's root syncs: its Applications and their project.
     pub argocd: Vec<Object>,
     /// The files below `bootstrap/`, which are applied by hand or by a hub.
-    pub bootstrap: Vec<bundle::File>,
+    pub bootstrap_files: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
 }
@@ -70,14 +74,17 @@ impl<'a> SiteCompiler<'a> {
     pub fn new(repository: &'a Repository, found: &mut Diagnostics) -> Self {
         let mut own = Diagnostics::new();
         let bases = Bases::render(repository, &mut own);
+        let policies = FleetPolicies::compile(&repository.policies, &mut own);
         let waivers = WaiverSet::of_fleet(&repository.fleet, found);
         waivers.apply(None, &mut own);
         found.append(own);
         Self {
             repository,
             bases,
-            waivers,
             unguarded: UnguardedLeftovers::default(),
+            waivers,
+            servers: ApiServers::default(),
+            policies,
         }
     }
 
@@ -136,8 +143,10 @@ impl<'a> SiteCompiler<'a> {
             rendered: &rendered,
             kinds: &kinds,
             catalogues: &catalogues,
+            policies: &self.policies,
             bundle: &bundle,
             definitions: &self.bases.definitions(&plan),
+            servers: &self.servers,
             changes: &changes,
             kustomizations: &built.kustomizations,
             files: &built.files,
@@ -154,16 +163,18 @@ impl<'a> SiteCompiler<'a> {
         let tree = write_tree(&files, ledger, found);
         let names = bundle::names(&plan);
         let argocd = objects_below(&bundle, "apps/");
+        let bootstrap = objects_below(&bundle, "bootstrap/");
         let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
             plan,
             rendered,
             changes,
             tree,
+            bootstrap,
             claims,
             names,
             argocd,
-            bootstrap: bundle
+            bootstrap_files: bundle
                 .into_iter()
                 .filter(|file| file.path.starts_with("bootstrap/"))
                 .collect(),
@@ -178,14 +189,31 @@ impl<'a> SiteCompiler<'a> {
         rendered: &BTreeMap<String, Vec<Object>>,
         found: &mut Diagnostics,
     ) -> SiteFit {
-        let catalogues = self.catalogues(plan);
         let (fit, problems) = fit::fit(&PodsInput {
             plan,
             rendered,
-            catalogues: &catalogues,
+            catalogues: &self.catalogues(plan),
         });
         found.append(problems);
         fit
+    }
+
+    /// Checks what the API server of a site makes of objects that were there before.
+    pub fn check_updates(
+        &self,
+        site: &CompiledSite,
+        before: &BTreeMap<ObjectId, Object>,
+    ) -> Diagnostics {
+        let mut found = validate::check_updates(&UpdateInput {
+            plan: &site.plan,
+            rendered: &site.rendered,
+            changes: &site.changes,
+            definitions: &self.bases.definitions(&site.plan),
+            servers: &self.servers,
+            before,
+        });
+        self.waivers.apply(Some(&site.plan.name), &mut found);
+        found
     }
 
     /// Returns the catalogue of each instance, with its app's own entries.
@@ -362,7 +390,6 @@ struct SiteFiles<'a> {
     plan: &'a SitePlan,
     overlays: &'a BTreeMap<String, Overlay>,
     bundle: &'a [bundle::File],
-    /// The answers to the installer.
     install: Option<&'a Value>,
 }
 

@@ -4,6 +4,7 @@
 //! for the whole fleet a comparison with `out/`, a new `out/`, a comparison with a revision, or the explanation of a field. A site is
 //! handed on as soon as it is compiled and dropped there, so that a fleet needs the memory of the sites in flight.
 
+mod committed;
 mod explanation;
 mod history;
 mod images;
@@ -26,12 +27,13 @@ use crate::plan::{SitePlan, plan};
 use crate::tree::Tree;
 use pointer_diagnostics::Diagnostics;
 
+pub use committed::{CommittedSites, UpdateScope};
 pub use explanation::{FieldExplanation, explain_object, nearest_object};
 pub use history::{BaseLedgers, CommittedLedgers, read_base_ledgers};
 pub use images::list_site_images;
 pub use output::{
-    ComparisonRequest, DifferenceDetail, FleetComparison, SiteComparison, compare_fleet,
-    write_fleet,
+    ComparisonRequest, CompileInput, DifferenceDetail, FleetComparison, SiteComparison,
+    compare_fleet, write_fleet,
 };
 pub use placement::{NodeScenario, prove_placement};
 pub use revision_diff::{RevisionDiff, RevisionDiffError, diff_revision};

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{CommittedLedgers, FleetCompiler, FleetProgress, SiteSelection};
+use super::{
+    CommittedLedgers, CommittedSites, FleetCompiler, FleetProgress, SiteSelection, UpdateScope,
+};
 use crate::bundle::SiteNames;
 use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, SiteInventory, text};
+use crate::compile::CompiledSite;
 use crate::ledger::{self, Leftover};
 use crate::load::Repository;
 use crate::plan::{Claim, RESERVED_SITE, check_fleet_claims};
@@ -56,6 +59,8 @@ struct SiteRecord {
     names: Option<SiteNames>,
     /// The claims of the site.
     claims: Vec<Claim>,
+    /// Refusals of updates of its objects.
+    updates: Diagnostics,
     old: SiteInventory,
     new: SiteInventory,
     /// The leftovers of the site, by instance.
@@ -84,7 +89,12 @@ pub fn compare_fleet(
         out,
         detail: request.detail,
     };
-    let records = compile_into(fleet, selection, &sink, request.progress, found)?;
+    let input = CompileInput {
+        selection,
+        before: request.before,
+        progress: request.progress,
+    };
+    let records = compile_into(fleet, input, &sink, found)?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
     let scope = CheckScope {
         fleet,
@@ -105,13 +115,13 @@ pub fn compare_fleet(
 /// When `out/` cannot be read or written.
 pub fn write_fleet(
     fleet: &FleetCompiler<'_>,
-    selection: &SiteSelection,
+    input: CompileInput<'_>,
     out: &Path,
-    progress: &dyn FleetProgress,
     found: &mut Diagnostics,
 ) -> anyhow::Result<Option<Written>> {
     let writer = Writer::begin(out).context("preparing out/")?;
-    let records = compile_into(fleet, selection, &writer, progress, found).context("staging")?;
+    let selection = input.selection;
+    let records = compile_into(fleet, input, &writer, found).context("staging")?;
     let gone = compare_gone(fleet.repository, selection, out, &records)?;
     let scope = CheckScope {
         fleet,
@@ -130,6 +140,17 @@ pub fn write_fleet(
     writer.finish(&scope).context("writing out/").map(Some)
 }
 
+/// The sites that are compiled.
+#[derive(Clone, Copy)]
+pub struct CompileInput<'a> {
+    /// The sites.
+    pub selection: &'a SiteSelection,
+    /// Their committed state, where updates are checked.
+    pub before: Option<&'a CommittedSites>,
+    /// Is told of every site that is done.
+    pub progress: &'a dyn FleetProgress,
+}
+
 /// Input of a comparison.
 #[derive(Clone, Copy)]
 pub struct ComparisonRequest<'a> {
@@ -139,6 +160,8 @@ pub struct ComparisonRequest<'a> {
     pub detail: DifferenceDetail,
     /// The ledgers of the commit that the change is made against: what vanished since then needs an approval too.
     pub base: &'a CommittedLedgers,
+    /// The committed state of the sites, where updates are checked.
+    pub before: Option<&'a CommittedSites>,
     /// Is told of every site that is done.
     pub progress: &'a dyn FleetProgress,
 }
@@ -189,30 +212,53 @@ impl TreeSink for Writer {
 /// Compiles the selected sites into a sink, and the fleet's own directory after them.
 fn compile_into(
     fleet: &FleetCompiler<'_>,
-    selection: &SiteSelection,
+    input: CompileInput<'_>,
     sink: &dyn TreeSink,
-    progress: &dyn FleetProgress,
     found: &mut Diagnostics,
 ) -> anyhow::Result<Vec<SiteRecord>> {
-    let take = |site: crate::compile::CompiledSite| {
-        ensure!(!progress.is_interrupted(), "interrupted: out/ is as it was");
+    let take = |site: CompiledSite| {
+        ensure!(
+            !input.progress.is_interrupted(),
+            "interrupted: out/ is as it was"
+        );
         let compared = sink.take_site(&site.plan.name, &site.tree)?;
+        let updates = check_updates(fleet, input.before, &site, &compared.comparison);
         let mut record = SiteRecord::new(&site.tree, compared);
-        record.names = Some(site.names);
+        record.updates = updates;
         record.claims = site.claims;
+        record.names = Some(site.names);
         record
             .new
             .profiles
             .clone_from(&site.plan.site.spec.profiles);
         Ok(record)
     };
-    let records = fleet.compile_each(selection.names(), progress, take, found);
+    let records = fleet.compile_each(input.selection.names(), input.progress, take, found);
     let mut records = records.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+    for record in &mut records {
+        found.append(std::mem::take(&mut record.updates));
+    }
     if let Some(tree) = fleet.fleet_tree(found) {
         let compared = sink.take_site(RESERVED_SITE, &tree)?;
         records.push(SiteRecord::new(&tree, compared));
     }
     Ok(records)
+}
+
+/// Checks what becomes of the objects of a site that were there before.
+fn check_updates(
+    fleet: &FleetCompiler<'_>,
+    before: Option<&CommittedSites>,
+    site: &CompiledSite,
+    comparison: &Comparison,
+) -> Diagnostics {
+    let is_meant = |before: &&CommittedSites| match before.scope() {
+        UpdateScope::Unbuilt => !comparison.is_same(),
+        UpdateScope::All => true,
+    };
+    before
+        .filter(is_meant)
+        .map_or_else(Diagnostics::new, |before| before.check_updates(fleet, site))
 }
 
 impl SiteRecord {
@@ -225,6 +271,7 @@ impl SiteRecord {
             compared,
             names: None,
             claims: Vec::new(),
+            updates: Diagnostics::new(),
             old,
             new,
             removing: after.removing,
@@ -293,11 +340,8 @@ fn check_fleet(
     let mut own = Diagnostics::new();
     check_removals(scope, records, gone, &mut own);
     // With an error nothing was removed yet.
-    let removed = if own.has_errors() || found.has_errors() {
-        &[][..]
-    } else {
-        records
-    };
+    let has_errors = found.has_errors() || own.has_errors();
+    let removed = if has_errors { &[][..] } else { records };
     for record in removed {
         let site = &record.compared.comparison.site;
         let file = repository.sites.get(site);

@@ -48,7 +48,7 @@ pub fn diff_revision(
     progress: &dyn FleetProgress,
     found: &mut Diagnostics,
 ) -> Result<RevisionDiff, RevisionDiffError> {
-    let before = RenderedRevision::new(revision, fleet.repository);
+    let before = RenderedRevision::new(revision.clone(), fleet.repository);
     let compare_one = |site: CompiledSite| {
         let differences = before.compare_site(&site);
         (site.plan.name, differences)
@@ -88,8 +88,8 @@ impl RevisionDiff {
 }
 
 /// A revision, and a renderer over its files.
-struct RenderedRevision<'a> {
-    revision: &'a Revision,
+pub(super) struct RenderedRevision {
+    revision: Revision,
     renderer: Renderer,
     release: ReleaseChange,
     /// The bases of the revision are those of the working tree.
@@ -135,8 +135,8 @@ impl BasesSince {
     }
 }
 
-impl<'a> RenderedRevision<'a> {
-    fn new(revision: &'a Revision, repository: &Repository) -> Self {
+impl RenderedRevision {
+    pub(super) fn new(revision: Revision, repository: &Repository) -> Self {
         let mut files = MemoryFiles::new(Arc::new(NoFiles));
         for (path, bytes) in &revision.files {
             files.insert(path, bytes.to_vec());
@@ -147,14 +147,14 @@ impl<'a> RenderedRevision<'a> {
         let before = text.map_or(Some(present), find_kustomize_release);
         let before = before.unwrap_or_default();
         Self {
-            revision,
             renderer: Renderer::of_version(Arc::new(files), kustomize_version(before)),
             release: if before == present {
                 ReleaseChange::Same
             } else {
                 ReleaseChange::Changed
             },
-            bases: BasesSince::compare(revision, repository),
+            bases: BasesSince::compare(&revision, repository),
+            revision,
         }
     }
 
@@ -182,7 +182,7 @@ impl<'a> RenderedRevision<'a> {
     }
 
     /// Tells whether the revision has the same files of a site and the same bases, so that its final manifests are the same.
-    fn has_same_files(&self, site: &CompiledSite) -> bool {
+    pub(super) fn has_same_files(&self, site: &CompiledSite) -> bool {
         if self.bases == BasesSince::Changed {
             return false;
         }
@@ -201,7 +201,7 @@ impl<'a> RenderedRevision<'a> {
     }
 
     /// Renders the revision's tree of a site, the Applications and what is applied by hand among it.
-    fn objects(&self, site: &str) -> Result<SiteObjects, Diagnostics> {
+    pub(super) fn objects(&self, site: &str) -> Result<SiteObjects, Diagnostics> {
         let prefix = format!("out/{site}/");
         let mut objects = SiteObjects::new();
         for path in self.revision.files.keys() {
@@ -233,10 +233,7 @@ impl<'a> RenderedRevision<'a> {
 fn objects_in(tree: &Tree) -> SiteObjects {
     let mut objects = SiteObjects::new();
     for (path, bytes) in tree.iter() {
-        let name = path.in_site();
-        let is_object_file =
-            !name.ends_with("/kustomization.yaml") && !name.ends_with(".patch.yaml");
-        if ledger::is_ledger(path) || !is_object_file {
+        if ledger::is_ledger(path) || path.in_site().ends_with("/kustomization.yaml") {
             continue;
         }
         let text = String::from_utf8_lossy(bytes);
@@ -252,19 +249,6 @@ fn objects_in(tree: &Tree) -> SiteObjects {
 /// Returns the final objects of a site, its Applications and what is applied by hand among them.
 fn final_objects(site: &CompiledSite) -> SiteObjects {
     let rendered = site.rendered.values().flatten();
-    let mut all: SiteObjects = rendered
-        .chain(&site.argocd)
-        .map(|object| (object.id(), object.clone()))
-        .collect();
-    // Patches of the settings of Argo CD are no objects, and its kustomization does not list them.
-    let is_object_file =
-        |path: &str| !path.ends_with("/kustomization.yaml") && !path.ends_with(".patch.yaml");
-    let files = site.bootstrap.iter();
-    for file in files.filter(|file| is_object_file(&file.path)) {
-        for document in &file.documents {
-            let object = Object::new(document.clone());
-            all.insert(object.id(), object);
-        }
-    }
-    all
+    let all = rendered.chain(&site.argocd).chain(&site.bootstrap);
+    all.map(|object| (object.id(), object.clone())).collect()
 }

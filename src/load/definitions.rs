@@ -1,25 +1,91 @@
-//! Definitions of custom resources: CustomResourceDefinitions and compact definitions below `schema/crds`.
+//! Definitions of custom resources: CustomResourceDefinitions and compact definitions below `schema/crds` and `schema/compact`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use apiserver_schema::{Definition, Definitions};
 use manifest_yaml::{ReadLimits, YamlNode};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
-use super::Files;
+use rayon::prelude::*;
+
+use super::{App, Files};
+use crate::definitions::IMPORTED;
+use crate::nearest::nearest;
 use crate::rules;
 
-/// Reads every definition of a directory. Files that hold none, and definitions that cannot be used, are reported.
-pub(super) fn load_definitions(
-    files: &Files,
-    directory: &str,
-    found: &mut Diagnostics,
-) -> Vec<Definition> {
-    let mut definitions = Vec::new();
-    for path in files.list(directory, found) {
-        if let Some(text) = files.read(&path, found) {
-            definitions.extend(read_definitions(&path, &text, found));
-        }
+/// The directory of the definitions that this repository hands on.
+const COMPACT: &str = "schema/compact";
+
+/// The definitions of custom resources that a fleet has.
+#[derive(Debug, Default)]
+pub struct FleetDefinitions {
+    /// Facts of published versions, below `schema/compact`: they hold where nothing else says more.
+    pub compact: Vec<Definition>,
+    /// Definitions that were imported for all apps.
+    pub shared: Vec<Definition>,
+    /// Definitions that were imported under a name, for the apps that choose it.
+    pub sets: BTreeMap<String, Vec<Definition>>,
+}
+
+/// Reads the definitions of a fleet. Files that hold none, and definitions that cannot be used, are reported.
+pub(super) fn load_definitions(files: &Files, found: &mut Diagnostics) -> FleetDefinitions {
+    let mut paths = files.list(COMPACT, found);
+    paths.extend(files.list(IMPORTED, found));
+    let read: Vec<(Vec<Definition>, Diagnostics)> = paths
+        .par_iter()
+        .map(|path| {
+            let mut problems = Diagnostics::new();
+            let text = files.read(path, &mut problems).unwrap_or_default();
+            let definitions = match text.as_str() {
+                "" => Vec::new(),
+                text => read_definitions(path, text, &mut problems),
+            };
+            (definitions, problems)
+        })
+        .collect();
+    let mut definitions = FleetDefinitions::default();
+    for (path, (of_file, problems)) in paths.iter().zip(read) {
+        found.append(problems);
+        definitions.place_of(path).extend(of_file);
     }
     definitions
+}
+
+impl FleetDefinitions {
+    /// Reports every name of a set that an app chooses and that is not there.
+    pub(super) fn check_choices<'a>(
+        &self,
+        apps: impl Iterator<Item = &'a Arc<App>>,
+        found: &mut Diagnostics,
+    ) {
+        for app in apps {
+            let chosen = app.spec.definitions.iter().enumerate();
+            for (index, set) in chosen.filter(|(_, set)| !self.sets.contains_key(*set)) {
+                let origin = app.origin(&Pointer::root().at("definitions").at(index));
+                let known = self.sets.keys().map(String::as_str);
+                let help = match nearest(set, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("import them with `siteplan schema import --as {set}`"),
+                };
+                let message = format!("there are no definitions named `{set}` in {IMPORTED}/");
+                let report = rules::UNKNOWN_DEFINITION_SET.report(message);
+                found.push(report.primary(origin, "").help(help));
+            }
+        }
+    }
+
+    /// Returns the list that the definitions of a file belong to.
+    fn place_of(&mut self, path: &str) -> &mut Vec<Definition> {
+        let imported = path
+            .strip_prefix(IMPORTED)
+            .and_then(|rest| rest.strip_prefix('/'));
+        match imported.map(|rest| rest.split_once('/')) {
+            None => &mut self.compact,
+            Some(None) => &mut self.shared,
+            Some(Some((set, _))) => self.sets.entry(set.to_owned()).or_default(),
+        }
+    }
 }
 
 fn read_definitions(path: &str, text: &str, found: &mut Diagnostics) -> Vec<Definition> {
@@ -59,5 +125,5 @@ fn malformed(path: &str, number: usize, message: String) -> Diagnostic {
     rules::MALFORMED_DEFINITION
         .report(message)
         .primary(origin, "")
-        .help("put the CustomResourceDefinition of the cluster here (`oc get crd NAME -o yaml`), or remove the file")
+        .help("import the definition again (`oc get crd NAME -o yaml | siteplan schema import --replace -`), or remove the file")
 }

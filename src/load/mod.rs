@@ -11,6 +11,7 @@ mod files;
 mod hosted;
 mod input;
 mod merge;
+mod policies;
 mod removals;
 mod root;
 
@@ -18,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use apiserver_schema::Definition;
 use manifest_yaml::{ReadLimits, read_first_document};
 use serde_json::{Map, Value};
 
@@ -30,11 +30,14 @@ use crate::schema::{self, InputKind, ValuesSchema};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 pub use deceptive::report_deceptive_characters;
+pub use definitions::FleetDefinitions;
 use definitions::load_definitions;
 use document::{Document, document, typed};
 pub use entity::{App, Fleet, Layers, Site, Template};
 pub use files::Files;
 pub use input::{Input, read_input};
+pub use policies::PolicyDocument;
+use policies::load_policies;
 use removals::load_removals;
 pub use removals::{ApprovedRemoval, REMOVALS};
 pub use root::find_fleet_root;
@@ -45,7 +48,7 @@ const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
 const IMAGES: &str = "base/images.yaml";
-const DEFINITIONS: &str = "schema/crds";
+const POLICIES: &str = "base/policies";
 
 /// The part of a repository that all its sites share.
 #[derive(Debug)]
@@ -56,12 +59,14 @@ pub struct Repository {
     pub fleet: Arc<Fleet>,
     /// The apps, by name.
     pub apps: BTreeMap<String, Arc<App>>,
-    /// The definitions of custom resources below `schema/crds`.
-    pub definitions: Vec<Definition>,
-    /// The facts of images.
-    pub images: Arc<ImageFacts>,
+    /// The definitions of custom resources.
+    pub definitions: FleetDefinitions,
     /// The approved removals.
     pub removals: Vec<ApprovedRemoval>,
+    /// The facts of images.
+    pub images: Arc<ImageFacts>,
+    /// The admission policies below `base/policies`, with their bindings and parameters.
+    pub policies: Vec<PolicyDocument>,
     /// The site files, by site name.
     pub sites: BTreeMap<String, String>,
     profiles: BTreeMap<String, Document>,
@@ -89,8 +94,10 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
     let mut broken = BTreeSet::new();
     let profiles = load_profiles(&files, &mut broken, &mut found);
     let apps = load_apps(&files, &mut broken, &mut found);
-    let definitions = load_definitions(&files, DEFINITIONS, &mut found);
+    let definitions = load_definitions(&files, &mut found);
+    definitions.check_choices(apps.values(), &mut found);
     let images = Arc::new(load_images(&files, &mut found));
+    let policies = load_policies(&files, POLICIES, &mut found);
     let sites = list_sites(&files, &mut found);
     let removals = fleet
         .as_ref()
@@ -102,6 +109,7 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
         apps,
         definitions,
         images,
+        policies,
         sites,
         profiles,
         broken,
@@ -460,8 +468,8 @@ fn report_unread(files: &Files, path: &str, kind: InputKind, found: &mut Diagnos
         InputKind::Site => "a Site",
         InputKind::Profile => "a Profile",
         InputKind::Fleet => "a Fleet",
-        InputKind::Images => "the facts of images",
         InputKind::Removal => "a Removal",
+        InputKind::Images => "the facts of images",
     };
     found.push(
         rules::INPUT_NOT_READ

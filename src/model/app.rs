@@ -55,6 +55,10 @@ pub struct AppSpec {
     /// Argo CD's action when the instance goes.
     #[serde(default)]
     pub on_remove: OnRemove,
+    /// The definitions that its custom resources are held against, over those that hold for all apps: directories of `schema/crds`, which
+    /// `siteplan schema import --as NAME` writes. Of definitions of one kind and version, the last counts.
+    #[serde(default)]
+    pub definitions: Vec<String>,
     /// Entries for the catalogue: where the pods are in kinds that it does not know, or knows otherwise.
     #[serde(default)]
     pub catalogue: Vec<Value>,

@@ -29,8 +29,11 @@ pub struct FleetSpec {
     /// Rules whose weight is another here, each with a reason and an end.
     #[serde(default)]
     pub waivers: Vec<Waiver>,
-    /// Sites, instances and objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it.
-    /// The files in `removals/` say the same, one each, so that two pull requests do not meet in one list.
+    /// Treats what cannot be checked as an error, or as a warning.
+    #[serde(default)]
+    pub validation: ValidationMode,
+    /// Sites, instances and objects that may disappear from the output, each with a reason; reviewed in the pull request that removes it. The files in `removals/` say the
+    /// same, one each, so that two pull requests do not meet in one list.
     #[serde(default)]
     pub removals: Vec<Removal>,
 }
@@ -187,6 +190,17 @@ pub enum SharedScope {
         /// The reason why sites may use it each for itself.
         reason: String,
     },
+}
+
+/// The weight of what cannot be checked: custom resources without a definition, and rules of definitions that cannot be evaluated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValidationMode {
+    /// It is a warning.
+    #[default]
+    Lenient,
+    /// It is an error.
+    Strict,
 }
 
 /// A Secret that somebody else puts into the clusters.

@@ -22,7 +22,7 @@ pub use app::{
 pub use date::is_calendar_day;
 pub use fleet::{
     ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
-    KustomizeRelease, SharedScope, TagPolicy, Topology, WaivedSeverity, Waiver,
+    KustomizeRelease, SharedScope, TagPolicy, Topology, ValidationMode, WaivedSeverity, Waiver,
 };
 pub use images::{ImageFact, ImagesSpec};
 pub use install::{

@@ -15,7 +15,7 @@ use crate::model::{API_VERSION, AppSpec, FleetSpec, ImagesSpec, Removal, SiteSpe
 /// Generates the schema of the files of a kind.
 pub fn input_schema(kind: InputKind) -> Value {
     match kind {
-        InputKind::Fleet | InputKind::App | InputKind::Images | InputKind::Removal => {
+        InputKind::Fleet | InputKind::App | InputKind::Removal | InputKind::Images => {
             document(kind)
         }
         InputKind::Site | InputKind::Profile => layer(document(kind)),
@@ -33,8 +33,8 @@ fn document(kind: InputKind) -> Value {
         InputKind::Fleet => generated::<FleetSpec>(),
         InputKind::Site | InputKind::Profile => generated::<SiteSpec>(),
         InputKind::App => generated::<AppSpec>(),
-        InputKind::Images => generated::<ImagesSpec>(),
         InputKind::Removal => generated::<Removal>(),
+        InputKind::Images => generated::<ImagesSpec>(),
     };
     let definitions = spec.remove("$defs").unwrap_or_else(|| json!({}));
     for heading in ["$schema", "title"] {
@@ -78,8 +78,8 @@ fn metadata(kind: InputKind) -> Value {
         InputKind::Site => "The site's name; also the file's name.",
         InputKind::Profile => "The profile's name; also the file's name.",
         InputKind::App => "The app's name; also its directory's name.",
-        InputKind::Images => "`images`, the file's name.",
         InputKind::Removal => "The removal's name; also the file's name.",
+        InputKind::Images => "`images`, the file's name.",
     };
     json!({
         "description": "How it is called.",

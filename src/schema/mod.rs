@@ -38,10 +38,10 @@ pub enum InputKind {
     Profile,
     /// `base/apps/<name>/app.yaml`.
     App,
-    /// `base/images.yaml`.
-    Images,
     /// `removals/<name>.yaml`.
     Removal,
+    /// `base/images.yaml`.
+    Images,
 }
 
 impl InputKind {
@@ -51,8 +51,8 @@ impl InputKind {
         Self::Site,
         Self::Profile,
         Self::App,
-        Self::Images,
         Self::Removal,
+        Self::Images,
     ];
 
     /// Returns the value of `kind` in the file.
@@ -62,8 +62,8 @@ impl InputKind {
             Self::Site => "Site",
             Self::Profile => "Profile",
             Self::App => "App",
-            Self::Images => "Images",
             Self::Removal => "Removal",
+            Self::Images => "Images",
         }
     }
 
@@ -74,8 +74,8 @@ impl InputKind {
             Self::Site => "schema/site.schema.json",
             Self::Profile => "schema/profile.schema.json",
             Self::App => "schema/app.schema.json",
-            Self::Images => "schema/images.schema.json",
             Self::Removal => "schema/removal.schema.json",
+            Self::Images => "schema/images.schema.json",
         }
     }
 }

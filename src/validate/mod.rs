@@ -11,19 +11,22 @@ mod between;
 mod definitions;
 mod glob;
 mod hosts;
+mod operator_pods;
+mod policies;
 mod ports;
 mod projects;
+mod refusal;
 mod rules;
 mod selectors;
 mod sync_options;
 mod syntax;
+mod updates;
 mod view;
 mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use apiserver_schema::Definition;
 use serde_json::Value;
 
 use crate::bundle::File;
@@ -37,7 +40,10 @@ use pointer_diagnostics::{Diagnostics, Rule};
 use hosts::claim_hosts;
 use view::View;
 
+pub use api_server::{ApiServers, SiteDefinitions};
+pub use policies::FleetPolicies;
 pub use rules::shared_application_name::shared_names;
+pub use updates::{UpdateInput, check_updates};
 
 /// Input of the validate pass.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +60,12 @@ pub struct ValidateInput<'a> {
     pub bundle: &'a [File],
     /// The kustomizations of the overlays, and of bases where they are at hand, by their directories from the root of the fleet.
     pub kustomizations: &'a BTreeMap<String, Value>,
-    /// The definitions of custom resources that the fleet has.
-    pub definitions: &'a [&'a Definition],
+    /// The admission policies of the fleet.
+    pub policies: &'a FleetPolicies,
+    /// The definitions of custom resources that hold on the site.
+    pub definitions: &'a SiteDefinitions<'a>,
+    /// The API servers of the run.
+    pub servers: &'a ApiServers,
     /// Operations on the objects of each instance, with the origins that asked for them.
     pub changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     /// The files, from the root of the fleet, in every directory that is built: bases, overlays and what else is there.

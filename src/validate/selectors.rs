@@ -89,19 +89,21 @@ fn suggest_label(
     let key = requirement.key.as_str();
     let value = match (requirement.operator, requirement.values.as_slice()) {
         (SelectorOperator::In, [value]) => value.as_str(),
-        _ => return nearest(key, pods.label_keys(namespace)).map(str::to_owned),
+        _ => return nearest_key(pods, namespace, key).map(str::to_owned),
     };
-    let near = nearest(value, pods.label_values(namespace, key));
-    let mut only = pods.label_values(namespace, key);
-    let only = only
-        .next()
-        .filter(|first| only.all(|other| other == *first));
-    if let Some(meant) = near.or(only) {
+    if let Some(meant) = nearest(value, pods.label_values(namespace, key)) {
         return Some(format!("{key}: {meant}"));
     }
-    let key = nearest(key, pods.label_keys(namespace))?;
+    let key = nearest_key(pods, namespace, key)?;
     let has_value = pods
         .label_values(namespace, key)
         .any(|other| other == value);
     has_value.then(|| format!("{key}: {value}"))
+}
+
+/// Returns the key of a label that is nearest to one that no pod has; words that begin otherwise are other words.
+fn nearest_key<'p>(pods: &'p SitePodSets<'_>, namespace: &'p str, key: &str) -> Option<&'p str> {
+    let first = key.chars().next();
+    let keys = pods.label_keys(namespace);
+    nearest(key, keys.filter(|other| other.chars().next() == first))
 }

@@ -2,22 +2,24 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use apiserver_schema::Definition;
 use serde_json::Value;
 
+use crate::catalogue::Catalogue;
 use crate::kinds::Kinds;
 use crate::manifest::{Object, ObjectId};
-use crate::model::{ArgoCd, FleetSpec};
+use crate::model::{ArgoCd, FleetSpec, ValidationMode};
 use crate::patch::Operation;
 use crate::plan::{Instance, SitePlan};
-use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule};
+use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule, Severity};
 
 use super::ValidateInput;
-use super::api_server::{ServerFinding, find_refusals};
+use super::api_server::{ApiServers, ServerFinding, SiteDefinitions, find_refusals};
 use super::argo::Argo;
 use super::between::{FoundReference, KnownObjects, RelatedObjects, SitePodSets, find_references};
 use super::definitions::{EarlyResource, find_early_resources};
+use super::policies::{FleetPolicies, JudgedSite, PolicyVerdictAt, judge_objects};
 
 /// A site as the rules see it: its objects with their instances, and its Applications and projects, wherever they come from.
 pub(super) struct View<'a> {
@@ -30,7 +32,10 @@ pub(super) struct View<'a> {
     pub(super) argo: Vec<Argo<'a>>,
     /// Everything that was bundled, the same objects as in `argo` among them.
     pub(super) bundled: Vec<Object>,
-    definitions: &'a [&'a Definition],
+    servers: &'a ApiServers,
+    definitions: &'a SiteDefinitions<'a>,
+    pub(super) catalogues: &'a BTreeMap<String, Arc<Catalogue>>,
+    policies: &'a FleetPolicies,
     changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
     related: RelatedObjects<'a>,
     early_resources: OnceCell<Vec<EarlyResource<'a>>>,
@@ -38,6 +43,7 @@ pub(super) struct View<'a> {
     references: OnceCell<Vec<FoundReference<'a>>>,
     pod_sets: OnceCell<SitePodSets<'a>>,
     server_findings: OnceCell<Vec<ServerFinding<'a>>>,
+    policy_verdicts: OnceCell<Vec<PolicyVerdictAt<'a>>>,
 }
 
 /// A field of a rendered object.
@@ -64,7 +70,10 @@ impl<'a> View<'a> {
             kinds: input.kinds,
             argo: Argo::all(input),
             bundled,
+            servers: input.servers,
+            catalogues: input.catalogues,
             definitions: input.definitions,
+            policies: input.policies,
             changes: input.changes,
             related: RelatedObjects {
                 plan: input.plan,
@@ -77,6 +86,7 @@ impl<'a> View<'a> {
             references: OnceCell::new(),
             pod_sets: OnceCell::new(),
             server_findings: OnceCell::new(),
+            policy_verdicts: OnceCell::new(),
         }
     }
 
@@ -86,6 +96,14 @@ impl<'a> View<'a> {
 
     pub(super) fn argocd(&self) -> &'a ArgoCd {
         &self.plan.fleet.spec.argocd
+    }
+
+    /// Returns the weight of what cannot be checked.
+    pub(super) fn unchecked_severity(&self) -> Severity {
+        match self.fleet().validation {
+            ValidationMode::Lenient => Severity::Warning,
+            ValidationMode::Strict => Severity::Error,
+        }
     }
 
     /// All rendered objects with their instances.
@@ -114,7 +132,7 @@ impl<'a> View<'a> {
     /// Returns what the API server of the site refuses or warns of. Found once for all rules that read it.
     pub(super) fn server_findings(&self) -> &[ServerFinding<'a>] {
         self.server_findings
-            .get_or_init(|| find_refusals(self, self.definitions))
+            .get_or_init(|| find_refusals(self, self.servers, self.definitions))
     }
 
     /// Returns every object that the site is known to have. Collected once for all rules that read them.
@@ -135,42 +153,50 @@ impl<'a> View<'a> {
             .get_or_init(|| SitePodSets::collect(&self.related))
     }
 
-    /// Starts a report about what the API server finds in a field, at the line that causes it.
+    /// Returns the admission policies of the fleet.
+    pub(super) fn policies(&self) -> &'a FleetPolicies {
+        self.policies
+    }
+
+    /// Returns what the admission policies say of the rendered objects. Found once for all rules that read it.
+    pub(super) fn policy_verdicts(&self) -> &[PolicyVerdictAt<'a>] {
+        self.policy_verdicts.get_or_init(|| {
+            let site = JudgedSite {
+                plan: self.plan,
+                servers: self.servers,
+                definitions: self.definitions,
+                policies: self.policies,
+            };
+            judge_objects(site, &self.objects().collect::<Vec<_>>())
+        })
+    }
+
+    /// Starts a report about a refused field, at the line that causes it.
     pub(super) fn report_field(
         &self,
         rule: &Rule,
         finding: &ServerFinding<'_>,
         message: String,
     ) -> Diagnostic {
-        let place = FieldPlace {
+        let field = FieldPlace {
             instance: finding.instance,
             object: finding.object,
-            field: &finding.pointer,
+            field: &finding.refusal().pointer,
         };
-        self.report_at(rule, place, message)
+        self.report_at(rule, field, message)
     }
 
-    /// Starts a report about a field of an object, at the line that causes it: that of the input whose value siteplan wrote there, else
-    /// that of the base's manifest.
+    /// Starts a report about any field, at the line that causes it.
     pub(super) fn report_at(
         &self,
         rule: &Rule,
-        place: FieldPlace<'_>,
+        field: FieldPlace<'_>,
         message: String,
     ) -> Diagnostic {
-        let FieldPlace {
-            instance,
-            object,
-            field,
-        } = place;
-        match self.find_field_origin(instance, object, field) {
-            Some(origin) => show_field(rule.report(message), object, field, origin).context_key(
-                instance.origin.clone(),
-                format!("`{}` on this site", instance.name),
-            ),
-            None => self.report(rule, instance, message),
-        }
-        .about(object.id().to_string())
+        let reporter = FieldReporter {
+            changes: self.changes,
+        };
+        reporter.report(rule, field, message)
     }
 
     /// Returns the line that causes a field of an object: that of the input whose value siteplan wrote there, else that of the base's
@@ -181,28 +207,14 @@ impl<'a> View<'a> {
         object: &Object,
         field: &Pointer,
     ) -> Option<Origin> {
-        let written = || {
-            let origin = object.origin(field.clone())?;
-            (!origin.file.starts_with("out/")).then_some(origin)
+        let reporter = FieldReporter {
+            changes: self.changes,
         };
-        self.who_asked_for(instance, object, field).or_else(written)
-    }
-
-    /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.
-    fn who_asked_for(
-        &self,
-        instance: &Instance,
-        object: &Object,
-        field: &Pointer,
-    ) -> Option<Origin> {
-        let id = object.id();
-        let changes = self.changes.get(&instance.name)?.iter();
-        let covering = changes.filter(|(target, change)| {
-            let below = field.as_str().strip_prefix(change.path.as_str());
-            *target == id && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        let nearest = covering.max_by_key(|(_, change)| change.path.as_str().len())?;
-        nearest.1.asked_by.as_ref()?.origins.first().cloned()
+        reporter.find_origin(FieldPlace {
+            instance,
+            object,
+            field,
+        })
     }
 
     /// Starts a report about an object of an instance.
@@ -213,6 +225,53 @@ impl<'a> View<'a> {
     /// A field of the fleet file, below `spec`.
     pub(super) fn fleet_origin(&self, pointer: &str) -> Origin {
         self.plan.fleet.origin(&Pointer::parse(pointer))
+    }
+}
+
+/// Finds the lines that cause fields of final manifests.
+pub(super) struct FieldReporter<'a> {
+    /// Operations on the objects of each instance, with the origins that asked for them.
+    pub(super) changes: &'a BTreeMap<String, Vec<(ObjectId, Operation)>>,
+}
+
+impl FieldReporter<'_> {
+    /// Starts a report at the line that causes a field: that of the input whose value siteplan wrote there, else that of the base's
+    /// manifest.
+    pub(super) fn report(&self, rule: &Rule, field: FieldPlace<'_>, message: String) -> Diagnostic {
+        let FieldPlace {
+            instance,
+            object,
+            field: pointer,
+        } = field;
+        match self.find_origin(field) {
+            Some(origin) => show_field(rule.report(message), object, pointer, origin).context_key(
+                instance.origin.clone(),
+                format!("`{}` on this site", instance.name),
+            ),
+            None => at_instance(rule.report(message), instance),
+        }
+        .about(object.id().to_string())
+    }
+
+    /// Returns the line that causes a field.
+    fn find_origin(&self, field: FieldPlace<'_>) -> Option<Origin> {
+        let written = || {
+            let origin = field.object.origin(field.field.clone())?;
+            (!origin.file.starts_with("out/")).then_some(origin)
+        };
+        self.who_asked_for(field).or_else(written)
+    }
+
+    /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.
+    fn who_asked_for(&self, field: FieldPlace<'_>) -> Option<Origin> {
+        let id = field.object.id();
+        let changes = self.changes.get(&field.instance.name)?.iter();
+        let covering = changes.filter(|(target, change)| {
+            let below = field.field.as_str().strip_prefix(change.path.as_str());
+            *target == id && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        let nearest = covering.max_by_key(|(_, change)| change.path.as_str().len())?;
+        nearest.1.asked_by.as_ref()?.origins.first().cloned()
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use pointer_diagnostics::report;
 use pointer_diagnostics::{Diagnostics, Sources};
 use siteplan::fleet::{
-    CommittedLedgers, ComparisonRequest, DifferenceDetail, FleetCompiler, SiteSelection,
-    compare_fleet, read_sources, write_fleet,
+    CommittedLedgers, ComparisonRequest, CompileInput, DifferenceDetail, FleetCompiler,
+    SiteSelection, compare_fleet, read_sources, write_fleet,
 };
 use siteplan::load::load;
 
@@ -24,6 +24,7 @@ pub(crate) fn check_fleet(root: &Path) -> CheckedFleet {
         let selection = SiteSelection::resolve(repository, &[]).unwrap();
         let fleet = FleetCompiler::new(repository, &mut found);
         let request = ComparisonRequest {
+            before: None,
             out: &root.join("out"),
             detail: DifferenceDetail::Files,
             base: &CommittedLedgers::new(),
@@ -44,6 +45,11 @@ pub(crate) fn build_fleet(root: &Path) {
     let selection = SiteSelection::resolve(&repository, &[]).unwrap();
     let fleet = FleetCompiler::new(&repository, &mut found);
     let out = root.join("out");
-    let written = write_fleet(&fleet, &selection, &out, &(), &mut found).unwrap();
+    let input = CompileInput {
+        selection: &selection,
+        before: None,
+        progress: &(),
+    };
+    let written = write_fleet(&fleet, input, &out, &mut found).unwrap();
     assert!(written.is_some(), "{found:#?}");
 }

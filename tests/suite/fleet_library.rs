@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pointer_diagnostics::Diagnostics;
 use siteplan::fleet::{
-    CommittedLedgers, ComparisonRequest, DifferenceDetail, FleetCompiler, FleetProgress,
-    SiteSelection, compare_fleet, plan_sites, sync_graph, write_fleet,
+    CommittedLedgers, ComparisonRequest, CompileInput, DifferenceDetail, FleetCompiler,
+    FleetProgress, SiteSelection, compare_fleet, plan_sites, sync_graph, write_fleet,
 };
 use siteplan::load::{Repository, load};
 
@@ -83,7 +83,12 @@ fn with_an_error_nothing_is_written() {
     let selection = SiteSelection::resolve(&repository, &[]).unwrap();
     let mut found = Diagnostics::new();
     let compiler = FleetCompiler::new(&repository, &mut found);
-    let written = write_fleet(&compiler, &selection, &out, &(), &mut found).unwrap();
+    let input = CompileInput {
+        selection: &selection,
+        before: None,
+        progress: &(),
+    };
+    let written = write_fleet(&compiler, input, &out, &mut found).unwrap();
     assert!(written.is_none());
     assert!(found.has_errors());
     assert!(snapshot(&out) == before);
@@ -103,6 +108,7 @@ fn a_site_with_errors_is_not_gone() {
     let mut found = Diagnostics::new();
     let compiler = FleetCompiler::new(&repository, &mut found);
     let request = ComparisonRequest {
+        before: None,
         out: &fleet.path().join("out"),
         detail: DifferenceDetail::Lines,
         base: &CommittedLedgers::new(),

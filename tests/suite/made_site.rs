@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use apiserver_schema::Definitions;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 use serde_json::{Value, json};
 use siteplan::bundle::{self, BundleInput, File};
 use siteplan::ledger::Holding;
-use siteplan::load::{App, Fleet, Layers, Site};
+use siteplan::load::{App, Fleet, FleetDefinitions, Layers, Site};
 use siteplan::manifest::Object;
 use siteplan::model::{FleetSpec, SiteSpec};
 use siteplan::plan::{
@@ -15,7 +16,7 @@ use siteplan::plan::{
 };
 use siteplan::schema::ValuesSchema;
 use siteplan::template::Context;
-use siteplan::validate::{self, ValidateInput};
+use siteplan::validate::{self, ApiServers, FleetPolicies, SiteDefinitions, ValidateInput};
 
 /// A site, its final manifests, and what bundling needs beside them.
 #[derive(Debug, Clone)]
@@ -215,8 +216,13 @@ impl Made {
                 .or_insert_with(|| kustomization(&base));
         }
         let validated = validate::validate(&ValidateInput {
-            definitions: &[],
+            definitions: &SiteDefinitions {
+                fleet: Some(&self.permissive_definitions()),
+                ..SiteDefinitions::default()
+            },
+            servers: &ApiServers::default(),
             catalogues: &BTreeMap::new(),
+            policies: &FleetPolicies::default(),
             changes: &BTreeMap::new(),
             plan: &self.plan,
             rendered: &self.rendered,
@@ -227,6 +233,30 @@ impl Made {
         });
         found.append(validated.problems);
         found
+    }
+
+    /// Returns definitions that take anything, of all kinds that the site has.
+    fn permissive_definitions(&self) -> FleetDefinitions {
+        let mut shared = Vec::new();
+        for object in self.rendered.values().flatten() {
+            let kind = object.kind();
+            let definition = json!({
+                "kind": "CompactDefinition",
+                "group": object.group(),
+                "version": object.version(),
+                "names": {"kind": kind, "plural": kind.to_lowercase()},
+                "scope": "Namespaced",
+                "schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+            });
+            let is_custom = object.group().contains('.') && !object.group().ends_with(".k8s.io");
+            if is_custom {
+                shared.extend(Definitions::import(&definition).entries);
+            }
+        }
+        FleetDefinitions {
+            shared,
+            ..FleetDefinitions::default()
+        }
     }
 
     /// The codes of everything that validation finds, each once, sorted.

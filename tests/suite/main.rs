@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, and one that skips says so"
 )]
 
+mod between;
 mod broken_inputs;
 mod budgets;
 mod built;
@@ -16,6 +17,7 @@ mod cli;
 mod compiled;
 mod crds;
 mod data_platform;
+mod definitions;
 mod determinism;
 mod docs;
 mod fit;
@@ -32,6 +34,7 @@ mod kustomize;
 mod links;
 mod made_site;
 mod oracle;
+mod policies;
 mod powervs;
 mod report_schema;
 mod repository;
@@ -41,6 +44,7 @@ mod rules;
 mod schemas;
 mod terminal;
 mod tidy;
+mod updates;
 mod validate;
 mod waivers;
 mod yaml;

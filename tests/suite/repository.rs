@@ -92,7 +92,7 @@ pub(crate) fn list(path: &str) -> Vec<String> {
 /// A copy of our own fleet, with what it compiles to, in a directory that goes when it is dropped.
 pub(crate) fn copy_of_fleet() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
-    for part in ["siteplan.yaml", "sites", "base", "out"] {
+    for part in ["siteplan.yaml", "sites", "base", "schema/compact", "out"] {
         for path in list(part) {
             write(copy.path(), &path, &read(&path));
         }

@@ -211,11 +211,23 @@ impl<'a> KnownKinds<'a> {
             .filter(|known| known.group == group)
             .map(|known| known.kind)
             .collect();
+        let nearest = find_nearest(kind, kinds.into_iter());
         let place = Place::ROOT;
-        Violation {
-            nearest: find_nearest(kind, kinds.into_iter()).map(str::to_owned),
-            ..Violation::new(&place.field("kind"), ViolationKind::UnknownKind, message)
+        let place = place.field("kind");
+        if !self.is_closed(group) && !nearest.is_some_and(|known| is_slip(kind, known)) {
+            let message = format!("no definition of `{api_version}` {kind} is known");
+            return Violation::new(&place, ViolationKind::NoDefinition, message);
         }
+        Violation {
+            nearest: nearest.map(str::to_owned),
+            ..Violation::new(&place, ViolationKind::UnknownKind, message)
+        }
+    }
+
+    /// Tells whether all kinds of a group are known: those of the API server itself. Of the kinds of an operator some may be known here
+    /// and others not.
+    fn is_closed(&self, group: &str) -> bool {
+        is_reserved_group(group) || self.library.kinds().any(|row| row.group == group)
     }
 
     fn explain_unknown_group(&self, all: &[KindName<'_>], named: KindName<'_>) -> Violation {
@@ -238,7 +250,9 @@ impl<'a> KnownKinds<'a> {
             at_version(ViolationKind::NoDefinition, message)
         };
         Violation {
-            nearest: nearest.map(str::to_owned),
+            nearest: nearest
+                .filter(|known| is_slip(group, known))
+                .map(str::to_owned),
             ..violation
         }
     }
@@ -269,6 +283,17 @@ fn list_names(names: impl Iterator<Item = String>) -> String {
         .map(|name| format!("`{name}`"))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Tells whether a name is a slip of a known one, and not the name of a kind beside it, such as `KafkaUser` beside `Kafka`.
+fn is_slip(name: &str, known: &str) -> bool {
+    let (name, known) = (name.to_lowercase(), known.to_lowercase());
+    let distance = strsim::damerau_levenshtein(&name, &known);
+    let is_plural = name
+        .strip_prefix(&known)
+        .is_some_and(|rest| matches!(rest, "s" | "es"));
+    let is_longer = name.starts_with(&known) || known.starts_with(&name);
+    is_plural || (distance <= 2 && !is_longer)
 }
 
 /// Tells whether only Kubernetes itself may define a group: it has no dot.

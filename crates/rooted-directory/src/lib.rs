@@ -18,7 +18,9 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, mkdirat, openat, readlinkat, statat};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, fstat, mkdirat, openat, readlinkat, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
 use walkdir::WalkDir;
 
@@ -223,6 +225,26 @@ impl RootedDirectory {
         let file = openat(&parent, name, flags, Mode::from_raw_mode(0o644))
             .map_err(|e| self.explain(path, e))?;
         File::from(file).write_all(bytes).map_err(OpenError::Io)
+    }
+
+    /// Replaces a regular file in one step, or writes one that does not exist yet. A file `NAME.new` beside it, which a run that was
+    /// killed may have left, is overwritten.
+    pub fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), OpenError> {
+        match self.kind(path) {
+            Ok(EntryKind::File) => {}
+            Ok(EntryKind::Link) => return Err(OpenError::Link(path.to_owned())),
+            Ok(_) => return Err(OpenError::NotRegular),
+            Err(OpenError::Missing) => return self.create(path, bytes),
+            Err(error) => return Err(error),
+        }
+        let (parent, name) = self.open_parent(path)?;
+        let new = format!("{name}.new");
+        match unlinkat(&parent, &new, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(OpenError::Io(error.into())),
+        }
+        self.create(&format!("{path}.new"), bytes)?;
+        renameat(&parent, &new, &parent, name).map_err(|e| OpenError::Io(e.into()))
     }
 
     fn listed(&self, entry: walkdir::Result<walkdir::DirEntry>) -> Option<ListedEntry> {

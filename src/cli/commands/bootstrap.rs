@@ -51,7 +51,7 @@ pub(in crate::cli) fn run(
         &selected.repository.fleet.spec.argocd,
         &BootstrapFiles {
             site: &args.site,
-            of_site: &site.bootstrap,
+            of_site: &site.bootstrap_files,
             of_fleet: &of_fleet,
         },
     );

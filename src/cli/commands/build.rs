@@ -9,7 +9,7 @@ use crate::cli::session::Session;
 use crate::cli::signals::Interruption;
 use crate::compare::ChangeKind;
 use crate::compile::UnguardedLeftovers;
-use crate::fleet::{FleetCompiler, write_fleet};
+use crate::fleet::{CommittedSites, CompileInput, FleetCompiler, UpdateScope, write_fleet};
 use crate::wording::count_noun;
 use crate::write::Written;
 
@@ -42,17 +42,23 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
     let fleet = fleet.with_unguarded(unguarded);
-    let written = write_fleet(
-        &fleet,
-        &selected.selection,
-        &out,
-        &progress,
-        &mut session.found,
-    )?;
-    Ok(match written {
+    let before = CommittedSites::new(&session.root, "HEAD", UpdateScope::Unbuilt);
+    let input = CompileInput {
+        selection: &selected.selection,
+        before: Some(&before),
+        progress: &progress,
+    };
+    let written = write_fleet(&fleet, input, &out, &mut session.found)?;
+    let mut answer = match written {
         Some(written) => word_answer(&written, selected.selection.names().len()),
         None => Answer::errors(),
-    })
+    };
+    if let Some(why) = before.problem() {
+        answer
+            .details
+            .push(format!("updates are not checked: {why}"));
+    }
+    Ok(answer)
 }
 
 /// Says what was written.

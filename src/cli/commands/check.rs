@@ -12,8 +12,8 @@ use crate::cli::clock::today;
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
-    BaseLedgers, CommittedLedgers, ComparisonRequest, DifferenceDetail, FleetComparison,
-    FleetCompiler, compare_fleet, read_base_ledgers,
+    BaseLedgers, CommittedLedgers, CommittedSites, ComparisonRequest, DifferenceDetail,
+    FleetComparison, FleetCompiler, UpdateScope, compare_fleet, read_base_ledgers,
 };
 use crate::model::is_calendar_day;
 use crate::nearest::nearest;
@@ -27,10 +27,10 @@ use pointer_diagnostics::{DiagnosticVerdict, Diagnostics, Severity};
 /// Compile sites and compare with out/, without writing
 ///
 /// For CI: exits with 0 when out/ is what the inputs compile to, with 1 when it is not, with 2 when the inputs have errors. Prints
-/// which files differ, and how.
+/// which files differ, and how. Objects that are committed already are checked for updates that an API server refuses.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  siteplan check\n  siteplan check --format github\n  siteplan check --deny warnings"
+    after_help = "Examples:\n  siteplan check\n  siteplan check --format github\n  siteplan check --deny warnings\n  siteplan check --against origin/main"
 )]
 pub(in crate::cli) struct CheckArgs {
     /// The sites to check [default: all]
@@ -45,6 +45,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Tell waivers that have ended on this day [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     on: Option<String>,
+    /// Check updates of the objects that this revision has [default: HEAD, for sites that are not built yet]
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
 }
 
 /// The word that means every warning.
@@ -62,8 +65,10 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
         BaseLedgers::Known(ledgers) => ledgers,
         BaseLedgers::Shallow | BaseLedgers::NoHistory => &CommittedLedgers::new(),
     };
+    let before = find_committed(args, session);
     let request = ComparisonRequest {
         out: &out,
+        before: Some(&before),
         detail: if args.list {
             DifferenceDetail::Files
         } else {
@@ -74,20 +79,26 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
     let comparison = compare_fleet(&fleet, &selected.selection, request, &mut session.found)?;
+    refuse_unread(args, &before)?;
     report_ended(&selected.repository.fleet, &day, &mut session.found);
     deny_warnings(&args.deny, &mut session.found);
     if session.found.has_errors() {
         return Ok(Answer::errors());
     }
-    let answer = word_comparison(&comparison, session);
-    Ok(match base {
-        BaseLedgers::Shallow => answer.with_note(SHALLOW),
-        BaseLedgers::Known(_) | BaseLedgers::NoHistory => answer,
-    })
+    let mut answer = word_answer(&comparison, session);
+    if base == BaseLedgers::Shallow {
+        answer = answer.with_note(SHALLOW);
+    }
+    if let Some(why) = before.problem() {
+        answer
+            .details
+            .push(format!("updates are not checked: {why}"));
+    }
+    Ok(answer)
 }
 
-/// Words how `out/` differs.
-fn word_comparison(comparison: &FleetComparison, session: &Session<'_>) -> Answer {
+/// Words a comparison in the form that was asked for.
+fn word_answer(comparison: &FleetComparison, session: &Session<'_>) -> Answer {
     let status = if comparison.is_same() {
         ExitStatus::Success
     } else {
@@ -125,6 +136,10 @@ fn word_comparison(comparison: &FleetComparison, session: &Session<'_>) -> Answe
     }
 }
 
+/// Says what is not known where the clone has one commit alone.
+const SHALLOW: &str = "the clone has no earlier commit: removals were checked against out/ as it is here; fetch more (`fetch-depth: 0`), so \
+    that what was deleted from out/ by hand is seen";
+
 /// Refuses codes that no rule has.
 fn refuse_unknown_rules(denied: &[String]) -> anyhow::Result<()> {
     for code in denied {
@@ -161,9 +176,21 @@ fn deny_warnings(denied: &[String], found: &mut Diagnostics) {
     });
 }
 
-/// Says what is not known where the clone has one commit alone.
-const SHALLOW: &str = "the clone has no earlier commit: removals were checked against out/ as it is here; fetch more (`fetch-depth: 0`), so \
-    that what was deleted from out/ by hand is seen";
+/// Names the revision whose objects are updated.
+fn find_committed(args: &CheckArgs, session: &Session<'_>) -> CommittedSites {
+    match &args.against {
+        Some(revision) => CommittedSites::new(&session.root, revision, UpdateScope::All),
+        None => CommittedSites::new(&session.root, "HEAD", UpdateScope::Unbuilt),
+    }
+}
+
+/// Fails where the revision that was asked for cannot be read.
+fn refuse_unread(args: &CheckArgs, before: &CommittedSites) -> anyhow::Result<()> {
+    match before.problem() {
+        Some(why) if args.against.is_some() => bail!("updates cannot be checked: {why}"),
+        _ => Ok(()),
+    }
+}
 
 /// Returns the sites that differ.
 fn differing(comparison: &FleetComparison) -> impl Iterator<Item = &Comparison> {

@@ -19,3 +19,4 @@ pub(super) mod render;
 pub(super) mod resolve;
 pub(super) mod rules;
 pub(super) mod schema;
+mod schema_import;

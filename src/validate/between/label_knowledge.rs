@@ -15,6 +15,7 @@ const ADDED_BY_CONTROLLERS: &[&str] = &[
     "deployment",
     "deploymentconfig",
     "job-name",
+    "openshift.io/build.name",
     "pod-template-generation",
     "pod-template-hash",
     "statefulset.kubernetes.io/pod-name",

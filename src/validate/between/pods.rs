@@ -7,14 +7,20 @@ use serde_json::Value;
 
 use super::label_knowledge::{LabelKnowledge, SelectorVerdict};
 use super::{RelatedObjects, is_subscription};
-use crate::catalogue::{Field, PodRun, Supplier};
+use crate::catalogue::{ApiProvider, Field, PodRun, Supplier};
 use crate::kinds::is_platform_namespace;
 use crate::manifest::Object;
 use crate::model::Platform;
 use crate::plan::Instance;
 
 /// The API groups whose workloads put no labels of their own on pods.
-const BUILT_IN_GROUPS: &[&str] = &["", "apps", "apps.openshift.io", "batch"];
+const BUILT_IN_GROUPS: &[&str] = &[
+    "",
+    "apps",
+    "apps.openshift.io",
+    "batch",
+    "build.openshift.io",
+];
 
 /// A port that the containers of a pod declare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,7 +194,10 @@ impl<'a> SitePodSets<'a> {
         }
         let operands = entry.and_then(|entry| entry.operands.as_ref());
         let is_unknown = match entry {
-            Some(entry) => entry.unsupported.is_some() || entry.source.is_empty(),
+            Some(entry) => {
+                let of_operator = matches!(entry.brought_by, Some(ApiProvider::Operator(_)));
+                entry.unsupported.is_some() || entry.source.is_empty() && of_operator
+            }
             None => true,
         };
         if is_subscription(object) || is_unknown || operands.is_some() {

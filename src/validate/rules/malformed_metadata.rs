@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
-use crate::validate::view::{View, called};
+use crate::validate::view::{FieldPlace, View, called};
 use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
@@ -24,28 +24,39 @@ pub(super) static RULE: CheckedRule = CheckedRule {
 
 fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
-        let mut troubles: Vec<String> = name_trouble(object).into_iter().collect();
+        let mut troubles: Vec<Trouble> = name_trouble(object).into_iter().collect();
         troubles.extend(
             object
                 .namespace()
                 .filter(|n| !n.is_empty() && !is_dns_label(n))
-                .map(|n| format!("has the namespace `{n}`")),
+                .map(|n| Trouble {
+                    pointer: Pointer::parse("/metadata/namespace"),
+                    text: format!("has the namespace `{n}`"),
+                }),
         );
         collect(object.value(), &Pointer::root(), &mut troubles);
         for trouble in troubles {
-            found.push(
-                view.report(
-                    &RULE.rule,
-                    instance,
-                    format!("{} {trouble}", called(object)),
-                )
-                .help("the API server refuses it: see the page of this rule for what it takes"),
-            );
+            let field = FieldPlace {
+                instance,
+                object,
+                field: &trouble.pointer,
+            };
+            let message = format!("{} {}", called(object), trouble.text);
+            found
+                .push(view.report_at(&RULE.rule, field, message).help(
+                    "the API server refuses it: see the page of this rule for what it takes",
+                ));
         }
     }
 }
 
-fn name_trouble(object: &Object) -> Option<String> {
+/// Something that is wrong with a field of some metadata.
+struct Trouble {
+    pointer: Pointer,
+    text: String,
+}
+
+fn name_trouble(object: &Object) -> Option<Trouble> {
     let name = object.name();
     let (good, expected): (fn(&str) -> bool, &str) = match (object.group(), object.kind()) {
         ("rbac.authorization.k8s.io", _) => (is_path_segment, "no slash and no percent sign"),
@@ -67,11 +78,14 @@ fn name_trouble(object: &Object) -> Option<String> {
         ),
     };
     let generated = object.get("/metadata/generateName").is_some() && name.is_empty();
-    (!generated && !good(name)).then(|| format!("has a name of another form than {expected}"))
+    (!generated && !good(name)).then(|| Trouble {
+        pointer: Pointer::parse("/metadata/name"),
+        text: format!("has a name of another form than {expected}"),
+    })
 }
 
 /// Looks into every `metadata` of the object: its own and those of templates.
-fn collect(value: &Value, at: &Pointer, troubles: &mut Vec<String>) {
+fn collect(value: &Value, at: &Pointer, troubles: &mut Vec<Trouble>) {
     match value {
         Value::Array(items) => items
             .iter()
@@ -88,31 +102,39 @@ fn collect(value: &Value, at: &Pointer, troubles: &mut Vec<String>) {
     }
 }
 
-fn check_maps(metadata: &Map<String, Value>, at: &Pointer, troubles: &mut Vec<String>) {
+fn check_maps(metadata: &Map<String, Value>, at: &Pointer, troubles: &mut Vec<Trouble>) {
     let place = |key: &str| at.at(key).as_str().to_owned();
+    let mut add = |map: &str, key: Option<&str>, text: String| {
+        let pointer = key.map_or_else(|| at.at(map), |key| at.at(map).at(key));
+        troubles.push(Trouble { pointer, text });
+    };
     if let Some(Value::Object(labels)) = metadata.get("labels") {
         for (key, value) in labels {
             if !is_qualified_name(key) {
-                troubles.push(format!("has the key `{key}` in `{}`", place("labels")));
+                add(
+                    "labels",
+                    Some(key),
+                    format!("has the key `{key}` in `{}`", place("labels")),
+                );
             }
             if !value.as_str().is_some_and(is_label_value) {
-                troubles.push(format!(
-                    "has the value {value} for `{key}` in `{}`",
-                    place("labels")
-                ));
+                let text = format!("has the value {value} for `{key}` in `{}`", place("labels"));
+                add("labels", Some(key), text);
             }
         }
     }
     if let Some(Value::Object(annotations)) = metadata.get("annotations") {
         for (key, value) in annotations {
             if !is_qualified_name(key) {
-                troubles.push(format!("has the key `{key}` in `{}`", place("annotations")));
+                let text = format!("has the key `{key}` in `{}`", place("annotations"));
+                add("annotations", Some(key), text);
             }
             if !value.is_string() {
-                troubles.push(format!(
+                let text = format!(
                     "has the value {value} for `{key}` in `{}`, expected text",
                     place("annotations")
-                ));
+                );
+                add("annotations", Some(key), text);
             }
         }
         let size: usize = annotations
@@ -120,10 +142,11 @@ fn check_maps(metadata: &Map<String, Value>, at: &Pointer, troubles: &mut Vec<St
             .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
             .sum();
         if size > TOTAL_SIZE_LIMIT {
-            troubles.push(format!(
+            let text = format!(
                 "has {size} bytes of annotations in `{}`, at most {TOTAL_SIZE_LIMIT} are possible",
                 place("annotations")
-            ));
+            );
+            add("annotations", None, text);
         }
     }
 }

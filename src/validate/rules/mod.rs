@@ -12,6 +12,7 @@ pub(super) mod deprecated_api_version;
 pub(super) mod dry_run_not_skipped;
 pub(super) mod image_not_allowed;
 pub(super) mod image_tag_floats;
+pub(super) mod kind_without_definition;
 pub(super) mod kustomize_out_of_reach;
 pub(super) mod malformed_metadata;
 pub(super) mod malformed_project;
@@ -26,11 +27,15 @@ pub(super) mod override_file;
 pub(super) mod path_not_portable;
 pub(super) mod pin_not_a_commit;
 pub(super) mod pod_security_refuses;
+pub(super) mod policy_not_evaluated;
+pub(super) mod policy_refuses;
+pub(super) mod policy_warns;
 pub(super) mod port_not_declared;
 pub(super) mod project_after_application;
 pub(super) mod project_forbids;
 pub(super) mod project_too_wide;
 pub(super) mod refused_by_api_server;
+pub(super) mod refused_operator_pod;
 pub(super) mod root_pinned;
 pub(super) mod secret_in_output;
 pub(super) mod selects_nothing;
@@ -42,6 +47,7 @@ pub(super) mod spec_not_normal;
 pub(super) mod sync_option_too_new;
 pub(super) mod unclear_destination;
 pub(super) mod unknown_argocd_version;
+pub(super) mod unknown_cluster_version;
 pub(super) mod unknown_manifest_field;
 pub(super) mod unknown_port;
 pub(super) mod unknown_reference;
@@ -65,6 +71,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &dry_run_not_skipped::RULE,
     &image_not_allowed::RULE,
     &image_tag_floats::RULE,
+    &kind_without_definition::RULE,
     &kustomize_out_of_reach::RULE,
     &malformed_metadata::RULE,
     &malformed_project::RULE,
@@ -79,11 +86,15 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &path_not_portable::RULE,
     &pin_not_a_commit::RULE,
     &pod_security_refuses::RULE,
+    &policy_not_evaluated::RULE,
+    &policy_refuses::RULE,
+    &policy_warns::RULE,
     &port_not_declared::RULE,
     &project_after_application::RULE,
     &project_forbids::RULE,
     &project_too_wide::RULE,
     &refused_by_api_server::RULE,
+    &refused_operator_pod::RULE,
     &root_pinned::RULE,
     &secret_in_output::RULE,
     &selects_nothing::RULE,
@@ -95,6 +106,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &sync_option_too_new::RULE,
     &unclear_destination::RULE,
     &unknown_argocd_version::RULE,
+    &unknown_cluster_version::RULE,
     &unknown_manifest_field::RULE,
     &unknown_port::RULE,
     &unknown_reference::RULE,

@@ -4,7 +4,8 @@ use apiserver_schema::ViolationKind;
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
 use crate::validate::CheckedRule;
-use crate::validate::api_server::{FindingClass, report_findings};
+use crate::validate::api_server::report_findings;
+use crate::validate::refusal::FindingClass;
 use crate::validate::view::View;
 
 pub(super) static RULE: CheckedRule = CheckedRule {

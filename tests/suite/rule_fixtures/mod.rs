@@ -29,7 +29,7 @@ use crate::checked::{build_fleet, check_fleet};
 use marks::{Mark, Seen, read_marks};
 
 /// Rules that the input of a fleet does not raise, or not within reason, and where they are tested instead.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     (
         "dry-run-not-skipped",
         "siteplan annotates what needs it: tests/suite/validate",
@@ -37,6 +37,10 @@ const ELSEWHERE: [(&str, &str); 5] = [
     (
         "fleet-too-large",
         "it takes a thousand sites: tests/suite/bundle.rs",
+    ),
+    (
+        "immutable-field",
+        "it takes a revision of git: tests/suite/updates.rs",
     ),
     (
         "kustomize-out-of-reach",
@@ -242,4 +246,51 @@ fn the_command_reports_what_the_library_finds() {
             "{code}: errors, and only errors, exit with 2"
         );
     }
+}
+
+/// Mistakes that a real API server refuses, a file each class. Each is told once, at its line.
+#[test]
+fn mistakes_of_every_class_are_told_once_at_their_lines() {
+    let mistakes = fixtures().with_file_name("mistakes");
+    let marks = read_marks(&mistakes);
+    let classes = names(&mistakes.join("base/apps/web"));
+    let classes = classes
+        .iter()
+        .filter(|file| !matches!(file.as_str(), "kustomization.yaml" | "gears.yaml"));
+    let classes: Vec<&String> = classes.collect();
+    assert!(marks.len() >= 130 && classes.len() == 12, "{}", marks.len());
+    let wrong: Vec<String> = classes
+        .into_par_iter()
+        .flat_map_iter(|file| unlike_class(&mistakes, file, &marks))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Lists the errors in a file of mistakes that are not marked, and marks that nothing meets. Reports have bounds, so that each file is
+/// checked alone.
+fn unlike_class(mistakes: &Path, file: &str, marks: &[Mark]) -> Vec<String> {
+    let path = format!("base/apps/web/{file}");
+    let fleet = tempfile::tempdir().unwrap();
+    lay(&fixtures().with_file_name("small-fleet"), fleet.path());
+    let compact = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/compact");
+    lay(&compact, &fleet.path().join("schema/compact"));
+    lay(mistakes, fleet.path());
+    let resources = format!("resources: [deployment.yaml, gears.yaml, {file}]\n");
+    let heading = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
+    let kustomization = fleet.path().join("base/apps/web/kustomization.yaml");
+    fs::write(kustomization, format!("{heading}{resources}")).unwrap();
+    let checked = check_fleet(fleet.path());
+    let mut unmet: Vec<&Mark> = marks.iter().filter(|mark| mark.file == path).collect();
+    let mut wrong = Vec::new();
+    for seen in seen_in(&report::print_json(&checked.found, &checked.sources)) {
+        if seen.file != path {
+            continue;
+        }
+        match unmet.iter().position(|mark| mark.fits(&seen)) {
+            Some(index) => _ = unmet.remove(index),
+            None => wrong.push(format!("not marked: {seen}")),
+        }
+    }
+    wrong.extend(unmet.into_iter().map(|mark| format!("not found: {mark}")));
+    wrong
 }

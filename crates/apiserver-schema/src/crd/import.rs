@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::compact::{COMPACT_KIND, read_compact, strip_schema};
 use super::{Definition, DefinitionNames, Definitions};
@@ -154,13 +154,15 @@ fn read_version(
     version: &Value,
     spec: &Map<String, Value>,
 ) -> Result<Definition, String> {
+    let preserves = spec.get("preserveUnknownFields").and_then(Value::as_bool) == Some(true);
+    let anything = json!({"type": "object"});
+    // A server converts old definitions without a schema to ones that take anything.
     let schema = version
         .pointer("/schema/openAPIV3Schema")
+        .or(preserves.then_some(&anything))
         .ok_or("`schema.openAPIV3Schema` is missing")?;
     let mut stripped = strip_schema(schema);
-    if spec.get("preserveUnknownFields").and_then(Value::as_bool) == Some(true)
-        && let Some(map) = stripped.as_object_mut()
-    {
+    if preserves && let Some(map) = stripped.as_object_mut() {
         map.insert(
             "x-kubernetes-preserve-unknown-fields".to_owned(),
             Value::Bool(true),

@@ -1,0 +1,44 @@
+//! The reasons for which an API server refuses an object or warns of it.
+
+use apiserver_schema::{Violation, ViolationKind};
+use pointer_diagnostics::Pointer;
+
+/// A reason for which the API server refuses an object or warns of it.
+#[derive(Debug)]
+pub(super) struct ServerRefusal {
+    pub(super) class: FindingClass,
+    /// The field, which may be absent.
+    pub(super) pointer: Pointer,
+    /// The field as Kubernetes prints it.
+    pub(super) field: String,
+    /// Says what is and what was expected, a lower-case phrase.
+    pub(super) message: String,
+    /// The known name nearest to a misspelt one.
+    pub(super) nearest: Option<String>,
+}
+
+/// The part of the API server that finds something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FindingClass {
+    /// The schema of the kind.
+    Schema(ViolationKind),
+    /// The code of the kind.
+    Code,
+    /// The code of the pods that an operator makes of the object.
+    OperatorPod,
+    /// Pod Security, at the level that the namespace enforces.
+    PodSecurity,
+}
+
+impl ServerRefusal {
+    /// Takes what a schema says.
+    pub(super) fn of_schema(violation: Violation) -> Self {
+        Self {
+            class: FindingClass::Schema(violation.kind),
+            pointer: Pointer::parse(violation.pointer),
+            field: violation.field,
+            message: violation.message,
+            nearest: violation.nearest,
+        }
+    }
+}
