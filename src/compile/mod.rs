@@ -431,11 +431,16 @@ fn take_changes(
         .collect()
 }
 
+/// Tells a file of whole objects from kustomizations, and from patches of settings, which no kustomization lists.
+pub(crate) fn is_object_file(path: &str) -> bool {
+    !path.ends_with("/kustomization.yaml") && !path.ends_with(".patch.yaml")
+}
+
 /// Returns the objects of the bundle below a directory.
 fn objects_below(bundle: &[bundle::File], directory: &str) -> Vec<Object> {
     let files = bundle
         .iter()
-        .filter(|f| f.path.starts_with(directory) && !f.path.ends_with("/kustomization.yaml"));
+        .filter(|f| f.path.starts_with(directory) && is_object_file(&f.path));
     files
         .flat_map(|f| &f.documents)
         .map(|d| Object::new(d.clone()))
