@@ -174,10 +174,7 @@ impl<'a> SiteCompiler<'a> {
             claims,
             names,
             argocd,
-            bootstrap_files: bundle
-                .into_iter()
-                .filter(|file| file.path.starts_with("bootstrap/"))
-                .collect(),
+            bootstrap_files: take_bootstrap_files(bundle),
             fit,
         })
     }
@@ -429,6 +426,12 @@ fn take_changes(
     overlays
         .map(|(name, overlay)| (name.clone(), std::mem::take(&mut overlay.changes)))
         .collect()
+}
+
+/// Takes the files of the bundle below `bootstrap/`.
+fn take_bootstrap_files(mut bundle: Vec<bundle::File>) -> Vec<bundle::File> {
+    bundle.retain(|file| file.path.starts_with("bootstrap/"));
+    bundle
 }
 
 /// Tells a file of whole objects from kustomizations, and from patches of settings, which no kustomization lists.
