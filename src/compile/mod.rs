@@ -174,10 +174,7 @@ impl<'a> SiteCompiler<'a> {
             claims,
             names,
             argocd,
-            bootstrap_files: bundle
-                .into_iter()
-                .filter(|file| file.path.starts_with("bootstrap/"))
-                .collect(),
+            bootstrap_files: take_bootstrap_files(bundle),
             fit,
         })
     }
@@ -431,11 +428,22 @@ fn take_changes(
         .collect()
 }
 
+/// Takes the files of the bundle below `bootstrap/`.
+fn take_bootstrap_files(mut bundle: Vec<bundle::File>) -> Vec<bundle::File> {
+    bundle.retain(|file| file.path.starts_with("bootstrap/"));
+    bundle
+}
+
+/// Tells a file of whole objects from kustomizations, and from patches of settings, which no kustomization lists.
+pub(crate) fn is_object_file(path: &str) -> bool {
+    !path.ends_with("/kustomization.yaml") && !path.ends_with(".patch.yaml")
+}
+
 /// Returns the objects of the bundle below a directory.
 fn objects_below(bundle: &[bundle::File], directory: &str) -> Vec<Object> {
     let files = bundle
         .iter()
-        .filter(|f| f.path.starts_with(directory) && !f.path.ends_with("/kustomization.yaml"));
+        .filter(|f| f.path.starts_with(directory) && is_object_file(&f.path));
     files
         .flat_map(|f| &f.documents)
         .map(|d| Object::new(d.clone()))

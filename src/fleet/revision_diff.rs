@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{FleetCompiler, FleetProgress, SiteSelection};
 use crate::compare::semantic::{self, Differences};
-use crate::compile::{CompiledSite, kustomize_version};
+use crate::compile::{CompiledSite, is_object_file, kustomize_version};
 use crate::ledger;
 use crate::load::{FLEET_FILE, Repository, find_kustomize_release};
 use crate::manifest::{Object, ObjectId};
@@ -233,7 +233,7 @@ impl RenderedRevision {
 fn objects_in(tree: &Tree) -> SiteObjects {
     let mut objects = SiteObjects::new();
     for (path, bytes) in tree.iter() {
-        if ledger::is_ledger(path) || path.in_site().ends_with("/kustomization.yaml") {
+        if ledger::is_ledger(path) || !is_object_file(path.in_site()) {
             continue;
         }
         let text = String::from_utf8_lossy(bytes);

@@ -468,8 +468,14 @@ fn a_diff_shows_what_is_applied_by_hand() {
     write_app(fleet, "vm");
     write(
         fleet,
-        "base/apps/vm/service.yaml",
+        "base/apps/vm/route.yaml",
         "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: vm, namespace: vm}\nspec: {to: {kind: Service, name: vm}}\n",
+    );
+    edit(
+        fleet,
+        "base/apps/vm/kustomization.yaml",
+        "- service.yaml\n",
+        "- route.yaml\n- service.yaml\n",
     );
     edit(
         fleet,
