@@ -172,7 +172,7 @@ fn aliases_that_repeat_each_other() {
             writeln!(
                 text,
                 "a{level}: &a{level} [{}]",
-                vec![alias.as_str(); 9].join(",")
+                [alias.as_str(); 9].join(",")
             )
             .unwrap();
         }

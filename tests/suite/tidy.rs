@@ -261,7 +261,7 @@ const CIRCLES_LEFT: &[&str] = &[
     "siteplan::model: app site",
     "siteplan::overlay: exceptions kustomization",
     "siteplan::schema: check finding report",
-    "siteplan::validate: api_server argo definitions view",
+    "siteplan::validate: api_server argo definitions policies view",
     "siteplan::write: journal stage",
 ];
 

@@ -40,6 +40,10 @@ fn committed_fleet() -> TempDir {
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [deployment.yaml, more.yaml]\n",
     )
     .unwrap();
+    let objects = "  objects:\n  - {kind: Service, name: store, source: a test}\n  - {kind: StorageClass.storage.k8s.io, name: \"*\", source: a test}\n";
+    let file = fleet.path().join("siteplan.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(file, format!("{text}{objects}")).unwrap();
     git(fleet.path(), &["init", "-q"]);
     let built = siteplan(fleet.path(), &["build"]);
     assert_eq!(built.code, Some(0), "{}", built.stderr);
@@ -48,7 +52,7 @@ fn committed_fleet() -> TempDir {
     fleet
 }
 
-const MORE: &str = r#"apiVersion: apps/v1
+const MORE: &str = r"apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: store, namespace: web}
 spec:
@@ -123,7 +127,7 @@ kind: Pool
 metadata: {name: pool, namespace: web}
 spec:
   arch: amd64
-"#;
+";
 
 /// Says what is replaced in `more.yaml`, and what is told of it at which line.
 const CHANGES: [(&str, &str, &str, &str); 7] = [
