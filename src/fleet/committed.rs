@@ -9,20 +9,10 @@ use crate::compile::CompiledSite;
 use crate::revision;
 use pointer_diagnostics::Diagnostics;
 
-/// The sites whose updates are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UpdateScope {
-    /// Sites that do not compile to what `out/` holds: they changed since the last build.
-    Unbuilt,
-    /// All that the revision has otherwise.
-    All,
-}
-
 /// The committed tree of a revision. It is read when the first site needs it.
 pub struct CommittedSites {
     directory: PathBuf,
     revision: String,
-    scope: UpdateScope,
     read: OnceLock<Option<RenderedRevision>>,
     /// The reason for which updates were not checked.
     problem: Mutex<Option<String>>,
@@ -30,11 +20,10 @@ pub struct CommittedSites {
 
 impl CommittedSites {
     /// Names a revision of the git repository that a fleet is in.
-    pub fn new(directory: impl Into<PathBuf>, revision: &str, scope: UpdateScope) -> Self {
+    pub fn new(directory: impl Into<PathBuf>, revision: &str) -> Self {
         Self {
             directory: directory.into(),
             revision: revision.to_owned(),
-            scope,
             read: OnceLock::new(),
             problem: Mutex::new(None),
         }
@@ -46,11 +35,6 @@ impl CommittedSites {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-    }
-
-    /// Returns which sites are checked.
-    pub(super) fn scope(&self) -> UpdateScope {
-        self.scope
     }
 
     /// Checks what becomes of the objects that the revision has of a site.

@@ -27,7 +27,7 @@ use crate::plan::{SitePlan, plan};
 use crate::tree::Tree;
 use pointer_diagnostics::Diagnostics;
 
-pub use committed::{CommittedSites, UpdateScope};
+pub use committed::CommittedSites;
 pub use explanation::{FieldExplanation, explain_object, nearest_object};
 pub use history::{BaseLedgers, CommittedLedgers, read_base_ledgers};
 pub use images::list_site_images;

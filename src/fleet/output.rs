@@ -5,9 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{
-    CommittedLedgers, CommittedSites, FleetCompiler, FleetProgress, SiteSelection, UpdateScope,
-};
+use super::{CommittedLedgers, CommittedSites, FleetCompiler, FleetProgress, SiteSelection};
 use crate::bundle::SiteNames;
 use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, SiteInventory, text};
 use crate::compile::CompiledSite;
@@ -222,7 +220,7 @@ fn compile_into(
             "interrupted: out/ is as it was"
         );
         let compared = sink.take_site(&site.plan.name, &site.tree)?;
-        let updates = check_updates(fleet, input.before, &site, &compared.comparison);
+        let updates = check_updates(fleet, input.before, &site);
         let mut record = SiteRecord::new(&site.tree, compared);
         record.updates = updates;
         record.claims = site.claims;
@@ -250,15 +248,8 @@ fn check_updates(
     fleet: &FleetCompiler<'_>,
     before: Option<&CommittedSites>,
     site: &CompiledSite,
-    comparison: &Comparison,
 ) -> Diagnostics {
-    let is_meant = |before: &&CommittedSites| match before.scope() {
-        UpdateScope::Unbuilt => !comparison.is_same(),
-        UpdateScope::All => true,
-    };
-    before
-        .filter(is_meant)
-        .map_or_else(Diagnostics::new, |before| before.check_updates(fleet, site))
+    before.map_or_else(Diagnostics::new, |before| before.check_updates(fleet, site))
 }
 
 impl SiteRecord {

@@ -9,12 +9,17 @@ use crate::repository::{copy_of_fleet, edit, siteplan, snapshot, write};
 const PLANT: &str = "sites/acp-plant.yaml";
 const HETERO: &str = "sites/fusion-hetero.yaml";
 
-/// What is said about a fleet that was broken. Checks everything that is the same for all mistakes.
+/// Returns what is said about a fleet that was broken. Checks everything that is the same for all mistakes.
 fn broken(breaks: impl FnOnce(&Path)) -> String {
+    broken_sites(&[], breaks)
+}
+
+/// Returns what is said about some sites of a fleet that was broken.
+fn broken_sites(sites: &[&str], breaks: impl FnOnce(&Path)) -> String {
     let fleet = copy_of_fleet();
     breaks(fleet.path());
     let before = snapshot(&fleet.path().join("out"));
-    let ran = siteplan(fleet.path(), &["build"]);
+    let ran = siteplan(fleet.path(), &[&["build"], sites].concat());
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert_eq!(ran.stdout, "");
     assert_eq!(
@@ -27,7 +32,7 @@ fn broken(breaks: impl FnOnce(&Path)) -> String {
         snapshot(&fleet.path().join("out")) == before,
         "out/ has changed"
     );
-    let checked = siteplan(fleet.path(), &["check"]);
+    let checked = siteplan(fleet.path(), &[&["check"], sites].concat());
     assert_eq!((checked.code, checked.stdout.as_str()), (Some(2), ""));
     ran.stderr
 }
@@ -196,7 +201,7 @@ fn a_node_twice_in_one_pool() {
 #[test]
 fn an_image_of_docker_hub() {
     let deployment = "base/apps/plant-web/deployment.yaml";
-    assert_snapshot!(broken(|fleet| replace_image(fleet, deployment, "docker.io/library/nginx:1.29")), @"
+    assert_snapshot!(broken_sites(&["acp-plant"], |fleet| replace_image(fleet, deployment, "docker.io/library/nginx:1.29")), @"
     error[image-not-allowed]: `Deployment customer-a/plant-web` uses `docker.io/library/nginx:1.29`, and the fleet denies `docker.io/library`
       --> base/apps/plant-web/app.yaml:6:1
        |
@@ -210,9 +215,9 @@ fn an_image_of_docker_hub() {
     34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:32:7
+      ::: siteplan.yaml:33:7
        |
-    32 |     - docker.io/library
+    33 |     - docker.io/library
        |       ----------------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there
@@ -224,7 +229,7 @@ fn an_image_of_docker_hub() {
 #[test]
 fn an_image_of_docker_hub_without_saying_so() {
     let deployment = "base/apps/plant-web/deployment.yaml";
-    assert_snapshot!(broken(|fleet| replace_image(fleet, deployment, "nginx:1.29")), @"
+    assert_snapshot!(broken_sites(&["acp-plant"], |fleet| replace_image(fleet, deployment, "nginx:1.29")), @"
     error[image-not-allowed]: `Deployment customer-a/plant-web` uses `nginx:1.29`, which is `docker.io/library/nginx:1.29`, and the fleet denies `docker.io/library`
       --> base/apps/plant-web/app.yaml:6:1
        |
@@ -238,9 +243,9 @@ fn an_image_of_docker_hub_without_saying_so() {
     34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:32:7
+      ::: siteplan.yaml:33:7
        |
-    32 |     - docker.io/library
+    33 |     - docker.io/library
        |       ----------------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there

@@ -40,7 +40,7 @@ fn committed_fleet() -> TempDir {
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [deployment.yaml, more.yaml]\n",
     )
     .unwrap();
-    let objects = "  objects:\n  - {kind: Service, name: store, source: a test}\n  - {kind: StorageClass.storage.k8s.io, name: \"*\", source: a test}\n";
+    let objects = "  objects:\n  - {kind: Service, name: \"*\", source: a test}\n  - {kind: StorageClass.storage.k8s.io, name: \"*\", source: a test}\n";
     let file = fleet.path().join("siteplan.yaml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(file, format!("{text}{objects}")).unwrap();

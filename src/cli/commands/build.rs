@@ -9,7 +9,7 @@ use crate::cli::session::Session;
 use crate::cli::signals::Interruption;
 use crate::compare::ChangeKind;
 use crate::compile::UnguardedLeftovers;
-use crate::fleet::{CommittedSites, CompileInput, FleetCompiler, UpdateScope, write_fleet};
+use crate::fleet::{CommittedSites, CompileInput, FleetCompiler, write_fleet};
 use crate::wording::count_noun;
 use crate::write::Written;
 
@@ -42,7 +42,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
     let fleet = fleet.with_unguarded(unguarded);
-    let before = CommittedSites::new(&session.root, "HEAD", UpdateScope::Unbuilt);
+    let before = CommittedSites::new(&session.root, "HEAD");
     let input = CompileInput {
         selection: &selected.selection,
         before: Some(&before),

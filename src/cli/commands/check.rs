@@ -13,7 +13,7 @@ use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
     BaseLedgers, CommittedLedgers, CommittedSites, ComparisonRequest, DifferenceDetail,
-    FleetComparison, FleetCompiler, UpdateScope, compare_fleet, read_base_ledgers,
+    FleetComparison, FleetCompiler, compare_fleet, read_base_ledgers,
 };
 use crate::model::is_calendar_day;
 use crate::nearest::nearest;
@@ -45,7 +45,7 @@ pub(in crate::cli) struct CheckArgs {
     /// Tell waivers that have ended on this day [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     on: Option<String>,
-    /// Check updates of the objects that this revision has [default: HEAD, for sites that are not built yet]
+    /// Check updates of the objects that this revision has [default: HEAD]
     #[arg(long, value_name = "REV")]
     against: Option<String>,
 }
@@ -179,8 +179,8 @@ fn deny_warnings(denied: &[String], found: &mut Diagnostics) {
 /// Names the revision whose objects are updated.
 fn find_committed(args: &CheckArgs, session: &Session<'_>) -> CommittedSites {
     match &args.against {
-        Some(revision) => CommittedSites::new(&session.root, revision, UpdateScope::All),
-        None => CommittedSites::new(&session.root, "HEAD", UpdateScope::Unbuilt),
+        Some(revision) => CommittedSites::new(&session.root, revision),
+        None => CommittedSites::new(&session.root, "HEAD"),
     }
 }
 
