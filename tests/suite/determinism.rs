@@ -9,24 +9,31 @@ use siteplan::load::read_input;
 
 use crate::repository::{self, siteplan, snapshot, write};
 
-/// Our own fleet with each of its sites several times, files made in the given order, without out/.
+/// Our own fleet with each of its sites several times, files made in the given order, without out/. Hosted sites name their host, and
+/// are left out.
 fn fleet_of_many(order: impl FnOnce(&mut Vec<(String, String)>)) -> tempfile::TempDir {
-    let mut files: Vec<(String, String)> = ["siteplan.yaml", "base"]
+    let mut files: Vec<(String, String)> = ["siteplan.yaml", "base", "schema"]
         .iter()
         .flat_map(|p| repository::list(p))
         .map(|p| (p.clone(), repository::read(&p)))
         .collect();
-    for path in repository::list("sites") {
+    let sites = repository::list("sites");
+    for path in sites.iter().filter(|path| !path.contains("hcp-")) {
         let (name, text) = (
             path.trim_start_matches("sites/").trim_end_matches(".yaml"),
-            repository::read(&path),
+            repository::read(path),
         );
-        for copy in 0..6 {
+        for copy in 0..3 {
             let text = text.replacen(
                 &format!("\n  name: {name}\n"),
                 &format!("\n  name: {name}-{copy}\n"),
                 1,
             );
+            // Addresses and host names belong to one site.
+            let text = text
+                .replace("10.20.", &format!("10.{}.", 30 + copy))
+                .replace("02:00:00:00:", &format!("02:00:00:0{copy}:"))
+                .replace(".example.com", &format!(".copy-{copy}.example.com"));
             files.push((format!("sites/{name}-{copy}.yaml"), text));
         }
     }
