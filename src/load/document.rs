@@ -33,8 +33,17 @@ pub(super) fn document(
     let (input, mut problems) = read_input(path, &text);
     if let Some(input) = &input {
         let known = ranges(&problems, &text);
-        let of_schema = schema::validate_input(kind, path, &input.value).into_iter();
-        problems.extend(of_schema.filter(|d| !overlaps(&known, d, &text)));
+        let of_schema = schema::validate_input(kind, path, &input.value);
+        let refused = ranges(&of_schema, &text);
+        problems = problems
+            .into_iter()
+            .map(|problem| prefer_other_reading(problem, &refused, &text))
+            .collect();
+        problems.extend(
+            of_schema
+                .into_iter()
+                .filter(|d| !overlaps(&known, d, &text)),
+        );
     }
     let good = !problems.has_errors();
     found.append(problems);
@@ -76,6 +85,22 @@ fn overlaps(known: &[Range<usize>], diagnostic: &Diagnostic, text: &str) -> bool
     !known.is_empty()
         && range(diagnostic, text)
             .is_some_and(|at| known.iter().any(|k| k.start < at.end && at.start < k.end))
+}
+
+/// Offers the text itself for a word that is a boolean to some readers, where the schema refuses a boolean.
+fn prefer_other_reading(problem: Diagnostic, refused: &[Range<usize>], text: &str) -> Diagnostic {
+    let edit = problem.help.as_ref().and_then(|help| help.edit.clone());
+    let at = range(&problem, text);
+    let (Some(mut edit), Some(at)) = (edit, at) else {
+        return problem;
+    };
+    let is_boolean = matches!(edit.replacement.as_str(), "true" | "false");
+    if problem.code != rules::AMBIGUOUS_SCALAR.code || !is_boolean || !refused.contains(&at) {
+        return problem;
+    }
+    let word = text.get(at).unwrap_or_default();
+    edit.replacement = format!("\"{word}\"");
+    problem.help_edit(format!("write `\"{word}\"`: text is expected here"), edit)
 }
 
 impl Document {

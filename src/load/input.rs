@@ -36,11 +36,7 @@ pub fn read_input(file: &str, text: &str) -> (Option<Input>, Diagnostics) {
     let parsed = match parse_documents(text, &ReadLimits::INPUT) {
         Ok(parsed) => parsed,
         Err(e) => {
-            let syntax = rules::YAML_SYNTAX.report(e.message).primary_bytes(
-                file,
-                e.range.bytes(),
-                "reading stopped here",
-            );
+            let syntax = rules::YAML_SYNTAX.report_unreadable(file, text, &e);
             return (None, [syntax].into_iter().collect());
         }
     };
@@ -198,12 +194,13 @@ impl Findings<'_> {
         for (key, value) in entries {
             let Some(name) = key.text() else {
                 let message = "a key is a list or a map; text is expected";
-                self.report(
-                    rules::NON_STRING_KEY.report(message),
-                    key.span,
-                    "write the key as text",
-                    None,
-                );
+                let help = if matches!(key.data, NodeData::Mapping { flow: true, .. }) {
+                    "put a value that begins with `{{` in quotes: YAML reads it as a map in a map"
+                } else {
+                    "write the key as text"
+                };
+                let report = rules::NON_STRING_KEY.report(message);
+                self.report(report, key.span, help, None);
                 continue;
             };
             self.key(key, name);

@@ -140,7 +140,7 @@ impl Repository {
         let (layers, complete) = self.layers(site, found);
         let mut merged = Value::Object(Map::new());
         for (_, layer) in &layers {
-            merge::merge(&mut merged, layer);
+            merge::merge_document(&mut merged, layer);
         }
         set_heading(&mut merged, site);
         let layers = Layers::new(layers);

@@ -17,7 +17,7 @@ use crate::revision;
 /// Show what a change does to the final manifests
 ///
 /// Compiles the sites afresh and compares every final resource, field by field, with what the committed tree of another revision
-/// renders to. Elements of lists are matched by name, values of Secrets are hidden.
+/// renders to; also where the result has errors, as far as it compiles. Elements of lists are matched by name, values of Secrets are hidden.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 when nothing differs, 1 when something does, 2 on errors.\n\nExamples:\n  siteplan diff\n  siteplan diff --against origin/main acp-plant"
@@ -50,8 +50,7 @@ pub(in crate::cli) fn run(args: &DiffArgs, session: &mut Session<'_>) -> anyhow:
         &mut session.found,
     );
     let diff = match diff {
-        Ok(diff) if !session.found.has_errors() => diff,
-        Ok(_) => return Ok(Answer::errors()),
+        Ok(diff) => diff,
         Err(why) => {
             session.found.append(why.problems);
             session.take_texts(why.sources);
@@ -63,12 +62,19 @@ pub(in crate::cli) fn run(args: &DiffArgs, session: &mut Session<'_>) -> anyhow:
         || render_text(&diff),
         || to_value(&diff, &before.commit),
     )?;
-    Ok(if diff.sites.is_empty() {
+    Ok(if session.found.has_errors() {
+        Answer::new(ExitStatus::Errors)
+            .with_data(data)
+            .with_note(WITH_ERRORS)
+    } else if diff.sites.is_empty() {
         Answer::from(data).with_note("no final manifest differs")
     } else {
         Answer::new(ExitStatus::Differs).with_data(data)
     })
 }
+
+/// Says what a comparison with errors leaves out.
+const WITH_ERRORS: &str = "there are errors: sites whose manifests could not be made are not compared, and nothing of this would be built";
 
 fn render_text(diff: &RevisionDiff) -> String {
     let sites = diff.sites.iter();

@@ -6,9 +6,9 @@ use crate::kinds::is_platform_namespace;
 use crate::model::Topology;
 use crate::plan::InstanceSource;
 use crate::validate::CheckedRule;
-use crate::validate::view::{View, called};
+use crate::validate::view::{FieldPlace, View, called};
 use kubernetes_vocabulary::ResourceScope;
-use pointer_diagnostics::{Diagnostics, Rule, Severity};
+use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
     rule: Rule {
@@ -42,8 +42,13 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         } else {
             "is made by nobody on this site; it is that of"
         };
+        let place = FieldPlace {
+            instance,
+            object,
+            field: &Pointer::parse("/metadata/namespace"),
+        };
         let says = format!("the namespace `{namespace}` {when} {}", called(object));
-        found.push(view.report(&RULE.rule, instance, says).help(format!(
+        found.push(view.report_at(&RULE.rule, place, says).help(format!(
             "add `{namespace}: {{}}` under `namespaces:` of the site, or list it under `provides.namespaces` of the app that makes it"
         )));
     }
