@@ -4,6 +4,7 @@
 //! the `operands` of its entry in the catalogue. Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
 
 mod admission;
+mod autoscaler;
 mod budget;
 mod claims;
 mod inventory;
@@ -33,6 +34,7 @@ use podfit::scheduler::Namespaces;
 use pointer_diagnostics::{Diagnostics, Origin};
 
 use admission::Admission;
+use autoscaler::Autoscalers;
 use inventory::Inventory;
 
 pub use quota::PodUse;
@@ -95,6 +97,7 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
     let mut found = Diagnostics::new();
     let inventory = Inventory::new(input);
     let admission = Admission::new(input);
+    let autoscalers = Autoscalers::new(input);
     let mut site = SitePods::default();
     node::add_nodes(input, &inventory, &mut site);
     site.problem.namespaces = collect_namespaces(input);
@@ -112,6 +115,7 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
                 catalogue,
                 inventory: &inventory,
                 admission: &admission,
+                autoscalers: &autoscalers,
             },
             object,
             &mut site,
@@ -139,6 +143,7 @@ struct PodsScope<'a> {
     catalogue: &'a Catalogue,
     inventory: &'a Inventory,
     admission: &'a Admission,
+    autoscalers: &'a Autoscalers,
 }
 
 /// Returns all objects with their instances.
