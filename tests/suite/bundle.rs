@@ -651,18 +651,21 @@ fn roots_follow_the_branch_and_applications_stay_at_the_pin() {
     assert_eq!(revision(&ring, "apps/web.yaml"), json!(sites));
 }
 
+/// Finds what is applied by hand of a site that has an Argo CD of its own.
+fn bootstrap_of(made: &Made, of_site: &[File]) -> Bootstrap {
+    let files = BootstrapFiles {
+        site: "plant",
+        of_site,
+        of_fleet: &[],
+    };
+    Bootstrap::new(&made.plan.fleet.spec.argocd, &files)
+}
+
 #[test]
 fn the_steps_of_a_bootstrap_patch_settings_and_bring_the_root_last() {
     let made = web(json!({"version": "3.3"}));
     let files = made.bundle().0;
-    let bootstrap = Bootstrap::new(
-        &made.plan.fleet.spec.argocd,
-        &BootstrapFiles {
-            site: "plant",
-            of_site: &files,
-            of_fleet: &[],
-        },
-    );
+    let bootstrap = bootstrap_of(&made, &files);
     let steps = bootstrap.steps("plant");
     let commands: Vec<&str> = steps.iter().map(|step| step.command.as_str()).collect();
     assert_eq!(
@@ -681,14 +684,7 @@ fn the_steps_of_a_bootstrap_patch_settings_and_bring_the_root_last() {
 fn a_check_of_a_bootstrap_tells_what_the_cluster_lacks() {
     let made = web(json!({"version": "3.3"}));
     let files = made.bundle().0;
-    let bootstrap = Bootstrap::new(
-        &made.plan.fleet.spec.argocd,
-        &BootstrapFiles {
-            site: "plant",
-            of_site: &files,
-            of_fleet: &[],
-        },
-    );
+    let bootstrap = bootstrap_of(&made, &files);
     let problems = |cluster: &[Object]| {
         let differences = compare_bootstrap(&bootstrap, cluster);
         let told = differences
