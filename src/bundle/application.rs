@@ -12,10 +12,10 @@ use crate::model::{ArgoCd, OnRemove};
 use crate::plan::{Instance, InstanceSource};
 
 use super::destination::{destination_cluster, destination_namespace};
-use super::{Context, differences, dry_run, has, names, repository_path};
+use super::{ArgoCdVersion, BundleContext, differences, dry_run, is_since, names, repository_path};
 
 /// The Application of an instance.
-pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
+pub(super) fn of_instance(context: &BundleContext<'_>, instance: &Instance) -> Value {
     let (site, fleet) = (context.site(), context.fleet());
     let mut metadata = json!({
         "name": names::application_name(&site.name, &instance.name),
@@ -48,7 +48,7 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
 }
 
 /// Returns the Application source for a directory of the site's output.
-fn source(context: &Context<'_>, directory: &str) -> Value {
+fn source(context: &BundleContext<'_>, directory: &str) -> Value {
     let fleet = context.fleet();
     json!({
         "repoURL": fleet.source.repo_url,
@@ -62,7 +62,7 @@ fn source(context: &Context<'_>, directory: &str) -> Value {
 pub(super) fn retry(argocd: &ArgoCd) -> Value {
     let mut retry =
         json!({"limit": 10, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m"}});
-    if has(argocd, (3, 2)) {
+    if is_since(argocd, ArgoCdVersion::new(3, 2)) {
         retry["refresh"] = json!(true);
     }
     retry
@@ -75,7 +75,7 @@ fn on_remove(instance: &Instance) -> OnRemove {
         .map_or(OnRemove::Keep, |app| app.spec.on_remove)
 }
 
-fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value> {
+fn annotations(context: &BundleContext<'_>, instance: &Instance) -> Map<String, Value> {
     let mut annotations = Map::new();
     annotations.insert(SYNC_WAVE.to_owned(), json!(instance.wave.to_string()));
     annotations.insert(
@@ -92,7 +92,7 @@ fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value>
 }
 
 /// Every directory whose change can change the manifests: the overlay and what it is built on.
-fn generate_paths(context: &Context<'_>, instance: &Instance) -> String {
+fn generate_paths(context: &BundleContext<'_>, instance: &Instance) -> String {
     let own = instance
         .app()
         .map(|app| BTreeSet::from([app.directory.clone()]))
@@ -134,11 +134,15 @@ fn automated(source: &InstanceSource) -> Value {
     }
 }
 
-fn sync_options(context: &Context<'_>, instance: &Instance, ignores: bool) -> Vec<&'static str> {
+fn sync_options(
+    context: &BundleContext<'_>,
+    instance: &Instance,
+    ignores: bool,
+) -> Vec<&'static str> {
     let argocd = &context.fleet().argocd;
     let skips = dry_run::for_whole_app(argocd)
         && !dry_run::without_definition(context.site(), context.objects(instance)).is_empty();
-    let keeps = on_remove(instance) == OnRemove::Keep && has(argocd, (3, 4));
+    let keeps = on_remove(instance) == OnRemove::Keep && is_since(argocd, ArgoCdVersion::new(3, 4));
     let is_app = matches!(instance.source, InstanceSource::App(_));
     let options = [
         (keeps, "Delete=false"),

@@ -6,10 +6,10 @@ use crate::argocd::IN_CLUSTER_SERVER;
 use crate::model::Topology;
 use crate::plan::Instance;
 
-use super::{Context, DEFAULT_NAMESPACE};
+use super::{BundleContext, DEFAULT_NAMESPACE};
 
 /// Returns the key and the value that name the site's cluster in a destination.
-pub(super) fn destination_cluster<'a>(context: &Context<'a>) -> (&'static str, &'a str) {
+pub(super) fn destination_cluster<'a>(context: &BundleContext<'a>) -> (&'static str, &'a str) {
     match context.fleet().argocd.topology {
         Topology::PerSite => ("server", IN_CLUSTER_SERVER),
         Topology::Hub => ("name", &context.site().name),
@@ -17,7 +17,10 @@ pub(super) fn destination_cluster<'a>(context: &Context<'a>) -> (&'static str, &
 }
 
 /// Returns the namespace that an Application names: the instance's, else the first of its objects, else one that is never used.
-pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Instance) -> &'a str {
+pub(super) fn destination_namespace<'a>(
+    context: &BundleContext<'a>,
+    instance: &'a Instance,
+) -> &'a str {
     let namespaced = context
         .objects(instance)
         .iter()

@@ -9,10 +9,10 @@ use crate::kinds::GroupKind;
 use kubernetes_vocabulary::ResourceScope;
 
 use super::destination::{destination_cluster, destination_namespace};
-use super::{Context, PROJECT_WAVE, names};
+use super::{BundleContext, PROJECT_WAVE, names};
 
 /// The AppProject of a site.
-pub(super) fn of_site(context: &Context<'_>) -> Value {
+pub(super) fn of_site(context: &BundleContext<'_>) -> Value {
     let site = context.site();
     let mut spec = Map::new();
     spec.insert(
@@ -51,7 +51,7 @@ pub(super) fn listed(kinds: &BTreeSet<GroupKind>) -> Value {
 
 /// The cluster-scoped kinds of all bases, and the namespaced ones of the site's own objects. While something of the site is being removed,
 /// the namespaced ones of all bases too: Argo CD does not prune what its project no longer permits.
-pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
+pub(super) fn kinds(context: &BundleContext<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
     let removing = context
         .fleet()
         .removals
@@ -76,7 +76,7 @@ pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<Gro
 }
 
 /// Every namespace that the site makes, or that an object or an Application of it names.
-fn destinations(context: &Context<'_>) -> Value {
+fn destinations(context: &BundleContext<'_>) -> Value {
     let objects = context.input.rendered.values().flatten();
     let of_objects = objects
         .filter(|o| context.kinds.scope_of(o) == ResourceScope::Namespaced)

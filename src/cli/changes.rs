@@ -1,10 +1,10 @@
 //! The words of `build` and `check` for files that differ.
 
-use crate::compare::{Change, ChangeKind};
+use crate::compare::{ChangeKind, FileChange};
 use pointer_diagnostics::report::escape_text;
 
 /// Returns one line: how a file of `out/` differs, and its path.
-pub(super) fn change_line(change: &Change) -> String {
+pub(super) fn change_line(change: &FileChange) -> String {
     let word = match (change.kind, change.edited) {
         (ChangeKind::Added, true) => "removed by hand",
         (ChangeKind::Changed, true) => "edited by hand",

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::ledger::{self, Digest, Ledger};
 use crate::tree::{Tree, TreePath};
 
-pub use removal::{Inventory, Vanished, check_removals, inventory, vanished};
+pub use removal::{OutputInventory, Vanished, check_removals, inventory, vanished};
 pub use report::report;
 
 /// Files of one site in out/.
@@ -26,7 +26,7 @@ pub struct Present {
     /// Record of the directory's inputs and outputs, as far as it is known.
     pub record: Record,
     /// The files that may be siteplan's.
-    pub files: BTreeMap<TreePath, File>,
+    pub files: BTreeMap<TreePath, PresentFile>,
     /// The paths, below out/, of the files that are somebody else's.
     pub foreign: Vec<String>,
 }
@@ -45,7 +45,7 @@ pub enum Record {
 
 /// A file in out/.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct PresentFile {
     /// Its bytes; `None` if it is larger than anything siteplan generates.
     pub bytes: Option<Vec<u8>>,
     /// Set if it is executable, which git tracks.
@@ -58,7 +58,7 @@ pub struct Comparison {
     /// The site.
     pub site: String,
     /// The files that differ, sorted by path.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileChange>,
     /// Files of somebody else, which are kept.
     pub foreign: Vec<String>,
     /// The inputs that differ from the ones out/ was generated from, sorted by path.
@@ -69,7 +69,7 @@ pub struct Comparison {
 
 /// A file that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct FileChange {
     /// Its path below out/.
     pub path: TreePath,
     /// Kind of the difference.
@@ -179,17 +179,17 @@ impl Comparison {
 fn change(
     present: &Present,
     path: &TreePath,
-    file: Option<&File>,
+    file: Option<&PresentFile>,
     new: Option<&[u8]>,
-) -> Option<Change> {
-    let same = |file: &File, new| file.bytes.as_deref() == Some(new) && !file.executable;
+) -> Option<FileChange> {
+    let same = |file: &PresentFile, new| file.bytes.as_deref() == Some(new) && !file.executable;
     let kind = match (file, new) {
         (Some(file), Some(new)) if same(file, new) => return None,
         (Some(_), Some(_)) => ChangeKind::Changed,
         (Some(_), None) => ChangeKind::Stale,
         (None, _) => ChangeKind::Added,
     };
-    Some(Change {
+    Some(FileChange {
         path: path.clone(),
         kind,
         edited: is_edited(present, path, file),
@@ -197,7 +197,7 @@ fn change(
 }
 
 /// Checks whether siteplan generated the file: the ledger says so, or, without a ledger, the file's own first line.
-fn is_ours(present: &Present, path: &TreePath, file: &File) -> bool {
+fn is_ours(present: &Present, path: &TreePath, file: &PresentFile) -> bool {
     match &present.record {
         _ if path.in_site() == ledger::FILE => true,
         Record::Known(ledger) => ledger.files.contains_key(path),
@@ -205,7 +205,7 @@ fn is_ours(present: &Present, path: &TreePath, file: &File) -> bool {
     }
 }
 
-fn is_edited(present: &Present, path: &TreePath, file: Option<&File>) -> bool {
+fn is_edited(present: &Present, path: &TreePath, file: Option<&PresentFile>) -> bool {
     match (&present.record, file) {
         _ if path.in_site() == ledger::FILE => false,
         (Record::Known(ledger), Some(file)) => {
@@ -218,7 +218,7 @@ fn is_edited(present: &Present, path: &TreePath, file: Option<&File>) -> bool {
     }
 }
 
-fn has_header(present: &Present, file: &File) -> bool {
+fn has_header(present: &Present, file: &PresentFile) -> bool {
     file.bytes
         .as_deref()
         .is_some_and(|bytes| ledger::is_generated(bytes, &present.site))

@@ -11,7 +11,7 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 const NO_INSTANCES: [&str; 2] = ["apps", "bootstrap"];
 
 /// The sites that an output holds, each with its instances.
-pub type Inventory = BTreeMap<String, BTreeSet<String>>;
+pub type OutputInventory = BTreeMap<String, BTreeSet<String>>;
 
 /// Something that is in the old output and not in the new one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +23,8 @@ pub struct Vanished {
 }
 
 /// Lists the sites and instances that the paths of generated files show.
-pub fn inventory<'a>(paths: impl IntoIterator<Item = &'a TreePath>) -> Inventory {
-    let mut inventory = Inventory::new();
+pub fn inventory<'a>(paths: impl IntoIterator<Item = &'a TreePath>) -> OutputInventory {
+    let mut inventory = OutputInventory::new();
     for path in paths {
         let instances = inventory.entry(path.site().to_owned()).or_default();
         if let Some((directory, _)) = path.in_site().split_once('/')
@@ -37,7 +37,7 @@ pub fn inventory<'a>(paths: impl IntoIterator<Item = &'a TreePath>) -> Inventory
 }
 
 /// Returns the sites and instances of the old output that are missing in the new one. Of a site that vanishes, the instances are not listed.
-pub fn vanished(old: &Inventory, new: &Inventory) -> Vec<Vanished> {
+pub fn vanished(old: &OutputInventory, new: &OutputInventory) -> Vec<Vanished> {
     let mut vanished = Vec::new();
     for (site, instances) in old {
         match new.get(site) {
@@ -57,7 +57,7 @@ pub fn vanished(old: &Inventory, new: &Inventory) -> Vec<Vanished> {
 /// Holds what vanishes against the fleet's `removals:`. `removals` is the origin of that list.
 pub fn check_removals(
     gone: &[Vanished],
-    new: &Inventory,
+    new: &OutputInventory,
     approved: &[Removal],
     removals: &Origin,
 ) -> Diagnostics {
@@ -77,7 +77,7 @@ fn approves(removal: &Removal, gone: &Vanished) -> bool {
     removal.site == gone.site && removal.instance == gone.instance
 }
 
-fn still_there(removal: &Removal, new: &Inventory) -> bool {
+fn still_there(removal: &Removal, new: &OutputInventory) -> bool {
     new.get(&removal.site).is_some_and(|instances| {
         removal
             .instance
@@ -124,7 +124,7 @@ fn not_removed(removal: &Removal, entry: Origin) -> Diagnostic {
 mod tests {
     use super::*;
 
-    fn inventory_of(paths: &[&str]) -> Inventory {
+    fn inventory_of(paths: &[&str]) -> OutputInventory {
         let paths: Vec<TreePath> = paths
             .iter()
             .map(|path| TreePath::parse(path).unwrap())
@@ -140,7 +140,11 @@ mod tests {
         }
     }
 
-    fn codes(old: &Inventory, new: &Inventory, approved: &[Removal]) -> Vec<&'static str> {
+    fn codes(
+        old: &OutputInventory,
+        new: &OutputInventory,
+        approved: &[Removal],
+    ) -> Vec<&'static str> {
         let origin = Origin::file("siteplan.yaml").at("spec").at("removals");
         let found = check_removals(&vanished(old, new), new, approved, &origin);
         found.iter().map(|diagnostic| diagnostic.code).collect()
@@ -179,7 +183,7 @@ mod tests {
             codes(&old, &new, &[removal("a", None)]),
             ["removal-not-approved", "removal-unused"]
         );
-        let gone = Inventory::new();
+        let gone = OutputInventory::new();
         assert_eq!(
             codes(&old, &gone, &[removal("a", Some("db"))]),
             ["removal-not-approved"]

@@ -5,6 +5,7 @@
 
 mod bases;
 
+use rustomize::KUSTOMIZATION_FILE;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -91,9 +92,8 @@ impl<'a> SiteCompiler<'a> {
     }
 
     fn run_passes(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
-        let (site, problems) = self.repository.site(name);
-        found.append(problems);
-        let plan = plan(Arc::new(site?), self.repository, found)?;
+        let site = self.repository.load_site(name, found)?;
+        let plan = plan(Arc::new(site), self.repository, found)?;
         let mut overlays = self.make_overlays(&plan, found)?;
         let changes = take_changes(&mut overlays);
         let rendered = self.render(&plan, &overlays, found)?;
@@ -106,8 +106,7 @@ impl<'a> SiteCompiler<'a> {
             base_kinds: self.bases.kinds(),
             directories: &directories,
         };
-        let (bundle, problems) = bundle::bundle(&bundle_input);
-        found.append(problems);
+        let bundle = bundle::bundle(&bundle_input, found);
         let built = self.bases.built(&plan, &overlays, &bundle);
         let catalogues = self.catalogues(&plan);
         found.append(validate::validate(&ValidateInput {
@@ -144,13 +143,12 @@ impl<'a> SiteCompiler<'a> {
         found: &mut Diagnostics,
     ) -> SiteFit {
         let catalogues = self.catalogues(plan);
-        let (fit, problems) = fit::fit(&PodsInput {
+        let input = PodsInput {
             plan,
             rendered,
             catalogues: &catalogues,
-        });
-        found.append(problems);
-        fit
+        };
+        fit::fit(&input, found)
     }
 
     /// Returns the catalogue of each instance, with its app's own entries.
@@ -212,7 +210,7 @@ impl<'a> SiteCompiler<'a> {
             catalogue: &catalogue,
         });
         let files = BTreeMap::from([(
-            "kustomization.yaml".to_owned(),
+            KUSTOMIZATION_FILE.to_owned(),
             yaml::write_document(&kustomization),
         )]);
         let directory = overlay_directory(plan, instance);
@@ -290,7 +288,7 @@ fn take_changes(
 fn argocd_objects(bundle: &[bundle::File]) -> Vec<Object> {
     let files = bundle
         .iter()
-        .filter(|f| f.path.starts_with("apps/") && !f.path.ends_with("/kustomization.yaml"));
+        .filter(|f| f.path.starts_with("apps/") && !f.path.ends_with(KUSTOMIZATION_FILE));
     files
         .flat_map(|f| &f.documents)
         .map(|d| Object::new(d.clone()))

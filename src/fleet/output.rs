@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::{FleetCompiler, FleetProgress, SiteSelection};
 use crate::bundle::SiteNames;
-use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, text};
+use crate::compare::{self, ChangeKind, Comparison, OutputInventory, Present, text};
 use crate::ledger;
 use crate::load::{FLEET_FILE, Repository};
 use crate::plan::RESERVED_SITE;
@@ -54,8 +54,8 @@ struct SiteRecord {
     compared: SiteComparison,
     /// The names that the site takes in the namespace of its Argo CD; `None` for the fleet's own directory.
     names: Option<SiteNames>,
-    old: Inventory,
-    new: Inventory,
+    old: OutputInventory,
+    new: OutputInventory,
 }
 
 /// Compiles sites and compares them with `out/`, without writing. Removals, shared names and foreign files are in `found`.
@@ -261,7 +261,7 @@ fn check_fleet(
 ) {
     let repository = fleet.repository;
     let mut own = Diagnostics::new();
-    let (mut old, mut new) = (Inventory::new(), Inventory::new());
+    let (mut old, mut new) = (OutputInventory::new(), OutputInventory::new());
     for record in records {
         old.extend(record.old.clone());
         new.extend(record.new.clone());

@@ -64,7 +64,7 @@ impl Ledger {
     pub fn to_json(&self) -> String {
         let of_site =
             |(path, digest): (&TreePath, &Digest)| (path.in_site().to_owned(), digest.to_string());
-        let written = Written {
+        let written = LedgerFile {
             version: VERSION,
             files: self.files.iter().map(of_site).collect(),
             inputs: self
@@ -79,7 +79,7 @@ impl Ledger {
 
     /// Reads the ledger of a site. Nothing in it is trusted: a path that leaves the site's directory is an error.
     pub fn parse(bytes: &[u8], site: &str) -> Result<Self, LedgerError> {
-        let written: Written =
+        let written: LedgerFile =
             serde_json::from_slice(bytes).map_err(|error| LedgerError::Json(error.to_string()))?;
         if written.version != VERSION {
             return Err(LedgerError::Version(written.version));
@@ -143,7 +143,7 @@ impl std::error::Error for LedgerError {}
 /// The ledger as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct LedgerFile {
     files: BTreeMap<String, String>,
     inputs: BTreeMap<String, String>,
     version: u32,

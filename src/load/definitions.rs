@@ -4,12 +4,12 @@ use apiserver_schema::{Definition, Definitions};
 use manifest_yaml::{ReadLimits, YamlNode};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
-use super::Files;
+use super::FleetFiles;
 use crate::rules;
 
 /// Reads every definition of a directory. Files that hold none, and definitions that cannot be used, are reported.
 pub(super) fn load_definitions(
-    files: &Files,
+    files: &FleetFiles,
     directory: &str,
     found: &mut Diagnostics,
 ) -> Vec<Definition> {
@@ -35,29 +35,43 @@ fn read_definitions(path: &str, text: &str, found: &mut Diagnostics) -> Vec<Defi
     for (number, document) in documents.iter().enumerate() {
         match import_document(document) {
             Ok(imported) => definitions.extend(imported),
-            Err(message) => found.push(malformed(path, number, message)),
+            Err(error) => found.push(describe_definition(path, number, &error)),
         }
     }
     definitions
 }
 
-/// Imports the definitions of one document; the message says why one cannot be used.
-fn import_document(document: &YamlNode) -> Result<Vec<Definition>, String> {
-    let value = document.to_value().map_err(|error| error.message)?;
+/// The error for a document that holds no definition that can be used.
+#[derive(Debug, thiserror::Error)]
+enum DefinitionError {
+    #[error("{0}")]
+    Value(String),
+    #[error(transparent)]
+    Import(#[from] apiserver_schema::ImportError),
+    #[error("a CustomResourceDefinition that serves a version is expected")]
+    NoVersion,
+}
+
+/// Imports the definitions of one document.
+fn import_document(document: &YamlNode) -> Result<Vec<Definition>, DefinitionError> {
+    let value = document
+        .to_value()
+        .map_err(|error| DefinitionError::Value(error.message))?;
     let imported = Definitions::import(&value);
-    if let Some(error) = imported.errors.first() {
-        return Err(error.to_string());
+    if let Some(error) = imported.errors.into_iter().next() {
+        return Err(error.into());
     }
     if imported.entries.is_empty() {
-        return Err("a CustomResourceDefinition that serves a version is expected".to_owned());
+        return Err(DefinitionError::NoVersion);
     }
     Ok(imported.entries)
 }
 
-fn malformed(path: &str, number: usize, message: String) -> Diagnostic {
+/// Words a document that holds no definition that can be used.
+fn describe_definition(path: &str, number: usize, error: &DefinitionError) -> Diagnostic {
     let origin = Origin::in_document(&path.into(), number, Pointer::root());
     rules::MALFORMED_DEFINITION
-        .report(message)
+        .report(error.to_string())
         .primary(origin, "")
         .help("put the CustomResourceDefinition of the cluster here (`oc get crd NAME -o yaml`), or remove the file")
 }

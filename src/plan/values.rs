@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::load::Site;
-use crate::template::Context;
+use crate::template::TemplateContext;
 use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::Instance;
@@ -20,10 +20,8 @@ pub(super) fn fill_values(site: &Site, instances: &mut [Instance], found: &mut D
             .flatten()
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
-        let (values, problems) = app.values.complete(&Value::Object(given), &|below| {
-            site.origin(&pointer.join(below))
-        });
-        found.append(problems);
-        instance.context = Context::default().with([("values", share_value(values))]);
+        let origin = |below: &Pointer| site.origin(&pointer.join(below));
+        let values = app.values.complete(&Value::Object(given), &origin, found);
+        instance.context = TemplateContext::default().with([("values", share_value(values))]);
     }
 }

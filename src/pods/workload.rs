@@ -5,7 +5,8 @@ use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
 use kubernetes_vocabulary::{LabelRequirement, LabelSelector, SelectorOperator};
 use serde_json::Value;
 
-use super::{PodsScope, SitePods, Source, launcher, part, rollout, volume};
+use super::part::{OperandOfPart, PodOwner};
+use super::{PodsScope, SitePods, WorkloadSource, launcher, part, rollout, volume};
 use crate::catalogue::{
     Field, OperandPart, Operands, PartAt, PartNaming, PodReplacement, PodRun, PodsNeeded,
 };
@@ -99,12 +100,25 @@ impl WorkloadMaker<'_, '_> {
             .or(self.scope.instance.namespace.as_deref())
             .unwrap_or_default();
         let owner = self.owner();
-        let (mut spec, errors) = part::read_spec(self.at, self.object, (&owner, namespace));
+        let (mut spec, errors) = part::read_spec(
+            self.at,
+            self.object,
+            &PodOwner {
+                name: &owner,
+                namespace,
+            },
+        );
         for error in &errors {
             self.report(error, found);
         }
         if let Some(operand) = self.operand {
-            if let Err(error) = part::complete_spec(&mut spec, operand, (self.at, self.object)) {
+            let of_part = OperandOfPart {
+                operands: operand.0,
+                known: operand.1,
+                part: self.at,
+                object: self.object,
+            };
+            if let Err(error) = part::complete_spec(&mut spec, of_part) {
                 self.report(&error, found);
             }
             site.assumptions.insert(format!(
@@ -162,10 +176,10 @@ impl WorkloadMaker<'_, '_> {
         }
     }
 
-    fn source(&self) -> Source {
+    fn source(&self) -> WorkloadSource {
         let instance = self.scope.instance;
         let placement = find_by_name(&instance.placement, &self.at.names);
-        Source {
+        WorkloadSource {
             instance: instance.name.clone(),
             object: self.object.id(),
             part: self.part_name().to_owned(),

@@ -36,7 +36,7 @@ const ELSEWHERE: [(&str, &str); 5] = [
     ),
     (
         "fleet-too-large",
-        "it takes a thousand sites: tests/suite/bundle.rs",
+        "it takes a thousand sites: tests/suite/bundle/mod.rs",
     ),
     (
         "kustomize-out-of-reach",

@@ -1,7 +1,10 @@
 //! What Argo CD reads: the shape of Applications, projects and bootstrap in both topologies and flavours.
 
+mod built_in;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use pointer_diagnostics::Diagnostics;
 use serde_json::{Value, json};
 use siteplan::bundle::{File, builtin_objects, fleet_bundle, needed_annotations};
 use siteplan::catalogue::Catalogue;
@@ -400,7 +403,9 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
         json!(["project.yaml", "root.yaml"])
     );
 
-    let (files, found) = fleet_bundle(&fleet(argocd, json!({})), &["plant-b", "plant-a"]);
+    let mut found = Diagnostics::new();
+    let sites = ["plant-b", "plant-a"];
+    let files = fleet_bundle(&fleet(argocd, json!({})), &sites, &mut found);
     assert!(found.is_empty());
     assert_eq!(
         only(&files, "apps/kustomization.yaml")["resources"],
@@ -415,7 +420,9 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
 
 #[test]
 fn there_is_no_fleet_directory_where_every_site_has_its_own_argo_cd() {
-    let (files, _) = fleet_bundle(&fleet(json!({"version": "3.3"}), json!({})), &["plant"]);
+    let mut found = Diagnostics::new();
+    let fleet = fleet(json!({"version": "3.3"}), json!({}));
+    let files = fleet_bundle(&fleet, &["plant"], &mut found);
     assert!(files.is_empty());
 }
 
@@ -424,12 +431,10 @@ fn a_hub_with_too_many_sites_is_warned_of() {
     let names: Vec<String> = (0..1001).map(|i| format!("s{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let hub = fleet(json!({"version": "3.3", "topology": "hub"}), json!({}));
-    let codes = |sites: &[&str]| {
-        fleet_bundle(&hub, sites)
-            .1
-            .iter()
-            .map(|d| d.code)
-            .collect::<Vec<_>>()
+    let codes = |sites: &[&str]| -> Vec<&str> {
+        let mut found = Diagnostics::new();
+        fleet_bundle(&hub, sites, &mut found);
+        found.iter().map(|d| d.code).collect()
     };
     assert_eq!(codes(&names), ["fleet-too-large"]);
     assert!(codes(&names[1..]).is_empty());
@@ -475,94 +480,4 @@ fn fields_that_others_write_are_ignored_for_the_kinds_that_are_there() {
         ])
     );
     assert!(options(&application).contains(&"RespectIgnoreDifferences=true"));
-}
-
-#[test]
-fn namespaces_are_labelled_and_never_pruned() {
-    let mut plan = NamespacePlan {
-        pod_security: Some(PodSecurity::Restricted),
-        ..NamespacePlan::default()
-    };
-    plan.spec.labels.insert("team".to_owned(), "web".to_owned());
-    let made = Made::new().namespace("web", plan).namespaces();
-    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-    assert_eq!(objects[0].0, "namespace.web.yaml");
-    assert_eq!(
-        objects[0].1.value()["metadata"],
-        json!({
-            "name": "web",
-            "labels": {
-                "pod-security.kubernetes.io/audit": "restricted",
-                "pod-security.kubernetes.io/enforce": "restricted",
-                "pod-security.kubernetes.io/warn": "restricted",
-                "team": "web",
-            },
-            "annotations": {
-                "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-                "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
-            },
-        })
-    );
-    let application = made.document("apps/namespaces.yaml");
-    assert_eq!(application["metadata"].get("finalizers"), None);
-    assert_eq!(
-        application["spec"]["syncPolicy"]["automated"],
-        json!({"prune": false, "selfHeal": true})
-    );
-    assert_eq!(
-        application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"],
-        "."
-    );
-}
-
-#[test]
-fn nodes_get_labels_only_and_only_where_they_are_there() {
-    let labels = [
-        ("kubernetes.io/arch", "amd64"),
-        ("kubernetes.io/hostname", "n"),
-        ("workload-type", "database"),
-    ];
-    let spec = json!({"nodes": {"labels": {"cluster.ocs.openshift.io/openshift-storage": ""}}});
-    let mut made =
-        Made::new()
-            .node("acp-0", &pool(true), &labels)
-            .node("acp-1", &pool(true), &labels);
-    made.plan.nodes[1].state = Some(NodeState::Replacing);
-    let made = made
-        .node("acp-2", &pool(true), &labels)
-        .app("odf", 1, spec, json!([]));
-    let mut made = made;
-    made.plan.nodes[2].unnamed = true;
-    let made = made.nodes();
-    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-    assert_eq!(objects.len(), 1);
-    assert_eq!(objects[0].0, "node.acp-0.yaml");
-    assert_eq!(
-        objects[0].1.value(),
-        &json!({
-            "apiVersion": "v1", "kind": "Node",
-            "metadata": {
-                "name": "acp-0",
-                "labels": {"cluster.ocs.openshift.io/openshift-storage": "", "workload-type": "database"},
-                "annotations": {
-                    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-                    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
-                },
-            },
-        })
-    );
-    let application = made.document("apps/nodes.yaml");
-    assert_eq!(
-        application["spec"]["syncPolicy"]["automated"],
-        json!({"prune": false, "selfHeal": false})
-    );
-    assert_eq!(options(&application), ["ServerSideApply=true"]);
-}
-
-#[test]
-fn nodes_of_other_pools_are_left_alone() {
-    let made = Made::new()
-        .node("acp-0", &pool(false), &[("workload-type", "database")])
-        .nodes();
-    assert!(builtin_objects(&made.plan, &made.plan.instances[0]).is_empty());
 }
