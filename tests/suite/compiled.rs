@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use pointer_diagnostics::Diagnostics;
 use pointer_diagnostics::report::{self, Look};
 use siteplan::compile::CompiledSite;
 use siteplan::fleet::{FleetCompiler, SiteSelection, read_sources};
@@ -52,7 +53,8 @@ pub(crate) fn own_fleet() -> &'static Compiled {
 
 /// Compiles the fleet in a directory.
 pub(crate) fn compile(root: &Path) -> Compiled {
-    let (repository, mut found) = load(root);
+    let mut found = Diagnostics::new();
+    let repository = load(root, &mut found);
     let mut compiled = Compiled::default();
     if let Some(repository) = &repository {
         let selection = SiteSelection::resolve(repository, &[]).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use siteplan::manifest::Object;
 
-use crate::compiled::own_fleet;
+use crate::compiled::{compile, own_fleet};
 use crate::repository::{self, copy_of_fleet, edit, siteplan};
 
 const HUB: &str = "hcp-hub";

@@ -1,8 +1,11 @@
 //! What Argo CD reads: the shape of Applications, projects and bootstrap in both topologies and flavours.
 
+mod built_in;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kubernetes_vocabulary::ResourceScope;
+use pointer_diagnostics::Diagnostics;
 use serde_json::{Value, json};
 use siteplan::bundle::{
     Bootstrap, BootstrapFiles, File, HEALTH_KEY, HEALTH_SCRIPT, builtin_objects, fleet_bundle,
@@ -426,7 +429,9 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
         json!(["project.yaml", "root.yaml"])
     );
 
-    let (files, found) = fleet_bundle(&fleet(argocd, json!({})), &["plant-b", "plant-a"]);
+    let mut found = Diagnostics::new();
+    let sites = ["plant-b", "plant-a"];
+    let files = fleet_bundle(&fleet(argocd, json!({})), &sites, &mut found);
     assert!(found.is_empty());
     assert_eq!(
         only(&files, "apps/kustomization.yaml")["resources"],
@@ -445,7 +450,9 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
 
 #[test]
 fn there_is_no_fleet_directory_where_every_site_has_its_own_argo_cd() {
-    let (files, _) = fleet_bundle(&fleet(json!({"version": "3.3"}), json!({})), &["plant"]);
+    let mut found = Diagnostics::new();
+    let fleet = fleet(json!({"version": "3.3"}), json!({}));
+    let files = fleet_bundle(&fleet, &["plant"], &mut found);
     assert!(files.is_empty());
 }
 
@@ -454,12 +461,10 @@ fn a_hub_with_too_many_sites_is_warned_of() {
     let names: Vec<String> = (0..1001).map(|i| format!("s{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let hub = fleet(json!({"version": "3.3", "topology": "hub"}), json!({}));
-    let codes = |sites: &[&str]| {
-        fleet_bundle(&hub, sites)
-            .1
-            .iter()
-            .map(|d| d.code)
-            .collect::<Vec<_>>()
+    let codes = |sites: &[&str]| -> Vec<&str> {
+        let mut found = Diagnostics::new();
+        fleet_bundle(&hub, sites, &mut found);
+        found.iter().map(|d| d.code).collect()
     };
     assert_eq!(codes(&names), ["fleet-too-large"]);
     assert!(codes(&names[1..]).is_empty());
@@ -505,131 +510,6 @@ fn fields_that_others_write_are_ignored_for_the_kinds_that_are_there() {
         ])
     );
     assert!(options(&application).contains(&"RespectIgnoreDifferences=true"));
-}
-
-#[test]
-fn namespaces_are_labelled_and_never_pruned() {
-    let mut plan = NamespacePlan {
-        pod_security: Some(PodSecurity::Restricted),
-        ..NamespacePlan::default()
-    };
-    plan.spec.labels.insert("team".to_owned(), "web".to_owned());
-    let made = Made::new().namespace("web", plan).namespaces();
-    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-    assert_eq!(objects[0].0, "namespace.web.yaml");
-    assert_eq!(
-        objects[0].1.value()["metadata"],
-        json!({
-            "name": "web",
-            "labels": {
-                "pod-security.kubernetes.io/audit": "restricted",
-                "pod-security.kubernetes.io/enforce": "restricted",
-                "pod-security.kubernetes.io/warn": "restricted",
-                "team": "web",
-            },
-            "annotations": {
-                "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-                "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
-            },
-        })
-    );
-    let application = made.document("apps/namespaces.yaml");
-    assert_eq!(application["metadata"].get("finalizers"), None);
-    assert_eq!(
-        application["spec"]["syncPolicy"]["automated"],
-        json!({"selfHeal": true})
-    );
-    assert_eq!(
-        application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"],
-        "."
-    );
-}
-
-#[test]
-fn nodes_get_labels_only_and_only_where_they_are_there() {
-    let labels = [
-        ("kubernetes.io/arch", "amd64"),
-        ("kubernetes.io/hostname", "n"),
-        ("workload-type", "database"),
-    ];
-    let spec = json!({"nodes": {"labels": {"cluster.ocs.openshift.io/openshift-storage": ""}}});
-    let mut made =
-        Made::new()
-            .node("acp-0", &pool(true), &labels)
-            .node("acp-1", &pool(true), &labels);
-    made.plan.nodes[1].state = Some(NodeState::Replacing);
-    let made = made
-        .node("acp-2", &pool(true), &labels)
-        .app("odf", 1, spec, json!([]));
-    let mut made = made;
-    made.plan.nodes[2].unnamed = true;
-    let made = made.nodes();
-    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-    assert_eq!(objects.len(), 1);
-    assert_eq!(objects[0].0, "node.acp-0.yaml");
-    assert_eq!(
-        objects[0].1.value(),
-        &json!({
-            "apiVersion": "v1", "kind": "Node",
-            "metadata": {
-                "name": "acp-0",
-                "labels": {"cluster.ocs.openshift.io/openshift-storage": "", "workload-type": "database"},
-                "annotations": {
-                    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-                    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
-                },
-            },
-        })
-    );
-    let application = made.document("apps/nodes.yaml");
-    assert_eq!(
-        application["spec"]["syncPolicy"]["automated"],
-        json!({"selfHeal": true})
-    );
-    assert_eq!(options(&application), ["ServerSideApply=true"]);
-    assert_eq!(
-        application["metadata"]["annotations"]["siteplan.dev/when-failed"],
-        "go-on"
-    );
-}
-
-#[test]
-fn a_node_that_has_not_joined_is_never_made() {
-    let made = |argocd: Value, version: &str| {
-        let cluster = json!({"cluster": {"platform": "kubernetes", "version": version}});
-        let made = Made::of(fleet(argocd, json!({})), "plant", cluster);
-        made.node("acp-0", &pool(true), &[("workload-type", "database")])
-            .nodes()
-    };
-    let of_bootstrap = |made: &Made| {
-        let files = made.bundle().0;
-        let policy = files
-            .iter()
-            .find(|file| file.path == "bootstrap/node-policy.yaml");
-        policy.map(|file| file.documents.len())
-    };
-    let kinds = |made: &Made| {
-        let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-        let kinds = objects.iter().map(|(_, object)| object.kind().to_owned());
-        kinds.collect::<Vec<String>>()
-    };
-    let own = made(json!({"version": "3.3"}), "1.34");
-    assert_eq!(
-        (of_bootstrap(&own), kinds(&own)),
-        (Some(2), vec!["Node".to_owned()])
-    );
-    let old = made(json!({"version": "3.3"}), "1.29");
-    assert_eq!(of_bootstrap(&old), None);
-    let hub = made(json!({"version": "3.3", "topology": "hub"}), "1.34");
-    assert_eq!(of_bootstrap(&hub), None);
-    assert_eq!(
-        kinds(&hub),
-        [
-            "Node",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding"
-        ]
-    );
 }
 
 #[test]
@@ -715,12 +595,4 @@ fn a_check_of_a_bootstrap_tells_what_the_cluster_lacks() {
                 .to_owned(),
         ]
     );
-}
-
-#[test]
-fn nodes_of_other_pools_are_left_alone() {
-    let made = Made::new()
-        .node("acp-0", &pool(false), &[("workload-type", "database")])
-        .nodes();
-    assert!(builtin_objects(&made.plan, &made.plan.instances[0]).is_empty());
 }
