@@ -9,6 +9,7 @@ mod document;
 mod entity;
 mod files;
 mod hosted;
+mod images;
 mod input;
 mod merge;
 mod policies;
@@ -35,6 +36,7 @@ use definitions::load_definitions;
 use document::{Document, document, typed};
 pub use entity::{App, AppTemplate, Fleet, Layers, Site};
 pub use files::FleetFiles;
+use images::load_images;
 pub use input::{Input, read_input};
 pub use policies::PolicyDocument;
 use policies::load_policies;
@@ -47,7 +49,6 @@ pub const FLEET_FILE: &str = "siteplan.yaml";
 const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
-const IMAGES: &str = "base/images.yaml";
 const POLICIES: &str = "base/policies";
 
 /// The part of a repository that all its sites share.
@@ -268,23 +269,6 @@ fn missing_fleet_file(files: &FleetFiles) -> Diagnostic {
             "there is no `{FLEET_FILE}` in `{directory}`, nor above it"
         ))
         .help(help)
-}
-
-/// Reads the facts of images; none without their file, or where it has errors.
-fn load_images(files: &FleetFiles, found: &mut Diagnostics) -> ImageFacts {
-    let misnamed = "base/images.yml";
-    if files.exists(misnamed) {
-        report_unread(files, misnamed, InputKind::Images, found);
-    }
-    if !files.exists(IMAGES) {
-        return ImageFacts::default();
-    }
-    let Some(document) = document(files, IMAGES, InputKind::Images, found) else {
-        return ImageFacts::default();
-    };
-    document.expect_name(stem(IMAGES), "file", found);
-    let spec = document.spec(found).unwrap_or_default();
-    ImageFacts::new(document.file, spec)
 }
 
 fn load_profiles(
