@@ -121,6 +121,8 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted() {
-        assert!(KUBERNETES.is_sorted() && OPENSHIFT.is_sorted() && OF_OPERATORS.is_sorted());
+        assert!(KUBERNETES.is_sorted());
+        assert!(OPENSHIFT.is_sorted());
+        assert!(OF_OPERATORS.is_sorted());
     }
 }

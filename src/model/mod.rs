@@ -8,6 +8,7 @@ mod date;
 mod fleet;
 mod images;
 mod install;
+mod nodes;
 mod removal;
 mod requirements;
 mod site;
@@ -29,12 +30,15 @@ pub use images::{ImageFact, ImagesSpec};
 pub use install::{
     Install, InstallNetworking, InstallPlatform, PowerMachine, ProcessorSharing, Publication,
 };
+pub use nodes::{
+    Arch, Bmc, DiskGroup, NodeSpec, NodeState, Pool, PoolAutoscaling, Role, TolerationMatch,
+    TolerationSpec,
+};
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
-    AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,
-    NodePlatform, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, PoolAutoscaling,
-    Role, SiteSpec, Survive, TolerationMatch, TolerationSpec, Vips,
+    AppInstance, Cluster, Exception, Ha, HaMode, NamespaceSpec, Network, NodePlatform, Placement,
+    Platform, PodSecurity, SiteSpec, Survive, Vips,
 };
 pub use storage::{AccessMode, StorageClassRef};
 pub use version_range::VersionRange;

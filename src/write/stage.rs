@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::fs::{Fs, Kind};
+use super::fs::{FileType, Fs};
 use super::journal;
 use super::path::{Paths, at, show};
 use crate::tree::TreePath;
@@ -156,7 +156,7 @@ pub(super) fn discard(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
 fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
     match at("look at", stage, fs.kind(stage))? {
         None => return Ok(false),
-        Some(Kind::Directory) => {}
+        Some(FileType::Directory) => {}
         Some(_) => bail!(
             "`{}` is not siteplan's: move it away",
             show(stage.as_os_str())
@@ -174,8 +174,8 @@ fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
 }
 
 /// Returns whether the marker is the one that [`open`] wrote into this very directory.
-fn has_marker(fs: &dyn Fs, stage: &Path, entries: &[(OsString, Kind)]) -> anyhow::Result<bool> {
-    if !entries.contains(&(MARKER.into(), Kind::File)) {
+fn has_marker(fs: &dyn Fs, stage: &Path, entries: &[(OsString, FileType)]) -> anyhow::Result<bool> {
+    if !entries.contains(&(MARKER.into(), FileType::File)) {
         return Ok(false);
     }
     let marker = stage.join(MARKER);
@@ -184,11 +184,11 @@ fn has_marker(fs: &dyn Fs, stage: &Path, entries: &[(OsString, Kind)]) -> anyhow
     Ok(read.bytes.as_deref() == Some(marker_text(number).as_bytes()))
 }
 
-fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {
+fn remove_all(fs: &dyn Fs, path: &Path, kind: FileType) -> anyhow::Result<()> {
     // Directories come after what is in them: first down, noting each, then back up.
     let (mut open, mut directories) = (vec![(path.to_owned(), kind)], Vec::new());
     while let Some((path, kind)) = open.pop() {
-        if kind != Kind::Directory {
+        if kind != FileType::Directory {
             at("remove", &path, fs.remove(&path))?;
             continue;
         }

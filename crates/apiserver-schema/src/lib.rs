@@ -5,6 +5,7 @@ mod cel;
 mod check;
 mod crd;
 mod default;
+mod document;
 mod identity;
 mod place;
 mod policy;

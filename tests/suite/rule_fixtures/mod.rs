@@ -44,7 +44,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ),
     (
         "fleet-too-large",
-        "it takes a thousand sites: tests/suite/bundle.rs",
+        "it takes a thousand sites: tests/suite/bundle/mod.rs",
     ),
     (
         "immutable-field",

@@ -261,7 +261,7 @@ fn extend_place(violation: &mut Violation, path: &str) {
 }
 
 /// One step of a `fieldPath`.
-struct PathStep<'p> {
+struct WalkStep<'p> {
     name: &'p str,
     notation: StepNotation,
     rest: &'p str,
@@ -273,10 +273,10 @@ enum StepNotation {
     Quoted,
 }
 
-fn read_step(path: &str) -> Option<PathStep<'_>> {
+fn read_step(path: &str) -> Option<WalkStep<'_>> {
     if let Some(inner) = path.strip_prefix("['") {
         let (name, rest) = inner.split_once("']")?;
-        return Some(PathStep {
+        return Some(WalkStep {
             name,
             notation: StepNotation::Quoted,
             rest,
@@ -284,7 +284,7 @@ fn read_step(path: &str) -> Option<PathStep<'_>> {
     }
     let inner = path.strip_prefix('.').unwrap_or(path);
     let (name, rest) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-    (!name.is_empty()).then_some(PathStep {
+    (!name.is_empty()).then_some(WalkStep {
         name,
         notation: StepNotation::Plain,
         rest,
