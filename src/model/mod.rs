@@ -8,6 +8,7 @@ mod date;
 mod fleet;
 mod images;
 mod install;
+mod namespace;
 mod nodes;
 mod removal;
 mod requirements;
@@ -30,6 +31,7 @@ pub use images::{ImageFact, ImagesSpec};
 pub use install::{
     Install, InstallNetworking, InstallPlatform, PowerMachine, ProcessorSharing, Publication,
 };
+pub use namespace::{NamespaceSpec, PodSecurity};
 pub use nodes::{
     Arch, Bmc, DiskGroup, NodeSpec, NodeState, Pool, PoolAutoscaling, Role, TolerationMatch,
     TolerationSpec,
@@ -37,8 +39,8 @@ pub use nodes::{
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
-    AppInstance, Cluster, Exception, Ha, HaMode, NamespaceSpec, Network, NodePlatform, Placement,
-    Platform, PodSecurity, SiteSpec, Survive, Vips,
+    AppInstance, Cluster, Exception, Ha, HaMode, Network, NodePlatform, Placement, Platform,
+    SiteSpec, Survive, Vips,
 };
 pub use storage::{AccessMode, StorageClassRef};
 pub use version_range::VersionRange;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Availability;
 use super::install::Install;
+use super::namespace::NamespaceSpec;
 use super::nodes::{Arch, Pool, TolerationSpec};
 use super::requirements::SiteRequirements;
 use super::storage::StorageClassRef;
@@ -181,35 +182,6 @@ pub struct Survive {
     /// The number of zones that may be lost at once.
     #[serde(default)]
     pub zones: u32,
-}
-
-/// Properties that a namespace needs beside existing.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NamespaceSpec {
-    /// The pod security level that is enforced (`pod-security.kubernetes.io/*`).
-    pub pod_security: Option<PodSecurity>,
-    /// More labels.
-    #[serde(default)]
-    #[schemars(schema_with = "kubernetes_vocabulary::schema::label_map")]
-    pub labels: BTreeMap<String, String>,
-    /// More annotations.
-    #[serde(default)]
-    pub annotations: BTreeMap<String, String>,
-}
-
-/// A level of the Pod Security Standards.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum PodSecurity {
-    /// Everything is allowed.
-    Privileged,
-    /// Known privilege escalations are not.
-    Baseline,
-    /// Current hardening practice.
-    Restricted,
 }
 
 /// An app on a site.

@@ -7,7 +7,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Keyword, PatternOptions, ValidationError, ValidationOptions, Validator};
 use serde_json::{Value, json};
 
-use super::finding::findings;
+use super::finding::{WHOLE, findings};
 use super::formats::{add_formats, expand_number_format, is_number_format};
 use super::report::{Checked, report};
 use super::walk::change_below;
@@ -131,9 +131,6 @@ fn unusable(
         },
     }
 }
-
-/// The keyword by which [`normalize`] makes integers strict.
-pub(super) const WHOLE: &str = "x-whole";
 
 /// Writes formats of numbers as bounds, and refuses `2.0` as an integer: JSON Schema takes it for one, Kubernetes does not.
 fn normalize(schema: &mut Value) {

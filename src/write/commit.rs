@@ -6,9 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use super::directories::exists;
 use super::fs::{FileType, Fs};
 use super::path::{Paths, at, show};
-use super::{Changes, ReplacementStep, journal, link, read, stage};
+use super::{Changes, ReplacementStep, journal, link, read};
 use crate::tree::TreePath;
 
 /// Fills the stage up with what stays, and puts it in the place of the deepest directory that holds every change.
@@ -97,7 +98,7 @@ fn fill<'a>(
     loop {
         link::keep(fs, paths, directory, changes)?;
         let staged = paths.staged().join(directory);
-        let is_left = stage::exists(fs, &staged)?;
+        let is_left = exists(fs, &staged)?;
         match directory.parent() {
             Some(above) if !is_left && is_only_child(fs, paths, above)? => directory = above,
             _ => return Ok(directory),
@@ -111,7 +112,7 @@ fn is_only_child(fs: &dyn Fs, paths: &Paths, above: &Path) -> anyhow::Result<boo
 }
 
 fn step(fs: &dyn Fs, paths: &Paths, directory: &Path) -> anyhow::Result<ReplacementStep> {
-    let exists = |base: &Path| stage::exists(fs, &base.join(directory));
+    let exists = |base: &Path| exists(fs, &base.join(directory));
     Ok(match (exists(&paths.out)?, exists(&paths.staged())?) {
         (true, true) => ReplacementStep::Exchange,
         (true, false) => ReplacementStep::Take,

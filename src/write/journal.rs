@@ -12,9 +12,9 @@ use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use super::Changes;
+use super::directories::{NewDirectories, exists};
 use super::fs::{FileType, Fs};
 use super::path::{Paths, at, show};
-use super::stage::{Directories, exists};
 use crate::tree::TreePath;
 
 const FILE: &str = "journal.json";
@@ -114,7 +114,7 @@ fn roll(fs: &dyn Fs, paths: &Paths, changes: &Changes, done: &mut usize) -> anyh
         }
     }
     remove_empty(fs, paths, &changes.remove)?;
-    let mut directories = Directories::new(fs, paths.out.clone());
+    let mut directories = NewDirectories::new(fs, paths.out.clone());
     for path in &changes.put {
         let (staged, file) = (paths.in_stage(path), paths.in_out(path));
         // What is not in the stage any more was put before the kill.

@@ -12,6 +12,7 @@
 //! directories, which git does not know either, do not survive an exchange.
 
 mod commit;
+mod directories;
 mod fs;
 mod journal;
 mod link;

@@ -8,7 +8,6 @@ use crate::builtin::{KindRow, Library, RetiredVersion, find_retired};
 use crate::crd::Definition;
 use crate::place::Place;
 use crate::schema::StructuralSchema;
-use crate::set::split_api_version;
 use crate::violation::{Violation, ViolationKind, find_nearest};
 
 /// The kinds among which an object's is looked up.
@@ -343,4 +342,9 @@ fn read_names(object: &Value) -> Result<KindName<'_>, Violation> {
         version,
         kind: text("kind")?,
     })
+}
+
+/// Splits an `apiVersion` into group and version; the core group is empty.
+pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
+    api_version.split_once('/').unwrap_or(("", api_version))
 }

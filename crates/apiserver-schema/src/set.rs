@@ -10,7 +10,7 @@ use crate::cel::check_rules;
 use crate::check::{Checker, Dialect};
 use crate::crd::{Definition, Definitions};
 use crate::default::apply_defaults;
-use crate::identity::{Identity, KnownKinds};
+use crate::identity::{Identity, KnownKinds, split_api_version};
 use crate::place::Place;
 use crate::schema::StructuralSchema;
 use crate::version::{Distribution, KubernetesVersion};
@@ -159,11 +159,6 @@ impl SchemaSet {
             None => Cow::Borrowed(object),
         }
     }
-}
-
-/// Splits an `apiVersion` into group and version; the core group is empty.
-pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
-    api_version.split_once('/').unwrap_or(("", api_version))
 }
 
 fn served_kind<'a>(row: &'static KindRow) -> ServedKind<'a> {

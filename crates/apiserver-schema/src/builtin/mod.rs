@@ -8,8 +8,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 pub(crate) use data::{DataFile, KindRow};
-pub(crate) use retired::find_retired;
-pub use retired::{RetiredVersion, list_retired_versions};
+pub use retired::RetiredVersion;
 
 use crate::schema::{Child, SchemaOrigin, StructuralSchema, compile_schema};
 use crate::version::{Distribution, KubernetesVersion};
@@ -33,6 +32,19 @@ pub enum ResourceScope {
     Namespaced,
     /// Objects are named once for the cluster.
     Cluster,
+}
+
+/// Returns all retired versions, sorted by group, version and kind.
+pub fn list_retired_versions() -> impl Iterator<Item = RetiredVersion> {
+    DataFile::get().retired().iter().copied()
+}
+
+/// Returns the entry of a version of a kind.
+pub(crate) fn find_retired(group: &str, version: &str, kind: &str) -> Option<RetiredVersion> {
+    let rows = DataFile::get().retired();
+    let key = (group, version, kind);
+    let found = rows.binary_search_by(|row| (row.group, row.version, row.kind).cmp(&key));
+    rows.get(found.ok()?).copied()
 }
 
 impl Library {
