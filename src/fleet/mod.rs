@@ -26,7 +26,7 @@ use crate::load::{Repository, Site};
 use crate::model::Topology;
 use crate::plan::{SitePlan, plan};
 use crate::tree::Tree;
-use pointer_diagnostics::{Diagnostics, Scope};
+use pointer_diagnostics::{DiagnosticScope, Diagnostics};
 
 pub use committed::CommittedSites;
 pub use deadlines::{RunDay, report_exception_ends};
@@ -157,9 +157,9 @@ pub fn plan_sites(
 }
 
 /// Returns the scope of what is found for a site.
-fn site_scope(repository: &Repository, name: &str) -> Scope {
+fn site_scope(repository: &Repository, name: &str) -> DiagnosticScope {
     let file = repository.sites.get(name).map_or("", String::as_str);
-    Scope {
+    DiagnosticScope {
         noun: "site",
         name: Arc::from(name),
         file: Arc::from(file),

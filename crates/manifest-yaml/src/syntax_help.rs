@@ -32,7 +32,7 @@ pub fn explain_syntax_error(text: &str, error: &ReadError) -> Option<SyntaxHelp>
     let lines = SourceLines { text };
     let line = lines.find_line(at);
     let above = lines.lines_above(line);
-    let failure = Failure {
+    let failure = ReadFailure {
         line,
         above: &above,
         at,
@@ -112,7 +112,7 @@ impl<'t> SourceLines<'t> {
 }
 
 /// A place where reading stopped.
-struct Failure<'t> {
+struct ReadFailure<'t> {
     line: SourceLine<'t>,
     /// The lines above, the nearest first.
     above: &'t [SourceLine<'t>],
@@ -121,7 +121,7 @@ struct Failure<'t> {
     error: &'t str,
 }
 
-impl Failure<'_> {
+impl ReadFailure<'_> {
     /// Returns the character at which reading stopped.
     fn character(&self) -> Option<char> {
         let rest = self.line.text.get(self.at - self.line.start..)?;
@@ -148,7 +148,7 @@ fn explain_conflict(lines: &SourceLines<'_>) -> Option<SyntaxHelp> {
 }
 
 /// Explains a tab in the indentation of the line, or of the one above it.
-fn explain_tab(failure: &Failure<'_>) -> Option<SyntaxHelp> {
+fn explain_tab(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
     let mut near = [failure.line]
         .into_iter()
         .chain(failure.above.first().copied());
@@ -162,7 +162,7 @@ fn explain_tab(failure: &Failure<'_>) -> Option<SyntaxHelp> {
 }
 
 /// Explains a bracket or quote that is never closed.
-fn explain_open_end(failure: &Failure<'_>) -> Option<SyntaxHelp> {
+fn explain_open_end(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
     let closing = match (failure.error, failure.character()?) {
         ("unclosed bracket '{'", _) => "`}`",
         ("unclosed bracket '['", _) => "`]`",
@@ -180,7 +180,7 @@ fn explain_open_end(failure: &Failure<'_>) -> Option<SyntaxHelp> {
 }
 
 /// Explains a value that begins with a character that YAML keeps for itself.
-fn explain_first_character(failure: &Failure<'_>) -> Option<SyntaxHelp> {
+fn explain_first_character(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
     let first = failure.character()?;
     let is_kept = failure.error.starts_with("unexpected character") && "@`%".contains(first)
         || failure.error.contains("unknown anchor") && first == '*';
@@ -203,7 +203,7 @@ fn explain_first_character(failure: &Failure<'_>) -> Option<SyntaxHelp> {
 }
 
 /// Explains `a: b: c`.
-fn explain_second_colon(failure: &Failure<'_>) -> Option<SyntaxHelp> {
+fn explain_second_colon(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
     let before = failure.line.text.get(..failure.at - failure.line.start)?;
     let is_at_colon = failure.character() == Some(':') || before.ends_with(':');
     let opened = before.rfind(['{', ',', '[']).map_or(0, |at| at + 1);
@@ -225,7 +225,7 @@ fn explain_second_colon(failure: &Failure<'_>) -> Option<SyntaxHelp> {
 }
 
 /// Explains `-item` and `key:value`, where a space is missing.
-fn explain_missing_space(failure: &Failure<'_>) -> Option<SyntaxHelp> {
+fn explain_missing_space(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
     let near = [failure.line]
         .into_iter()
         .chain(failure.above.first().copied());
@@ -268,7 +268,7 @@ fn split_behind_mark(content: &str) -> Option<(char, &str)> {
 }
 
 /// Explains a line that stands at no level of the lines above.
-fn explain_indentation(failure: &Failure<'_>) -> Option<SyntaxHelp> {
+fn explain_indentation(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
     let line = failure.line;
     let own = line.indentation().len();
     let levels = list_levels(failure.above, own);

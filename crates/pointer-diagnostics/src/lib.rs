@@ -16,7 +16,7 @@ pub use bounds::{OmittedDiagnostics, ReportLimits};
 pub use manifest_yaml::{FieldPart, Pointer};
 pub use origin::Origin;
 pub use rule::Rule;
-pub use scope::Scope;
+pub use scope::DiagnosticScope;
 pub use sources::{Position, Sources};
 
 /// The weight of a [`Diagnostic`]. Errors stop a build, warnings do not, notes inform.
@@ -56,7 +56,7 @@ pub struct Diagnostic {
     /// The number of further places where the same was found, beyond those that `labels` name.
     pub more_places: usize,
     /// The part of the input that it was found for, where there are several alike; of repetitions the first.
-    pub scope: Option<Scope>,
+    pub scope: Option<DiagnosticScope>,
     /// The number of further scopes for which the same was found.
     pub more_scopes: usize,
     /// The action that solves the problem, with the edit where it is certain.
@@ -287,7 +287,7 @@ impl Diagnostics {
     }
 
     /// Names the scope of all diagnostics that have none.
-    pub fn set_scope(&mut self, scope: &Scope) {
+    pub fn set_scope(&mut self, scope: &DiagnosticScope) {
         for diagnostic in &mut self.items {
             diagnostic.scope.get_or_insert_with(|| scope.clone());
         }

@@ -7,7 +7,7 @@ use crate::{Diagnostic, FieldPart, Pointer};
 
 /// A part of the input for which a diagnostic was found, one of many that are alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub struct DiagnosticScope {
     /// The noun of such a part, in the singular: `site`.
     pub noun: &'static str,
     /// Its name.
@@ -19,7 +19,7 @@ pub struct Scope {
 impl Diagnostic {
     /// Says for which scopes it was found, where its places do not: ``found for the site `a` and 299 more sites``.
     pub fn describe_scopes(&self) -> Option<String> {
-        let Scope { noun, name, file } = self.scope.as_ref()?;
+        let DiagnosticScope { noun, name, file } = self.scope.as_ref()?;
         let is_told = self.labels.iter().any(|label| label.origin.file == *file);
         match self.more_scopes {
             0 if is_told => None,
@@ -65,7 +65,7 @@ impl ScopedDiagnostic {
     }
 
     /// Checks that it was found for a scope already, or that there is none to speak of.
-    pub(crate) fn knows_scope(&self, scope: Option<&Scope>) -> bool {
+    pub(crate) fn knows_scope(&self, scope: Option<&DiagnosticScope>) -> bool {
         scope.is_none_or(|scope| self.scopes.contains(&scope.name))
     }
 
@@ -83,7 +83,7 @@ impl ScopedDiagnostic {
     }
 
     /// Counts one more scope.
-    pub(crate) fn add_scope(&mut self, scope: Option<&Scope>) {
+    pub(crate) fn add_scope(&mut self, scope: Option<&DiagnosticScope>) {
         self.scopes.extend(scope.map(|scope| scope.name.clone()));
         self.diagnostic.more_scopes = self.scopes.len().saturating_sub(1);
     }
@@ -158,7 +158,7 @@ fn list_words(message: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use std::sync::Arc;
 
-    use super::Scope;
+    use super::DiagnosticScope;
     use crate::{Diagnostic, Diagnostics, Origin, Rule, Severity};
 
     const RULE: Rule = Rule {
@@ -174,7 +174,7 @@ mod tests {
         for site in 0..sites {
             let name = format!("p{site:03}");
             let mut own: Diagnostics = report(site).into_iter().collect();
-            own.set_scope(&Scope {
+            own.set_scope(&DiagnosticScope {
                 noun: "site",
                 file: Arc::from(format!("sites/{name}.yaml")),
                 name: Arc::from(name),
