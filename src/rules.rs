@@ -65,6 +65,7 @@ pointer_diagnostics::rules! {
     NOT_A_CHOICE = "not-a-choice", Error, "a value is none of those that are possible";
     NOT_AN_OBJECT = "not-an-object", Error, "a template makes something that is not a Kubernetes object";
     NOT_PROVED = "not-proved", Warning, "it could not be proved that pods have a place";
+    NUMBER_LOSES_ZERO = "number-loses-zero", Warning, "a version is written as a number, and loses its last zero";
     ODD_FILE = "odd-file", Error, "a file is not a regular file with a plain name";
     OUT_OF_RANGE = "out-of-range", Error, "a value is too small, too large, too short or too long";
     PART_NOT_PLACEABLE = "part-not-placeable", Warning, "a kind has no field that keeps its pods from a node";

@@ -11,6 +11,7 @@ mod files;
 mod hosted;
 mod images;
 mod input;
+mod lost_digits;
 mod merge;
 mod policies;
 mod removals;
@@ -308,6 +309,7 @@ fn load_apps(
         }
         let directory = path.trim_end_matches("/app.yaml").to_owned();
         let name = directory.rsplit('/').next().unwrap_or_default().to_owned();
+        lost_digits::report_lost_digits(files, &directory, found);
         match load_app(files, &path, &directory, found) {
             Some(app) => _ = apps.insert(name, Arc::new(app)),
             None => _ = broken.insert(name),
