@@ -9,14 +9,14 @@ metadata: {name: small-disks}
 spec:
   exceptions:
   - app: web
-    patch: {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {revisionHistoryLimit: 1}}
+    patch: {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: web}, spec: {revisionHistoryLimit: 1}}
     reason: the disk of etcd is small
     until: \"2030-01-31\"
 ";
 const OWN: &str = "  profiles: [small-disks]
   exceptions:
   - app: web
-    patch: {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {minReadySeconds: 20}}
+    patch: {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: web}, spec: {minReadySeconds: 20}}
     reason: its cache fills slowly
     until: \"2031-01-31\"
 ";
