@@ -144,10 +144,8 @@ impl Layers {
             }
         }
         let exception = written.into_iter().nth(index.parse().ok()?)?;
-        let field = Pointer::parse(field)
-            .tokens()
-            .fold(exception, |origin, key| origin.at(key));
-        Some(field)
+        let keys = field.split('/').filter(|key| !key.is_empty());
+        Some(keys.fold(exception, |origin, key| origin.at(key)))
     }
 
     /// Returns all files, the one that wins last.

@@ -109,12 +109,12 @@ pub(crate) fn merge_copies(found: Vec<ScopedDiagnostic>) -> Vec<ScopedDiagnostic
             kept.push(one);
             continue;
         };
-        match first.get(&mistake).and_then(|index| kept.get_mut(*index)) {
-            Some(copied) => copied.absorb_scopes(one),
-            None => {
-                first.insert(mistake, kept.len());
-                kept.push(one);
-            }
+        let known = first.get(&mistake).and_then(|index| kept.get_mut(*index));
+        if let Some(copied) = known {
+            copied.absorb_scopes(one);
+        } else {
+            first.insert(mistake, kept.len());
+            kept.push(one);
         }
     }
     kept
