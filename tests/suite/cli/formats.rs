@@ -47,6 +47,10 @@ fn json_is_one_document() {
             }
           ],
           "message": "`flask-build` asks for the pool `app\tserver %0A::`, which this site does not have",
+          "scope": {
+            "kind": "site",
+            "name": "fusion-hetero"
+          },
           "severity": "error"
         }
       ],
