@@ -36,6 +36,7 @@ pub mod patch;
 pub mod place;
 pub mod plan;
 pub mod pods;
+pub mod review;
 pub mod revision;
 pub mod rulebook;
 pub mod rules;

@@ -38,6 +38,7 @@ mod policies;
 mod powervs;
 mod report_schema;
 mod repository;
+mod review;
 mod robustness;
 mod rule_fixtures;
 mod rules;
