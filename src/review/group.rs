@@ -47,14 +47,14 @@ struct SharedChange<'a> {
 pub fn group_changes(changes: &BTreeMap<String, SiteChange>) -> Vec<ChangeGroup> {
     let mut by_change: BTreeMap<String, SharedChange<'_>> = BTreeMap::new();
     for (site, change) in changes {
+        let mut risks: BTreeMap<&ObjectId, Vec<&Risk>> = BTreeMap::new();
+        for risk in &change.risks {
+            risks.entry(&risk.object).or_default().push(risk);
+        }
         for differing in list_differing(&change.differences) {
             let key = differing.key(site);
             let shared = by_change.entry(key).or_insert_with(|| SharedChange {
-                risks: change
-                    .risks
-                    .iter()
-                    .filter(|risk| risk.object == *differing.id())
-                    .collect(),
+                risks: risks.remove(differing.id()).unwrap_or_default(),
                 differing,
                 sites: BTreeSet::new(),
             });

@@ -68,19 +68,19 @@ impl Review {
             .iter()
             .filter(|site| !changes.contains_key(*site))
             .cloned();
-        let ways: BTreeSet<Vec<usize>> = changes
-            .keys()
-            .map(|site| {
-                let held = groups.iter().enumerate();
-                let held = held.filter(|(_, group)| group.sites.binary_search(site).is_ok());
-                held.map(|(number, _)| number).collect()
-            })
-            .collect();
+        let mut held: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, group) in groups.iter().enumerate() {
+            for site in &group.sites {
+                held.entry(site).or_default().push(number);
+            }
+        }
+        let ways: BTreeSet<&Vec<usize>> = held.values().collect();
+        let ways = ways.len();
         Self {
             compared: compared.len(),
             differing: changes.keys().cloned().collect(),
             unchanged: unchanged.collect(),
-            ways: ways.len(),
+            ways,
             counts,
             groups,
         }

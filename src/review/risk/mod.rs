@@ -272,11 +272,15 @@ impl PodTemplates {
                 pods.extend(places.map(|pointer| template_of(pointer.as_str()).to_owned()));
             }
         }
+        let is_machine = object.group() == "kubevirt.io";
+        if is_machine {
+            pods.push("/spec/template".to_owned());
+        }
         let images = catalogue.image_pointers(object).into_iter();
         Self {
             pods,
             images: images.map(|pointer| pointer.as_str().to_owned()).collect(),
-            is_machine: object.group() == "kubevirt.io",
+            is_machine,
         }
     }
 
