@@ -26,6 +26,9 @@ pointer_diagnostics::rules! {
     DUPLICATE_VALUE = "duplicate-value", Error, "a value that must be unique is given twice";
     EDITED_BY_HAND = "edited-by-hand", Warning, "a generated file was edited by hand";
     EMPTY_POOL = "empty-pool", Error, "a pool does not say which nodes it has";
+    EXCEPTION_ENDED = "exception-ended", Warning, "the last day of an exception has passed";
+    EXCEPTION_ENDS = "exception-ends", Warning, "an exception ends within thirty days";
+    EXCEPTION_WITHOUT_EFFECT = "exception-without-effect", Error, "an exception is for a field that siteplan writes itself";
     FIELD_PATH_LEADS_NOWHERE = "field-path-leads-nowhere", Error, "a field path does not fit the object";
     FITS_ONLY_IN_SOME_ORDERS = "fits-only-in-some-orders", Warning, "pods have a node only if they come before others";
     FLEET_TOO_LARGE = "fleet-too-large", Warning, "one Application holds more sites than its status has room for";
@@ -62,6 +65,7 @@ pointer_diagnostics::rules! {
     NOT_A_CHOICE = "not-a-choice", Error, "a value is none of those that are possible";
     NOT_AN_OBJECT = "not-an-object", Error, "a template makes something that is not a Kubernetes object";
     NOT_PROVED = "not-proved", Warning, "it could not be proved that pods have a place";
+    NUMBER_LOSES_ZERO = "number-loses-zero", Warning, "a version is written as a number, and loses its last zero";
     ODD_FILE = "odd-file", Error, "a file is not a regular file with a plain name";
     OUT_OF_RANGE = "out-of-range", Error, "a value is too small, too large, too short or too long";
     PART_NOT_PLACEABLE = "part-not-placeable", Warning, "a kind has no field that keeps its pods from a node";
@@ -83,6 +87,7 @@ pointer_diagnostics::rules! {
     SEVERAL_DOCUMENTS = "several-documents", Error, "an input file holds more than one document";
     SHORT_WHILE_NODE_AWAY = "short-while-node-away", Warning, "pods have no place while a node is away";
     SITE_TOO_LARGE = "site-too-large", Error, "a site has more nodes or disks than a cluster can have";
+    STALE_OUTPUT = "stale-output", Error, "the committed output is not what the inputs compile to";
     TAG_IN_INPUT = "tag-in-input", Error, "an input file uses a tag";
     TEMPLATE_ERROR = "template-error", Error, "an expression cannot be evaluated";
     TERMS_IGNORED = "terms-ignored", Warning, "an operator keeps only the first of several node selector terms";

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use crate::compare::{ChangeKind, FileChange};
 use pointer_diagnostics::report::escape_text;
 
+/// The number of sites that are named one by one.
+const NAMED_SITES: usize = 3;
+
 /// Returns what is left to do by hand, for files of `bootstrap/` that differ; each site once.
 pub(super) fn bootstrap_notes<'a>(changes: impl Iterator<Item = &'a FileChange>) -> Vec<String> {
     let sites: BTreeSet<&str> = changes
@@ -13,6 +16,20 @@ pub(super) fn bootstrap_notes<'a>(changes: impl Iterator<Item = &'a FileChange>)
             (file != "kustomization.yaml").then_some(site)
         })
         .collect();
+    if sites.len() > NAMED_SITES {
+        let first: Vec<String> = sites
+            .iter()
+            .take(NAMED_SITES)
+            .map(|s| format!("`{}`", escape_text(s)))
+            .collect();
+        return vec![format!(
+            "note: `bootstrap/` of {} sites changes ({} and {} more), which Argo CD does not apply: run the commands of `siteplan bootstrap SITE` \
+             for each before this is synced",
+            sites.len(),
+            first.join(", "),
+            sites.len() - NAMED_SITES
+        )];
+    }
     let note = |site: &str| {
         format!(
             "note: `out/{site}/bootstrap` changes, which Argo CD does not apply: run the commands of `siteplan bootstrap {site}` \

@@ -20,7 +20,7 @@ pub use removal::{
     Inventory, SiteInventory, Vanished, VanishedThing, check_removals, explain_approvals,
     unguarded_leftovers, vanished,
 };
-pub use report::report;
+pub use report::{report, report_stale};
 
 /// Files of one site in out/.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -19,6 +19,23 @@ pub fn report(comparison: &Comparison) -> Diagnostics {
     edited.chain(foreign).chain(ledger).collect()
 }
 
+/// Reports a directory of out/ that is not what its inputs compile to, at the file that describes it; `None` where it is.
+pub fn report_stale(comparison: &Comparison, described_in: &str) -> Option<Diagnostic> {
+    let (first, others) = comparison.changes.split_first()?;
+    let path = place(first.path.as_str());
+    let files = match others.len() {
+        0 => format!("`{path}` differs"),
+        1 => format!("`{path}` and 1 more file differ"),
+        more => format!("`{path}` and {more} more files differ"),
+    };
+    Some(
+        rules::STALE_OUTPUT
+            .report("what out/ holds is not what this compiles to")
+            .primary_key(Origin::file(described_in).at("kind"), files)
+            .help("run `siteplan build` and commit the result"),
+    )
+}
+
 fn edited(change: &FileChange) -> Diagnostic {
     let path = place(change.path.as_str());
     rules::EDITED_BY_HAND

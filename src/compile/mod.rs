@@ -4,6 +4,7 @@
 //! field, or diagnostics. Sites are compiled one by one and in parallel; what they share is parsed once per run.
 
 mod bases;
+mod exceptions;
 mod holdings;
 
 use rustomize::KUSTOMIZATION_FILE;
@@ -32,6 +33,7 @@ use serde_json::Value;
 
 use bases::Bases;
 pub use bases::kustomize_version;
+use exceptions::FinalState;
 pub use holdings::UnguardedLeftovers;
 use holdings::{PriorState, find_holding, find_leftovers, find_needed};
 
@@ -122,8 +124,13 @@ impl<'a> SiteCompiler<'a> {
         let site = self.repository.load_site(name, found)?;
         let plan = plan(Arc::new(site), self.repository, found)?;
         let mut overlays = self.make_overlays(&plan, found)?;
-        let changes = take_changes(&mut overlays);
+        let mut changes = take_changes(&mut overlays);
         let rendered = self.render(&plan, &overlays, found)?;
+        let state = FinalState {
+            plan: &plan,
+            rendered: &rendered,
+        };
+        self.trace_exceptions(&state, &mut changes, found);
         let directories = self.bases.directories(&plan);
         let kinds = plan.learn_kinds(&rendered);
         let ledger = self.make_ledger(&plan, &rendered, &kinds);

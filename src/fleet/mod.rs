@@ -5,6 +5,7 @@
 //! handed on as soon as it is compiled and dropped there, so that a fleet needs the memory of the sites in flight.
 
 mod committed;
+mod deadlines;
 mod explanation;
 mod history;
 mod images;
@@ -25,9 +26,10 @@ use crate::load::{Repository, Site};
 use crate::model::Topology;
 use crate::plan::{SitePlan, plan};
 use crate::tree::Tree;
-use pointer_diagnostics::Diagnostics;
+use pointer_diagnostics::{DiagnosticScope, Diagnostics};
 
 pub use committed::CommittedSites;
+pub use deadlines::{RunDay, report_exception_ends};
 pub use explanation::{FieldExplanation, explain_object, nearest_object};
 pub use history::{BaseLedgers, CommittedLedgers, read_base_ledgers};
 pub use images::list_site_images;
@@ -93,7 +95,23 @@ impl<'a> FleetCompiler<'a> {
             progress.site_done();
             taken
         };
-        each_site(names, compile_one, found)
+        each_site(self.repository, names, compile_one, found)
+    }
+
+    /// Compiles sites as far as possible, in parallel, and hands on also those in which something is wrong with what they compile to.
+    pub fn attempt_each<R: Send>(
+        &self,
+        names: &[String],
+        progress: &dyn FleetProgress,
+        take: impl Fn(CompiledSite) -> R + Sync,
+        found: &mut Diagnostics,
+    ) -> Vec<R> {
+        let attempt_one = |name: &String, problems: &mut Diagnostics| {
+            let taken = self.sites.attempt(name, problems).map(&take);
+            progress.site_done();
+            taken
+        };
+        each_site(self.repository, names, attempt_one, found)
     }
 
     /// Compiles sites and keeps them: for questions about few.
@@ -122,7 +140,7 @@ impl<'a> FleetCompiler<'a> {
 /// Loads sites, merged with their profiles; those that have errors are left out and reported.
 pub fn load_sites(repository: &Repository, names: &[String], found: &mut Diagnostics) -> Vec<Site> {
     let load_one = |name: &String, found: &mut Diagnostics| repository.load_site(name, found);
-    each_site(names, load_one, found)
+    each_site(repository, names, load_one, found)
 }
 
 /// Loads and plans sites; those that have errors are left out and reported.
@@ -135,18 +153,31 @@ pub fn plan_sites(
         let site = repository.load_site(name, found)?;
         plan(Arc::new(site), repository, found)
     };
-    each_site(names, plan_one, found)
+    each_site(repository, names, plan_one, found)
+}
+
+/// Returns the scope of what is found for a site.
+fn site_scope(repository: &Repository, name: &str) -> DiagnosticScope {
+    let file = repository.sites.get(name).map_or("", String::as_str);
+    DiagnosticScope {
+        noun: "site",
+        name: Arc::from(name),
+        file: Arc::from(file),
+    }
 }
 
 /// Works on sites in parallel. Results and diagnostics come in the order of the names, whichever site is done first.
 fn each_site<R: Send>(
+    repository: &Repository,
     names: &[String],
     work: impl Fn(&String, &mut Diagnostics) -> Option<R> + Sync,
     found: &mut Diagnostics,
 ) -> Vec<R> {
     let work_one = |name: &String| {
         let mut problems = Diagnostics::new();
-        (work(name, &mut problems), problems)
+        let made = work(name, &mut problems);
+        problems.set_scope(&site_scope(repository, name));
+        (made, problems)
     };
     let results: Vec<_> = names.par_iter().map(work_one).collect();
     let mut made = Vec::with_capacity(results.len());

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{CommittedLedgers, CommittedSites, FleetCompiler, FleetProgress, SiteSelection};
+use super::{
+    CommittedLedgers, CommittedSites, FleetCompiler, FleetProgress, SiteSelection, site_scope,
+};
 use crate::bundle::SiteNames;
 use crate::compare::{self, ChangeKind, Comparison, Inventory, Present, SiteInventory, text};
 use crate::compile::CompiledSite;
 use crate::ledger::{self, Leftover};
-use crate::load::Repository;
+use crate::load::{FLEET_FILE, Repository};
 use crate::plan::{Claim, RESERVED_SITE, check_fleet_claims};
 use crate::tree::{Tree, TreePath};
 use crate::validate;
@@ -171,6 +173,20 @@ impl FleetComparison {
         compiled.chain(&self.gone)
     }
 
+    /// Reports the directories of `out/` that are not what the fleet compiles to, each at the file of its site.
+    pub fn report_stale(&self, fleet: &FleetCompiler<'_>, found: &mut Diagnostics) {
+        for comparison in self.comparisons() {
+            let file = fleet.repository.sites.get(&comparison.site);
+            let described_in = file.map_or(FLEET_FILE, String::as_str);
+            let stale = compare::report_stale(comparison, described_in);
+            let mut stale: Diagnostics = stale.into_iter().collect();
+            if file.is_some() {
+                stale.set_scope(&site_scope(fleet.repository, &comparison.site));
+            }
+            found.append(stale);
+        }
+    }
+
     /// Tells whether `out/` holds exactly what the fleet compiles to.
     pub fn is_same(&self) -> bool {
         self.comparisons().all(Comparison::is_same)
@@ -249,7 +265,12 @@ fn check_updates(
     before: Option<&CommittedSites>,
     site: &CompiledSite,
 ) -> Diagnostics {
-    before.map_or_else(Diagnostics::new, |before| before.check_updates(fleet, site))
+    let Some(before) = before else {
+        return Diagnostics::new();
+    };
+    let mut found = before.check_updates(fleet, site);
+    found.set_scope(&site_scope(fleet.repository, &site.plan.name));
+    found
 }
 
 impl SiteRecord {

@@ -62,5 +62,7 @@ pub fn prove_placement(
         let fit = fleet.sites.prove_fit(&plan, &site.rendered, problems);
         Some(Ok(Overview::of(name, &fit)))
     };
-    each_site(names, prove_one, found).into_iter().collect()
+    each_site(fleet.repository, names, prove_one, found)
+        .into_iter()
+        .collect()
 }

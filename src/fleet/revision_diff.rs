@@ -39,7 +39,7 @@ pub struct RevisionDiffError {
 type SiteObjects = BTreeMap<ObjectId, Object>;
 
 /// Compiles sites and compares their final objects, field by field, with what the tree of a revision renders to. With all sites
-/// selected, those that only the revision has are compared too. Where a site has errors, they are in `found` and nothing is compared.
+/// selected, those that only the revision has are compared too. Errors of sites are in `found`; what compiles all the same is compared.
 ///
 /// # Errors
 ///
@@ -56,11 +56,8 @@ pub fn diff_revision(
         let change = before.compare_site(&site);
         (site.plan.name, change)
     };
-    let compared = fleet.compile_each(selection.names(), progress, compare_one, found);
+    let compared = fleet.attempt_each(selection.names(), progress, compare_one, found);
     let mut diff = RevisionDiff::default();
-    if found.has_errors() {
-        return Ok(diff);
-    }
     for (site, change) in compared {
         diff.add(site, change.map_err(|why| before.explain(why))?);
     }

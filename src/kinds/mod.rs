@@ -13,7 +13,7 @@ use crate::catalogue::{ApiProvider, Catalogue, Entry};
 use crate::manifest::Object;
 
 pub use learnt::Kinds;
-pub use namespaces::is_platform_namespace;
+pub use namespaces::{is_made_by_platform, is_platform_namespace};
 
 /// A kind without its version. Ordered by group, then kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

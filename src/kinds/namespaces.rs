@@ -37,6 +37,49 @@ const OPENSHIFT: &[&str] = &[
     "openshift-user-workload-monitoring",
 ];
 
+/// Namespaces below `openshift-` that a cluster has only after somebody made them for an operator that is installed there.
+const OF_OPERATORS: &[&str] = &[
+    "openshift-adp",
+    "openshift-cnv",
+    "openshift-compliance",
+    "openshift-distributed-tracing",
+    "openshift-dpu-network-operator",
+    "openshift-file-integrity",
+    "openshift-gitops-operator",
+    "openshift-keda",
+    "openshift-kmm",
+    "openshift-local-storage",
+    "openshift-logging",
+    "openshift-lvm-storage",
+    "openshift-mta",
+    "openshift-mtv",
+    "openshift-netobserv-operator",
+    "openshift-nfd",
+    "openshift-nmstate",
+    "openshift-operators-redhat",
+    "openshift-ptp",
+    "openshift-sandboxed-containers-operator",
+    "openshift-security-profiles",
+    "openshift-serverless",
+    "openshift-sriov-network-operator",
+    "openshift-storage",
+    "openshift-storage-client",
+    "openshift-tempo-operator",
+    "openshift-windows-machine-config-operator",
+    "openshift-workload-availability",
+];
+
+/// Checks whether a namespace may be taken to be there: the platform makes it, as it makes all below `openshift-` but those that are made
+/// for operators.
+pub fn is_made_by_platform(platform: Platform, namespace: &str) -> bool {
+    let is_openshifts = || {
+        platform == Platform::Openshift
+            && namespace.starts_with("openshift-")
+            && !OF_OPERATORS.contains(&namespace)
+    };
+    is_platform_namespace(platform, namespace) || is_openshifts()
+}
+
 /// Checks whether every cluster of the platform has the namespace.
 pub fn is_platform_namespace(platform: Platform, namespace: &str) -> bool {
     KUBERNETES.contains(&namespace)
@@ -65,8 +108,21 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_made_is_not_there() {
+        let is_made = |namespace| is_made_by_platform(Platform::Openshift, namespace);
+        assert!(is_made("openshift-host-network"));
+        assert!(!is_made("openshift-storage"));
+        assert!(!is_made("openshiftstorage"));
+        assert!(!is_made_by_platform(
+            Platform::Kubernetes,
+            "openshift-host-network"
+        ));
+    }
+
+    #[test]
     fn the_lists_are_sorted() {
         assert!(KUBERNETES.is_sorted());
         assert!(OPENSHIFT.is_sorted());
+        assert!(OF_OPERATORS.is_sorted());
     }
 }

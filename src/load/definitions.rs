@@ -92,8 +92,7 @@ fn read_definitions(path: &str, text: &str, found: &mut Diagnostics) -> Vec<Defi
     let documents = match manifest_yaml::read_documents(text, &ReadLimits::MANIFEST) {
         Ok(documents) => documents,
         Err(error) => {
-            let report = rules::MALFORMED_DEFINITION.report(error.message.clone());
-            found.push(report.primary_bytes(path, error.range.bytes(), "reading stopped here"));
+            found.push(rules::MALFORMED_DEFINITION.report_unreadable(path, text, &error));
             return Vec::new();
         }
     };

@@ -34,8 +34,17 @@ pub(super) fn document(
     let input = read_input(path, &text, &mut problems);
     if let Some(input) = &input {
         let known = ranges(&problems, &text);
-        let of_schema = schema::validate_input(kind, path, &input.value).into_iter();
-        problems.extend(of_schema.filter(|d| !overlaps(&known, d, &text)));
+        let of_schema = schema::validate_input(kind, path, &input.value);
+        let refused = ranges(&of_schema, &text);
+        problems = problems
+            .into_iter()
+            .map(|problem| prefer_other_reading(problem, &refused, &text))
+            .collect();
+        problems.extend(
+            of_schema
+                .into_iter()
+                .filter(|d| !overlaps(&known, d, &text)),
+        );
     }
     let good = !problems.has_errors();
     found.append(problems);
@@ -77,6 +86,25 @@ fn overlaps(known: &[Range<usize>], diagnostic: &Diagnostic, text: &str) -> bool
     !known.is_empty()
         && range(diagnostic, text)
             .is_some_and(|at| known.iter().any(|k| k.start < at.end && at.start < k.end))
+}
+
+/// Offers the text itself for a word that is a boolean to some readers, where text is expected: the schema refuses a word that was read
+/// as a boolean, or does not refuse one that was read as text.
+fn prefer_other_reading(problem: Diagnostic, refused: &[Range<usize>], text: &str) -> Diagnostic {
+    let edit = problem.help.as_ref().and_then(|help| help.edit.clone());
+    let at = range(&problem, text);
+    let (Some(mut edit), Some(at)) = (edit, at) else {
+        return problem;
+    };
+    let is_boolean = matches!(edit.replacement.as_str(), "true" | "false");
+    let word = text.get(at.clone()).unwrap_or_default();
+    let is_text = yaml::resolve_scalar(word, yaml::Dialect::Manifest) == yaml::ResolvedScalar::Text;
+    let wants_text = is_text != refused.contains(&at);
+    if problem.code != rules::AMBIGUOUS_SCALAR.code || !is_boolean || !wants_text {
+        return problem;
+    }
+    edit.replacement = format!("\"{word}\"");
+    problem.help_edit(format!("write `\"{word}\"`: text is expected here"), edit)
 }
 
 impl Document {
@@ -125,5 +153,27 @@ pub(super) fn typed<T: DeserializeOwned>(
             );
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the edit that is offered for the only value of a text, which the schema refuses or accepts as it was read.
+    fn offer(text: &str, refused: &[Range<usize>]) -> String {
+        let mut found = Diagnostics::new();
+        read_input("a.yaml", text, &mut found);
+        let problem = found.into_iter().next().unwrap();
+        let help = prefer_other_reading(problem, refused, text).help.unwrap();
+        help.edit.unwrap().replacement
+    }
+
+    #[test]
+    fn words_that_may_be_booleans_are_what_the_schema_expects() {
+        assert_eq!(offer("a: on\n", &[]), "\"on\"");
+        assert_eq!(offer("a: on\n", &[3..5]), "true");
+        assert_eq!(offer("a: True\n", &[]), "true");
+        assert_eq!(offer("a: True\n", &[3..7]), "\"True\"");
     }
 }

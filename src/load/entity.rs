@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::merge::EXCEPTIONS;
 use crate::model::{AppSpec, FleetSpec, SiteSpec};
 use crate::schema::ValuesSchema;
 use pointer_diagnostics::{Origin, Pointer};
@@ -103,6 +104,9 @@ impl Layers {
     /// Returns the place that a field of the merged document comes from: the last layer that writes it, or, for a field that nobody
     /// writes, the last layer that writes the nearest field above.
     pub fn origin(&self, pointer: &Pointer) -> Origin {
+        if let Some(origin) = self.find_exception(pointer) {
+            return origin;
+        }
         let mut wanted = pointer.clone();
         loop {
             let layer = self
@@ -118,6 +122,30 @@ impl Layers {
                 None => return Origin::new(self.last_file(), pointer.clone()),
             }
         }
+    }
+
+    /// Returns the place of a field of an exception, whose position in its own file is another than in the merged document.
+    fn find_exception(&self, pointer: &Pointer) -> Option<Origin> {
+        let rest = pointer
+            .as_str()
+            .strip_prefix(EXCEPTIONS)?
+            .strip_prefix('/')?;
+        let (index, field) = rest.split_once('/').unwrap_or((rest, ""));
+        let mut written: Vec<Origin> = Vec::new();
+        for (file, document) in &self.layers {
+            match document.pointer(EXCEPTIONS) {
+                Some(Value::Array(items)) => {
+                    let all = Pointer::parse(EXCEPTIONS);
+                    let origins = (0..items.len()).map(|own| Origin::new(file, all.at(own)));
+                    written.extend(origins);
+                }
+                Some(_) => written.clear(),
+                None => {}
+            }
+        }
+        let exception = written.into_iter().nth(index.parse().ok()?)?;
+        let keys = field.split('/').filter(|key| !key.is_empty());
+        Some(keys.fold(exception, |origin, key| origin.at(key)))
     }
 
     /// Returns all files, the one that wins last.

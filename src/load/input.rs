@@ -49,9 +49,7 @@ impl Findings<'_> {
         let parsed = match parse_documents(self.text, &ReadLimits::INPUT) {
             Ok(parsed) => parsed,
             Err(e) => {
-                let report = rules::YAML_SYNTAX.report(e.message);
-                let syntax =
-                    report.primary_bytes(self.file, e.range.bytes(), "reading stopped here");
+                let syntax = rules::YAML_SYNTAX.report_unreadable(self.file, self.text, &e);
                 self.diagnostics = [syntax].into_iter().collect();
                 return None;
             }
@@ -201,12 +199,13 @@ impl Findings<'_> {
         for (key, value) in entries {
             let Some(name) = key.text() else {
                 let message = "a key is a list or a map; text is expected";
-                self.report(
-                    rules::NON_STRING_KEY.report(message),
-                    key.span,
-                    "write the key as text",
-                    None,
-                );
+                let help = if matches!(key.data, NodeData::Mapping { flow: true, .. }) {
+                    "put a value that begins with `{{` in quotes: YAML reads it as a map in a map"
+                } else {
+                    "write the key as text"
+                };
+                let report = rules::NON_STRING_KEY.report(message);
+                self.report(report, key.span, help, None);
                 continue;
             };
             self.key(key, name);

@@ -1,9 +1,25 @@
-//! Merges the documents of a site: maps merge, other lists replace, `null` removes.
+//! Merges the documents of a site: maps merge, exceptions add up, other lists replace, `null` removes.
 
 use serde_json::{Map, Value};
 
+/// The place of the exceptions in a site or profile.
+pub(super) const EXCEPTIONS: &str = "/spec/exceptions";
+
+/// Lays a document on those below it. Its exceptions are added to theirs.
+pub(super) fn merge_document(base: &mut Value, over: &Value) {
+    let below = base.pointer(EXCEPTIONS).and_then(Value::as_array).cloned();
+    merge(base, over);
+    let own = over.pointer(EXCEPTIONS).and_then(Value::as_array);
+    if let (Some(mut all), Some(own)) = (below, own) {
+        all.extend(own.iter().map(without_nulls));
+        if let Some(merged) = base.pointer_mut(EXCEPTIONS) {
+            *merged = Value::Array(all);
+        }
+    }
+}
+
 /// Lays `over` on `base`.
-pub(super) fn merge(base: &mut Value, over: &Value) {
+fn merge(base: &mut Value, over: &Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => merge_maps(base, over),
         (base, over) => *base = without_nulls(over),
@@ -54,6 +70,22 @@ mod tests {
             merged(base, &over),
             json!({"a": {"x": 1, "y": [3], "z": {"m": 1}}})
         );
+    }
+
+    #[test]
+    fn exceptions_of_a_site_are_added_to_those_of_its_profile() {
+        let profile = json!({"spec": {"exceptions": [1, 2], "profiles": [1]}});
+        let mut merged = profile.clone();
+        super::merge_document(
+            &mut merged,
+            &json!({"spec": {"exceptions": [3], "profiles": [2]}}),
+        );
+        assert_eq!(
+            merged,
+            json!({"spec": {"exceptions": [1, 2, 3], "profiles": [2]}})
+        );
+        super::merge_document(&mut merged, &json!({"spec": {"exceptions": null}}));
+        assert_eq!(merged, json!({"spec": {"profiles": [2]}}));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod files;
 mod hosted;
 mod images;
 mod input;
+mod lost_digits;
 mod merge;
 mod policies;
 mod removals;
@@ -133,7 +134,7 @@ impl Repository {
         let layers = self.find_layers(site, found).ok()?;
         let mut merged = Value::Object(Map::new());
         for (_, layer) in &layers {
-            merge::merge(&mut merged, layer);
+            merge::merge_document(&mut merged, layer);
         }
         set_heading(&mut merged, site);
         let layers = Layers::new(layers);
@@ -308,6 +309,7 @@ fn load_apps(
         }
         let directory = path.trim_end_matches("/app.yaml").to_owned();
         let name = directory.rsplit('/').next().unwrap_or_default().to_owned();
+        lost_digits::report_lost_digits(files, &directory, found);
         match load_app(files, &path, &directory, found) {
             Some(app) => _ = apps.insert(name, Arc::new(app)),
             None => _ = broken.insert(name),

@@ -53,12 +53,7 @@ pub(super) fn load_policies(
         let documents = match read_documents(&text, &ReadLimits::MANIFEST) {
             Ok(documents) => documents,
             Err(error) => {
-                let report = rules::MALFORMED_POLICY.report(error.message.clone());
-                found.push(report.primary_bytes(
-                    &path,
-                    error.range.bytes(),
-                    "reading stopped here",
-                ));
+                found.push(rules::MALFORMED_POLICY.report_unreadable(&path, &text, &error));
                 continue;
             }
         };

@@ -29,6 +29,9 @@ pub struct FleetSpec {
     /// Rules whose weight is another here, each with a reason and an end.
     #[serde(default)]
     pub waivers: Vec<Waiver>,
+    /// Treats exceptions whose last day has passed as errors, or as warnings.
+    #[serde(default)]
+    pub ended_exceptions: EndedExceptions,
     /// Treats what cannot be checked as an error, or as a warning.
     #[serde(default)]
     pub validation: ValidationMode,
@@ -36,6 +39,17 @@ pub struct FleetSpec {
     /// same, one each, so that two pull requests do not meet in one list.
     #[serde(default)]
     pub removals: Vec<Removal>,
+}
+
+/// The weight of an exception whose last day has passed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndedExceptions {
+    /// `check` warns.
+    #[default]
+    Warn,
+    /// `check` fails.
+    Error,
 }
 
 /// A git repository and a revision of it.

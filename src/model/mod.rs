@@ -23,8 +23,9 @@ pub use app::{
 };
 pub use date::is_calendar_day;
 pub use fleet::{
-    ArgoCd, ArgoFlavour, ExpectedObject, ExpectedSecret, FleetSpec, GitSource, ImagePolicy,
-    KustomizeRelease, SharedScope, TagPolicy, Topology, ValidationMode, WaivedSeverity, Waiver,
+    ArgoCd, ArgoFlavour, EndedExceptions, ExpectedObject, ExpectedSecret, FleetSpec, GitSource,
+    ImagePolicy, KustomizeRelease, SharedScope, TagPolicy, Topology, ValidationMode,
+    WaivedSeverity, Waiver,
 };
 pub use images::{ImageFact, ImagesSpec};
 pub use install::{

@@ -49,7 +49,7 @@ pub struct SiteSpec {
     /// The instances of apps on this site, by name.
     #[serde(default)]
     pub apps: BTreeMap<String, AppInstance>,
-    /// Patches to single instances, each with a reason and an end.
+    /// Patches to single instances, each with a reason and an end. Those of a site are added to those of its profiles.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
 }

@@ -99,10 +99,16 @@ fn set_value(
     let values = Pointer::parse("/apps")
         .at(&input.instance.name)
         .at("values");
-    let own = input.plan.origin(&values);
+    let written = Pointer::parse("/spec").join(&values);
+    let is_written = input.plan.site.merged.pointer(written.as_str()).is_some();
+    let mut origins = vec![app.origin(pointer), input.plan.origin(&values)];
+    // What the site says comes first; where it says nothing, the app alone has chosen the value.
+    if is_written {
+        origins.reverse();
+    }
     let reason = Reason {
         author: FieldAuthor::Value,
-        origins: vec![own, app.origin(pointer)],
+        origins,
     };
     let places = path.resolve(object.value());
     let target = object.id();

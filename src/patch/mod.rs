@@ -65,12 +65,15 @@ pub enum FieldAuthor {
     Value,
     /// Annotations that Argo CD needs on an object.
     ArgoCd,
+    /// An exception of the site.
+    Exception,
 }
 
 impl FieldAuthor {
     /// Returns the author in a few words, as `explain` prints it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Exception => "exception",
             Self::Placement => "placement",
             Self::StorageRole => "storage role",
             Self::Availability => "availability",

@@ -4,6 +4,7 @@
 //! the `operands` of its entry in the catalogue. Nodes offer what the site file says, less the platform's share. What had to be assumed is listed.
 
 mod admission;
+mod autoscaler;
 mod budget;
 mod claims;
 mod inventory;
@@ -33,6 +34,7 @@ use podfit::scheduler::Namespaces;
 use pointer_diagnostics::{Diagnostics, Origin};
 
 use admission::Admission;
+use autoscaler::Autoscalers;
 use inventory::StorageInventory;
 
 pub use quota::PodUse;
@@ -94,6 +96,7 @@ pub struct WorkloadSource {
 pub fn pods(input: &PodsInput<'_>, found: &mut Diagnostics) -> SitePods {
     let inventory = StorageInventory::new(input);
     let admission = Admission::new(input);
+    let autoscalers = Autoscalers::new(input);
     let mut site = SitePods::default();
     node::add_nodes(input, &inventory, &mut site);
     site.problem.namespaces = collect_namespaces(input);
@@ -111,6 +114,7 @@ pub fn pods(input: &PodsInput<'_>, found: &mut Diagnostics) -> SitePods {
                 catalogue,
                 inventory: &inventory,
                 admission: &admission,
+                autoscalers: &autoscalers,
             },
             object,
             &mut site,
@@ -138,6 +142,7 @@ struct PodsScope<'a> {
     catalogue: &'a Catalogue,
     inventory: &'a StorageInventory,
     admission: &'a Admission,
+    autoscalers: &'a Autoscalers,
 }
 
 /// Returns all objects with their instances.

@@ -15,6 +15,7 @@ use crate::catalogue::{
 use crate::manifest::Object;
 use crate::model::{Arch, Availability, PartSpec};
 use crate::rules;
+use crate::wording::count_noun;
 use podfit::prove::{BudgetLimit, DisruptionBudget, Recovery, Redundancy, Workload};
 use podfit::scheduler::{CURRENT, PodSpec, SpecError, find_static_reasons};
 use pointer_diagnostics::Diagnostics;
@@ -39,9 +40,7 @@ pub(super) fn add_workloads(
             .and_then(|o| Some((o, o.part(&at.part.name)?)))
             .filter(|(_, k)| !k.is_of_its_own());
         let there = known.is_none_or(|(_, k)| k.is_there(object));
-        let count = at
-            .count(object)
-            .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
+        let count = count_pods(scope, at, object, site);
         if there
             && (count > 0 || at.part.run == PodRun::PerNode)
             && (!launcher::is_launcher(at, object) || launcher::is_running(object))
@@ -82,6 +81,29 @@ pub(super) fn add_workloads(
             }
             .make(site, found);
         }
+    }
+}
+
+/// Counts the pods of a part: as many as it says, or as its autoscaler keeps at least.
+fn count_pods(scope: &PodsScope<'_>, at: &PartAt<'_>, object: &Object, site: &mut SitePods) -> u32 {
+    let written = at
+        .count(object)
+        .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    match scope.autoscalers.find(object) {
+        // No pods are a switch: nothing scales up from there.
+        Some(range) if written > 0 => {
+            let count = written.clamp(range.least, range.most.max(range.least));
+            if range.most > count {
+                site.assumptions.insert(format!(
+                    "`{}/{}`: its autoscaler keeps it at {count}; up to {} may be asked for",
+                    scope.instance.name,
+                    object.name(),
+                    count_noun(usize::try_from(range.most).unwrap_or(usize::MAX), "pod")
+                ));
+            }
+            count
+        }
+        _ => written,
     }
 }
 

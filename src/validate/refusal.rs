@@ -31,6 +31,11 @@ pub(super) enum FindingClass {
 }
 
 impl ServerRefusal {
+    /// Tells whether the kind has no such field.
+    pub(super) fn is_unknown_field(&self) -> bool {
+        self.class == FindingClass::Schema(ViolationKind::UnknownField)
+    }
+
     /// Takes what a schema says.
     pub(super) fn of_schema(violation: Violation) -> Self {
         Self {

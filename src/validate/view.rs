@@ -10,7 +10,7 @@ use crate::catalogue::Catalogue;
 use crate::kinds::Kinds;
 use crate::manifest::{Object, ObjectId};
 use crate::model::{ArgoCd, FleetSpec, ValidationMode};
-use crate::patch::Operation;
+use crate::patch::{FieldAuthor, Operation, Reason};
 use crate::plan::{Instance, SitePlan};
 use pointer_diagnostics::{Diagnostic, Origin, Pointer, Rule, Severity};
 
@@ -52,6 +52,14 @@ pub(super) struct FieldPlace<'o> {
     pub(super) instance: &'o Instance,
     pub(super) object: &'o Object,
     pub(super) field: &'o Pointer,
+}
+
+/// An annotation of a rendered object.
+#[derive(Clone, Copy)]
+pub(super) struct AnnotationPlace<'o> {
+    pub(super) instance: &'o Instance,
+    pub(super) object: &'o Object,
+    pub(super) annotation: &'o str,
 }
 
 impl<'a> View<'a> {
@@ -183,7 +191,21 @@ impl<'a> View<'a> {
             object: finding.object,
             field: &finding.refusal().pointer,
         };
-        self.report_at(rule, field, message)
+        let reporter = FieldReporter {
+            changes: self.changes,
+        };
+        match reporter.find_set_path(field) {
+            Some(path) if finding.refusal().is_unknown_field() => {
+                let report = rule.report(message).primary(path, "the path leads here");
+                report
+                    .context_key(
+                        finding.instance.origin.clone(),
+                        format!("`{}` on this site", finding.instance.name),
+                    )
+                    .about(finding.object.id().to_string())
+            }
+            _ => reporter.report(rule, field, message),
+        }
     }
 
     /// Starts a report about any field, at the line that causes it.
@@ -217,9 +239,36 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Starts a report about an object of an instance.
-    pub(super) fn report(&self, rule: &Rule, instance: &Instance, message: String) -> Diagnostic {
-        at_instance(rule.report(message), instance)
+    /// Starts a report about an object as a whole, at the line of its kind.
+    pub(super) fn report_object(
+        &self,
+        rule: &Rule,
+        owner: &Instance,
+        object: &Object,
+        message: String,
+    ) -> Diagnostic {
+        let place = FieldPlace {
+            instance: owner,
+            object,
+            field: &Pointer::parse("/kind"),
+        };
+        self.report_at(rule, place, message)
+    }
+
+    /// Starts a report about an annotation of an object.
+    pub(super) fn report_annotation(
+        &self,
+        rule: &Rule,
+        place: AnnotationPlace<'_>,
+        message: String,
+    ) -> Diagnostic {
+        let annotations = Pointer::parse("/metadata/annotations");
+        let place = FieldPlace {
+            instance: place.instance,
+            object: place.object,
+            field: &annotations.at(place.annotation),
+        };
+        self.report_at(rule, place, message)
     }
 
     /// A field of the fleet file, below `spec`.
@@ -262,8 +311,23 @@ impl FieldReporter<'_> {
         self.who_asked_for(field).or_else(written)
     }
 
+    /// Returns the path in the app's `set` that leads to a field which siteplan wrote.
+    fn find_set_path(&self, field: FieldPlace<'_>) -> Option<Origin> {
+        let app = field.instance.app()?;
+        let reason = self.find_reason(field)?;
+        let mut origins = reason.origins.iter();
+        let is_set = reason.author == FieldAuthor::Value;
+        let entry = origins.find(|origin| is_set && origin.file == app.file)?;
+        Some(entry.at("path"))
+    }
+
     /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.
     fn who_asked_for(&self, field: FieldPlace<'_>) -> Option<Origin> {
+        self.find_reason(field)?.origins.first().cloned()
+    }
+
+    /// Returns why siteplan wrote into a field, or into the nearest field around it.
+    fn find_reason(&self, field: FieldPlace<'_>) -> Option<&Reason> {
         let id = field.object.id();
         let changes = self.changes.get(&field.instance.name)?.iter();
         let covering = changes.filter(|(target, change)| {
@@ -271,7 +335,7 @@ impl FieldReporter<'_> {
             *target == id && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         let nearest = covering.max_by_key(|(_, change)| change.path.as_str().len())?;
-        nearest.1.asked_by.as_ref()?.origins.first().cloned()
+        nearest.1.asked_by.as_ref()
     }
 }
 

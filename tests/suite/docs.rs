@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use manifest_yaml::{ReadLimits, read_documents};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use siteplan::schema::{InputKind, input_schema};
 
@@ -56,6 +57,50 @@ fn consoles_of_the_readme_print_what_it_shows() {
         blessed == readme,
         "README.md shows something else than what is printed: BLESS=1 writes it"
     );
+}
+
+/// Each page of docs/day-2 is a task: its consoles are played one after the other, in a clone of our own fleet.
+#[test]
+fn consoles_of_the_day_2_pages_print_what_they_show() {
+    let pages = repository::files("docs/day-2", "md");
+    assert_eq!(pages.len(), 5, "a page for each task");
+    let unlike: Vec<String> = pages
+        .par_iter()
+        .filter(|(_, page)| play_task(page) != *page)
+        .map(|(path, _)| path.clone())
+        .collect();
+    if std::env::var_os("BLESS").is_some() {
+        for (path, page) in &pages {
+            write(repository::root(), path, &play_task(page));
+        }
+    }
+    assert!(
+        unlike.is_empty(),
+        "{unlike:?} show something else than what is printed: BLESS=1 writes it"
+    );
+}
+
+/// Plays the consoles of a task, and gives the page with what they print.
+fn play_task(page: &str) -> String {
+    let fleet = copy_of_fleet();
+    let commit = "git init --quiet --initial-branch main && git add --all && \
+                  git -c user.name=a -c user.email=a@example.com commit --quiet --message fleet";
+    assert_eq!(output(fleet.path(), commit), "");
+    let mut played = String::new();
+    let mut rest = 0;
+    for block in blocks(page).into_iter().filter(|b| b.language == "console") {
+        played.push_str(&page[rest..block.start]);
+        for command in block
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("$ "))
+        {
+            played.extend(["$ ", command, "\n", &output(fleet.path(), command)]);
+        }
+        rest = block.start + block.text.len();
+    }
+    played.push_str(&page[rest..]);
+    played
 }
 
 /// Runs the commands of a console in a copy of our own fleet, and gives the console with what they print.

@@ -100,6 +100,17 @@ pub(crate) fn copy_of_fleet() -> tempfile::TempDir {
     copy
 }
 
+/// A copy of the smallest fleet of the tests.
+pub(crate) fn copy_of_small_fleet() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let small = root().join("tests/suite/small-fleet");
+    for (path, bytes) in snapshot(&small) {
+        let text = String::from_utf8(bytes).unwrap();
+        write(copy.path(), &path.to_string_lossy(), &text);
+    }
+    copy
+}
+
 /// Writes a file and the directories above it.
 pub(crate) fn write(root: &Path, path: &str, text: &str) {
     let path = root.join(path);

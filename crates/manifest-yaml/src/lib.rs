@@ -19,6 +19,7 @@ mod quick;
 mod read;
 mod scalar;
 mod span;
+mod syntax_help;
 mod value;
 mod write;
 
@@ -31,6 +32,7 @@ pub use read::{
     ParsedText, find_forbidden_character, parse_documents, read_documents, read_first_document,
 };
 pub use span::{Spans, find_span};
+pub use syntax_help::{SyntaxEdit, SyntaxHelp, explain_syntax_error};
 pub use write::{
     write_as_kustomize, write_document, write_documents, write_documents_as_kustomize,
 };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::scope::{ScopedDiagnostic, merge_copies};
 use crate::{Diagnostic, Diagnostics, Severity};
 
 /// The number of repetitions of a diagnostic whose further places are kept.
@@ -114,41 +115,84 @@ impl Diagnostic {
             && !self.labels.is_empty()
             && self.labels.first() == other.labels.first()
     }
+}
 
-    /// Takes the secondary places of a repetition, or counts it.
-    fn absorb(&mut self, repetition: Self, earlier: usize) {
+impl ScopedDiagnostic {
+    /// Takes the scope of a repetition, or its secondary places where it has the same, or counts it.
+    fn absorb(&mut self, repetition: Diagnostic) {
+        self.repetitions += 1;
+        if !self.knows_scope(repetition.scope.as_ref()) {
+            self.add_scope(repetition.scope.as_ref());
+            return;
+        }
+        let one = &mut self.diagnostic;
         let mut labels = repetition.labels;
-        labels.retain(|label| !self.labels.contains(label));
+        labels.retain(|label| !one.labels.contains(label));
         if labels.is_empty() {
             return;
         }
-        if earlier < KEPT_REPETITIONS {
-            self.labels.append(&mut labels);
+        if self.repetitions <= KEPT_REPETITIONS {
+            one.labels.append(&mut labels);
         } else {
-            self.more_places += 1;
+            one.more_places += 1;
         }
     }
 }
 
+/// Finds the diagnostic that another one repeats.
+fn find_same<'a>(
+    mut neighbours: impl Iterator<Item = &'a mut ScopedDiagnostic>,
+    next: &Diagnostic,
+) -> Option<&'a mut ScopedDiagnostic> {
+    neighbours.find(|one| one.diagnostic == *next || one.diagnostic.is_repeated_by(next))
+}
+
+/// Finds the diagnostic that says of other scopes what another one says.
+fn find_alike<'a>(
+    neighbours: impl Iterator<Item = &'a mut ScopedDiagnostic>,
+    next: &ScopedDiagnostic,
+) -> Option<&'a mut ScopedDiagnostic> {
+    neighbours
+        .filter(|one| one.has_other_scopes(next))
+        .filter(|one| one.diagnostic.is_found_again_by(&next.diagnostic))
+        // The first one that was found.
+        .last()
+}
+
 impl Diagnostics {
-    /// Merges diagnostics that differ in their secondary places only. They are sorted already, so that these are neighbours.
+    /// Merges diagnostics that differ in their secondary places only, or in the scope for which they were found. They are sorted
+    /// already, so that these are neighbours.
     pub(crate) fn merge_repetitions(&mut self) {
-        let mut kept: Vec<(Diagnostic, usize)> = Vec::with_capacity(self.items.len());
+        let mut kept: Vec<ScopedDiagnostic> = Vec::with_capacity(self.items.len());
+        // Words that agree are looked for first: what differs in names must not take their place.
+        let mut others = Vec::new();
         for next in std::mem::take(&mut self.items) {
-            let same = kept
-                .iter_mut()
-                .rev()
-                .take_while(|(one, _)| one.code == next.code && one.message == next.message)
-                .find(|(one, _)| *one == next || one.is_repeated_by(&next));
+            let neighbours = kept.iter_mut().rev().take_while(|one| {
+                let one = &one.diagnostic;
+                one.code == next.code && one.message == next.message
+            });
+            let same = find_same(neighbours, &next);
             match same {
-                Some((one, repetitions)) => {
-                    one.absorb(next, *repetitions);
-                    *repetitions += 1;
-                }
-                None => kept.push((next, 0)),
+                Some(one) => one.absorb(next),
+                None => kept.push(ScopedDiagnostic::new(next)),
             }
         }
-        self.items = kept.into_iter().map(|(one, _)| one).collect();
+        for next in kept {
+            let place = next.diagnostic.labels.first().map(|label| &label.origin);
+            let neighbours = others
+                .iter_mut()
+                .rev()
+                .take_while(|one: &&mut ScopedDiagnostic| {
+                    let first = one.diagnostic.labels.first();
+                    first.map(|label| &label.origin) == place
+                });
+            match find_alike(neighbours, &next) {
+                Some(one) => one.absorb_scopes(next),
+                None => others.push(next),
+            }
+        }
+        let kept = merge_copies(others);
+        self.items = kept.into_iter().map(|one| one.diagnostic).collect();
     }
 
     /// Leaves out what is beyond the limits, the last of each rule first, and counts it. Shortens texts that quote very much.

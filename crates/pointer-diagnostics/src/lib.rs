@@ -5,6 +5,7 @@ mod bounds;
 mod origin;
 pub mod report;
 mod rule;
+mod scope;
 mod sources;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ pub use bounds::{OmittedDiagnostics, ReportLimits, shorten_text};
 pub use manifest_yaml::{FieldPart, Pointer};
 pub use origin::Origin;
 pub use rule::Rule;
+pub use scope::DiagnosticScope;
 pub use sources::{Position, Sources};
 
 /// The weight of a [`Diagnostic`]. Errors stop a build, warnings do not, notes inform.
@@ -53,6 +55,10 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The number of further places where the same was found, beyond those that `labels` name.
     pub more_places: usize,
+    /// The part of the input that it was found for, where there are several alike; of repetitions the first.
+    pub scope: Option<DiagnosticScope>,
+    /// The number of further scopes for which the same was found.
+    pub more_scopes: usize,
     /// The action that solves the problem, with the edit where it is certain.
     pub help: Option<Help>,
     /// The name of the thing that it is about, where there is one; not printed.
@@ -280,10 +286,18 @@ impl Diagnostics {
         Reported(())
     }
 
+    /// Names the scope of all diagnostics that have none.
+    pub fn set_scope(&mut self, scope: &DiagnosticScope) {
+        for diagnostic in &mut self.items {
+            diagnostic.scope.get_or_insert_with(|| scope.clone());
+        }
+    }
+
     /// Sorts by file, position, severity, code and message. `position` maps a label to its first byte.
     ///
     /// Diagnostics that differ in their secondary labels alone become one: the same mistake, found from several places. The first
-    /// of these places are kept, the others counted.
+    /// of these places are kept, the others counted. Those of several scopes become one also where names and numbers in their
+    /// messages differ, if they point at the same place: it is outside of all of these scopes.
     pub fn sort(&mut self, position: impl Fn(&Label) -> usize) {
         self.items.sort_by_cached_key(|d| {
             let first = d.labels.first();

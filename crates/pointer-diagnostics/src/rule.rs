@@ -1,6 +1,8 @@
 //! A kind of problem, as data.
 
-use crate::{Diagnostic, Severity};
+use manifest_yaml::{ReadError, explain_syntax_error};
+
+use crate::{Diagnostic, Edit, FieldPart, Origin, Severity};
 
 /// Describes a kind of problem: its name, its weight and its long explanation.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,9 +26,34 @@ impl Rule {
             message: message.into(),
             labels: Vec::new(),
             more_places: 0,
+            scope: None,
+            more_scopes: 0,
             help: None,
             subject: None,
         }
+    }
+
+    /// Reports that a text cannot be read: with the usual cause and its remedy where that is clear, else in the words of the error.
+    pub fn report_unreadable(&self, file: &str, text: &str, error: &ReadError) -> Diagnostic {
+        let Some(help) = explain_syntax_error(text, error) else {
+            let report = self.report(error.message.clone());
+            return report.primary_bytes(file, error.range.bytes(), "reading stopped here");
+        };
+        let report = self.report(help.message);
+        let report = report.primary_bytes(file, help.range.bytes(), "");
+        let Some(edit) = help.edit else {
+            return report.help(help.action);
+        };
+        let bytes = edit.range.bytes();
+        let edit = Edit {
+            origin: Origin::file(file),
+            part: FieldPart::Bytes {
+                start: bytes.start,
+                end: bytes.end,
+            },
+            replacement: edit.replacement,
+        };
+        report.help_edit(help.action, edit)
     }
 }
 

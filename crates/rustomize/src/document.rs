@@ -109,10 +109,8 @@ fn read_objects(
 
 /// Builds the problem of a YAML error, with its place in the original text.
 fn syntax_problem(file: &str, bytes: &[u8], error: &ReadError) -> Box<Diagnostic> {
-    let range = error.range.bytes();
-    let range = range.start.min(bytes.len())..range.end.min(bytes.len());
-    let problem = rules::MALFORMED_RESOURCE.report(error.message.clone());
-    Box::new(problem.primary_bytes(file, range, "reading stopped here"))
+    let text = String::from_utf8_lossy(bytes);
+    Box::new(rules::MALFORMED_RESOURCE.report_unreadable(file, &text, error))
 }
 
 /// Returns the place of a comment that kustomize would read as a schema.

@@ -5,13 +5,17 @@ use clap::Args;
 
 use crate::cli::answer::{Answer, ExitStatus};
 use crate::cli::changes::bootstrap_notes;
-use crate::cli::session::Session;
+use crate::cli::clock::{DAYS_BEFORE_AN_END, add_days, today};
+use crate::cli::session::{SelectedSites, Session};
 use crate::cli::signals::Interruption;
 use crate::compare::ChangeKind;
 use crate::compile::UnguardedLeftovers;
-use crate::fleet::{CommittedSites, CompileInput, FleetCompiler, write_fleet};
+use crate::fleet::{
+    CommittedSites, CompileInput, FleetCompiler, RunDay, report_exception_ends, write_fleet,
+};
 use crate::wording::count_noun;
 use crate::write::Written;
+use pointer_diagnostics::{DiagnosticVerdict, Diagnostics, Severity};
 
 /// Compile sites and replace their part of out/
 ///
@@ -49,6 +53,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow
         progress: &progress,
     };
     let written = write_fleet(&fleet, input, &out, &mut session.found)?;
+    report_ends(&selected, session);
     let mut answer = match written {
         Some(written) => word_answer(&written, selected.selection.names().len()),
         None => Answer::errors(),
@@ -59,6 +64,20 @@ pub(in crate::cli) fn run(args: &BuildArgs, session: &mut Session<'_>) -> anyhow
             .push(format!("updates are not checked: {why}"));
     }
     Ok(answer)
+}
+
+/// Warns of exceptions that have ended or end soon. Whatever the fleet makes of an end, what is written does not depend on the day.
+fn report_ends(selected: &SelectedSites, session: &mut Session<'_>) {
+    let today = today();
+    let day = RunDay {
+        soon: add_days(&today, DAYS_BEFORE_AN_END),
+        today,
+    };
+    let mut ends = Diagnostics::new();
+    let names = selected.selection.names();
+    report_exception_ends(&selected.repository, names, &day, &mut ends);
+    ends.decide(|_| DiagnosticVerdict::Told(Severity::Warning));
+    session.found.append(ends);
 }
 
 /// Says what was written.

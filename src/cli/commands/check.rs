@@ -8,12 +8,13 @@ use serde_json::json;
 use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::ReportFormat;
 use crate::cli::changes::{bootstrap_notes, change_line};
-use crate::cli::clock::today;
+use crate::cli::clock::{DAYS_BEFORE_AN_END, add_days, today};
 use crate::cli::session::Session;
 use crate::compare::{Comparison, text};
 use crate::fleet::{
     BaseLedgers, CommittedLedgers, CommittedSites, ComparisonRequest, DifferenceDetail,
-    FleetComparison, FleetCompiler, compare_fleet, read_base_ledgers,
+    FleetComparison, FleetCompiler, RunDay, compare_fleet, read_base_ledgers,
+    report_exception_ends,
 };
 use crate::model::is_calendar_day;
 use crate::nearest::nearest;
@@ -42,7 +43,7 @@ pub(in crate::cli) struct CheckArgs {
     /// Take warnings for errors: `warnings` for all of them, or the code of a rule
     #[arg(long, value_name = "RULE")]
     deny: Vec<String>,
-    /// Tell waivers that have ended on this day [default: today]
+    /// Tell waivers and exceptions that have ended on this day [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     on: Option<String>,
     /// Check updates of the objects that this revision has [default: HEAD]
@@ -81,9 +82,21 @@ pub(in crate::cli) fn run(args: &CheckArgs, session: &mut Session<'_>) -> anyhow
     let comparison = compare_fleet(&fleet, &selected.selection, request, &mut session.found)?;
     refuse_unread(args, &before)?;
     report_ended(&selected.repository.fleet, &day, &mut session.found);
+    let day = RunDay {
+        soon: add_days(&day, DAYS_BEFORE_AN_END),
+        today: day,
+    };
+    let names = selected.selection.names();
+    report_exception_ends(&selected.repository, names, &day, &mut session.found);
     deny_warnings(&args.deny, &mut session.found);
     if session.found.has_errors() {
         return Ok(Answer::errors());
+    }
+    match session.global.format {
+        ReportFormat::Github | ReportFormat::Sarif => {
+            comparison.report_stale(&fleet, &mut session.found);
+        }
+        ReportFormat::Human | ReportFormat::Json => {}
     }
     let mut answer = word_answer(&comparison, session);
     if base == BaseLedgers::Shallow {

@@ -18,8 +18,8 @@ use crate::revision;
 /// Show what a change does to the final manifests
 ///
 /// Compiles the sites afresh and compares every final resource, field by field, with what the committed tree of another revision
-/// renders to. Elements of lists are matched by name, values of Secrets are hidden. What changes alike in several sites is shown once, for
-/// the first of them; what is dangerous comes first.
+/// renders to; also where the result has errors, as far as it compiles. Elements of lists are matched by name, values of Secrets are hidden.
+/// What changes alike in several sites is shown once, for the first of them; what is dangerous comes first.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 when nothing differs, 1 when something does, 2 on errors.\n\nExamples:\n  siteplan diff\n  siteplan diff --against origin/main acp-plant\n  siteplan diff --against origin/main -o markdown > comment.md"
@@ -82,8 +82,7 @@ pub(in crate::cli) fn run(args: &DiffArgs, session: &mut Session<'_>) -> anyhow:
         &mut session.found,
     );
     let diff = match diff {
-        Ok(diff) if !session.found.has_errors() => diff,
-        Ok(_) => return Ok(Answer::errors()),
+        Ok(diff) => diff,
         Err(why) => {
             session.found.append(why.problems);
             session.take_texts(why.sources);
@@ -98,12 +97,19 @@ pub(in crate::cli) fn run(args: &DiffArgs, session: &mut Session<'_>) -> anyhow:
         DiffFormat::Json => CommandData::new(DataFormat::Json, String::new, value)?,
         DiffFormat::Yaml => CommandData::new(DataFormat::Yaml, String::new, value)?,
     };
-    Ok(if diff.sites.is_empty() {
+    Ok(if session.found.has_errors() {
+        Answer::new(ExitStatus::Errors)
+            .with_data(data)
+            .with_note(WITH_ERRORS)
+    } else if diff.sites.is_empty() {
         Answer::from(data).with_note("no final manifest differs")
     } else {
         Answer::new(ExitStatus::Differs).with_data(data)
     })
 }
+
+/// Says what a comparison with errors leaves out.
+const WITH_ERRORS: &str = "there are errors: sites whose manifests could not be made are not compared, and nothing of this would be built";
 
 fn render_text(review: &Review) -> String {
     if review.differing.is_empty() {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::cli::answer::{Answer, CommandData};
+use crate::cli::answer::{Answer, CommandData, ExitStatus};
 use crate::cli::arguments::{DocumentForm, resolve_output};
 use crate::cli::session::Session;
 use crate::compile::kustomize_version;
@@ -21,7 +21,7 @@ use rustomize::{Build, DiskFiles, KustomizeVersion, Renderer};
 
 /// Print final manifests: of a site, of one instance, or of any kustomization
 ///
-/// A site is compiled afresh and out/ is not touched. A directory is rendered as `kustomize build` would, byte for byte, and needs no
+/// A site is compiled afresh and out/ is not touched; what has errors is printed as far as it compiles, and the exit status is 2. A directory is rendered as `kustomize build` would, byte for byte, and needs no
 /// fleet around it. On the log of a GitHub Actions job, lines that its runner would take for commands are put between
 /// `::stop-commands::` and its end; a file or, with GITHUB_ACTIONS unset, a pipe gets the manifests alone.
 #[derive(Debug, Args)]
@@ -102,7 +102,15 @@ pub(in crate::cli) fn run(args: &RenderArgs, session: &mut Session<'_>) -> anyho
     } else {
         render_site(&args.what, format, session)?
     };
-    Ok(data.map_or_else(Answer::errors, Answer::from))
+    let status = if session.found.has_errors() {
+        ExitStatus::Errors
+    } else {
+        ExitStatus::Success
+    };
+    Ok(Answer {
+        data,
+        ..Answer::new(status)
+    })
 }
 
 /// Returns whether a text can only be a path: sites and instances have no dot at the beginning and one slash at most.
@@ -179,7 +187,7 @@ fn enclosing_repository(directory: &Path) -> PathBuf {
     PathBuf::from("/")
 }
 
-/// Renders a site, or one instance of it. `None` where it has errors, which are reported.
+/// Renders a site, or one instance of it, also where something is wrong with it, which is reported. `None` where it does not compile.
 fn render_site(
     what: &str,
     format: ManifestFormat,
@@ -193,8 +201,9 @@ fn render_site(
         return Ok(None);
     };
     let fleet = FleetCompiler::new(&selected.repository, &mut session.found);
-    let compiled = fleet.compile(selected.selection.names(), &mut session.found);
-    let Some(compiled) = compiled.first().filter(|_| !session.found.has_errors()) else {
+    let names = selected.selection.names();
+    let compiled = fleet.attempt_each(names, &(), |site| site, &mut session.found);
+    let Some(compiled) = compiled.first() else {
         return Ok(None);
     };
     let mut objects: Vec<&Value> = Vec::new();

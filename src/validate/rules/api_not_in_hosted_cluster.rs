@@ -40,7 +40,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
             object.id()
         );
         found.push(
-            view.report(&RULE.rule, instance, message)
+            view.report_object(&RULE.rule, instance, object, message)
                 .help("take the app out of this site, or give the cluster its own control plane; RHEL workers that join by a playbook need one"),
         );
     }

@@ -1,9 +1,10 @@
 //! Applications are not applied server-side.
 
+use crate::argocd::SYNC_OPTIONS;
 use crate::validate::CheckedRule;
 use crate::validate::argo::{Argo, ArgoOrigin};
 use crate::validate::sync_options::{SERVER_SIDE, annotated_options, application_options};
-use crate::validate::view::{View, called};
+use crate::validate::view::{AnnotationPlace, View, called};
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
@@ -22,7 +23,13 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         if object.group() == "argoproj.io" && annotated_options(object).any(|o| o == SERVER_SIDE) {
             let message = format!("{} is applied server-side", called(object));
-            found.push(view.report(&RULE.rule, instance, message).help(HELP));
+            let place = AnnotationPlace {
+                instance,
+                object,
+                annotation: SYNC_OPTIONS,
+            };
+            let report = view.report_annotation(&RULE.rule, place, message);
+            found.push(report.help(HELP));
         }
     }
     for application in view.argo.iter().filter(|a| a.is_application()) {

@@ -36,7 +36,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         );
         let waves = format!("wave {}, this one is wave {}", provider.wave, instance.wave);
         found.push(
-            view.report(&RULE.rule, instance, message)
+            view.report_object(&RULE.rule, instance, early.object, message)
                 .context_key(provider.origin.clone(), waves)
                 .help(suggest_order(early, provider)),
         );

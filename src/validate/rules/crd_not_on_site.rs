@@ -31,7 +31,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
             called(early.object)
         );
         found.push(
-            view.report(&RULE.rule, early.instance, message)
+            view.report_object(&RULE.rule, early.instance, early.object, message)
                 .help(suggest_provider(&early.kind)),
         );
     }

@@ -10,8 +10,8 @@ use crate::manifest::Object;
 use crate::model::ImagePolicy;
 use crate::plan::Instance;
 use crate::validate::CheckedRule;
-use crate::validate::view::{View, called};
-use pointer_diagnostics::{Diagnostic, Diagnostics, Rule, Severity};
+use crate::validate::view::{FieldPlace, View, called};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Pointer, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
     rule: Rule {
@@ -81,6 +81,43 @@ pub(super) fn list_used<'a>(view: &View<'a>) -> Vec<UsedImage<'a>> {
     all.into_values().collect()
 }
 
+/// Starts a report about an image, at the line that names it.
+pub(super) fn report_image(
+    view: &View<'_>,
+    rule: &Rule,
+    owner: &Instance,
+    used: &UsedImage<'_>,
+    message: String,
+) -> Diagnostic {
+    let field = find_text(used.object.value(), &used.image).unwrap_or_default();
+    let place = FieldPlace {
+        instance: owner,
+        object: used.object,
+        field: &field,
+    };
+    view.report_at(rule, place, message)
+}
+
+/// Returns the first field whose text is an image.
+fn find_text(value: &Value, image: &str) -> Option<Pointer> {
+    let find_below = |key: &dyn std::fmt::Display, inner: &Value| {
+        let below = find_text(inner, image)?;
+        Some(Pointer::root().at(key).join(&below))
+    };
+    match value {
+        Value::String(text) => {
+            let name = text.strip_prefix("docker://").unwrap_or(text);
+            (name == image).then(Pointer::root)
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, inner)| find_below(&index, inner)),
+        Value::Object(map) => map.iter().find_map(|(key, inner)| find_below(key, inner)),
+        _ => None,
+    }
+}
+
 fn of_manifest(view: &View<'_>, used: &UsedImage<'_>, refusal: &Refusal) -> Diagnostic {
     let UsedImage {
         image,
@@ -91,7 +128,7 @@ fn of_manifest(view: &View<'_>, used: &UsedImage<'_>, refusal: &Refusal) -> Diag
     let Some((first, others)) = instances.split_first() else {
         return RULE.rule.report(message);
     };
-    let report = view.report(&RULE.rule, first, message);
+    let report = report_image(view, &RULE.rule, first, used, message);
     others.iter().fold(report, |report, other| {
         report.context_key(
             other.origin.clone(),

@@ -8,7 +8,7 @@ use crate::validate::CheckedRule;
 use crate::validate::view::{View, called};
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
-use super::image_not_allowed::list_used;
+use super::image_not_allowed::{list_used, report_image};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
     rule: Rule {
@@ -46,7 +46,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         );
         if told.insert(message.clone()) {
             found.push(
-                view.report(&RULE.rule, instance, message)
+                report_image(view, &RULE.rule, instance, used, message)
                     .context(
                         view.fleet_origin("/images/tags"),
                         "the fleet's image policy",

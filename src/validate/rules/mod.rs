@@ -48,6 +48,7 @@ pub(super) mod shared_resource;
 pub(super) mod source_path_missing;
 pub(super) mod spec_not_normal;
 pub(super) mod sync_option_too_new;
+pub(super) mod two_operator_groups;
 pub(super) mod unclear_destination;
 pub(super) mod unknown_argocd_version;
 pub(super) mod unknown_cluster_version;
@@ -110,6 +111,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &source_path_missing::RULE,
     &spec_not_normal::RULE,
     &sync_option_too_new::RULE,
+    &two_operator_groups::RULE,
     &unclear_destination::RULE,
     &unknown_argocd_version::RULE,
     &unknown_cluster_version::RULE,

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::is_platform_namespace;
+use serde_json::Value;
+
+use crate::catalogue::{Supplier, SupplierName};
+use crate::kinds::is_made_by_platform;
 use crate::model::Topology;
 use crate::plan::InstanceSource;
 use crate::validate::CheckedRule;
-use crate::validate::view::{View, called};
+use crate::validate::view::{FieldPlace, View, called};
 use kubernetes_vocabulary::ResourceScope;
-use pointer_diagnostics::{Diagnostics, Rule, Severity};
+use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
     rule: Rule {
@@ -42,8 +45,13 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         } else {
             "is made by nobody on this site; it is that of"
         };
+        let place = FieldPlace {
+            instance,
+            object,
+            field: &Pointer::parse("/metadata/namespace"),
+        };
         let says = format!("the namespace `{namespace}` {when} {}", called(object));
-        found.push(view.report(&RULE.rule, instance, says).help(format!(
+        found.push(view.report_at(&RULE.rule, place, says).help(format!(
             "add `{namespace}: {{}}` under `namespaces:` of the site, or list it under `provides.namespaces` of the app that makes it"
         )));
     }
@@ -62,6 +70,11 @@ fn made<'a>(view: &View<'a>) -> BTreeMap<&'a str, u32> {
     {
         add(object.name(), instance.wave);
     }
+    for subscription in list_subscriptions(view) {
+        for namespace in subscription.namespaces {
+            add(namespace, subscription.wave);
+        }
+    }
     for instance in &view.plan.instances {
         if let InstanceSource::App(app) = &instance.source {
             app.spec
@@ -74,8 +87,35 @@ fn made<'a>(view: &View<'a>) -> BTreeMap<&'a str, u32> {
     made
 }
 
+/// An operator of the site, with the namespaces that it is known to make.
+struct InstalledOperator {
+    namespaces: &'static [String],
+    wave: u32,
+}
+
+/// Lists the operators that the site installs and of which it is known which namespaces they make.
+fn list_subscriptions(view: &View<'_>) -> Vec<InstalledOperator> {
+    let mut operators = Vec::new();
+    for (instance, object) in view.objects() {
+        let package = object.get("/spec/name").and_then(Value::as_str);
+        let is_subscription =
+            object.kind() == "Subscription" && object.group() == "operators.coreos.com";
+        for supplier in Supplier::list_all().iter().filter(|_| is_subscription) {
+            let brings = matches!(&supplier.by, SupplierName::Packages(packages)
+                if packages.iter().any(|known| Some(known.as_str()) == package));
+            if brings {
+                operators.push(InstalledOperator {
+                    namespaces: &supplier.namespaces,
+                    wave: instance.wave,
+                });
+            }
+        }
+    }
+    operators
+}
+
 fn is_clusters_own(view: &View<'_>, namespace: &str) -> bool {
     let argocd = view.argocd();
-    is_platform_namespace(view.plan.site.spec.cluster.platform, namespace)
+    is_made_by_platform(view.plan.site.spec.cluster.platform, namespace)
         || argocd.topology == Topology::PerSite && namespace == argocd.namespace()
 }

@@ -23,9 +23,10 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         }
         let message = format!("{} has no namespace", called(object));
         found.push(
-            view.report(&RULE.rule, instance, message).help(
-                "write `metadata.namespace` in the base, or `namespace:` in its kustomization",
-            ),
+            view.report_object(&RULE.rule, instance, object, message)
+                .help(
+                    "write `metadata.namespace` in the base, or `namespace:` in its kustomization",
+                ),
         );
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::catalogue::{Catalogue, Field};
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
-use crate::validate::view::{View, called};
+use crate::validate::view::{FieldPlace, View, called};
 use kubernetes_vocabulary::annotations::DEFAULT_STORAGE_CLASS;
 use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
@@ -40,17 +40,12 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
                 "{} has a claim without a storage class, and the site has no default one",
                 called(object)
             );
-            let report = match view.find_field_origin(instance, object, &pointer) {
-                Some(origin) => RULE
-                    .rule
-                    .report(message)
-                    .primary_key(origin, "")
-                    .context_key(
-                        instance.origin.clone(),
-                        format!("`{}` on this site", instance.name),
-                    ),
-                None => view.report(&RULE.rule, instance, message),
+            let place = FieldPlace {
+                instance,
+                object,
+                field: &pointer,
             };
+            let report = view.report_at(&RULE.rule, place, message);
             found.push(report.help(
                 "name a storage role for the part (`parts: {PART: {storage: ROLE}}` in app.yaml), or write `default: true` beside the class that the cluster takes",
             ));

@@ -38,7 +38,10 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
             "{} has {size} bytes, at most {limit} are possible",
             called(object)
         );
-        found.push(view.report(&RULE.rule, instance, says).help(help));
+        found.push(
+            view.report_object(&RULE.rule, instance, object, says)
+                .help(help),
+        );
     }
 }
 

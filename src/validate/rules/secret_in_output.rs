@@ -55,14 +55,20 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
                 called(object),
                 content.join("`, `")
             );
-            found.push(view.report(&RULE.rule, instance, says).help(HELP));
+            found.push(
+                view.report_object(&RULE.rule, instance, object, says)
+                    .help(HELP),
+            );
             continue;
         }
         let mut hits = Vec::new();
         search(object.value(), &Pointer::root(), &mut hits);
         for (at, what) in hits {
             let says = format!("{} holds {what} at `{}`", called(object), at.as_str());
-            found.push(view.report(&RULE.rule, instance, says).help(HELP));
+            found.push(
+                view.report_object(&RULE.rule, instance, object, says)
+                    .help(HELP),
+            );
         }
     }
     if let Some(what) = looks_like(&view.fleet().source.repo_url) {

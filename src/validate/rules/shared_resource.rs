@@ -43,7 +43,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
             called(object)
         );
         found.push(
-            view.report(&RULE.rule, instance, says)
+            view.report_object(&RULE.rule, instance, object, says)
                 .context_key(
                     owner.origin.clone(),
                     format!("`{}` brings it too", owner.name),

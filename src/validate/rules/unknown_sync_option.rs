@@ -1,10 +1,11 @@
 //! Sync options are those that Argo CD knows.
 
+use crate::argocd::SYNC_OPTIONS;
 use crate::validate::CheckedRule;
 use crate::validate::sync_options::{
     annotated_options, application_options, find_sync_option, suggest_sync_option,
 };
-use crate::validate::view::{View, called};
+use crate::validate::view::{AnnotationPlace, View, called};
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
@@ -24,10 +25,13 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
                 "{} asks for the sync option `{option}`, which Argo CD does not know",
                 called(object)
             );
-            found.push(
-                view.report(&RULE.rule, instance, message)
-                    .help(suggest_sync_option(option)),
-            );
+            let place = AnnotationPlace {
+                instance,
+                object,
+                annotation: SYNC_OPTIONS,
+            };
+            let report = view.report_annotation(&RULE.rule, place, message);
+            found.push(report.help(suggest_sync_option(option)));
         }
     }
     for application in view.argo.iter().filter(|a| a.is_application()) {

@@ -4,7 +4,7 @@ use crate::argocd::SYNC_WAVE;
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
 use crate::validate::argo::ArgoOrigin;
-use crate::validate::view::{View, called};
+use crate::validate::view::{AnnotationPlace, View, called};
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
 pub(super) static RULE: CheckedRule = CheckedRule {
@@ -22,7 +22,13 @@ const HELP: &str = "write it as text, for instance `argocd.argoproj.io/sync-wave
 fn check(view: &View<'_>, found: &mut Diagnostics) {
     for (instance, object) in view.objects() {
         if let Some(message) = describe_unreadable_wave(object) {
-            found.push(view.report(&RULE.rule, instance, message).help(HELP));
+            let place = AnnotationPlace {
+                instance,
+                object,
+                annotation: SYNC_WAVE,
+            };
+            let report = view.report_annotation(&RULE.rule, place, message);
+            found.push(report.help(HELP));
         }
     }
     for argo in &view.argo {

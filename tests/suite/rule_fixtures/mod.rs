@@ -29,10 +29,18 @@ use crate::checked::{build_fleet, check_fleet};
 use marks::{Mark, Seen, read_marks};
 
 /// Rules that the input of a fleet does not raise, or not within reason, and where they are tested instead.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 9] = [
     (
         "dry-run-not-skipped",
         "siteplan annotates what needs it: tests/suite/validate",
+    ),
+    (
+        "exception-ended",
+        "it takes a day: tests/suite/exceptions.rs",
+    ),
+    (
+        "exception-ends",
+        "it takes a day: tests/suite/exceptions.rs",
     ),
     (
         "fleet-too-large",
@@ -45,6 +53,10 @@ const ELSEWHERE: [(&str, &str); 6] = [
     (
         "kustomize-out-of-reach",
         "the renderer refuses such bases first: tests/suite/validate",
+    ),
+    (
+        "stale-output",
+        "only reports for programs have it: tests/suite/cli.rs",
     ),
     ("waiver-ended", "it takes a day: tests/suite/waivers.rs"),
     (

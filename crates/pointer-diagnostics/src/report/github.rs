@@ -98,6 +98,8 @@ fn print_body(diagnostic: &Diagnostic, sources: &Sources) -> String {
         }
     }
     lines.extend(diagnostic.describe_more_places());
+    let scopes = diagnostic.describe_scopes();
+    lines.extend(scopes.map(|scopes| escape_text(&scopes).into_owned()));
     if let Some(help) = &diagnostic.help {
         lines.push(format!(
             "help: {}",

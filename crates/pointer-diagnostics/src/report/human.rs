@@ -61,6 +61,9 @@ fn draw_diagnostic<'a>(
     if let Some(more) = diagnostic.describe_more_places() {
         main = main.element(Level::NOTE.message(more));
     }
+    if let Some(scopes) = diagnostic.describe_scopes() {
+        main = main.element(Level::NOTE.message(escape_text(&scopes).into_owned()));
+    }
     let Some(help) = &diagnostic.help else {
         return vec![main];
     };

@@ -79,9 +79,20 @@ struct JsonDiagnostic<'a> {
     #[serde(rename = "morePlaces", skip_serializing_if = "Option::is_none")]
     more_places: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<JsonScope<'a>>,
+    #[serde(rename = "moreScopes", skip_serializing_if = "Option::is_none")]
+    more_scopes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     edit: Option<JsonEdit<'a>>,
+}
+
+/// The part of the input for which it was found: `{"kind": "site", "name": "plant"}`.
+#[derive(Serialize)]
+struct JsonScope<'a> {
+    kind: &'a str,
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -123,6 +134,11 @@ impl<'a> JsonDiagnostic<'a> {
                 .map(|l| JsonLabel::new(l, sources))
                 .collect(),
             more_places: Some(diagnostic.more_places).filter(|count| *count > 0),
+            scope: diagnostic.scope.as_ref().map(|scope| JsonScope {
+                kind: scope.noun,
+                name: &scope.name,
+            }),
+            more_scopes: Some(diagnostic.more_scopes).filter(|count| *count > 0),
             help: help.map(|h| h.text.as_str()),
             edit: help
                 .and_then(|h| h.edit.as_ref())

@@ -80,6 +80,8 @@ mod tests {
             message: "m".to_owned(),
             labels: Vec::new(),
             more_places: 0,
+            scope: None,
+            more_scopes: 0,
             help: None,
             subject: None,
         };

@@ -138,6 +138,9 @@ fn print_message(diagnostic: &Diagnostic) -> String {
     if let Some(more) = diagnostic.describe_more_places() {
         message = format!("{message}\n{more}");
     }
+    if let Some(scopes) = diagnostic.describe_scopes() {
+        message = format!("{message}\n{}", escape_text(&scopes));
+    }
     match &diagnostic.help {
         Some(help) => format!(
             "{message}\nhelp: {}",
