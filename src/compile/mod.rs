@@ -6,7 +6,7 @@
 mod bases;
 mod holdings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
@@ -67,6 +67,15 @@ pub struct CompiledSite {
     pub bootstrap_files: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
+}
+
+/// The final manifests of a site, and those of them that its API server refuses.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderedObjects<'a> {
+    /// The objects, by instance.
+    pub rendered: &'a BTreeMap<String, Vec<Object>>,
+    /// Objects that are refused.
+    pub refused: &'a BTreeSet<ObjectId>,
 }
 
 impl<'a> SiteCompiler<'a> {
@@ -153,7 +162,11 @@ impl<'a> SiteCompiler<'a> {
         });
         found.append(validated.problems);
         let install = install::make_install_config(&plan, found);
-        let fit = self.prove_fit(&plan, &rendered, found);
+        let objects = RenderedObjects {
+            rendered: &rendered,
+            refused: &validated.refused,
+        };
+        let fit = self.prove_fit(&plan, objects, found);
         let files = SiteFiles {
             plan: &plan,
             overlays: &overlays,
@@ -183,13 +196,14 @@ impl<'a> SiteCompiler<'a> {
     pub fn prove_fit(
         &self,
         plan: &SitePlan,
-        rendered: &BTreeMap<String, Vec<Object>>,
+        objects: RenderedObjects<'_>,
         found: &mut Diagnostics,
     ) -> SiteFit {
         let (fit, problems) = fit::fit(&PodsInput {
             plan,
-            rendered,
+            rendered: objects.rendered,
             catalogues: &self.catalogues(plan),
+            refused: objects.refused,
         });
         found.append(problems);
         fit

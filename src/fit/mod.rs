@@ -13,6 +13,9 @@ mod placement;
 mod tests;
 mod what_if;
 
+use std::collections::BTreeSet;
+
+use crate::manifest::ObjectId;
 use crate::plan::SitePlan;
 use crate::pods::{PodsInput, SitePods, pods};
 use podfit::prove::{Proof, ProofOutcome, prove};
@@ -51,14 +54,18 @@ pub fn fit(input: &PodsInput<'_>) -> (SiteFit, Diagnostics) {
     let (pods, mut found) = pods(input);
     let proof = prove(&pods.problem);
     let fit = SiteFit { pods, proof };
-    found.append(diagnose(input.plan, &fit));
+    found.append(diagnose(input, &fit));
     (fit, found)
 }
 
 /// Returns what does not fit, as diagnostics.
-pub fn diagnose(plan: &SitePlan, fit: &SiteFit) -> Diagnostics {
+pub fn diagnose(input: &PodsInput<'_>, fit: &SiteFit) -> Diagnostics {
     let mut found = Diagnostics::new();
-    let scope = FitScope { plan, fit };
+    let scope = FitScope {
+        plan: input.plan,
+        fit,
+        refused: input.refused,
+    };
     placement::report_placement(&scope, &mut found);
     loss::report_losses(&scope, &mut found);
     away::report_away(&scope, &mut found);
@@ -71,9 +78,17 @@ pub fn diagnose(plan: &SitePlan, fit: &SiteFit) -> Diagnostics {
 struct FitScope<'a> {
     plan: &'a SitePlan,
     fit: &'a SiteFit,
+    /// Objects that the API server refuses.
+    refused: &'a BTreeSet<ObjectId>,
 }
 
 impl<'a> FitScope<'a> {
+    /// Tells whether the API server refuses the object of a workload: its pods may be other ones when it is corrected.
+    fn is_refused(&self, workload: usize) -> bool {
+        let source = self.fit.pods.sources.get(workload);
+        source.is_some_and(|source| self.refused.contains(&source.object))
+    }
+
     /// Returns how a workload is called.
     fn name(&self, workload: usize) -> &'a str {
         self.fit
