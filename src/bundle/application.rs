@@ -14,10 +14,10 @@ use crate::plan::{Instance, InstanceSource};
 
 use super::destination::{destination_cluster, destination_namespace};
 use super::retry::{RetriedApplication, retry_policy};
-use super::{Context, differences, dry_run, has, names, repository_path};
+use super::{ArgoCdVersion, BundleContext, differences, dry_run, is_since, names, repository_path};
 
 /// The Application of an instance.
-pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
+pub(super) fn of_instance(context: &BundleContext<'_>, instance: &Instance) -> Value {
     let (site, fleet) = (context.site(), context.fleet());
     let mut metadata = json!({
         "name": names::application_name(&site.name, &instance.name),
@@ -50,7 +50,7 @@ pub(super) fn of_instance(context: &Context<'_>, instance: &Instance) -> Value {
 }
 
 /// Returns where Argo CD finds a directory of the site's output, and at which revision.
-fn source(context: &Context<'_>, directory: &str) -> Value {
+fn source(context: &BundleContext<'_>, directory: &str) -> Value {
     let (fleet, site) = (context.fleet(), &context.site().site.spec);
     let pin = site.pin.as_ref().or(fleet.source.pin.as_ref());
     json!({
@@ -67,7 +67,7 @@ fn on_remove(instance: &Instance) -> OnRemove {
         .map_or(OnRemove::Keep, |app| app.spec.on_remove)
 }
 
-fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value> {
+fn annotations(context: &BundleContext<'_>, instance: &Instance) -> Map<String, Value> {
     let mut annotations = Map::new();
     annotations.insert(SYNC_WAVE.to_owned(), json!(instance.wave.to_string()));
     annotations.insert(
@@ -88,7 +88,7 @@ fn annotations(context: &Context<'_>, instance: &Instance) -> Map<String, Value>
 }
 
 /// Every directory whose change can change the manifests: the overlay and what it is built on.
-fn generate_paths(context: &Context<'_>, instance: &Instance) -> String {
+fn generate_paths(context: &BundleContext<'_>, instance: &Instance) -> String {
     let own = instance
         .app()
         .map(|app| BTreeSet::from([app.directory.clone()]))
@@ -136,11 +136,15 @@ fn automated(source: &InstanceSource) -> Value {
     }
 }
 
-fn sync_options(context: &Context<'_>, instance: &Instance, ignores: bool) -> Vec<&'static str> {
+fn sync_options(
+    context: &BundleContext<'_>,
+    instance: &Instance,
+    ignores: bool,
+) -> Vec<&'static str> {
     let argocd = &context.fleet().argocd;
     let skips = dry_run::for_whole_app(argocd)
         && !dry_run::without_definition(context.site(), context.objects(instance)).is_empty();
-    let keeps = on_remove(instance) == OnRemove::Keep && has(argocd, (3, 4));
+    let keeps = on_remove(instance) == OnRemove::Keep && is_since(argocd, ArgoCdVersion::new(3, 4));
     let is_app = matches!(instance.source, InstanceSource::App(_));
     let options = [
         (keeps, "Delete=false"),

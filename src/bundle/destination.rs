@@ -8,10 +8,10 @@ use crate::manifest::Object;
 use crate::model::Topology;
 use crate::plan::Instance;
 
-use super::{Context, DEFAULT_NAMESPACE};
+use super::{BundleContext, DEFAULT_NAMESPACE};
 
 /// Returns the key and the value that name the site's cluster in a destination.
-pub(super) fn destination_cluster<'a>(context: &Context<'a>) -> (&'static str, &'a str) {
+pub(super) fn destination_cluster<'a>(context: &BundleContext<'a>) -> (&'static str, &'a str) {
     match context.fleet().argocd.topology {
         Topology::PerSite => ("server", IN_CLUSTER_SERVER),
         Topology::Hub => ("name", &context.site().name),
@@ -19,7 +19,10 @@ pub(super) fn destination_cluster<'a>(context: &Context<'a>) -> (&'static str, &
 }
 
 /// Returns the namespace that an Application names.
-pub(super) fn destination_namespace<'a>(context: &Context<'a>, instance: &'a Instance) -> &'a str {
+pub(super) fn destination_namespace<'a>(
+    context: &BundleContext<'a>,
+    instance: &'a Instance,
+) -> &'a str {
     instance_namespace(instance, context.objects(instance), context.kinds)
 }
 

@@ -13,11 +13,11 @@ use crate::manifest::Object;
 use crate::model::ArgoCd;
 use crate::plan::SitePlan;
 
-use super::{comes_with_platform, has};
+use super::{ArgoCdVersion, comes_with_platform, is_since};
 
 /// Checks whether the option works for a whole Application.
 pub(crate) fn for_whole_app(argocd: &ArgoCd) -> bool {
-    has(argocd, (3, 1))
+    is_since(argocd, ArgoCdVersion::new(3, 1))
 }
 
 /// The custom resources whose definitions are neither among the objects nor part of the platform.

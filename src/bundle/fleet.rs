@@ -4,6 +4,7 @@ use crate::load::Fleet;
 use crate::model::Topology;
 use crate::rules;
 use pointer_diagnostics::{Diagnostics, Pointer};
+use rustomize::KUSTOMIZATION_FILE;
 
 use super::kind_health::fleet_scripts;
 use super::root::Root;
@@ -15,10 +16,11 @@ pub(super) const FLEET: &str = "fleet";
 const MAX_SITES: usize = 1000;
 
 /// Makes `out/fleet/`; nothing where every site has its own Argo CD. `sites` are all sites of the fleet, in any order.
-pub fn fleet_bundle(fleet: &Fleet, sites: &[&str]) -> (Vec<File>, Diagnostics) {
+pub fn fleet_bundle(fleet: &Fleet, sites: &[&str], found: &mut Diagnostics) -> Vec<File> {
     if fleet.spec.argocd.topology == Topology::PerSite {
-        return (Vec::new(), Diagnostics::new());
+        return Vec::new();
     }
+    check_size(fleet, sites.len(), found);
     let mut sites = sites.to_vec();
     sites.sort_unstable();
     let roots: Vec<String> = sites
@@ -34,9 +36,9 @@ pub fn fleet_bundle(fleet: &Fleet, sites: &[&str]) -> (Vec<File>, Diagnostics) {
         deletion_hooks: false,
     };
     let mut files = vec![
-        File::new("apps/kustomization.yaml", kustomization(&roots)),
+        File::new(&format!("apps/{KUSTOMIZATION_FILE}"), kustomization(&roots)),
         File::new(
-            "bootstrap/kustomization.yaml",
+            &format!("bootstrap/{KUSTOMIZATION_FILE}"),
             kustomization(&["project.yaml", "root.yaml"]),
         ),
         File::new("bootstrap/project.yaml", root.app_project(&fleet.spec)),
@@ -44,11 +46,11 @@ pub fn fleet_bundle(fleet: &Fleet, sites: &[&str]) -> (Vec<File>, Diagnostics) {
         settings_file(&fleet.spec.argocd, &fleet_scripts(&fleet.spec.argocd)),
     ];
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    (files, too_large(fleet, sites.len()))
+    files
 }
 
-fn too_large(fleet: &Fleet, sites: usize) -> Diagnostics {
-    let mut found = Diagnostics::new();
+/// Warns of more sites than one root can hold.
+fn check_size(fleet: &Fleet, sites: usize, found: &mut Diagnostics) {
     if sites > MAX_SITES {
         found.push(
             rules::FLEET_TOO_LARGE
@@ -59,5 +61,4 @@ fn too_large(fleet: &Fleet, sites: usize) -> Diagnostics {
                 ),
         );
     }
-    found
 }

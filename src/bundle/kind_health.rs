@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use crate::catalogue::{Catalogue, Entry};
 use crate::model::ArgoCd;
 
-use super::Context;
+use super::BundleContext;
 use super::settings::{HEALTH_KEY, HEALTH_SCRIPT};
 
 /// Returns the settings of Argo CD that tell health, by their keys in argocd-cm: of Applications, and of the kinds of a site.
-pub(super) fn site_scripts(context: &Context<'_>) -> BTreeMap<String, String> {
+pub(super) fn site_scripts(context: &BundleContext<'_>) -> BTreeMap<String, String> {
     let argocd = &context.fleet().argocd;
     let mut settings = scripts(argocd, std::iter::empty());
     for instance in &context.site().instances {

@@ -21,6 +21,7 @@ mod rights;
 mod root;
 mod settings;
 
+use rustomize::KUSTOMIZATION_FILE;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -74,8 +75,8 @@ pub struct File {
 }
 
 /// Makes a site's `apps/` and `bootstrap/`.
-pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
-    let context = Context {
+pub fn bundle(input: &BundleInput<'_>, found: &mut Diagnostics) -> Vec<File> {
+    let context = BundleContext {
         input: *input,
         kinds: input.kinds,
     };
@@ -96,11 +97,12 @@ pub fn bundle(input: &BundleInput<'_>) -> (Vec<File>, Diagnostics) {
         files.push(settings_file(&context.fleet().argocd, &scripts));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    (files, unknown_kinds(&context))
+    check_scopes(&context, found);
+    files
 }
 
 /// Returns what somebody applies once: the root and its project and, where every site has its own Argo CD, what must be there before.
-fn applied_by_hand(context: &Context<'_>) -> Vec<File> {
+fn applied_by_hand(context: &BundleContext<'_>) -> Vec<File> {
     let root = root::of_site(context);
     let mut files = vec![
         File::new("bootstrap/project.yaml", root.app_project(context.fleet())),
@@ -141,12 +143,12 @@ fn settings_file(argocd: &ArgoCd, scripts: &BTreeMap<String, String>) -> File {
 
 /// State that all parts of the bundle pass share.
 #[derive(Debug, Clone, Copy)]
-struct Context<'a> {
+struct BundleContext<'a> {
     input: BundleInput<'a>,
     kinds: &'a Kinds,
 }
 
-impl<'a> Context<'a> {
+impl<'a> BundleContext<'a> {
     fn site(&self) -> &'a SitePlan {
         self.input.plan
     }
@@ -179,7 +181,7 @@ impl File {
         let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         Self::new(
-            &format!("{directory}/kustomization.yaml"),
+            &format!("{directory}/{KUSTOMIZATION_FILE}"),
             kustomization(&names),
         )
     }
@@ -199,9 +201,25 @@ pub(crate) fn repository_path(fleet: &FleetSpec, path: &str) -> String {
     }
 }
 
-/// Checks whether the Argo CD has a feature that came with a version. A version that cannot be read has none.
-pub(crate) fn has(argocd: &ArgoCd, since: (u32, u32)) -> bool {
-    argocd.version().is_some_and(|version| version >= since)
+/// A version of Argo CD, without its patch level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ArgoCdVersion {
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+}
+
+impl ArgoCdVersion {
+    /// Returns a version.
+    pub(crate) const fn new(major: u32, minor: u32) -> Self {
+        Self { major, minor }
+    }
+}
+
+/// Checks whether the Argo CD is of a version or newer. One that cannot be read is older than all.
+pub(crate) fn is_since(argocd: &ArgoCd, since: ArgoCdVersion) -> bool {
+    argocd
+        .version()
+        .is_some_and(|(major, minor)| ArgoCdVersion::new(major, minor) >= since)
 }
 
 /// Checks whether every cluster of the site's platform has the API.
@@ -214,9 +232,8 @@ pub(crate) fn comes_with_platform(site: &SitePlan, kind: &GroupKind) -> bool {
 }
 
 /// Kinds of whose scope nothing is known, each once.
-fn unknown_kinds(context: &Context<'_>) -> Diagnostics {
+fn check_scopes(context: &BundleContext<'_>, found: &mut Diagnostics) {
     let mut seen = BTreeSet::new();
-    let mut found = Diagnostics::new();
     for instance in &context.site().instances {
         for object in context.objects(instance) {
             let kind = GroupKind::of(object);
@@ -245,5 +262,4 @@ fn unknown_kinds(context: &Context<'_>) -> Diagnostics {
             );
         }
     }
-    found
 }

@@ -9,10 +9,10 @@ use crate::kinds::GroupKind;
 use kubernetes_vocabulary::ResourceScope;
 
 use super::destination::{destination_cluster, destination_namespace};
-use super::{Context, PROJECT_WAVE, names};
+use super::{BundleContext, PROJECT_WAVE, names};
 
 /// The AppProject of a site.
-pub(super) fn of_site(context: &Context<'_>) -> Value {
+pub(super) fn of_site(context: &BundleContext<'_>) -> Value {
     let site = context.site();
     let mut spec = Map::new();
     spec.insert(
@@ -50,7 +50,7 @@ pub(super) fn listed(kinds: &BTreeSet<GroupKind>) -> Value {
 }
 
 /// The cluster-scoped and the namespaced kinds of the site's objects, and of what is still being removed from the site.
-pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
+pub(super) fn kinds(context: &BundleContext<'_>) -> (BTreeSet<GroupKind>, BTreeSet<GroupKind>) {
     let (mut cluster, mut namespaced) = (BTreeSet::new(), BTreeSet::new());
     let objects = context.input.rendered.values().flatten();
     let of_objects = objects.map(|o| (context.kinds.scope_of(o), GroupKind::of(o)));
@@ -66,7 +66,7 @@ pub(super) fn kinds(context: &Context<'_>) -> (BTreeSet<GroupKind>, BTreeSet<Gro
 }
 
 /// Every namespace that the site makes, that an object or an Application of it names, or from which something is still being removed.
-fn destinations(context: &Context<'_>) -> Value {
+fn destinations(context: &BundleContext<'_>) -> Value {
     let objects = context.input.rendered.values().flatten();
     let of_objects = objects
         .filter(|o| context.kinds.scope_of(o) == ResourceScope::Namespaced)

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::model::ArgoCd;
 
-use super::has;
+use super::{ArgoCdVersion, is_since};
 
 /// The Argo CD whose attempts look for a newer commit (`retry.refresh`).
-const REFRESHES: (u32, u32) = (3, 2);
+const REFRESHES: ArgoCdVersion = ArgoCdVersion::new(3, 2);
 
 /// The Application whose sync is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl RetriedApplication {
 pub(super) fn retry_policy(argocd: &ArgoCd, application: RetriedApplication) -> Value {
     let pause = application.longest_pause();
     let backoff = json!({"duration": "10s", "factor": 2, "maxDuration": pause});
-    if has(argocd, REFRESHES) {
+    if is_since(argocd, REFRESHES) {
         json!({"limit": -1, "refresh": true, "backoff": backoff})
     } else {
         json!({"limit": 10, "backoff": backoff})

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use crate::kinds::GroupKind;
 use crate::manifest::Object;
 
-use super::{Context, project, settings};
+use super::{BundleContext, project, settings};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// The ClusterRole and its binding to the application controller.
-pub(super) fn of_site(context: &Context<'_>) -> Vec<Value> {
+pub(super) fn of_site(context: &BundleContext<'_>) -> Vec<Value> {
     let name = format!("siteplan-{}", context.site().name);
     let labels = json!({"siteplan.dev/site": context.site().name});
     let argocd = &context.fleet().argocd;
@@ -41,7 +41,7 @@ pub(super) fn of_site(context: &Context<'_>) -> Vec<Value> {
     ]
 }
 
-fn rules(context: &Context<'_>) -> Vec<Value> {
+fn rules(context: &BundleContext<'_>) -> Vec<Value> {
     let (cluster, namespaced) = project::kinds(context);
     let mut resources: BTreeMap<(&str, &[&str]), BTreeSet<String>> = BTreeMap::new();
     for kind in cluster.iter().chain(&namespaced) {
@@ -74,7 +74,7 @@ fn rules(context: &Context<'_>) -> Vec<Value> {
 }
 
 /// Returns the name of a kind's resource. What the site is rid of is not among the kinds that it teaches.
-fn resource_name(context: &Context<'_>, kind: &GroupKind) -> String {
+fn resource_name(context: &BundleContext<'_>, kind: &GroupKind) -> String {
     let leftovers = &context.input.leftovers.kinds;
     let known = leftovers
         .iter()

@@ -7,7 +7,7 @@ use crate::manifest::Object;
 use crate::model::FleetSpec;
 
 use super::retry::{RetriedApplication, retry_policy};
-use super::{Context, differences, names, repository_path};
+use super::{BundleContext, differences, names, repository_path};
 
 /// Number of old syncs that a root remembers; each holds a line for every Application.
 const HISTORY: u32 = 3;
@@ -29,7 +29,7 @@ pub(super) struct Root<'a> {
 }
 
 /// The root of a site.
-pub(super) fn of_site<'a>(context: &Context<'a>) -> Root<'a> {
+pub(super) fn of_site<'a>(context: &BundleContext<'a>) -> Root<'a> {
     let site = &context.site().name;
     Root {
         name: names::site_name(site),

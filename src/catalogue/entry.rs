@@ -10,7 +10,7 @@ use super::deletion_loss::DeletionLoss;
 use super::kind_health::KindHealth;
 use super::made_object::MadeObject;
 use super::operands::Operands;
-use super::part_path::PartPath;
+use super::part_path::{PartPath, PartPathError};
 use super::provider::ApiProvider;
 use super::reference::Reference;
 use super::written_back::WrittenBack;
@@ -424,16 +424,15 @@ struct RawPart {
 
 impl RawPart {
     /// Returns how the pods run; a part is at most one of `perNode`, `toCompletion` and `volumesOnly`.
-    fn run(&self) -> Result<PodRun, String> {
+    fn run(&self) -> Result<PodRun, PartError> {
         match (self.per_node, self.to_completion, self.volumes_only) {
             (false, false, false) => Ok(PodRun::Replicated),
             (true, false, false) => Ok(PodRun::PerNode),
             (false, true, false) => Ok(PodRun::ToCompletion),
             (false, false, true) => Ok(PodRun::VolumesOnly),
-            _ => Err(format!(
-                "the part `{}` is more than one of `perNode`, `toCompletion` and `volumesOnly`",
-                self.name
-            )),
+            _ => Err(PartError::SeveralRuns {
+                part: self.name.clone(),
+            }),
         }
     }
 }
@@ -455,10 +454,21 @@ impl OneOrMany {
     }
 }
 
-impl TryFrom<RawPart> for Part {
-    type Error = String;
+/// The error for a part that contradicts itself.
+#[derive(Debug, thiserror::Error)]
+enum PartError {
+    #[error("the part `{part}` is more than one of `perNode`, `toCompletion` and `volumesOnly`")]
+    SeveralRuns { part: String },
+    #[error("the part `{part}` does not say where its `{field}` is")]
+    FieldMissing { part: String, field: &'static str },
+    #[error(transparent)]
+    Path(#[from] PartPathError),
+}
 
-    fn try_from(raw: RawPart) -> Result<Self, String> {
+impl TryFrom<RawPart> for Part {
+    type Error = PartError;
+
+    fn try_from(raw: RawPart) -> Result<Self, PartError> {
         let part = |text: &String| PartPath::parse(text);
         let places = places(&raw)?;
         require_field(&raw, &places)?;
@@ -508,7 +518,7 @@ impl TryFrom<RawPart> for Part {
 }
 
 /// The paths of the part's fields: those of its form, and over them those that are written.
-fn places(raw: &RawPart) -> Result<BTreeMap<Field, Vec<PartPath>>, String> {
+fn places(raw: &RawPart) -> Result<BTreeMap<Field, Vec<PartPath>>, PartError> {
     let mut texts: BTreeMap<Field, Vec<String>> = BTreeMap::new();
     if let Some(form) = raw.form {
         let (prefix, fields) = form.fields();
@@ -540,7 +550,7 @@ fn places(raw: &RawPart) -> Result<BTreeMap<Field, Vec<PartPath>>, String> {
                 paths
                     .iter()
                     .map(|p| PartPath::parse(p))
-                    .collect::<Result<_, _>>()?,
+                    .collect::<Result<_, PartPathError>>()?,
             ))
         })
         .collect()
@@ -555,7 +565,7 @@ fn below(prefix: &str, path: &str) -> String {
 }
 
 /// Refuses a part whose rule would have no field to go into.
-fn require_field(raw: &RawPart, places: &BTreeMap<Field, Vec<PartPath>>) -> Result<(), String> {
+fn require_field(raw: &RawPart, places: &BTreeMap<Field, Vec<PartPath>>) -> Result<(), PartError> {
     let (field, name) = match raw.arch_via {
         ArchVia::NodeAffinity => (Field::NodeAffinity, "nodeAffinity` or `affinity"),
         ArchVia::NodeSelector => (Field::NodeSelector, "nodeSelector"),
@@ -566,9 +576,9 @@ fn require_field(raw: &RawPart, places: &BTreeMap<Field, Vec<PartPath>>) -> Resu
     };
     match places.contains_key(&field) {
         true => Ok(()),
-        false => Err(format!(
-            "the part `{}` does not say where its `{name}` is",
-            raw.name
-        )),
+        false => Err(PartError::FieldMissing {
+            part: raw.name.clone(),
+            field: name,
+        }),
     }
 }

@@ -95,7 +95,7 @@ impl TryFrom<RawMadeObject> for MadeObject {
 
     fn try_from(raw: RawMadeObject) -> Result<Self, String> {
         let path = |text: &String| {
-            FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {}", e.0))
+            FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {e}"))
         };
         let namespace = match (raw.namespace.as_deref(), raw.namespace_at) {
             (Some("*"), _) => Some(MadeIn::Anywhere),

@@ -37,7 +37,7 @@ pub use kind_health::{KindHealth, StatusWords};
 pub use made_object::{AppearingObject, AppearsIn, MadeObject};
 pub use operands::{OperandPart, OperandResources, Operands};
 pub use part_at::PartAt;
-pub use part_path::PartPath;
+pub use part_path::{PartPath, PartPathError};
 pub use provider::ApiProvider;
 pub use reference::{Reference, ReferenceNamespace, TargetKind, WrittenKey, WrittenReference};
 pub use supplied::{SuppliedObject, Supplier, SupplierName};

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::patch::FieldPath;
+use crate::patch::{FieldPath, FieldPathError};
 use pointer_diagnostics::Pointer;
 
 /// Path of a field of a part.
@@ -18,10 +18,18 @@ pub enum PartPath {
     Root(FieldPath),
 }
 
-impl TryFrom<String> for PartPath {
-    type Error = String;
+/// The error for a text that is not the path of a part.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a path: {reason}")]
+pub struct PartPathError {
+    text: String,
+    reason: FieldPathError,
+}
 
-    fn try_from(text: String) -> Result<Self, String> {
+impl TryFrom<String> for PartPath {
+    type Error = PartPathError;
+
+    fn try_from(text: String) -> Result<Self, PartPathError> {
         Self::parse(&text)
     }
 }
@@ -32,9 +40,12 @@ impl PartPath {
     /// # Errors
     ///
     /// When it is not a field path.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, PartPathError> {
         let path = |text: &str| {
-            FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {}", e.0))
+            FieldPath::parse(text).map_err(|reason| PartPathError {
+                text: text.to_owned(),
+                reason,
+            })
         };
         match text.strip_prefix('.') {
             Some("") => Ok(Self::Here),

@@ -165,7 +165,7 @@ impl TryFrom<RawReference> for Reference {
 }
 
 fn parse_path(text: &str) -> Result<FieldPath, String> {
-    FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {}", e.0))
+    FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {e}"))
 }
 
 impl Reference {

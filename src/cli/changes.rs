@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::compare::{Change, ChangeKind};
+use crate::compare::{ChangeKind, FileChange};
 use pointer_diagnostics::report::escape_text;
 
 /// Returns what is left to do by hand, for files of `bootstrap/` that differ; each site once.
-pub(super) fn bootstrap_notes<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<String> {
+pub(super) fn bootstrap_notes<'a>(changes: impl Iterator<Item = &'a FileChange>) -> Vec<String> {
     let sites: BTreeSet<&str> = changes
         .filter_map(|change| {
             let (site, file) = change.path.as_str().split_once("/bootstrap/")?;
@@ -26,7 +26,7 @@ pub(super) fn bootstrap_notes<'a>(changes: impl Iterator<Item = &'a Change>) -> 
 }
 
 /// Returns one line: how a file of `out/` differs, and its path.
-pub(super) fn change_line(change: &Change) -> String {
+pub(super) fn change_line(change: &FileChange) -> String {
     let word = match (change.kind, change.edited) {
         (ChangeKind::Added, true) => "removed by hand",
         (ChangeKind::Changed, true) => "edited by hand",

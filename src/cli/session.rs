@@ -72,8 +72,7 @@ impl<'a> Session<'a> {
                 self.global.directory.display()
             );
         }
-        let (repository, problems) = load::load(&self.root);
-        self.found.append(problems);
+        let repository = load::load(&self.root, &mut self.found);
         if let Some(repository) = &repository {
             self.directory
                 .clone_from(&repository.fleet.spec.source.directory);

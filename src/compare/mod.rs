@@ -30,7 +30,7 @@ pub struct Present {
     /// Record of the directory's inputs and outputs, as far as it is known.
     pub record: Record,
     /// The files that may be siteplan's.
-    pub files: BTreeMap<TreePath, File>,
+    pub files: BTreeMap<TreePath, PresentFile>,
     /// The paths, below out/, of the files that are somebody else's.
     pub foreign: Vec<String>,
 }
@@ -49,7 +49,7 @@ pub enum Record {
 
 /// A file in out/.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct PresentFile {
     /// Its bytes; `None` if it is larger than anything siteplan generates.
     pub bytes: Option<Vec<u8>>,
     /// Set if it is executable, which git tracks.
@@ -62,7 +62,7 @@ pub struct Comparison {
     /// The site.
     pub site: String,
     /// The files that differ, sorted by path.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileChange>,
     /// Files of somebody else, which are kept.
     pub foreign: Vec<String>,
     /// Reason why the site's ledger cannot be used, if it is there.
@@ -74,7 +74,7 @@ pub struct Comparison {
 
 /// A file that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct FileChange {
     /// Its path below out/.
     pub path: TreePath,
     /// Kind of the difference.
@@ -159,7 +159,7 @@ impl Present {
     }
 }
 
-impl File {
+impl PresentFile {
     /// Returns the digest of its content; `None` if it is larger than anything siteplan generates.
     fn digest(&self) -> Option<Digest> {
         let bytes = self.bytes.as_deref()?;
@@ -185,16 +185,16 @@ impl Comparison {
 fn change(
     present: &Present,
     path: &TreePath,
-    file: Option<&File>,
+    file: Option<&PresentFile>,
     new: Option<&[u8]>,
-) -> Option<Change> {
+) -> Option<FileChange> {
     let kind = match (file, new) {
         (Some(file), Some(new)) if is_same_file(file, new) => return None,
         (Some(_), Some(_)) => ChangeKind::Changed,
         (Some(_), None) => ChangeKind::Stale,
         (None, _) => ChangeKind::Added,
     };
-    Some(Change {
+    Some(FileChange {
         path: path.clone(),
         kind,
         edited: is_edited(present, path, file),
@@ -202,7 +202,7 @@ fn change(
 }
 
 /// Tells whether a file has the content that it should have. Git may have checked it out with the line ends of Windows.
-fn is_same_file(file: &File, new: &[u8]) -> bool {
+fn is_same_file(file: &PresentFile, new: &[u8]) -> bool {
     let Some(bytes) = file.bytes.as_deref() else {
         return false;
     };
@@ -224,7 +224,7 @@ fn with_plain_line_ends(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Checks whether siteplan generated the file: the ledger says so, or, without a ledger, the file's own first line.
-fn is_ours(present: &Present, path: &TreePath, file: &File) -> bool {
+fn is_ours(present: &Present, path: &TreePath, file: &PresentFile) -> bool {
     match &present.record {
         _ if ledger::is_ledger(path) => true,
         Record::Known(ledger) => ledger.files.contains_key(path),
@@ -232,7 +232,7 @@ fn is_ours(present: &Present, path: &TreePath, file: &File) -> bool {
     }
 }
 
-fn is_edited(present: &Present, path: &TreePath, file: Option<&File>) -> bool {
+fn is_edited(present: &Present, path: &TreePath, file: Option<&PresentFile>) -> bool {
     match (&present.record, file) {
         _ if ledger::is_ledger(path) => false,
         (Record::Known(ledger), Some(file)) => match ledger.files.get(path) {
@@ -247,7 +247,7 @@ fn is_edited(present: &Present, path: &TreePath, file: Option<&File>) -> bool {
     }
 }
 
-fn has_header(present: &Present, file: &File) -> bool {
+fn has_header(present: &Present, file: &PresentFile) -> bool {
     file.bytes
         .as_deref()
         .is_some_and(|bytes| ledger::is_generated(bytes, &present.site))

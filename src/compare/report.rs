@@ -1,6 +1,6 @@
 //! Diagnostics about a site's directory besides its differences.
 
-use super::{Change, Comparison};
+use super::{Comparison, FileChange};
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
 
@@ -19,7 +19,7 @@ pub fn report(comparison: &Comparison) -> Diagnostics {
     edited.chain(foreign).chain(ledger).collect()
 }
 
-fn edited(change: &Change) -> Diagnostic {
+fn edited(change: &FileChange) -> Diagnostic {
     let path = place(change.path.as_str());
     rules::EDITED_BY_HAND
         .report(format!("`{path}` is not as siteplan wrote it"))

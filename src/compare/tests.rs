@@ -27,8 +27,8 @@ fn present(tree: &Tree) -> Present {
     }
 }
 
-fn file(bytes: &[u8]) -> File {
-    File {
+fn file(bytes: &[u8]) -> PresentFile {
+    PresentFile {
         bytes: Some(bytes.to_vec()),
         executable: false,
     }
@@ -107,14 +107,14 @@ fn an_executable_file_differs_and_so_does_one_that_is_too_large() {
     let mut present = present(&tree);
     present.files.insert(
         path("a.yaml"),
-        File {
+        PresentFile {
             bytes: Some(b"a".to_vec()),
             executable: true,
         },
     );
     present.files.insert(
         path("b.yaml"),
-        File {
+        PresentFile {
             bytes: None,
             executable: false,
         },
@@ -196,7 +196,7 @@ fn a_file_that_several_instances_decide_has_no_digest() {
 fn reports_edits_foreign_files_and_a_lost_ledger() {
     let comparison = Comparison {
         site: SITE.to_owned(),
-        changes: vec![Change {
+        changes: vec![FileChange {
             path: path("a.yaml"),
             kind: ChangeKind::Changed,
             edited: true,

@@ -20,9 +20,9 @@ use crate::tree::TreeError;
 use crate::validate::{PATH_NOT_PORTABLE, SiteDefinitions};
 use manifest_yaml as yaml;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
-use rustomize::{Build, DiskFiles, Files, KustomizeVersion, MemoryFiles, NoFiles, Renderer};
-
-const KUSTOMIZATION: &str = "kustomization.yaml";
+use rustomize::{
+    Build, DiskFiles, Files, KUSTOMIZATION_FILE, KustomizeVersion, MemoryFiles, NoFiles, Renderer,
+};
 
 /// The catalogue of instances that no app brings.
 static BUILT_IN: LazyLock<Arc<Catalogue>> =
@@ -65,15 +65,19 @@ impl<'a> Bases<'a> {
         let disk = disk(repository.files.root());
         let version = kustomize_version(repository.fleet.spec.argocd.kustomize);
         let renderer = Renderer::of_version(Arc::clone(&disk), version);
-        let rendered: Vec<(Option<AppBase>, Diagnostics)> = repository
+        let rendered: Vec<RenderedBase> = repository
             .apps
             .par_iter()
-            .map(|(_, app)| render_base(repository, &renderer, app))
+            .map(|(_, app)| {
+                let mut found = Diagnostics::new();
+                let base = render_base(repository, &renderer, app, &mut found);
+                RenderedBase { base, found }
+            })
             .collect();
         let mut apps = BTreeMap::new();
-        for (name, (base, problems)) in repository.apps.keys().zip(rendered) {
-            found.append(problems);
-            if let Some(base) = base {
+        for (name, rendered) in repository.apps.keys().zip(rendered) {
+            found.append(rendered.found);
+            if let Some(base) = rendered.base {
                 apps.insert(name.clone(), base);
             }
         }
@@ -160,7 +164,7 @@ impl<'a> Bases<'a> {
             );
             let kustomization = overlay
                 .files
-                .get(KUSTOMIZATION)
+                .get(KUSTOMIZATION_FILE)
                 .and_then(|documents| documents.first());
             built
                 .kustomizations
@@ -168,10 +172,9 @@ impl<'a> Bases<'a> {
         }
         for file in bundle {
             let path = format!("out/{}/{}", plan.name, file.path);
-            if let (Some(directory), Some(document)) = (
-                path.strip_suffix("/kustomization.yaml"),
-                file.documents.first(),
-            ) {
+            if let (Some((directory, KUSTOMIZATION_FILE)), Some(document)) =
+                (path.rsplit_once('/'), file.documents.first())
+            {
                 built
                     .kustomizations
                     .insert(directory.to_owned(), document.clone());
@@ -219,28 +222,33 @@ fn built_objects(
     }
 }
 
-/// Renders the base of an app and lists its files.
+/// A base that was rendered beside others, with its diagnostics.
+struct RenderedBase {
+    base: Option<AppBase>,
+    found: Diagnostics,
+}
+
+/// Renders the base of an app and lists its files; `None` if it has errors.
 fn render_base(
     repository: &Repository,
     renderer: &Renderer,
     app: &App,
-) -> (Option<AppBase>, Diagnostics) {
-    let mut found = Diagnostics::new();
-    let objects = built_objects(renderer.build(&app.directory), &mut found);
-    let catalogue = extend_catalogue(app, &mut found);
-    let files = repository.files.list(&app.directory, &mut found);
+    found: &mut Diagnostics,
+) -> Option<AppBase> {
+    let objects = built_objects(renderer.build(&app.directory), found);
+    let catalogue = extend_catalogue(app, found);
+    let files = repository.files.list(&app.directory, found);
     for path in &files {
-        check_base_file(repository, path, &mut found);
+        check_base_file(repository, path, found);
     }
-    let base = objects.map(|objects| AppBase {
-        definitions: import_definitions(app, &objects, &mut found),
+    objects.map(|objects| AppBase {
+        definitions: import_definitions(app, &objects, found),
         objects: Arc::new(objects),
         catalogue,
         files,
         directories: BTreeSet::from([app.directory.clone()]),
         kustomization: read_kustomization(repository, &app.directory),
-    });
-    (base, found)
+    })
 }
 
 /// Imports the CustomResourceDefinitions among the objects of an app. One that cannot be used is reported.
@@ -281,7 +289,7 @@ fn extend_catalogue(app: &App, found: &mut Diagnostics) -> Option<Arc<Catalogue>
 /// Reads a base's kustomization; `None` where it cannot be read, which rendering reports.
 fn read_kustomization(repository: &Repository, directory: &str) -> Option<Value> {
     let text = repository.files.read(
-        &format!("{directory}/{KUSTOMIZATION}"),
+        &format!("{directory}/{KUSTOMIZATION_FILE}"),
         &mut Diagnostics::new(),
     )?;
     yaml::read_documents(&text, &yaml::ReadLimits::MANIFEST)

@@ -6,6 +6,7 @@
 mod bases;
 mod holdings;
 
+use rustomize::KUSTOMIZATION_FILE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -127,9 +128,8 @@ impl<'a> SiteCompiler<'a> {
     }
 
     fn run_passes(&self, name: &str, found: &mut Diagnostics) -> Option<CompiledSite> {
-        let (site, problems) = self.repository.site(name);
-        found.append(problems);
-        let plan = plan(Arc::new(site?), self.repository, found)?;
+        let site = self.repository.load_site(name, found)?;
+        let plan = plan(Arc::new(site), self.repository, found)?;
         let mut overlays = self.make_overlays(&plan, found)?;
         let changes = take_changes(&mut overlays);
         let rendered = self.render(&plan, &overlays, found)?;
@@ -143,8 +143,7 @@ impl<'a> SiteCompiler<'a> {
             leftovers: &sum_leftovers(&ledger),
             directories: &directories,
         };
-        let (bundle, problems) = bundle::bundle(&bundle_input);
-        found.append(problems);
+        let bundle = bundle::bundle(&bundle_input, found);
         let built = self.bases.built(&plan, &overlays, &bundle);
         let catalogues = self.catalogues(&plan);
         let validated = validate::validate(&ValidateInput {
@@ -199,14 +198,14 @@ impl<'a> SiteCompiler<'a> {
         objects: RenderedObjects<'_>,
         found: &mut Diagnostics,
     ) -> SiteFit {
-        let (fit, problems) = fit::fit(&PodsInput {
+        let catalogues = self.catalogues(plan);
+        let input = PodsInput {
             plan,
             rendered: objects.rendered,
-            catalogues: &self.catalogues(plan),
+            catalogues: &catalogues,
             refused: objects.refused,
-        });
-        found.append(problems);
-        fit
+        };
+        fit::fit(&input, found)
     }
 
     /// Checks what the API server of a site makes of objects that were there before.
@@ -297,7 +296,7 @@ impl<'a> SiteCompiler<'a> {
             required: &[],
         });
         let files = BTreeMap::from([(
-            "kustomization.yaml".to_owned(),
+            KUSTOMIZATION_FILE.to_owned(),
             yaml::write_document(&kustomization),
         )]);
         let directory = overlay_directory(plan, instance);

@@ -50,27 +50,25 @@ impl SiteFit {
 }
 
 /// Finds the pods of a site and proves that they fit.
-pub fn fit(input: &PodsInput<'_>) -> (SiteFit, Diagnostics) {
-    let (pods, mut found) = pods(input);
+pub fn fit(input: &PodsInput<'_>, found: &mut Diagnostics) -> SiteFit {
+    let pods = pods(input, found);
     let proof = prove(&pods.problem);
     let fit = SiteFit { pods, proof };
-    found.append(diagnose(input, &fit));
-    (fit, found)
+    diagnose(input, &fit, found);
+    fit
 }
 
-/// Returns what does not fit, as diagnostics.
-pub fn diagnose(input: &PodsInput<'_>, fit: &SiteFit) -> Diagnostics {
-    let mut found = Diagnostics::new();
+/// Reports the pods that do not fit.
+pub fn diagnose(input: &PodsInput<'_>, fit: &SiteFit, found: &mut Diagnostics) {
     let scope = FitScope {
         plan: input.plan,
         fit,
         refused: input.refused,
     };
-    placement::report_placement(&scope, &mut found);
-    loss::report_losses(&scope, &mut found);
-    away::report_away(&scope, &mut found);
-    disruption::report_disruption(&scope, &mut found);
-    found
+    placement::report_placement(&scope, found);
+    loss::report_losses(&scope, found);
+    away::report_away(&scope, found);
+    disruption::report_disruption(&scope, found);
 }
 
 /// The plan and the proof that diagnostics are about.

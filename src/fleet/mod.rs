@@ -115,19 +115,13 @@ impl<'a> FleetCompiler<'a> {
     /// Makes the files of the fleet's own directory; none where every site has its own Argo CD.
     pub fn fleet_files(&self, found: &mut Diagnostics) -> Vec<bundle::File> {
         let sites: Vec<&str> = self.repository.sites.keys().map(String::as_str).collect();
-        let (files, problems) = bundle::fleet_bundle(&self.repository.fleet, &sites);
-        found.append(problems);
-        files
+        bundle::fleet_bundle(&self.repository.fleet, &sites, found)
     }
 }
 
 /// Loads sites, merged with their profiles; those that have errors are left out and reported.
 pub fn load_sites(repository: &Repository, names: &[String], found: &mut Diagnostics) -> Vec<Site> {
-    let load_one = |name: &String, problems: &mut Diagnostics| {
-        let (site, own) = repository.site(name);
-        problems.append(own);
-        site
-    };
+    let load_one = |name: &String, found: &mut Diagnostics| repository.load_site(name, found);
     each_site(names, load_one, found)
 }
 
@@ -137,10 +131,9 @@ pub fn plan_sites(
     names: &[String],
     found: &mut Diagnostics,
 ) -> Vec<SitePlan> {
-    let plan_one = |name: &String, problems: &mut Diagnostics| {
-        let (site, own) = repository.site(name);
-        problems.append(own);
-        plan(Arc::new(site?), repository, problems)
+    let plan_one = |name: &String, found: &mut Diagnostics| {
+        let site = repository.load_site(name, found)?;
+        plan(Arc::new(site), repository, found)
     };
     each_site(names, plan_one, found)
 }

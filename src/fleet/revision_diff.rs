@@ -1,5 +1,6 @@
 //! Compares the final manifests of the compiled sites with those of a revision's tree.
 
+use rustomize::KUSTOMIZATION_FILE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -205,7 +206,7 @@ impl RenderedRevision {
         let prefix = format!("out/{site}/");
         let mut objects = SiteObjects::new();
         for path in self.revision.files.keys() {
-            let Some(directory) = path.strip_suffix("/kustomization.yaml") else {
+            let Some((directory, KUSTOMIZATION_FILE)) = path.rsplit_once('/') else {
                 continue;
             };
             if directory.starts_with(&prefix) {

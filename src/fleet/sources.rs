@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::load::Files;
+use crate::load::FleetFiles;
 use pointer_diagnostics::{Diagnostics, Sources};
 
 /// Reads each file once. A file that cannot be read is left out: whoever needed it has reported it.
 pub fn read_sources<'a>(root: &Path, files: impl IntoIterator<Item = &'a str>) -> Sources {
     let mut sources = Sources::new();
-    let Ok(directory) = Files::open(root) else {
+    let Ok(directory) = FleetFiles::open(root) else {
         return sources;
     };
     let paths: BTreeSet<&str> = files.into_iter().collect();

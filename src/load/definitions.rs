@@ -10,7 +10,7 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::{App, Files};
+use super::{App, FleetFiles};
 use crate::definitions::IMPORTED;
 use crate::nearest::nearest;
 use crate::rules;
@@ -30,7 +30,7 @@ pub struct FleetDefinitions {
 }
 
 /// Reads the definitions of a fleet. Files that hold none, and definitions that cannot be used, are reported.
-pub(super) fn load_definitions(files: &Files, found: &mut Diagnostics) -> FleetDefinitions {
+pub(super) fn load_definitions(files: &FleetFiles, found: &mut Diagnostics) -> FleetDefinitions {
     let mut paths = files.list(COMPACT, found);
     paths.extend(files.list(IMPORTED, found));
     let read: Vec<(Vec<Definition>, Diagnostics)> = paths
@@ -106,10 +106,21 @@ fn read_definitions(path: &str, text: &str, found: &mut Diagnostics) -> Vec<Defi
     for (number, document) in documents.iter().enumerate() {
         match import_document(document) {
             Ok(imported) => definitions.extend(imported),
-            Err(message) => found.push(malformed(path, number, message)),
+            Err(error) => found.push(describe_definition(path, number, &error)),
         }
     }
     definitions
+}
+
+/// The error for a document that holds no definition that can be used.
+#[derive(Debug, thiserror::Error)]
+enum DefinitionError {
+    #[error("{0}")]
+    Value(String),
+    #[error(transparent)]
+    Import(#[from] apiserver_schema::ImportError),
+    #[error("a CustomResourceDefinition that serves a version is expected")]
+    NoVersion,
 }
 
 /// Reads a file that is one JSON document whose definitions can all be used.
@@ -118,27 +129,31 @@ fn read_json(text: &str) -> Option<Vec<Definition>> {
     import_value(&value).ok()
 }
 
-/// Imports the definitions of one document; the message says why one cannot be used.
-fn import_document(document: &YamlNode) -> Result<Vec<Definition>, String> {
-    let value = document.to_value().map_err(|error| error.message)?;
+/// Imports the definitions of one document.
+fn import_document(document: &YamlNode) -> Result<Vec<Definition>, DefinitionError> {
+    let value = document
+        .to_value()
+        .map_err(|error| DefinitionError::Value(error.message))?;
     import_value(&value)
 }
 
-fn import_value(value: &Value) -> Result<Vec<Definition>, String> {
+/// Imports the definitions of a value.
+fn import_value(value: &Value) -> Result<Vec<Definition>, DefinitionError> {
     let imported = Definitions::import(value);
-    if let Some(error) = imported.errors.first() {
-        return Err(error.to_string());
+    if let Some(error) = imported.errors.into_iter().next() {
+        return Err(error.into());
     }
     if imported.entries.is_empty() {
-        return Err("a CustomResourceDefinition that serves a version is expected".to_owned());
+        return Err(DefinitionError::NoVersion);
     }
     Ok(imported.entries)
 }
 
-fn malformed(path: &str, number: usize, message: String) -> Diagnostic {
+/// Words a document that holds no definition that can be used.
+fn describe_definition(path: &str, number: usize, error: &DefinitionError) -> Diagnostic {
     let origin = Origin::in_document(&path.into(), number, Pointer::root());
     rules::MALFORMED_DEFINITION
-        .report(message)
+        .report(error.to_string())
         .primary(origin, "")
         .help("import the definition again (`oc get crd NAME -o yaml | siteplan schema import --replace -`), or remove the file")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Files, read_input};
+use super::{FleetFiles, read_input};
 use crate::rules;
 use crate::schema::{self, InputKind};
 use manifest_yaml as yaml;
@@ -24,13 +24,14 @@ pub(super) struct Document {
 
 /// Reads a file and checks it against the schema of its kind. `None` when it has errors.
 pub(super) fn document(
-    files: &Files,
+    files: &FleetFiles,
     path: &str,
     kind: InputKind,
     found: &mut Diagnostics,
 ) -> Option<Document> {
     let text = files.read(path, found)?;
-    let (input, mut problems) = read_input(path, &text);
+    let mut problems = Diagnostics::new();
+    let input = read_input(path, &text, &mut problems);
     if let Some(input) = &input {
         let known = ranges(&problems, &text);
         let of_schema = schema::validate_input(kind, path, &input.value).into_iter();

@@ -34,12 +34,12 @@ pub struct App {
     /// The schema of its values, compiled.
     pub values: ValuesSchema,
     /// The templates of `each`, parsed, by the path that `each` gives.
-    pub templates: BTreeMap<String, Template>,
+    pub templates: BTreeMap<String, AppTemplate>,
 }
 
 /// A template of a whole resource.
 #[derive(Debug, Clone)]
-pub struct Template {
+pub struct AppTemplate {
     /// The file.
     pub file: Arc<str>,
     /// The YAML document, before its expressions are evaluated.

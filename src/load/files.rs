@@ -12,11 +12,11 @@ const LARGEST: u64 = 8 << 20;
 
 /// A directory tree that inputs are read from.
 #[derive(Debug)]
-pub struct Files {
+pub struct FleetFiles {
     tree: RootedDirectory,
 }
 
-impl Files {
+impl FleetFiles {
     /// Opens the directory that inputs are read from.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         Ok(Self {

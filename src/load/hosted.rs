@@ -14,7 +14,9 @@ impl Repository {
     pub fn hosted_sites(&self, host: &str) -> Vec<Site> {
         let index = self.hosted.get_or_init(|| self.index_hosted_sites());
         let names = index.get(host).into_iter().flatten();
-        names.filter_map(|name| self.site(name).0).collect()
+        names
+            .filter_map(|name| self.load_site(name, &mut Diagnostics::new()))
+            .collect()
     }
 
     /// Reads the sites that may be hosted ones: those that say so, and all of them where a profile does.
@@ -29,8 +31,7 @@ impl Repository {
                 continue;
             }
             let host = self
-                .site(name)
-                .0
+                .load_site(name, &mut Diagnostics::new())
                 .and_then(|site| site.spec.cluster.hosted_on);
             if let Some(host) = host {
                 index.entry(host).or_default().push(name.clone());

@@ -23,43 +23,15 @@ pub struct Input {
 
 /// Reads a file of siteplan's own kinds. All problems of the file are reported; where there is a value all the same, it is what most
 /// readers would see, so that more can be said about it.
-pub fn read_input(file: &str, text: &str) -> (Option<Input>, Diagnostics) {
-    let mut found = Findings {
+pub fn read_input(file: &str, text: &str, found: &mut Diagnostics) -> Option<Input> {
+    let mut findings = Findings {
         file,
         text,
         diagnostics: Diagnostics::new(),
     };
-    found.characters();
-    if found.diagnostics.has_errors() {
-        return (None, found.diagnostics);
-    }
-    let parsed = match parse_documents(text, &ReadLimits::INPUT) {
-        Ok(parsed) => parsed,
-        Err(e) => {
-            let syntax = rules::YAML_SYNTAX.report(e.message).primary_bytes(
-                file,
-                e.range.bytes(),
-                "reading stopped here",
-            );
-            return (None, [syntax].into_iter().collect());
-        }
-    };
-    found.shape(&parsed);
-    for document in &parsed.documents {
-        found.value(document, &Pointer::root());
-    }
-    let Some(node) = parsed.documents.into_iter().next() else {
-        return (None, found.diagnostics);
-    };
-    match node.to_value() {
-        Ok(value) => (Some(Input { node, value }), found.diagnostics),
-        Err(e) => {
-            if !found.diagnostics.has_errors() {
-                found.at(&rules::YAML_SYNTAX, e.message, e.range);
-            }
-            (None, found.diagnostics)
-        }
-    }
+    let input = findings.read_document();
+    found.append(findings.diagnostics);
+    input
 }
 
 struct Findings<'t> {
@@ -69,6 +41,37 @@ struct Findings<'t> {
 }
 
 impl Findings<'_> {
+    fn read_document(&mut self) -> Option<Input> {
+        self.characters();
+        if self.diagnostics.has_errors() {
+            return None;
+        }
+        let parsed = match parse_documents(self.text, &ReadLimits::INPUT) {
+            Ok(parsed) => parsed,
+            Err(e) => {
+                let report = rules::YAML_SYNTAX.report(e.message);
+                let syntax =
+                    report.primary_bytes(self.file, e.range.bytes(), "reading stopped here");
+                self.diagnostics = [syntax].into_iter().collect();
+                return None;
+            }
+        };
+        self.shape(&parsed);
+        for document in &parsed.documents {
+            self.value(document, &Pointer::root());
+        }
+        let node = parsed.documents.into_iter().next()?;
+        match node.to_value() {
+            Ok(value) => Some(Input { node, value }),
+            Err(e) => {
+                if !self.diagnostics.has_errors() {
+                    self.at(&rules::YAML_SYNTAX, e.message, e.range);
+                }
+                None
+            }
+        }
+    }
+
     fn at(&mut self, rule: &Rule, message: impl Into<String>, range: TextRange) {
         self.diagnostics.push(
             rule.report(message)
@@ -320,18 +323,17 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<&'static str> {
-        read_input("a.yaml", text)
-            .1
-            .iter()
-            .map(|d| d.code)
-            .collect()
+        let mut found = Diagnostics::new();
+        read_input("a.yaml", text, &mut found);
+        found.iter().map(|d| d.code).collect()
     }
 
     #[test]
     fn a_plain_document_is_read() {
-        let input = read_input("a.yaml", "a: {b: [1, \"2\", true, null]}\r\nc: text\r\n");
+        let text = "a: {b: [1, \"2\", true, null]}\r\nc: text\r\n";
+        let input = read_input("a.yaml", text, &mut Diagnostics::new());
         assert_eq!(
-            input.0.unwrap().value,
+            input.unwrap().value,
             serde_json::json!({"a": {"b": [1, "2", true, null]}, "c": "text"})
         );
     }
@@ -357,7 +359,8 @@ mod tests {
 
     #[test]
     fn edits_say_what_to_write() {
-        let found = read_input("a.yaml", "version: 4.20\n").1;
+        let mut found = Diagnostics::new();
+        read_input("a.yaml", "version: 4.20\n", &mut found);
         let help = found.iter().next().unwrap().help.clone().unwrap();
         assert_eq!(help.text, "write `\"4.20\"` or `4.2`");
         let edit = help.edit.unwrap();

@@ -9,6 +9,7 @@ mod document;
 mod entity;
 mod files;
 mod hosted;
+mod images;
 mod input;
 mod merge;
 mod policies;
@@ -27,14 +28,15 @@ use crate::model::{AppSpec, KustomizeRelease};
 use crate::nearest::nearest;
 use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
-use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
 
 pub use deceptive::report_deceptive_characters;
 pub use definitions::FleetDefinitions;
 use definitions::load_definitions;
 use document::{Document, document, typed};
-pub use entity::{App, Fleet, Layers, Site, Template};
-pub use files::Files;
+pub use entity::{App, AppTemplate, Fleet, Layers, Site};
+pub use files::FleetFiles;
+use images::load_images;
 pub use input::{Input, read_input};
 pub use policies::PolicyDocument;
 use policies::load_policies;
@@ -47,14 +49,13 @@ pub const FLEET_FILE: &str = "siteplan.yaml";
 const SITES: &str = "sites";
 const PROFILES: &str = "base/profiles";
 const APPS: &str = "base/apps";
-const IMAGES: &str = "base/images.yaml";
 const POLICIES: &str = "base/policies";
 
 /// The part of a repository that all its sites share.
 #[derive(Debug)]
 pub struct Repository {
     /// The files.
-    pub files: Files,
+    pub files: FleetFiles,
     /// The fleet.
     pub fleet: Arc<Fleet>,
     /// The apps, by name.
@@ -80,30 +81,27 @@ pub struct Repository {
 type DocumentLayer = (Arc<str>, Arc<Value>);
 
 /// Reads the fleet, the apps, the profiles, and the list of sites. `None` when there is no usable fleet file.
-pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
-    let mut found = Diagnostics::new();
-    let files = match Files::open(root) {
+pub fn load(root: &Path, found: &mut Diagnostics) -> Option<Repository> {
+    let files = match FleetFiles::open(root) {
         Ok(files) => files,
         Err(error) => {
             let message = format!("the directory `{}` cannot be read: {error}", root.display());
             found.push(rules::UNREADABLE_FILE.report(message));
-            return (None, found);
+            return None;
         }
     };
-    let fleet = load_fleet(&files, &mut found);
+    let fleet = load_fleet(&files, found);
     let mut broken = BTreeSet::new();
-    let profiles = load_profiles(&files, &mut broken, &mut found);
-    let apps = load_apps(&files, &mut broken, &mut found);
-    let definitions = load_definitions(&files, &mut found);
-    definitions.check_choices(apps.values(), &mut found);
-    let images = Arc::new(load_images(&files, &mut found));
-    let policies = load_policies(&files, POLICIES, &mut found);
-    let sites = list_sites(&files, &mut found);
-    let removals = fleet
-        .as_ref()
-        .map(|fleet| load_removals(&files, &fleet.spec, &mut found));
-    let repository = fleet.map(|fleet| Repository {
-        removals: removals.unwrap_or_default(),
+    let profiles = load_profiles(&files, &mut broken, found);
+    let apps = load_apps(&files, &mut broken, found);
+    let definitions = load_definitions(&files, found);
+    definitions.check_choices(apps.values(), found);
+    let images = Arc::new(load_images(&files, found));
+    let policies = load_policies(&files, POLICIES, found);
+    let sites = list_sites(&files, found);
+    let fleet = fleet?;
+    Some(Repository {
+        removals: load_removals(&files, &fleet.spec, found),
         files,
         fleet: Arc::new(fleet),
         apps,
@@ -114,21 +112,16 @@ pub fn load(root: &Path) -> (Option<Repository>, Diagnostics) {
         profiles,
         broken,
         hosted: OnceLock::new(),
-    });
-    (repository, found)
+    })
 }
 
 impl Repository {
     /// Reads a site and merges it with its profiles. `None` when it has errors.
-    pub fn site(&self, name: &str) -> (Option<Site>, Diagnostics) {
-        let mut found = Diagnostics::new();
+    pub fn load_site(&self, name: &str, found: &mut Diagnostics) -> Option<Site> {
         let path = self.sites.get(name).cloned().unwrap_or_default();
-        let document = document(&self.files, &path, InputKind::Site, &mut found);
-        if let Some(document) = &document {
-            document.expect_name(stem(&path), "file", &mut found);
-        }
-        let site = document.and_then(|d| self.merged(&d, &mut found));
-        (site, found)
+        let document = document(&self.files, &path, InputKind::Site, found)?;
+        document.expect_name(stem(&path), "file", found);
+        self.merge_site(&document, found)
     }
 
     /// Checks for an app or profile that exists but has errors of its own.
@@ -136,8 +129,8 @@ impl Repository {
         self.broken.contains(name)
     }
 
-    fn merged(&self, site: &Document, found: &mut Diagnostics) -> Option<Site> {
-        let (layers, complete) = self.layers(site, found);
+    fn merge_site(&self, site: &Document, found: &mut Diagnostics) -> Option<Site> {
+        let layers = self.find_layers(site, found).ok()?;
         let mut merged = Value::Object(Map::new());
         for (_, layer) in &layers {
             merge::merge(&mut merged, layer);
@@ -145,19 +138,13 @@ impl Repository {
         set_heading(&mut merged, site);
         let layers = Layers::new(layers);
         let problems = schema::validate_merged_site(&merged, &|pointer| layers.origin(pointer));
-        let good = complete && !problems.has_errors();
-        if complete {
-            found.append(problems);
+        let has_errors = problems.has_errors();
+        found.append(problems);
+        if has_errors {
+            return None;
         }
-        let spec = good
-            .then(|| {
-                typed(
-                    merged.get("spec"),
-                    &Origin::file(&site.file).at("spec"),
-                    found,
-                )
-            })
-            .flatten()?;
+        let origin = Origin::file(&site.file).at("spec");
+        let spec = typed(merged.get("spec"), &origin, found)?;
         Some(Site {
             name: site.name.clone(),
             labels: site.labels.clone(),
@@ -167,8 +154,16 @@ impl Repository {
         })
     }
 
-    /// Returns the documents to merge, the site's last, and true where all of them were found.
-    fn layers(&self, site: &Document, found: &mut Diagnostics) -> (Vec<DocumentLayer>, bool) {
+    /// Returns the documents to merge, the site's last.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], if one of them is not there, or has errors of its own.
+    fn find_layers(
+        &self,
+        site: &Document,
+        found: &mut Diagnostics,
+    ) -> Result<Vec<DocumentLayer>, Reported> {
         let names = site
             .value
             .pointer("/spec/profiles")
@@ -176,26 +171,29 @@ impl Repository {
             .cloned()
             .unwrap_or_default();
         let mut layers = Vec::new();
-        let mut complete = true;
+        let mut missing = None;
         for (index, name) in names.iter().enumerate() {
             let name = name.as_str().unwrap_or_default();
             if let Some(profile) = self.profiles.get(name) {
                 layers.push((Arc::clone(&profile.file), Arc::clone(&profile.value)));
                 continue;
             }
-            complete = false;
-            if !self.broken.contains(name) {
+            let is_reported = self.broken.contains(name);
+            missing = Some(if is_reported {
+                Reported::elsewhere()
+            } else {
                 let origin = Origin::new(&site.file, Pointer::parse("/spec/profiles").at(index));
                 let known = self.profiles.keys().map(String::as_str);
-                found.push(unknown_profile(name, origin, nearest(name, known)));
-            }
+                found.report(describe_unknown_profile(name, origin, nearest(name, known)))
+            });
         }
         layers.push((Arc::clone(&site.file), Arc::clone(&site.value)));
-        (layers, complete)
+        missing.map_or(Ok(layers), Err)
     }
 }
 
-fn unknown_profile(name: &str, origin: Origin, nearest: Option<&str>) -> Diagnostic {
+/// Words a profile that is not there.
+fn describe_unknown_profile(name: &str, origin: Origin, nearest: Option<&str>) -> Diagnostic {
     let help = match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("add `{PROFILES}/{name}.yaml`, or take the name out"),
@@ -217,7 +215,7 @@ fn set_heading(merged: &mut Value, site: &Document) {
     }
 }
 
-fn load_fleet(files: &Files, found: &mut Diagnostics) -> Option<Fleet> {
+fn load_fleet(files: &FleetFiles, found: &mut Diagnostics) -> Option<Fleet> {
     if !files.exists(FLEET_FILE) {
         found.push(missing_fleet_file(files));
         return None;
@@ -249,7 +247,7 @@ pub fn find_kustomize_release(fleet_file: &str) -> Option<KustomizeRelease> {
 }
 
 /// Words a missing fleet file: fleets that are below are offered before a new one is.
-fn missing_fleet_file(files: &Files) -> Diagnostic {
+fn missing_fleet_file(files: &FleetFiles) -> Diagnostic {
     let mut fleets = files.find_fleets_below();
     if files.root() != Path::new(".") {
         for fleet in &mut fleets {
@@ -273,25 +271,8 @@ fn missing_fleet_file(files: &Files) -> Diagnostic {
         .help(help)
 }
 
-/// Reads the facts of images; none without their file, or where it has errors.
-fn load_images(files: &Files, found: &mut Diagnostics) -> ImageFacts {
-    let misnamed = "base/images.yml";
-    if files.exists(misnamed) {
-        report_unread(files, misnamed, InputKind::Images, found);
-    }
-    if !files.exists(IMAGES) {
-        return ImageFacts::default();
-    }
-    let Some(document) = document(files, IMAGES, InputKind::Images, found) else {
-        return ImageFacts::default();
-    };
-    document.expect_name(stem(IMAGES), "file", found);
-    let spec = document.spec(found).unwrap_or_default();
-    ImageFacts::new(document.file, spec)
-}
-
 fn load_profiles(
-    files: &Files,
+    files: &FleetFiles,
     broken: &mut BTreeSet<String>,
     found: &mut Diagnostics,
 ) -> BTreeMap<String, Document> {
@@ -313,7 +294,7 @@ fn load_profiles(
 }
 
 fn load_apps(
-    files: &Files,
+    files: &FleetFiles,
     broken: &mut BTreeSet<String>,
     found: &mut Diagnostics,
 ) -> BTreeMap<String, Arc<App>> {
@@ -335,7 +316,12 @@ fn load_apps(
     apps
 }
 
-fn load_app(files: &Files, path: &str, directory: &str, found: &mut Diagnostics) -> Option<App> {
+fn load_app(
+    files: &FleetFiles,
+    path: &str,
+    directory: &str,
+    found: &mut Diagnostics,
+) -> Option<App> {
     let document = document(files, path, InputKind::App, found)?;
     document.expect_name(
         directory.rsplit('/').next().unwrap_or_default(),
@@ -366,19 +352,16 @@ fn load_values(spec: &AppSpec, origin: &Origin, found: &mut Diagnostics) -> Opti
     let Some(schema) = &spec.values else {
         return Some(ValuesSchema::default());
     };
-    let (schema, problems) = ValuesSchema::compile(schema, origin);
-    let good = !problems.has_errors();
-    found.append(problems);
-    schema.filter(|_| good)
+    ValuesSchema::compile(schema, origin, found).ok()
 }
 
 fn load_template(
-    files: &Files,
+    files: &FleetFiles,
     directory: &str,
     path: &str,
     asked: &Origin,
     found: &mut Diagnostics,
-) -> Option<Template> {
+) -> Option<AppTemplate> {
     let outside = path.starts_with('/')
         || path.contains('\\')
         || path.split('/').any(|s| matches!(s, "" | "." | ".."));
@@ -400,18 +383,19 @@ fn load_template(
         return None;
     }
     let text = files.read(&full, found)?;
-    let (input, problems) = read_input(&full, &text);
-    let good = !problems.has_errors();
+    let mut problems = Diagnostics::new();
+    let input = read_input(&full, &text, &mut problems);
+    let has_errors = problems.has_errors();
     found.append(problems);
-    let input = input.filter(|_| good)?;
-    Some(Template {
+    let input = input.filter(|_| !has_errors)?;
+    Some(AppTemplate {
         file: Arc::from(full.as_str()),
         tree: input.value,
     })
 }
 
 /// Lists the site files by name. A YAML file below sites/ that is of another API is a plain manifest and left alone.
-fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String> {
+fn list_sites(files: &FleetFiles, found: &mut Diagnostics) -> BTreeMap<String, String> {
     let mut sites: BTreeMap<String, String> = BTreeMap::new();
     for path in files.list(SITES, found) {
         if !is_yaml(&path) {
@@ -436,8 +420,8 @@ fn list_sites(files: &Files, found: &mut Diagnostics) -> BTreeMap<String, String
     sites
 }
 
-/// Returns whether a file is a manifest of another API: it has `apiVersion` and `kind`, is no site, and names siteplan nowhere.
-fn is_plain_manifest(files: &Files, path: &str) -> bool {
+/// Checks whether a file is a manifest of another API: it has `apiVersion` and `kind`, is no site, and names siteplan nowhere.
+fn is_plain_manifest(files: &FleetFiles, path: &str) -> bool {
     let Some(text) = files.read(path, &mut Diagnostics::new()) else {
         return false;
     };
@@ -448,7 +432,7 @@ fn is_plain_manifest(files: &Files, path: &str) -> bool {
 
 /// Reports a file that says that it is an input and is not read as one, because of its name. Hidden files and backups of editors are
 /// left alone.
-fn report_unread(files: &Files, path: &str, kind: InputKind, found: &mut Diagnostics) {
+fn report_unread(files: &FleetFiles, path: &str, kind: InputKind, found: &mut Diagnostics) {
     let name = path.rsplit('/').next().unwrap_or(path);
     if name.starts_with('.') || name.ends_with('~') {
         return;

@@ -6,7 +6,7 @@ use manifest_yaml::{ReadLimits, read_documents};
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 use serde_json::Value;
 
-use super::Files;
+use super::FleetFiles;
 use crate::rules;
 
 /// The group of the API of kustomize's own files, which lie beside the policies so that an app can sync them.
@@ -36,9 +36,9 @@ impl PolicyDocument {
     }
 }
 
-/// Reads every document of a directory. Files that cannot be read are reported.
+/// Reads every document of a directory. FleetFiles that cannot be read are reported.
 pub(super) fn load_policies(
-    files: &Files,
+    files: &FleetFiles,
     directory: &str,
     found: &mut Diagnostics,
 ) -> Vec<PolicyDocument> {

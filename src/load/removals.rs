@@ -1,7 +1,7 @@
 //! The removals that the fleet file and the files in `removals/` approve.
 
 use super::document::document;
-use super::{FLEET_FILE, Files, is_yaml, stem};
+use super::{FLEET_FILE, FleetFiles, is_yaml, stem};
 use crate::model::{FleetSpec, Removal};
 use crate::rules;
 use crate::schema::InputKind;
@@ -21,7 +21,7 @@ pub struct ApprovedRemoval {
 
 /// Reads the removals of the fleet file and of every file in `removals/`.
 pub(super) fn load_removals(
-    files: &Files,
+    files: &FleetFiles,
     fleet: &FleetSpec,
     found: &mut Diagnostics,
 ) -> Vec<ApprovedRemoval> {

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::namespace::PodSecurity;
+use super::nodes::Arch;
 use super::requirements::SiteRequirements;
-use super::{Arch, PodSecurity};
 
 /// An app: a plain kustomize base, and what a site can choose about it. A name is enough to begin.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,6 +8,8 @@ mod date;
 mod fleet;
 mod images;
 mod install;
+mod namespace;
+mod nodes;
 mod removal;
 mod requirements;
 mod site;
@@ -28,12 +30,16 @@ pub use images::{ImageFact, ImagesSpec};
 pub use install::{
     Install, InstallNetworking, InstallPlatform, PowerMachine, ProcessorSharing, Publication,
 };
+pub use namespace::{NamespaceSpec, PodSecurity};
+pub use nodes::{
+    Arch, Bmc, DiskGroup, NodeSpec, NodeState, Pool, PoolAutoscaling, Role, TolerationMatch,
+    TolerationSpec,
+};
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
-    AppInstance, Arch, Bmc, Cluster, DiskGroup, Exception, Ha, HaMode, NamespaceSpec, Network,
-    NodePlatform, NodeSpec, NodeState, Placement, Platform, PodSecurity, Pool, PoolAutoscaling,
-    Role, SiteSpec, Survive, TolerationMatch, TolerationSpec, Vips,
+    AppInstance, Cluster, Exception, Ha, HaMode, Network, NodePlatform, Placement, Platform,
+    SiteSpec, Survive, Vips,
 };
 pub use storage::{AccessMode, StorageClassRef};
 pub use version_range::VersionRange;

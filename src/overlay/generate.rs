@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::OverlayInput;
-use crate::load::{App, Template};
+use crate::load::{App, AppTemplate};
 use crate::manifest::{Object, ObjectId};
 use crate::model::Each;
 use crate::rules;
-use crate::template::{self, Context, SharedNames};
+use crate::template::{self, SharedNames, TemplateContext, TemplateError};
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 /// Expands every `each` of the instance's app.
@@ -41,9 +41,9 @@ fn item_contexts(
     each: &Each,
     pointer: &Pointer,
     found: &mut Diagnostics,
-) -> Vec<Context> {
+) -> Vec<TemplateContext> {
     let own = &input.instance.context;
-    let contexts: Vec<Context> = match each.over.as_str() {
+    let contexts: Vec<TemplateContext> = match each.over.as_str() {
         "site" => vec![own.clone()],
         "nodes" => own
             .items("nodes")
@@ -58,7 +58,10 @@ fn item_contexts(
         expression => match evaluate_items(expression, own) {
             Ok(contexts) => contexts,
             Err(why) => {
-                found.push(report_template(app.origin(&pointer.at("over")), why));
+                found.push(report_template(
+                    app.origin(&pointer.at("over")),
+                    why.to_string(),
+                ));
                 Vec::new()
             }
         },
@@ -71,7 +74,10 @@ fn item_contexts(
         match when {
             Ok(wanted) => wanted.then_some(context),
             Err(why) => {
-                found.push(report_template(app.origin(&pointer.at("when")), why));
+                found.push(report_template(
+                    app.origin(&pointer.at("when")),
+                    why.to_string(),
+                ));
                 None
             }
         }
@@ -79,8 +85,22 @@ fn item_contexts(
     wanted.collect()
 }
 
+/// The error for an expression whose value is not of the type that is needed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ExpressionError {
+    #[error("the expression gives neither a list nor a map")]
+    NotItems,
+    #[error("a condition is true or false, not `{value}`")]
+    NotCondition { value: Value },
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
 /// Returns one context an item of a list, as `item`, or an entry of a map, as `item` and `key`.
-fn evaluate_items(expression: &str, own: &Context) -> Result<Vec<Context>, String> {
+fn evaluate_items(
+    expression: &str,
+    own: &TemplateContext,
+) -> Result<Vec<TemplateContext>, ExpressionError> {
     let shared = SharedNames::new;
     match template::evaluate(expression, own) {
         Ok(Value::Array(items)) => Ok(items
@@ -96,13 +116,16 @@ fn evaluate_items(expression: &str, own: &Context) -> Result<Vec<Context>, Strin
             };
             Ok(map.iter().map(entry).collect())
         }
-        Ok(_) => Err("the expression gives neither a list nor a map".to_owned()),
-        Err(why) => Err(why.to_string()),
+        Ok(_) => Err(ExpressionError::NotItems),
+        Err(why) => Err(why.into()),
     }
 }
 
 /// Evaluates a condition: an expression, with or without its braces.
-pub(super) fn evaluate_condition(condition: &str, context: &Context) -> Result<bool, String> {
+pub(super) fn evaluate_condition(
+    condition: &str,
+    context: &TemplateContext,
+) -> Result<bool, ExpressionError> {
     let expression = if condition.contains("{{") {
         condition.to_owned()
     } else {
@@ -111,14 +134,14 @@ pub(super) fn evaluate_condition(condition: &str, context: &Context) -> Result<b
     match template::evaluate(&expression, context) {
         Ok(Value::Bool(truth)) => Ok(truth),
         Ok(Value::Null) => Ok(false),
-        Ok(other) => Err(format!("a condition is true or false, not `{other}`")),
-        Err(why) => Err(why.to_string()),
+        Ok(value) => Err(ExpressionError::NotCondition { value }),
+        Err(why) => Err(why.into()),
     }
 }
 
 fn expand_template(
-    template: &Template,
-    context: &Context,
+    template: &AppTemplate,
+    context: &TemplateContext,
     found: &mut Diagnostics,
 ) -> Option<Object> {
     match template::expand(&template.tree, context) {
@@ -137,7 +160,7 @@ fn check_new(
     input: &OverlayInput<'_>,
     ids: &mut BTreeSet<ObjectId>,
     object: &Object,
-    template: &Template,
+    template: &AppTemplate,
     found: &mut Diagnostics,
 ) {
     let origin = Origin::new(&template.file, Pointer::root());

@@ -10,6 +10,7 @@ mod hooks;
 mod kustomization;
 mod values;
 
+use rustomize::KUSTOMIZATION_FILE;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -67,8 +68,13 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     let first_generated = objects.len();
     objects.extend(generate::generate_objects(input, found));
     let mut patches = values::set_values(input, &mut objects, found);
-    let (placed, problems) = place(input.plan, input.instance, input.catalogue, &mut objects);
-    found.append(problems);
+    let placed = place(
+        input.plan,
+        input.instance,
+        input.catalogue,
+        &mut objects,
+        found,
+    );
     let PlacedInstance {
         patches: placed,
         additions,
@@ -166,10 +172,9 @@ fn assemble_overlay(
             serde_json::to_value(&patch.operations).expect("operations are plain data");
         overlay.files.insert(file, vec![operations]);
     }
-    overlay.files.insert(
-        "kustomization.yaml".to_owned(),
-        vec![kustomization.finish()],
-    );
+    overlay
+        .files
+        .insert(KUSTOMIZATION_FILE.to_owned(), vec![kustomization.finish()]);
     overlay
 }
 
@@ -181,10 +186,9 @@ fn built_in_overlay(input: &OverlayInput<'_>) -> Overlay {
         kustomization.resource(&file);
         overlay.files.insert(file, vec![object.into_value()]);
     }
-    overlay.files.insert(
-        "kustomization.yaml".to_owned(),
-        vec![kustomization.finish()],
-    );
+    overlay
+        .files
+        .insert(KUSTOMIZATION_FILE.to_owned(), vec![kustomization.finish()]);
     overlay
 }
 

@@ -72,7 +72,10 @@ fn set_value(
         Ok(true) => {}
         Ok(false) => return None,
         Err(why) => {
-            found.push(report_template(app.origin(&pointer.at("when")), why));
+            found.push(report_template(
+                app.origin(&pointer.at("when")),
+                why.to_string(),
+            ));
             return None;
         }
     }
@@ -81,7 +84,7 @@ fn set_value(
         return None;
     };
     let path = FieldPath::parse(&entry.path)
-        .map_err(|why| report_path(set, why.0, found))
+        .map_err(|why| report_path(set, why.to_string(), found))
         .ok()?;
     let value = match template::expand(&entry.value, context) {
         Ok(value) => value,

@@ -20,9 +20,22 @@ enum PathStep {
     Each,
 }
 
-/// The reason why a text is not a field path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldPathError(pub String);
+/// The error for a text that is not a field path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FieldPathError {
+    /// There is no step.
+    #[error("the path is empty")]
+    Empty,
+    /// A bracket has no end.
+    #[error("`[` is not closed in `{0}`")]
+    UnclosedBracket(String),
+    /// Two dots follow one another.
+    #[error("a key is missing before `{0}`")]
+    MissingKey(String),
+    /// A bracket is empty.
+    #[error("`[]` names nothing")]
+    EmptyBracket,
+}
 
 impl FieldPath {
     /// Reads a path. Dots separate keys; `\.` is a dot in a key; `[a.b]` is one key; `[name=x]` selects list elements; `*`, `[*]` and
@@ -35,12 +48,12 @@ impl FieldPath {
         let mut steps = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let (step, after) = read_step(rest).map_err(FieldPathError)?;
+            let (step, after) = read_step(rest)?;
             steps.push(step);
             rest = after;
         }
         match steps.is_empty() {
-            true => Err(FieldPathError("the path is empty".to_owned())),
+            true => Err(FieldPathError::Empty),
             false => Ok(Self { steps }),
         }
     }
@@ -118,11 +131,11 @@ fn text_of(item: &Value, key: &str) -> Option<String> {
     }
 }
 
-fn read_step(text: &str) -> Result<(PathStep, &str), String> {
+fn read_step(text: &str) -> Result<(PathStep, &str), FieldPathError> {
     if let Some(inner) = text.strip_prefix('[') {
         let end = inner
             .find(']')
-            .ok_or_else(|| format!("`[` is not closed in `{text}`"))?;
+            .ok_or_else(|| FieldPathError::UnclosedBracket(text.to_owned()))?;
         return Ok((read_bracket(&inner[..end])?, skip_dot(&inner[end + 1..])));
     }
     if let Some(after) = text.strip_prefix("{*}") {
@@ -142,7 +155,7 @@ fn read_step(text: &str) -> Result<(PathStep, &str), String> {
         }
     }
     let step = match key.as_str() {
-        "" => return Err(format!("a key is missing before `{text}`")),
+        "" => return Err(FieldPathError::MissingKey(text.to_owned())),
         "*" => PathStep::Each,
         _ => PathStep::Key(key),
     };
@@ -153,14 +166,14 @@ fn skip_dot(text: &str) -> &str {
     text.strip_prefix('.').unwrap_or(text)
 }
 
-fn read_bracket(inner: &str) -> Result<PathStep, String> {
+fn read_bracket(inner: &str) -> Result<PathStep, FieldPathError> {
     match inner.split_once('=') {
         Some((key, value)) => Ok(PathStep::Where {
             key: key.to_owned(),
             value: value.to_owned(),
         }),
         None if inner == "*" => Ok(PathStep::Each),
-        None if inner.is_empty() => Err("`[]` names nothing".to_owned()),
+        None if inner.is_empty() => Err(FieldPathError::EmptyBracket),
         None => Ok(PathStep::Key(inner.trim_matches('"').to_owned())),
     }
 }

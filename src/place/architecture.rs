@@ -8,13 +8,13 @@ use crate::catalogue::Field;
 use crate::manifest::Object;
 use crate::model::Arch;
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Origin};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Reported};
 
 use super::scope::{PlacedPart, PlacementScope};
 
 /// The architectures that the images of a part exist for.
 #[derive(Debug, Clone)]
-pub(super) struct Images {
+pub(super) struct ImageArchitectures {
     pub(super) arch: BTreeSet<Arch>,
     /// The images that somebody else than the base chooses.
     pub(super) names: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Images {
 
 /// The architectures that the site wants, and the line that says so.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct WantedArchitectures {
     pub(super) arch: BTreeSet<Arch>,
     pub(super) origin: Origin,
     /// Tells whether they are a pool's.
@@ -31,10 +31,10 @@ pub(super) struct Wanted {
 }
 
 /// Returns the architectures that the app states for the part's images; `None` where it states none.
-pub(super) fn stated_images(
+pub(super) fn find_stated_images(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
-) -> Option<Images> {
+) -> Option<ImageArchitectures> {
     if let Some((name, own)) = subject
         .spec
         .and_then(|(name, spec)| Some((name, spec.images.as_ref()?)))
@@ -46,7 +46,7 @@ pub(super) fn stated_images(
             Some(built) => built.intersection(&written).copied().collect(),
             None => written,
         };
-        return Some(Images {
+        return Some(ImageArchitectures {
             arch,
             names: own.names.clone(),
             origin: scope.of_part(name, "images").at("arch"),
@@ -54,7 +54,7 @@ pub(super) fn stated_images(
     }
     let images = scope.instance.images.as_ref()?;
     let origin = images.origin.at("arch");
-    Some(Images {
+    Some(ImageArchitectures {
         arch: images.arch.iter().copied().collect(),
         names: images.names.clone(),
         origin,
@@ -62,15 +62,16 @@ pub(super) fn stated_images(
 }
 
 /// Finds the architectures that the site wants for the part; `None` where it names none.
-pub(super) fn wanted(
+pub(super) fn find_wanted_architectures(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
-) -> Result<Option<Wanted>, Box<Diagnostic>> {
+    found: &mut Diagnostics,
+) -> Result<Option<WantedArchitectures>, Reported> {
     let pool = subject
         .pool(scope)
         .and_then(|name| scope.site.pools.get(name));
     let own = subject.placement.filter(|(_, p)| !p.arch.is_empty());
-    let of_pool = pool.map(|p| Wanted {
+    let of_pool = pool.map(|p| WantedArchitectures {
         arch: BTreeSet::from([p.arch]),
         origin: scope.of_pool(&p.name, "arch"),
         pool: Some(p.name.clone()),
@@ -78,37 +79,36 @@ pub(super) fn wanted(
     let Some((name, placement)) = own else {
         return Ok(of_pool);
     };
-    let origin = scope.of_placement(name, "arch");
-    let arch: BTreeSet<Arch> = placement.arch.iter().copied().collect();
+    let asked = WantedArchitectures {
+        arch: placement.arch.iter().copied().collect(),
+        origin: scope.of_placement(name, "arch"),
+        pool: None,
+    };
     match of_pool {
-        Some(pool) if arch.is_disjoint(&pool.arch) => {
-            Err(Box::new(not_in_pool(scope, (&arch, origin), &pool)))
+        Some(pool) if asked.arch.is_disjoint(&pool.arch) => {
+            Err(found.report(describe_foreign_pool(scope, &asked, &pool)))
         }
-        Some(pool) => Ok(Some(Wanted {
-            arch: pool.arch.intersection(&arch).copied().collect(),
+        Some(pool) => Ok(Some(WantedArchitectures {
+            arch: pool.arch.intersection(&asked.arch).copied().collect(),
             ..pool
         })),
-        None => Ok(Some(Wanted {
-            arch,
-            origin,
-            pool: None,
-        })),
+        None => Ok(Some(asked)),
     }
 }
 
-/// Returns the report of images that do not exist for what the site wants. It names the image and shows both lines.
-pub(super) fn no_image(
+/// Words images that do not exist for what the site wants. It names the image and shows both lines.
+pub(super) fn describe_missing_image(
     scope: &PlacementScope<'_>,
-    images: &Images,
-    wanted: &Wanted,
+    images: &ImageArchitectures,
+    wanted: &WantedArchitectures,
     objects: &[Object],
 ) -> Diagnostic {
-    let of = |name: &String| name.clone();
-    let named: Vec<String> = match images.names.is_empty() {
-        true => found_in(scope, objects),
-        false => images.names.iter().map(of).collect(),
+    let named: Vec<String> = if images.names.is_empty() {
+        list_images(scope, objects)
+    } else {
+        images.names.clone()
     };
-    let exist = listed(&images.arch);
+    let exist = list_architectures(&images.arch);
     let image = match named.as_slice() {
         [] => "its images".to_owned(),
         [one] => format!("`{one}`"),
@@ -128,15 +128,18 @@ pub(super) fn no_image(
             "place `{}` in the pool `{}`, or use an app whose images exist for {}",
             scope.instance.name,
             pool.name,
-            listed(&wanted.arch)
+            list_architectures(&wanted.arch)
         ),
-        None => format!("use an app whose images exist for {}", listed(&wanted.arch)),
+        None => format!(
+            "use an app whose images exist for {}",
+            list_architectures(&wanted.arch)
+        ),
     };
     rules::NO_COMMON_ARCHITECTURE
         .report(format!(
             "`{}` has no image for {}, the architecture {place}: {image} {} for {exist}",
             scope.instance.name,
-            listed(&wanted.arch),
+            list_architectures(&wanted.arch),
             if named.len() > 1 || named.is_empty() {
                 "exist"
             } else {
@@ -145,7 +148,7 @@ pub(super) fn no_image(
         ))
         .primary(
             wanted.origin.clone(),
-            format!("{} is wanted here", listed(&wanted.arch)),
+            format!("{} is wanted here", list_architectures(&wanted.arch)),
         )
         .context(
             images.origin.clone(),
@@ -154,8 +157,8 @@ pub(super) fn no_image(
         .help(help)
 }
 
-/// Architectures in a sentence.
-pub(super) fn listed(arch: &BTreeSet<Arch>) -> String {
+/// Words architectures for a sentence.
+pub(super) fn list_architectures(arch: &BTreeSet<Arch>) -> String {
     let names: Vec<&str> = arch.iter().map(|a| a.label()).collect();
     match names.as_slice() {
         [] => "no architecture".to_owned(),
@@ -164,7 +167,7 @@ pub(super) fn listed(arch: &BTreeSet<Arch>) -> String {
     }
 }
 
-/// Returns an image that is built on the site exists for the architectures that its builder runs on.
+/// Returns the architectures of an image that is built on the site: those that its builder runs on.
 fn built_by(scope: &PlacementScope<'_>, app: &str) -> BTreeSet<Arch> {
     let builders = scope
         .site
@@ -180,40 +183,41 @@ fn built_by(scope: &PlacementScope<'_>, app: &str) -> BTreeSet<Arch> {
 }
 
 /// Returns the images that the objects name.
-fn found_in(scope: &PlacementScope<'_>, objects: &[Object]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+fn list_images(scope: &PlacementScope<'_>, objects: &[Object]) -> Vec<String> {
+    let mut images: Vec<String> = Vec::new();
     for object in objects {
         for part in scope.catalogue.parts(object) {
-            found.extend(part.values(object, Field::Images).filter_map(image));
+            images.extend(part.values(object, Field::Images).filter_map(image_name));
         }
     }
-    found.sort();
-    found.dedup();
-    found
+    images.sort();
+    images.dedup();
+    images
 }
 
-fn image(value: &Value) -> Option<String> {
+fn image_name(value: &Value) -> Option<String> {
     let text = value.as_str().or_else(|| value.get("name")?.as_str())?;
     Some(text.to_owned())
 }
 
-fn not_in_pool(
+/// Words architectures that the pool of the part does not have.
+fn describe_foreign_pool(
     scope: &PlacementScope<'_>,
-    (arch, origin): (&BTreeSet<Arch>, Origin),
-    pool: &Wanted,
+    asked: &WantedArchitectures,
+    pool: &WantedArchitectures,
 ) -> Diagnostic {
     let name = pool.pool.as_deref().unwrap_or_default();
     rules::NO_COMMON_ARCHITECTURE
         .report(format!(
             "`{}` asks for {} in the pool `{name}`, whose nodes are {}",
             scope.instance.name,
-            listed(arch),
-            listed(&pool.arch)
+            list_architectures(&asked.arch),
+            list_architectures(&pool.arch)
         ))
-        .primary(origin, "asked for here")
+        .primary(asked.origin.clone(), "asked for here")
         .context(
             pool.origin.clone(),
-            format!("the pool `{name}` is {}", listed(&pool.arch)),
+            format!("the pool `{name}` is {}", list_architectures(&pool.arch)),
         )
         .help("name another pool, or leave `arch` out")
 }

@@ -12,11 +12,11 @@ use crate::model::Availability;
 use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
 use crate::wording::count_noun;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
 
 use super::RuledPart;
 use super::budget::make_budget;
-use super::edit::{FieldChange, FieldEdit};
+use super::edit::{FieldEdit, PlacementChange};
 use super::eligible::count_eligible_nodes;
 use super::replicas::{self, Promise};
 use super::scope::PlacedPart;
@@ -40,13 +40,7 @@ pub(super) fn find_availability(
     objects: &[Object],
     found: &mut Diagnostics,
 ) -> Option<AvailabilityFacts> {
-    let promise = match replicas::find_promise(ruled.scope, ruled.part) {
-        Ok(promise) => promise?,
-        Err(problem) => {
-            found.push(*problem);
-            return None;
-        }
-    };
+    let promise = replicas::find_promise(ruled.scope, ruled.part, found).ok()??;
     let object = &objects[ruled.part.object];
     let promised = PromisedPart {
         ruled,
@@ -58,13 +52,7 @@ pub(super) fn find_availability(
     if ruled.part.at.part.run == PodRun::PerNode {
         return None;
     }
-    match promised.find_facts(objects, found) {
-        Ok(facts) => Some(facts),
-        Err(problem) => {
-            found.push(*problem);
-            None
-        }
-    }
+    promised.find_facts(objects, found).ok()
 }
 
 /// A part with what it is promised.
@@ -87,13 +75,13 @@ impl PromisedPart<'_, '_> {
         &self,
         objects: &[Object],
         found: &mut Diagnostics,
-    ) -> Result<AvailabilityFacts, Box<Diagnostic>> {
-        let count = self.count_pods()?;
+    ) -> Result<AvailabilityFacts, Reported> {
+        let count = self.count_pods(found)?;
         let is_apart = self.has_node_for_each_pod();
         if is_apart && count > self.eligible {
-            return Err(Box::new(self.too_many(count)));
+            return Err(found.report(self.too_many(count)));
         }
-        let mut changes: Vec<FieldChange> = self.find_replicas(count).into_iter().collect();
+        let mut changes: Vec<PlacementChange> = self.find_replicas(count).into_iter().collect();
         let mut budget = None;
         if self.promise.survives() && count > 1 {
             match self.part().at.selector(self.object) {
@@ -107,7 +95,7 @@ impl PromisedPart<'_, '_> {
         if is_apart && count >= self.eligible {
             changes.extend(
                 self.find_rollout()
-                    .map(|rollout| FieldChange::ForbidSurge { rollout }),
+                    .map(|rollout| PlacementChange::ForbidSurge { rollout }),
             );
         }
         let reason = Reason {
@@ -133,7 +121,7 @@ impl PromisedPart<'_, '_> {
     }
 
     /// Returns how many pods there will be; less than the promise needs, or more than `single` allows, is an error.
-    fn count_pods(&self) -> Result<u64, Box<Diagnostic>> {
+    fn count_pods(&self, found: &mut Diagnostics) -> Result<u64, Reported> {
         let has_field = self.part().at.part.places.contains_key(&Field::Replicas);
         let count = match self.scaled {
             Some(scaled) => scaled,
@@ -146,10 +134,10 @@ impl PromisedPart<'_, '_> {
             && count > 1
             && self.promise.explicit.is_some()
         {
-            return Err(Box::new(self.not_single(count)));
+            return Err(found.report(self.not_single(count)));
         }
         if self.promise.survives() && count < self.promise.needed() {
-            return Err(Box::new(self.too_few(count)));
+            return Err(found.report(self.too_few(count)));
         }
         Ok(count)
     }
@@ -168,14 +156,14 @@ impl PromisedPart<'_, '_> {
     }
 
     /// Returns the change of the number of pods, where it is ours to write and not the default.
-    fn find_replicas(&self, count: u64) -> Option<FieldChange> {
+    fn find_replicas(&self, count: u64) -> Option<PlacementChange> {
         if self.scaled.is_some() {
             return None;
         }
         let field = self.part().at.pointer(self.object, Field::Replicas)?;
         let written = self.object.get(field.as_str()).and_then(Value::as_u64);
         let default = u64::from(self.part().at.part.default_replicas);
-        (written.is_some() || count != default).then(|| FieldChange::Set {
+        (written.is_some() || count != default).then(|| PlacementChange::Set {
             field,
             value: json!(count),
         })
@@ -186,7 +174,7 @@ impl PromisedPart<'_, '_> {
         selector: &Value,
         count: u64,
         found: &mut Diagnostics,
-    ) -> Vec<FieldChange> {
+    ) -> Vec<PlacementChange> {
         let room = if count <= self.eligible {
             NodeRoom::ForEach
         } else {
@@ -283,7 +271,7 @@ impl PromisedPart<'_, '_> {
             count,
             field: self.explicit_origin(),
         };
-        replicas::report_too_few(self.ruled.scope, self.promise, shortage)
+        replicas::describe_shortage(self.ruled.scope, self.promise, shortage)
     }
 
     fn label(&self) -> String {
@@ -291,8 +279,8 @@ impl PromisedPart<'_, '_> {
     }
 }
 
-/// Reports fields that cannot be written because something else than a map is above them.
-pub(super) fn report_blocked(
+/// Words fields that cannot be written because something else than a map is above them.
+pub(super) fn describe_blocked_field(
     ruled: RuledPart<'_, '_>,
     object: &Object,
     reason: &Reason,

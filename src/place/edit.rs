@@ -55,13 +55,13 @@ impl PatchPurpose {
 /// A change of one field that was found necessary, with the reason.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FieldEdit {
-    pub(super) change: FieldChange,
+    pub(super) change: PlacementChange,
     pub(super) reason: Reason,
 }
 
 /// A change of one field. All changes add to what a base says or replace a plain value; making one twice changes nothing.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum FieldChange {
+pub(super) enum PlacementChange {
     /// Sets a field.
     Set { field: Pointer, value: Value },
     /// Adds requirements to every node selector term that is not empty; makes a term where there is none.
@@ -154,26 +154,26 @@ pub(super) fn collect_patches(
 }
 
 /// Makes one change. Returns whether the field could be reached.
-fn write_change(editor: &mut Editor<'_>, change: &FieldChange, reason: &Reason) -> bool {
+fn write_change(editor: &mut Editor<'_>, change: &PlacementChange, reason: &Reason) -> bool {
     match change {
-        FieldChange::Set { field, value } => editor.set(field, value.clone(), reason),
-        FieldChange::RequireOfNodes {
+        PlacementChange::Set { field, value } => editor.set(field, value.clone(), reason),
+        PlacementChange::RequireOfNodes {
             terms,
             requirements,
         } => require_of_nodes(editor, terms, requirements, reason),
-        FieldChange::SelectLabels { selector, labels } => {
+        PlacementChange::SelectLabels { selector, labels } => {
             select_labels(editor, selector, labels, reason)
         }
-        FieldChange::SelectListedLabels { list, labels } => {
+        PlacementChange::SelectListedLabels { list, labels } => {
             select_listed_labels(editor, list, labels, reason)
         }
-        FieldChange::Tolerate { list, tolerations } => {
+        PlacementChange::Tolerate { list, tolerations } => {
             append_tolerations(editor, list, tolerations, reason)
         }
-        FieldChange::Spread { list, constraint } => {
+        PlacementChange::Spread { list, constraint } => {
             add_constraint(editor, list, constraint, reason)
         }
-        FieldChange::KeepApart {
+        PlacementChange::KeepApart {
             anti_affinity,
             selector,
             strength,
@@ -188,7 +188,7 @@ fn write_change(editor: &mut Editor<'_>, change: &FieldChange, reason: &Reason) 
             };
             append_once(editor, &anti_affinity.at(field), element, reason)
         }
-        FieldChange::ForbidSurge { rollout } => forbid_surge(editor, rollout, reason),
+        PlacementChange::ForbidSurge { rollout } => forbid_surge(editor, rollout, reason),
     }
 }
 

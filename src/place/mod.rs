@@ -56,37 +56,43 @@ pub fn place(
     instance: &Instance,
     catalogue: &Catalogue,
     objects: &mut [Object],
-) -> (PlacedInstance, Diagnostics) {
-    let mut found = Diagnostics::new();
-    let mut placed = PlacedInstance::default();
+    found: &mut Diagnostics,
+) -> PlacedInstance {
     let Some(scope) = PlacementScope::new(site, instance, catalogue) else {
-        return (placed, found);
+        return PlacedInstance::default();
     };
+    let mut own = Diagnostics::new();
+    let placed = place_parts(&scope, objects, &mut own);
+    append_once(found, own);
+    placed
+}
+
+fn place_parts(
+    scope: &PlacementScope<'_>,
+    objects: &mut [Object],
+    found: &mut Diagnostics,
+) -> PlacedInstance {
+    let mut placed = PlacedInstance::default();
     let parts = scope.parts(objects);
-    part_names::check(&scope, objects, &mut found);
-    part_names::check_kinds(&scope, objects, &mut found);
-    let rules: Vec<Option<PlacementRule<'_>>> = parts
-        .iter()
-        .map(|part| find_rule(&scope, part, objects, &mut found))
-        .collect();
-    let ruled: Vec<RuledPart<'_, '_>> = parts
-        .iter()
-        .zip(&rules)
-        .filter_map(|(part, rule)| {
-            Some(RuledPart {
-                scope: &scope,
-                part,
-                rule: rule.as_ref()?,
-            })
-        })
-        .collect();
-    placed.patches = write_storage(&scope, &parts, objects, &mut found);
-    let availability = write_availability(&ruled, objects, &mut placed, &mut found);
+    part_names::check_names(scope, objects, found);
+    part_names::check_kinds(scope, objects, found);
+    let mut rules: Vec<Option<PlacementRule<'_>>> = Vec::new();
+    for part in &parts {
+        rules.push(find_rule(scope, part, objects, found));
+    }
+    let mut ruled: Vec<RuledPart<'_, '_>> = Vec::new();
+    for (part, rule) in parts.iter().zip(&rules) {
+        if let Some(rule) = rule {
+            ruled.push(RuledPart { scope, part, rule });
+        }
+    }
+    placed.patches = write_storage(scope, &parts, objects, found);
+    let availability = write_availability(&ruled, objects, &mut placed, found);
     placed.patches.extend(availability);
     placed
         .patches
-        .extend(write_placement(&ruled, objects, &mut found));
-    (placed, drop_repeated(found))
+        .extend(write_placement(&ruled, objects, found));
+    placed
 }
 
 /// A part with its placement rule.
@@ -132,7 +138,7 @@ fn write_availability(
         match write_edits(&mut objects[object], &facts.edits) {
             Ok(done) => join_operations(&mut operations[object], done),
             Err(edit::FieldBlocked) => {
-                found.push(availability::report_blocked(
+                found.push(availability::describe_blocked_field(
                     *part,
                     &objects[object],
                     &facts.reason,
@@ -152,14 +158,13 @@ fn write_placement(
     let mut operations = no_operations(objects);
     for part in ruled {
         let object = part.part.object;
-        match placement::find_placement(*part, &objects[object]) {
-            Ok(edits) => match write_edits(&mut objects[object], &edits) {
+        if let Ok(edits) = placement::find_placement(*part, &objects[object], found) {
+            match write_edits(&mut objects[object], &edits) {
                 Ok(done) => join_operations(&mut operations[object], done),
                 Err(edit::FieldBlocked) => {
-                    found.push(placement::report_blocked(*part, &objects[object]));
+                    found.push(placement::describe_blocked_field(*part, &objects[object]));
                 }
-            },
-            Err(problem) => found.push(*problem),
+            }
         }
         found.extend(placement::find_ignored_terms(*part, &objects[object]));
     }
@@ -181,13 +186,13 @@ impl PlacedInstance {
     }
 }
 
-/// Drops diagnostics that are there already: parts of one instance often have the same problem.
-fn drop_repeated(found: Diagnostics) -> Diagnostics {
+/// Appends diagnostics, each once: parts of one instance often have the same problem.
+fn append_once(found: &mut Diagnostics, own: Diagnostics) {
     let mut kept = Vec::new();
-    for diagnostic in found {
+    for diagnostic in own {
         if !kept.contains(&diagnostic) {
             kept.push(diagnostic);
         }
     }
-    kept.into_iter().collect()
+    found.append(kept.into_iter().collect());
 }

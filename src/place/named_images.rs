@@ -12,7 +12,7 @@ use crate::rules;
 use kubernetes_vocabulary::labels::ARCH;
 use pointer_diagnostics::{Diagnostic, Origin, Pointer};
 
-use super::architecture::{Images, Wanted, listed};
+use super::architecture::{ImageArchitectures, WantedArchitectures, list_architectures};
 use super::scope::{PlacedPart, PlacementScope};
 
 /// An image in a part's manifest.
@@ -51,13 +51,13 @@ pub(super) fn limit_by_facts(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
     object: &Object,
-    stated: Option<Images>,
-) -> Option<Images> {
+    stated: Option<ImageArchitectures>,
+) -> Option<ImageArchitectures> {
     let mut limited = stated;
     for named in list_named(scope, subject, object) {
         let Some(known) = named.known else { continue };
         let of_fact: BTreeSet<Arch> = known.fact.arch.iter().copied().collect();
-        let images = limited.get_or_insert_with(|| Images {
+        let images = limited.get_or_insert_with(|| ImageArchitectures {
             arch: Arch::ALL.into(),
             names: Vec::new(),
             origin: known.origin.at("arch"),
@@ -76,7 +76,7 @@ pub(super) fn find_unknown(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
     object: &Object,
-    wanted: Option<&Wanted>,
+    wanted: Option<&WantedArchitectures>,
 ) -> Option<Diagnostic> {
     let named = list_named(scope, subject, object);
     let mut unknown = named.iter().filter(|image| image.known.is_none());
@@ -97,7 +97,7 @@ pub(super) fn find_unknown(
     let report = match possible.len() > 1 {
         true => rules::IMAGE_ARCHITECTURE_NEEDED.report(format!(
             "{message}, and its pods may run on {}",
-            listed(&possible)
+            list_architectures(&possible)
         )),
         false => rules::IMAGE_ARCHITECTURE_UNKNOWN.report(message),
     };

@@ -12,12 +12,12 @@ use pointer_diagnostics::{Diagnostics, Origin};
 use super::scope::PlacementScope;
 
 /// Reports names of parts that no object of the instance has.
-pub(super) fn check(scope: &PlacementScope<'_>, objects: &[Object], found: &mut Diagnostics) {
-    let templates = templates(scope.app);
+pub(super) fn check_names(scope: &PlacementScope<'_>, objects: &[Object], found: &mut Diagnostics) {
+    let templates = list_templates(scope.app);
     let known: BTreeSet<String> = objects
         .iter()
         .chain(&templates)
-        .flat_map(|o| names(scope, o))
+        .flat_map(|object| list_part_names(scope, object))
         .collect();
     let by_app = scope
         .app
@@ -37,8 +37,8 @@ pub(super) fn check(scope: &PlacementScope<'_>, objects: &[Object], found: &mut 
         .map(|name| (name, scope.of_instance("availability").at(name)));
     for (name, origin) in by_app.chain(by_site).chain(promised) {
         // The name of an object from a template is an expression.
-        if !known.contains(name) && !templates.iter().any(|t| could_be(scope, t)) {
-            found.push(unknown(scope, (name, origin), &known));
+        if !known.contains(name) && !templates.iter().any(|t| is_named_by_expression(scope, t)) {
+            found.push(describe_unknown_part(scope, name, origin, &known));
         }
     }
 }
@@ -85,7 +85,7 @@ fn is_unknown_version(entry: &Entry, object: &Object) -> bool {
 }
 
 /// Returns the names of all parts that an object has or could have.
-fn names(scope: &PlacementScope<'_>, object: &Object) -> Vec<String> {
+fn list_part_names(scope: &PlacementScope<'_>, object: &Object) -> Vec<String> {
     let id = object.id().to_string();
     let Some(entry) = scope.catalogue.entry(object) else {
         return Vec::new();
@@ -99,7 +99,7 @@ fn names(scope: &PlacementScope<'_>, object: &Object) -> Vec<String> {
     of_parts.chain([id.clone()]).collect()
 }
 
-fn templates(app: &App) -> Vec<Object> {
+fn list_templates(app: &App) -> Vec<Object> {
     app.templates
         .values()
         .map(|t| Object::new(t.tree.clone()))
@@ -107,7 +107,7 @@ fn templates(app: &App) -> Vec<Object> {
 }
 
 /// Returns whether a template makes objects that are named by an expression and whose parts are called after them.
-fn could_be(scope: &PlacementScope<'_>, template: &Object) -> bool {
+fn is_named_by_expression(scope: &PlacementScope<'_>, template: &Object) -> bool {
     let named = scope
         .catalogue
         .entry(template)
@@ -115,9 +115,10 @@ fn could_be(scope: &PlacementScope<'_>, template: &Object) -> bool {
     named && template.name().contains("{{")
 }
 
-fn unknown(
+fn describe_unknown_part(
     scope: &PlacementScope<'_>,
-    (name, origin): (&str, Origin),
+    name: &str,
+    origin: Origin,
     known: &BTreeSet<String>,
 ) -> pointer_diagnostics::Diagnostic {
     let short: Vec<&str> = known

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use crate::catalogue::{ArchVia, DefaultExpression, Field, Inject, TermsKept};
 use crate::manifest::Object;
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Pointer};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Pointer, Reported};
 
 use super::RuledPart;
 use super::affinity::{find_contradicted_label, terms_of};
-use super::edit::{FieldChange, FieldEdit};
+use super::edit::{FieldEdit, PlacementChange};
 use super::node_selector;
 use super::scope::PlacedPart;
 
@@ -22,18 +22,19 @@ use super::scope::PlacedPart;
 ///
 /// # Errors
 ///
-/// A diagnostic, where the rule contradicts the base, or where the field cannot say it.
+/// [`Reported`], where the rule contradicts the base, or where the field cannot say it.
 pub(super) fn find_placement(
     ruled: RuledPart<'_, '_>,
     object: &Object,
-) -> Result<Vec<FieldEdit>, Box<Diagnostic>> {
+    found: &mut Diagnostics,
+) -> Result<Vec<FieldEdit>, Reported> {
     if is_unwanted(ruled, object) {
         return Ok(Vec::new());
     }
     let part = ruled.part.at.part;
     if part.arch_via == ArchVia::None || part.inject == Inject::Never {
         return if ruled.rule.excludes(ruled.scope) {
-            Err(Box::new(report_not_placeable(ruled, object)))
+            Err(found.report(describe_unplaceable_part(ruled, object)))
         } else {
             Ok(Vec::new())
         };
@@ -42,12 +43,12 @@ pub(super) fn find_placement(
     let terms = terms_of(ruled.part, object).and_then(|pointer| object.get(pointer.as_str()));
     let map = written_map(ruled.part, object);
     if let Some(label) = find_contradicted_label(terms, map.as_ref(), &requirements) {
-        return Err(Box::new(report_contradiction(ruled, object, &label)));
+        return Err(found.report(describe_contradiction(ruled, object, &label)));
     }
     let mut changes = find_default_fields(ruled, object);
-    changes.extend(find_selection(ruled, object, requirements)?);
+    changes.extend(find_selection(ruled, object, requirements, found)?);
     changes.extend(find_tolerations(ruled, object));
-    changes.extend(find_architecture(ruled, object)?);
+    changes.extend(find_architecture(ruled, object, found)?);
     Ok(changes
         .into_iter()
         .map(|change| FieldEdit {
@@ -134,7 +135,7 @@ fn to_requirement(default: &DefaultExpression) -> LabelRequirement {
 }
 
 /// Finds the operator's other defaults, which are written again where writing the rule ends them.
-fn find_default_fields(ruled: RuledPart<'_, '_>, object: &Object) -> Vec<FieldChange> {
+fn find_default_fields(ruled: RuledPart<'_, '_>, object: &Object) -> Vec<PlacementChange> {
     let mut changes = Vec::new();
     if !ends_defaults(ruled, object) {
         return changes;
@@ -142,7 +143,7 @@ fn find_default_fields(ruled: RuledPart<'_, '_>, object: &Object) -> Vec<FieldCh
     let defaults = &ruled.part.at.part.defaults;
     let mut set = |field: Pointer, value: Value| {
         if is_absent(object, &field) {
-            changes.push(FieldChange::Set { field, value });
+            changes.push(PlacementChange::Set { field, value });
         }
     };
     for (field, value) in &defaults.fields {
@@ -165,29 +166,30 @@ fn find_selection(
     ruled: RuledPart<'_, '_>,
     object: &Object,
     requirements: Vec<LabelRequirement>,
-) -> Result<Option<FieldChange>, Box<Diagnostic>> {
+    found: &mut Diagnostics,
+) -> Result<Option<PlacementChange>, Reported> {
     let via = ruled.part.at.part.arch_via;
     if ruled.rule.expressions.is_empty() {
         return Ok(None);
     }
     if matches!(via, ArchVia::NodeAffinity | ArchVia::NodeSelectorTerms) {
         let Some(terms) = terms_of(ruled.part, object) else {
-            return Err(Box::new(report_blocked(ruled, object)));
+            return Err(found.report(describe_blocked_field(ruled, object)));
         };
-        return Ok(Some(FieldChange::RequireOfNodes {
+        return Ok(Some(PlacementChange::RequireOfNodes {
             terms,
             requirements,
         }));
     }
     let Some(field) = field_of_rule(ruled.part, object) else {
-        return Err(Box::new(report_blocked(ruled, object)));
+        return Err(found.report(describe_blocked_field(ruled, object)));
     };
     let written = written_map(ruled.part, object);
     let nodes = &ruled.scope.nodes;
     let Some(by_rule) =
         node_selector::find_labels(&ruled.rule.expressions, written.as_ref(), nodes)
     else {
-        return Err(Box::new(report_not_expressible(ruled, object)));
+        return Err(found.report(describe_inexpressible_rule(ruled, object)));
     };
     if by_rule.is_empty() {
         return Ok(None);
@@ -198,11 +200,11 @@ fn find_selection(
         .collect();
     labels.extend(by_rule);
     Ok(Some(match via {
-        ArchVia::NodeSelectorList => FieldChange::SelectListedLabels {
+        ArchVia::NodeSelectorList => PlacementChange::SelectListedLabels {
             list: field,
             labels,
         },
-        _ => FieldChange::SelectLabels {
+        _ => PlacementChange::SelectLabels {
             selector: field,
             labels,
         },
@@ -221,10 +223,10 @@ fn written_map(part: &PlacedPart<'_>, object: &Object) -> Option<Value> {
 
 /// Finds the tolerations to add. A part that has no place for them cannot be helped; whether it then finds a node is for the proof to
 /// say.
-fn find_tolerations(ruled: RuledPart<'_, '_>, object: &Object) -> Option<FieldChange> {
+fn find_tolerations(ruled: RuledPart<'_, '_>, object: &Object) -> Option<PlacementChange> {
     let tolerations = &ruled.rule.tolerations;
     let list = ruled.part.at.pointer(object, Field::Tolerations)?;
-    (!tolerations.is_empty()).then(|| FieldChange::Tolerate {
+    (!tolerations.is_empty()).then(|| PlacementChange::Tolerate {
         list,
         tolerations: tolerations.clone(),
     })
@@ -234,7 +236,8 @@ fn find_tolerations(ruled: RuledPart<'_, '_>, object: &Object) -> Option<FieldCh
 fn find_architecture(
     ruled: RuledPart<'_, '_>,
     object: &Object,
-) -> Result<Option<FieldChange>, Box<Diagnostic>> {
+    found: &mut Diagnostics,
+) -> Result<Option<PlacementChange>, Reported> {
     let Some(field) = ruled.part.at.pointer(object, Field::Architecture) else {
         return Ok(None);
     };
@@ -244,9 +247,9 @@ fn find_architecture(
     let written = object.get(field.as_str()).and_then(Value::as_str);
     match (written, arch.values.as_slice()) {
         (Some(written), values) if !values.iter().any(|v| v == written) => {
-            Err(Box::new(report_contradiction(ruled, object, ARCH)))
+            Err(found.report(describe_contradiction(ruled, object, ARCH)))
         }
-        (None, [one]) => Ok(Some(FieldChange::Set {
+        (None, [one]) => Ok(Some(PlacementChange::Set {
             field,
             value: json!(one),
         })),
@@ -254,7 +257,7 @@ fn find_architecture(
     }
 }
 
-fn report_contradiction(ruled: RuledPart<'_, '_>, object: &Object, label: &str) -> Diagnostic {
+fn describe_contradiction(ruled: RuledPart<'_, '_>, object: &Object, label: &str) -> Diagnostic {
     let RuledPart { scope, part, rule } = ruled;
     let ours: Vec<String> = rule
         .expressions
@@ -285,7 +288,7 @@ fn quote_requirement(requirement: &LabelRequirement) -> String {
     }
 }
 
-fn report_not_expressible(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnostic {
+fn describe_inexpressible_rule(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnostic {
     let RuledPart { scope, part, rule } = ruled;
     let wanted: Vec<String> = rule
         .expressions
@@ -303,7 +306,7 @@ fn report_not_expressible(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnost
         .help("place it in one pool with a label of its own, or name one architecture in `placement:`")
 }
 
-fn report_not_placeable(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnostic {
+fn describe_unplaceable_part(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnostic {
     let RuledPart { scope, part, rule } = ruled;
     let why = part
         .at
@@ -321,7 +324,7 @@ fn report_not_placeable(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnostic
         .help("label or taint the nodes so that they cannot start elsewhere, or give their namespace a node selector")
 }
 
-/// Reports node selector terms that an operator ignores, because it keeps the first only.
+/// Finds node selector terms that an operator ignores, because it keeps the first only.
 pub(super) fn find_ignored_terms(ruled: RuledPart<'_, '_>, object: &Object) -> Option<Diagnostic> {
     let RuledPart { scope, part, .. } = ruled;
     let terms = terms_of(part, object)?;
@@ -343,8 +346,8 @@ pub(super) fn find_ignored_terms(ruled: RuledPart<'_, '_>, object: &Object) -> O
     })
 }
 
-/// Reports a field that cannot be written because something else than a map or a list is above it.
-pub(super) fn report_blocked(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnostic {
+/// Words a field that cannot be written because something else than a map or a list is above it.
+pub(super) fn describe_blocked_field(ruled: RuledPart<'_, '_>, object: &Object) -> Diagnostic {
     let RuledPart { scope, part, .. } = ruled;
     let place = field_of_rule(part, object)
         .map(|p| p.to_string())

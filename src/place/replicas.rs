@@ -8,7 +8,7 @@ use crate::model::{Availability, Quorum};
 use crate::rules;
 use crate::template;
 use crate::wording::count_noun;
-use pointer_diagnostics::{Diagnostic, Origin};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Reported};
 
 use super::scope::{PlacedPart, PlacementScope, find_by_name};
 
@@ -56,8 +56,9 @@ impl Promise {
 pub(super) fn find_promise(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
-) -> Result<Option<Promise>, Box<Diagnostic>> {
-    let explicit = explicit(scope, subject)?;
+    found: &mut Diagnostics,
+) -> Result<Option<Promise>, Reported> {
+    let explicit = find_written_count(scope, subject, found)?;
     let by_site = find_by_name(&scope.instance.availability, &subject.at.names)
         .map(|(name, availability)| (*availability, scope.of_instance("availability").at(name)));
     let spec = subject.spec;
@@ -67,16 +68,9 @@ pub(super) fn find_promise(
         s.quorum
             .map(|Quorum::Majority| (Availability::Quorum, scope.of_part(name, "quorum")))
     });
-    let by_count = explicit.as_ref().map(|(count, origin)| {
-        (
-            if *count > 1 {
-                Availability::Replicated
-            } else {
-                Availability::Single
-            },
-            origin.clone(),
-        )
-    });
+    let by_count = explicit
+        .as_ref()
+        .map(|written| (written.availability(), written.origin.clone()));
     let Some((availability, origin)) = by_site.or(by_app).or(by_quorum).or(by_count) else {
         return Ok(None);
     };
@@ -87,31 +81,47 @@ pub(super) fn find_promise(
         scope.site.site.spec.ha.survive
     };
     let mut origins = vec![origin];
-    origins.extend(
-        explicit
-            .iter()
-            .map(|(_, origin)| origin.clone())
-            .filter(|o| !origins.contains(o))
-            .collect::<Vec<_>>(),
-    );
+    if let Some(written) = &explicit
+        && !origins.contains(&written.origin)
+    {
+        origins.push(written.origin.clone());
+    }
     if survive.nodes.max(survive.zones) > 0 {
         origins.push(scope.of_site("/ha/survive"));
     }
-    let explicit = explicit.map(|(count, _)| count);
     Ok(Some(Promise {
         availability,
         nodes: survive.nodes,
         zones: survive.zones,
-        explicit,
+        explicit: explicit.map(|written| written.count),
         origins,
     }))
 }
 
-/// Returns the number that the app writes, evaluated, and its line.
-fn explicit(
+/// A number of pods that the app writes, evaluated.
+struct WrittenCount {
+    count: u64,
+    /// Its line.
+    origin: Origin,
+}
+
+impl WrittenCount {
+    /// Returns the availability that the number alone amounts to.
+    fn availability(&self) -> Availability {
+        if self.count > 1 {
+            Availability::Replicated
+        } else {
+            Availability::Single
+        }
+    }
+}
+
+/// Finds the number that the app writes; `None` where it writes none.
+fn find_written_count(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
-) -> Result<Option<(u64, Origin)>, Box<Diagnostic>> {
+    found: &mut Diagnostics,
+) -> Result<Option<WrittenCount>, Reported> {
     let Some((name, written)) = subject
         .spec
         .and_then(|(name, s)| Some((name, s.replicas.as_ref()?)))
@@ -122,18 +132,15 @@ fn explicit(
     let value = match written {
         Value::String(text) => {
             template::evaluate(text, &scope.instance.context).map_err(|why| {
-                Box::new(
-                    rules::TEMPLATE_ERROR
-                        .report(why.message)
-                        .primary(origin.clone(), ""),
-                )
+                let report = rules::TEMPLATE_ERROR.report(why.message);
+                found.report(report.primary(origin.clone(), ""))
             })?
         }
         other => other.clone(),
     };
     match value.as_u64() {
-        Some(count) => Ok(Some((count, origin))),
-        None => Err(Box::new(
+        Some(count) => Ok(Some(WrittenCount { count, origin })),
+        None => Err(found.report(
             rules::MALFORMED_VALUE
                 .report(format!(
                     "the replicas of `{name}` are `{value}`, expected a whole number"
@@ -163,8 +170,8 @@ pub(super) struct Shortage<'s> {
     pub(super) field: Option<Origin>,
 }
 
-/// Reports fewer pods than the promise needs.
-pub(super) fn report_too_few(
+/// Words fewer pods than the promise needs.
+pub(super) fn describe_shortage(
     scope: &PlacementScope<'_>,
     promise: &Promise,
     shortage: Shortage<'_>,

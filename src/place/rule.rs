@@ -14,9 +14,12 @@ use crate::manifest::Object;
 use crate::model::Arch;
 use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Reported};
 
-use super::architecture::{self, Images, Wanted, listed};
+use super::architecture::{
+    ImageArchitectures, WantedArchitectures, describe_missing_image, find_stated_images,
+    find_wanted_architectures, list_architectures,
+};
 use super::candidate::CandidateNode;
 use super::named_images::{find_unknown, limit_by_facts};
 use super::scope::{PlacedPart, PlacementScope};
@@ -61,13 +64,7 @@ pub(super) fn find_rule<'a>(
         return None;
     }
     found.extend(find_unstated(scope, subject, objects));
-    match make_rule(scope, subject, objects) {
-        Ok(rule) => Some(rule),
-        Err(problem) => {
-            found.push(*problem);
-            None
-        }
-    }
+    make_rule(scope, subject, objects, found).ok()
 }
 
 /// Reports images of which neither the app nor the fleet says for which architectures they exist.
@@ -76,15 +73,15 @@ fn find_unstated(
     subject: &PlacedPart<'_>,
     objects: &[Object],
 ) -> Option<Diagnostic> {
-    if architecture::stated_images(scope, subject).is_some() {
+    if find_stated_images(scope, subject).is_some() {
         return None;
     }
     // What the site asks for against its own pool is reported with the rule.
-    let wanted = architecture::wanted(scope, subject).ok()?;
+    let wanted = find_wanted_architectures(scope, subject, &mut Diagnostics::new()).ok()?;
     find_unknown(scope, subject, &objects[subject.object], wanted.as_ref())
 }
 
-/// Returns a part that runs everywhere has no placement field of its own to speak of.
+/// Checks for a DaemonSet-like part that placement is never injected into.
 fn is_unplaced(subject: &PlacedPart<'_>) -> bool {
     subject.at.part.inject == Inject::Never && subject.at.part.run == PodRun::PerNode
 }
@@ -93,39 +90,31 @@ fn make_rule<'a>(
     scope: &PlacementScope<'a>,
     subject: &PlacedPart<'a>,
     objects: &[Object],
-) -> Result<PlacementRule<'a>, Box<Diagnostic>> {
-    let object = &objects[subject.object];
-    let stated = architecture::stated_images(scope, subject);
-    let images = limit_by_facts(scope, subject, object, stated);
-    let wanted = architecture::wanted(scope, subject)?;
-    let allowed = allowed(scope, (images.as_ref(), wanted.as_ref()), objects)?;
-    let in_pool = |c: &&CandidateNode<'_>| subject.pool(scope).is_none_or(|p| c.node.pool == p);
-    let of_arch =
-        |c: &&CandidateNode<'_>| allowed.as_ref().is_none_or(|a| a.contains(&c.node.arch));
-    let reachable: Vec<CandidateNode<'a>> = scope
-        .nodes
-        .iter()
-        .filter(in_pool)
-        .filter(of_arch)
-        .cloned()
-        .collect();
+    found: &mut Diagnostics,
+) -> Result<PlacementRule<'a>, Reported> {
+    let stated = find_stated_images(scope, subject);
+    let architectures = PartArchitectures {
+        images: limit_by_facts(scope, subject, &objects[subject.object], stated),
+        wanted: find_wanted_architectures(scope, subject, found)?,
+    };
+    let allowed = architectures
+        .intersect()
+        .map_err(|conflict| found.report(conflict.describe(scope, objects)))?;
+    let reachable = list_reachable_nodes(scope, subject, allowed.as_ref());
     if reachable.is_empty() {
-        return Err(Box::new(no_node_of_arch(
-            scope,
-            subject,
-            (images.as_ref(), allowed.as_ref()),
-        )));
+        let images = architectures.images.as_ref();
+        let problem = describe_missing_arch(scope, subject, images, allowed.as_ref());
+        return Err(found.report(problem));
     }
-    let labels = labels(subject);
+    let labels = list_asked_labels(subject);
     let nodes: Vec<CandidateNode<'a>> = reachable
         .iter()
         .filter(|c| labels.iter().all(|l| l.matches(&c.labels)))
         .cloned()
         .collect();
     if nodes.is_empty() {
-        return Err(Box::new(no_node_with_labels(
-            scope, subject, &reachable, &labels,
-        )));
+        let problem = describe_missing_labels(scope, subject, &reachable, &labels);
+        return Err(found.report(problem));
     }
     let arch = allowed.map(|_| arch_expression(&nodes));
     let selector = subject
@@ -139,7 +128,7 @@ fn make_rule<'a>(
             expressions.push(expression);
         }
     }
-    let origins = origins(scope, subject, images.as_ref());
+    let origins = list_origins(scope, subject, architectures.images.as_ref());
     Ok(PlacementRule {
         expressions,
         nodes,
@@ -156,25 +145,56 @@ fn make_rule<'a>(
     })
 }
 
-/// Returns the architectures that site and images agree on; `None` where neither says anything.
-fn allowed(
-    scope: &PlacementScope<'_>,
-    (images, wanted): (Option<&Images>, Option<&Wanted>),
-    objects: &[Object],
-) -> Result<Option<BTreeSet<Arch>>, Box<Diagnostic>> {
-    match (images, wanted) {
-        (Some(images), Some(wanted)) => {
-            let common: BTreeSet<Arch> = images.arch.intersection(&wanted.arch).copied().collect();
-            match common.is_empty() {
-                true => Err(Box::new(architecture::no_image(
-                    scope, images, wanted, objects,
-                ))),
-                false => Ok(Some(common)),
+/// The architectures of a part, as far as anything limits them.
+struct PartArchitectures {
+    images: Option<ImageArchitectures>,
+    wanted: Option<WantedArchitectures>,
+}
+
+/// Images that exist for none of the wanted architectures.
+struct ArchitectureConflict<'a> {
+    images: &'a ImageArchitectures,
+    wanted: &'a WantedArchitectures,
+}
+
+impl PartArchitectures {
+    /// Returns the architectures that site and images agree on; `None` where neither says anything.
+    fn intersect(&self) -> Result<Option<BTreeSet<Arch>>, ArchitectureConflict<'_>> {
+        match (&self.images, &self.wanted) {
+            (Some(images), Some(wanted)) if images.arch.is_disjoint(&wanted.arch) => {
+                Err(ArchitectureConflict { images, wanted })
             }
+            (Some(images), Some(wanted)) => Ok(Some(
+                images.arch.intersection(&wanted.arch).copied().collect(),
+            )),
+            (Some(images), None) => Ok(Some(images.arch.clone())),
+            (None, wanted) => Ok(wanted.as_ref().map(|w| w.arch.clone())),
         }
-        (Some(images), None) => Ok(Some(images.arch.clone())),
-        (None, wanted) => Ok(wanted.map(|w| w.arch.clone())),
     }
+}
+
+impl ArchitectureConflict<'_> {
+    fn describe(&self, scope: &PlacementScope<'_>, objects: &[Object]) -> Diagnostic {
+        describe_missing_image(scope, self.images, self.wanted, objects)
+    }
+}
+
+/// Returns the nodes of the part's pool that have one of the architectures.
+fn list_reachable_nodes<'a>(
+    scope: &PlacementScope<'a>,
+    subject: &PlacedPart<'_>,
+    allowed: Option<&BTreeSet<Arch>>,
+) -> Vec<CandidateNode<'a>> {
+    let pool = subject.pool(scope);
+    let mut nodes = Vec::new();
+    for candidate in &scope.nodes {
+        let is_in_pool = pool.is_none_or(|pool| candidate.node.pool == pool);
+        let is_of_arch = allowed.is_none_or(|arch| arch.contains(&candidate.node.arch));
+        if is_in_pool && is_of_arch {
+            nodes.push(candidate.clone());
+        }
+    }
+    nodes
 }
 
 /// Returns the architectures of the nodes that are left, as an expression.
@@ -188,7 +208,7 @@ fn arch_expression(nodes: &[CandidateNode<'_>]) -> LabelRequirement {
 }
 
 /// Returns the labels that the site asks for in the part's placement.
-fn labels(subject: &PlacedPart<'_>) -> Vec<LabelRequirement> {
+fn list_asked_labels(subject: &PlacedPart<'_>) -> Vec<LabelRequirement> {
     let written = subject
         .placement
         .into_iter()
@@ -199,10 +219,10 @@ fn labels(subject: &PlacedPart<'_>) -> Vec<LabelRequirement> {
 }
 
 /// Returns the inputs that the rule follows, the most specific first.
-fn origins(
+fn list_origins(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
-    images: Option<&Images>,
+    images: Option<&ImageArchitectures>,
 ) -> Vec<Origin> {
     let own = subject.placement.map(|(name, _)| name);
     let own_pool = subject.placement.is_some_and(|(_, p)| p.pool.is_some());
@@ -224,14 +244,16 @@ fn origins(
     origins
 }
 
-fn no_node_of_arch(
+/// Words a part for whose architectures there is no node.
+fn describe_missing_arch(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
-    (images, allowed): (Option<&Images>, Option<&BTreeSet<Arch>>),
+    images: Option<&ImageArchitectures>,
+    allowed: Option<&BTreeSet<Arch>>,
 ) -> Diagnostic {
     let name = &scope.instance.name;
     let there: BTreeSet<Arch> = scope.nodes.iter().map(|c| c.node.arch).collect();
-    let wanted = allowed.map_or_else(|| "any architecture".to_owned(), listed);
+    let wanted = allowed.map_or_else(|| "any architecture".to_owned(), list_architectures);
     if let Some(pool) = subject.pool(scope) {
         return rules::NO_ELIGIBLE_NODE
             .report(format!("`{name}` runs in the pool `{pool}`, which has no node of {wanted}"))
@@ -240,7 +262,7 @@ fn no_node_of_arch(
     }
     let report = rules::NO_ELIGIBLE_NODE.report(format!(
         "no node of the site has an architecture that `{name}` runs on: it needs {wanted}, the nodes are {}",
-        listed(&there)
+        list_architectures(&there)
     ));
     let by_images = images.map(|i| i.origin.clone());
     let by_site = subject
@@ -256,15 +278,16 @@ fn no_node_of_arch(
         )
         .context_key(
             scope.of_site("/pools"),
-            format!("the nodes are {}", listed(&there)),
+            format!("the nodes are {}", list_architectures(&there)),
         )
         .help(format!(
             "add a pool of {wanted}, use an app whose images exist for {}, or set `enabled: false`",
-            listed(&there)
+            list_architectures(&there)
         ))
 }
 
-fn no_node_with_labels(
+/// Words labels that no reachable node has.
+fn describe_missing_labels(
     scope: &PlacementScope<'_>,
     subject: &PlacedPart<'_>,
     reachable: &[CandidateNode<'_>],

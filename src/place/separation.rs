@@ -18,7 +18,7 @@ use crate::catalogue::Field;
 use crate::manifest::Object;
 use crate::model::Availability;
 
-use super::edit::{AffinityStrength, FieldChange};
+use super::edit::{AffinityStrength, PlacementChange};
 use super::replicas::Promise;
 use super::requirement::selects_pods;
 use super::scope::PlacedPart;
@@ -46,7 +46,7 @@ pub(super) enum NodeRoom {
 /// The changes that keep pods apart.
 #[derive(Debug, Default)]
 pub(super) struct SeparationChanges {
-    pub(super) changes: Vec<FieldChange>,
+    pub(super) changes: Vec<PlacementChange>,
     /// True if the kind lacks a field for one of them.
     pub(super) lacks_field: bool,
 }
@@ -65,7 +65,7 @@ impl Separation<'_, '_> {
     }
 
     /// Returns the change that keeps the pods on different nodes; `None` where the kind has no field for one.
-    fn keep_apart_on_nodes(&self) -> Option<FieldChange> {
+    fn keep_apart_on_nodes(&self) -> Option<PlacementChange> {
         if self.promise.availability == Availability::Quorum {
             return self
                 .anti_affinity(AffinityStrength::Required)
@@ -79,7 +79,7 @@ impl Separation<'_, '_> {
             .or_else(|| self.anti_affinity(strength))
     }
 
-    fn spread_over(&self, topology: &str) -> Option<FieldChange> {
+    fn spread_over(&self, topology: &str) -> Option<PlacementChange> {
         let list = self.part.at.pointer(self.object, Field::TopologySpread)?;
         let mut constraint = json!({
             "maxSkew": 1,
@@ -91,11 +91,11 @@ impl Separation<'_, '_> {
         if self.part.at.part.places.contains_key(&Field::Rollout) {
             constraint["matchLabelKeys"] = json!([POD_TEMPLATE_HASH]);
         }
-        Some(FieldChange::Spread { list, constraint })
+        Some(PlacementChange::Spread { list, constraint })
     }
 
-    fn anti_affinity(&self, strength: AffinityStrength) -> Option<FieldChange> {
-        Some(FieldChange::KeepApart {
+    fn anti_affinity(&self, strength: AffinityStrength) -> Option<PlacementChange> {
+        Some(PlacementChange::KeepApart {
             anti_affinity: self.part.at.pointer(self.object, Field::PodAntiAffinity)?,
             selector: self.selector.clone(),
             strength,
@@ -104,7 +104,7 @@ impl Separation<'_, '_> {
 }
 
 impl SeparationChanges {
-    fn take(&mut self, change: Option<FieldChange>) {
+    fn take(&mut self, change: Option<PlacementChange>) {
         self.lacks_field |= change.is_none();
         self.changes.extend(change);
     }

@@ -9,7 +9,7 @@ use crate::patch::{FieldAuthor, Reason};
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
-use super::edit::{FieldChange, FieldEdit};
+use super::edit::{FieldEdit, PlacementChange};
 use super::scope::{PlacedPart, PlacementScope};
 
 /// The fields of a class in an object.
@@ -52,7 +52,7 @@ pub(super) fn find_storage(
 
 fn to_edit(scope: &PlacementScope<'_>, claim: &StorageClaim<'_>) -> FieldEdit {
     FieldEdit {
-        change: FieldChange::Set {
+        change: PlacementChange::Set {
             field: claim.place.class.clone(),
             value: json!(claim.storage.class),
         },

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::hosting::describe_hosted_cluster;
 use super::{Instance, NodePlan, SitePlan};
 use crate::model::Pool;
-use crate::template::{Context, SharedNames};
+use crate::template::{SharedNames, TemplateContext};
 
 /// A node or disk with its pool.
 type PooledValue<'a> = (&'a str, SharedNames);
@@ -16,7 +16,7 @@ type PooledValue<'a> = (&'a str, SharedNames);
 /// Completes the context of every instance: beside `values`, the site, its nodes, networks and storage. What instances have in common is
 /// made once and shared.
 pub(super) fn fill_contexts(plan: &mut SitePlan) {
-    let common = Context::default().with([
+    let common = TemplateContext::default().with([
         (
             "site",
             share_value(json!({"name": plan.name, "labels": plan.site.labels})),
@@ -29,7 +29,7 @@ pub(super) fn fill_contexts(plan: &mut SitePlan) {
         ("survive", share_value(to_value(&plan.site.spec.ha.survive))),
     ]);
     let contexts = pool_contexts(plan, &common);
-    let contexts: Vec<Context> = plan
+    let contexts: Vec<TemplateContext> = plan
         .instances
         .iter()
         .map(|instance| {
@@ -58,7 +58,10 @@ pub(super) fn fill_contexts(plan: &mut SitePlan) {
 }
 
 /// Returns the context with the nodes and disks of each pool that instances ask for; the one for `None` has all of them.
-fn pool_contexts<'a>(plan: &'a SitePlan, common: &Context) -> BTreeMap<Option<&'a str>, Context> {
+fn pool_contexts<'a>(
+    plan: &'a SitePlan,
+    common: &TemplateContext,
+) -> BTreeMap<Option<&'a str>, TemplateContext> {
     let nodes: Vec<PooledValue<'_>> = plan
         .nodes
         .iter()

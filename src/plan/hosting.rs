@@ -122,7 +122,8 @@ fn check_host(
         );
         return None;
     }
-    let host = repository.site(name).0?;
+    // A host with errors tells them when it is compiled itself.
+    let host = repository.load_site(name, &mut Diagnostics::new())?;
     if host.spec.cluster.is_hosted() {
         found.push(
             rules::UNKNOWN_HOSTING_SITE

@@ -7,7 +7,7 @@ use crate::load::{App, Repository, Site};
 use crate::model::{AppInstance, Requirement, StorageClassRef};
 use crate::nearest::nearest;
 use crate::rules;
-use crate::template::Context;
+use crate::template::TemplateContext;
 use crate::wording::join_names;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
@@ -94,7 +94,7 @@ fn empty_instance(name: &str, source: InstanceSource, origin: Origin) -> Instanc
         availability: BTreeMap::new(),
         storage: BTreeMap::new(),
         images: None,
-        context: Context::default(),
+        context: TemplateContext::default(),
         exceptions: Vec::new(),
         origin,
     }

@@ -141,7 +141,7 @@ pub struct Instance {
     /// The architectures that the app's images exist for; `None`: it brings no images.
     pub images: Option<ImagePlan>,
     /// Variables of expressions: `values`, `site`, `nodes`, `disks`, `storage`, `networks` …
-    pub context: template::Context,
+    pub context: template::TemplateContext,
     /// Patches of the site to this instance, by their index in the site's `exceptions`.
     pub exceptions: Vec<(usize, Value)>,
     /// Place of the instance in the input (`/spec/apps/<name>` of the site or a profile).

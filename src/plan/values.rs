@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::load::Site;
-use crate::template::Context;
+use crate::template::TemplateContext;
 use pointer_diagnostics::{Diagnostics, Pointer};
 
 use super::claims::claim_value;
@@ -26,12 +26,10 @@ pub(super) fn fill_values(
             .flatten()
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
-        let (values, problems) = app.values.complete(&Value::Object(given), &|below| {
-            site.origin(&pointer.join(below))
-        });
-        found.append(problems);
+        let origin = |below: &Pointer| site.origin(&pointer.join(below));
+        let values = app.values.complete(&Value::Object(given), &origin, found);
         let unique = app.values.unique_values(&values).into_iter();
         claims.extend(unique.filter_map(|unique| claim_value(site, instance, unique)));
-        instance.context = Context::default().with([("values", share_value(values))]);
+        instance.context = TemplateContext::default().with([("values", share_value(values))]);
     }
 }

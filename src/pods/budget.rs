@@ -5,7 +5,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::rollout::read_share;
-use super::{PodsInput, SitePods, Source, list_objects};
+use super::{PodsInput, SitePods, WorkloadSource, list_objects};
 use crate::manifest::Object;
 use podfit::prove::{BudgetLimit, DisruptionBudget, PodShare};
 
@@ -15,7 +15,7 @@ pub(super) fn add_budgets(input: &PodsInput<'_>, site: &mut SitePods) {
         .filter(|(_, o)| o.group() == "policy" && o.kind() == "PodDisruptionBudget")
     {
         site.problem.budgets.push(read_budget(object));
-        site.budgets.push(Source {
+        site.budgets.push(WorkloadSource {
             instance: instance.name.clone(),
             object: object.id(),
             part: "budget".to_owned(),

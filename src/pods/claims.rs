@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::inventory::Inventory;
+use super::inventory::StorageInventory;
 use super::{ClaimUse, SitePods};
 use crate::rules;
 use crate::wording::{count_noun, join_names};
@@ -13,7 +13,11 @@ use podfit::scheduler::find_static_reasons;
 use pointer_diagnostics::Diagnostics;
 
 /// Reports claims of one node whose pods can be on several.
-pub(super) fn check_shared_claims(inventory: &Inventory, site: &SitePods, found: &mut Diagnostics) {
+pub(super) fn check_shared_claims(
+    inventory: &StorageInventory,
+    site: &SitePods,
+    found: &mut Diagnostics,
+) {
     let mut users: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
     for ClaimUse { workload, claim } in &site.claim_uses {
         let namespace = &site.problem.workloads[*workload].spec.namespace;

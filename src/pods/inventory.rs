@@ -12,7 +12,7 @@ use crate::manifest::Object;
 
 /// The storage that the manifests describe.
 #[derive(Debug, Default)]
-pub(super) struct Inventory {
+pub(super) struct StorageInventory {
     /// Claims by namespace and name.
     claims: BTreeMap<(String, String), Value>,
     /// `allowedTopologies` by class.
@@ -60,7 +60,7 @@ pub(super) struct KnownClass {
     pub(super) one_node: bool,
 }
 
-impl Inventory {
+impl StorageInventory {
     pub(super) fn new(input: &PodsInput<'_>) -> Self {
         let mut inventory = Self::default();
         for class in input.plan.storage.values() {

@@ -33,7 +33,7 @@ use podfit::scheduler::Namespaces;
 use pointer_diagnostics::{Diagnostics, Origin};
 
 use admission::Admission;
-use inventory::Inventory;
+use inventory::StorageInventory;
 
 pub use quota::PodUse;
 
@@ -56,9 +56,9 @@ pub struct SitePods {
     /// Nodes, workloads and budgets.
     pub problem: PlacementProblem,
     /// The source of each workload, in the order of the problem's.
-    pub sources: Vec<Source>,
+    pub sources: Vec<WorkloadSource>,
     /// The source of each budget, in the order of the problem's.
-    pub budgets: Vec<Source>,
+    pub budgets: Vec<WorkloadSource>,
     /// The limits of each workload's pods, in the order of the problem's.
     pub uses: Vec<PodUse>,
     /// The claims that pods name.
@@ -78,7 +78,7 @@ pub struct ClaimUse {
 
 /// The source of a workload or a budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct WorkloadSource {
     /// The instance.
     pub instance: String,
     /// The object.
@@ -93,9 +93,8 @@ pub struct Source {
 
 /// Returns the pods that the manifests lead to. Fields that cannot be read, and kinds that look as if they had pods and are not known, are
 /// reported.
-pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
-    let mut found = Diagnostics::new();
-    let inventory = Inventory::new(input);
+pub fn pods(input: &PodsInput<'_>, found: &mut Diagnostics) -> SitePods {
+    let inventory = StorageInventory::new(input);
     let admission = Admission::new(input);
     let mut site = SitePods::default();
     node::add_nodes(input, &inventory, &mut site);
@@ -105,7 +104,7 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
             continue;
         };
         if !catalogue.knows_pods_of(object) {
-            report_carrier(instance, object, &mut found);
+            report_carrier(instance, object, found);
         }
         workload::add_workloads(
             &PodsScope {
@@ -117,12 +116,12 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
             },
             object,
             &mut site,
-            &mut found,
+            found,
         );
     }
     name_apart(&mut site);
-    claims::check_shared_claims(&inventory, &site, &mut found);
-    quota::check_quotas(input, &mut site, &mut found);
+    claims::check_shared_claims(&inventory, &site, found);
+    quota::check_quotas(input, &mut site, found);
     site.assumptions.insert(
         "nothing runs on the nodes beside the platform's share and these workloads".to_owned(),
     );
@@ -130,7 +129,7 @@ pub fn pods(input: &PodsInput<'_>) -> (SitePods, Diagnostics) {
     let survive = input.plan.site.spec.ha.survive;
     site.problem.lost_nodes = survive.nodes;
     site.problem.lost_zones = survive.zones;
-    (site, found)
+    site
 }
 
 /// The object and the site that a workload is made from.
@@ -139,7 +138,7 @@ struct PodsScope<'a> {
     input: &'a PodsInput<'a>,
     instance: &'a Instance,
     catalogue: &'a Catalogue,
-    inventory: &'a Inventory,
+    inventory: &'a StorageInventory,
     admission: &'a Admission,
 }
 
@@ -194,14 +193,15 @@ fn report_carrier(instance: &Instance, object: &Object, found: &mut Diagnostics)
 }
 
 /// A name for a workload, the longer the more workloads share the shorter one.
-type NameForm = fn(&Source, usize) -> String;
+type NameForm = fn(&WorkloadSource, usize) -> String;
 
 /// Gives workloads of the same name names that differ: with the object's name, then with its kind and the part, then with a number.
 fn name_apart(site: &mut SitePods) {
-    let by_object = |s: &Source, _: usize| format!("{}/{}", s.instance, s.object.name);
-    let by_all = |s: &Source, _: usize| format!("{}/{}/{}", s.instance, s.object, s.part);
-    let by_number =
-        |s: &Source, number: usize| format!("{}/{}/{}-{number}", s.instance, s.object, s.part);
+    let by_object = |s: &WorkloadSource, _: usize| format!("{}/{}", s.instance, s.object.name);
+    let by_all = |s: &WorkloadSource, _: usize| format!("{}/{}/{}", s.instance, s.object, s.part);
+    let by_number = |s: &WorkloadSource, number: usize| {
+        format!("{}/{}/{}-{number}", s.instance, s.object, s.part)
+    };
     let forms: [NameForm; 3] = [by_object, by_all, by_number];
     for form in forms {
         let mut seen: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::inventory::Inventory;
+use super::inventory::StorageInventory;
 use super::{PodsInput, SitePods, list_objects, platform, remediation, volume};
 use crate::manifest::Object;
 use crate::model::NodeState;
@@ -19,7 +19,7 @@ const PLENTY: &str = "1Ei";
 const COMMON: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
 /// Adds all nodes.
-pub(super) fn add_nodes(input: &PodsInput<'_>, inventory: &Inventory, site: &mut SitePods) {
+pub(super) fn add_nodes(input: &PodsInput<'_>, inventory: &StorageInventory, site: &mut SitePods) {
     let managed = collect_managed_labels(input);
     for plan in &input.plan.nodes {
         let more = match managed.get(plan.name.as_str()) {
@@ -88,7 +88,7 @@ fn collect_managed_labels<'a>(input: &PodsInput<'a>) -> BTreeMap<&'a str, Labels
 
 fn estimate_offer(
     input: &PodsInput<'_>,
-    inventory: &Inventory,
+    inventory: &StorageInventory,
     plan: &NodePlan,
     node: &NodeInfo,
     site: &mut SitePods,

@@ -16,14 +16,35 @@ use podfit::scheduler::{PodAffinityTerm, PodSpec, SpecError};
 /// Reads one field.
 type FieldSetter = fn(&mut PodSpec, &Value) -> Result<(), SpecError>;
 
-/// Returns what the pods of a part ask of a node: from the pod's specification as it is admitted where there is one, else from the single
-/// fields.
+/// The owner of pods, as the proof names it, and the namespace of the pods.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PodOwner<'a> {
+    pub(super) name: &'a str,
+    pub(super) namespace: &'a str,
+}
+
+/// A part whose operator adds to its pods.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OperandOfPart<'a> {
+    pub(super) operands: &'a Operands,
+    /// The facts about the part.
+    pub(super) known: &'a OperandPart,
+    pub(super) part: &'a PartAt<'a>,
+    pub(super) object: &'a Object,
+}
+
+/// Returns what the pods of a part ask of a node: from the pod's specification as it is admitted where there is one, else from the
+/// single fields.
 pub(super) fn read_spec(
     part: &PartAt<'_>,
     object: &Object,
-    (owner, namespace): (&str, &str),
+    owner: &PodOwner<'_>,
     admitted: Option<&Value>,
 ) -> (PodSpec, Vec<SpecError>) {
+    let PodOwner {
+        name: owner,
+        namespace,
+    } = *owner;
     let labels: Labels = part.pod_labels(object);
     if let Some(written) = admitted {
         return PodSpec::read(owner, namespace, &labels, written);
@@ -153,10 +174,15 @@ fn require_labels(spec: &mut PodSpec, expressions: &[LabelRequirement]) {
 /// Adds what the table of operands knows: requests that are not written, further containers, labels, and that pods keep apart.
 pub(super) fn complete_spec(
     spec: &mut PodSpec,
-    (operand, known): (&Operands, &OperandPart),
-    (part, object): (&PartAt<'_>, &Object),
+    operand: OperandOfPart<'_>,
 ) -> Result<(), SpecError> {
-    for (resource, quantity) in operand.requests(known, object) {
+    let OperandOfPart {
+        operands,
+        known,
+        part,
+        object,
+    } = operand;
+    for (resource, quantity) in operands.requests(known, object) {
         spec.requests.entry(resource).or_insert(quantity);
     }
     for pointer in known

@@ -6,8 +6,9 @@ use kubernetes_vocabulary::{LabelRequirement, LabelSelector, SelectorOperator};
 use serde_json::Value;
 
 use super::admission::AdmittedPod;
+use super::part::{OperandOfPart, PodOwner};
 use super::quota::PodUse;
-use super::{ClaimUse, PodsScope, SitePods, Source, launcher, part, rollout, volume};
+use super::{ClaimUse, PodsScope, SitePods, WorkloadSource, launcher, part, rollout, volume};
 use crate::catalogue::{
     Field, OperandPart, Operands, PartAt, PartNaming, PodReplacement, PodRun, PodsNeeded,
 };
@@ -103,12 +104,22 @@ impl WorkloadMaker<'_, '_> {
         let owner = self.owner();
         let admitted = self.admit(namespace);
         let pod = admitted.as_ref().map(|pod| &pod.spec);
-        let (mut spec, errors) = part::read_spec(self.at, self.object, (&owner, namespace), pod);
+        let pod_owner = PodOwner {
+            name: &owner,
+            namespace,
+        };
+        let (mut spec, errors) = part::read_spec(self.at, self.object, &pod_owner, pod);
         for error in &errors {
             self.report(error, found);
         }
         if let Some(operand) = self.operand {
-            if let Err(error) = part::complete_spec(&mut spec, operand, (self.at, self.object)) {
+            let of_part = OperandOfPart {
+                operands: operand.0,
+                known: operand.1,
+                part: self.at,
+                object: self.object,
+            };
+            if let Err(error) = part::complete_spec(&mut spec, of_part) {
                 self.report(&error, found);
             }
             site.assumptions.insert(format!(
@@ -205,10 +216,10 @@ impl WorkloadMaker<'_, '_> {
         }
     }
 
-    fn source(&self) -> Source {
+    fn source(&self) -> WorkloadSource {
         let instance = self.scope.instance;
         let placement = find_by_name(&instance.placement, &self.at.names);
-        Source {
+        WorkloadSource {
             instance: instance.name.clone(),
             object: self.object.id(),
             part: self.part_name().to_owned(),

@@ -4,9 +4,9 @@ use anyhow::{Context as _, ensure};
 
 /// A file of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct TreeEntry {
     pub(super) path: String,
-    pub(super) kind: EntryKind,
+    pub(super) kind: TreeEntryKind,
     pub(super) hash: String,
     /// In bytes; 0 for what is no file.
     pub(super) size: u64,
@@ -14,14 +14,14 @@ pub(super) struct Entry {
 
 /// Types of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EntryKind {
+pub(super) enum TreeEntryKind {
     File,
     Link,
     Submodule,
 }
 
 /// The entries at or below the wanted paths. Names of others may be whatever git allows.
-pub(super) fn parse(listing: &[u8], wanted: &[&str]) -> anyhow::Result<Vec<Entry>> {
+pub(super) fn parse(listing: &[u8], wanted: &[&str]) -> anyhow::Result<Vec<TreeEntry>> {
     let lines = listing
         .split(|byte| *byte == 0)
         .filter(|line| !line.is_empty());
@@ -31,7 +31,7 @@ pub(super) fn parse(listing: &[u8], wanted: &[&str]) -> anyhow::Result<Vec<Entry
 }
 
 /// `<mode> <type> <hash> <size>`, a tab, the path.
-fn entry(line: &[u8], wanted: &[&str]) -> anyhow::Result<Option<Entry>> {
+fn entry(line: &[u8], wanted: &[&str]) -> anyhow::Result<Option<TreeEntry>> {
     let tab = line
         .iter()
         .position(|byte| *byte == b'\t')
@@ -57,9 +57,9 @@ fn entry(line: &[u8], wanted: &[&str]) -> anyhow::Result<Option<Entry>> {
     let mut fields = std::str::from_utf8(head)?.split_ascii_whitespace();
     let (mode, _, hash, size) = (fields.next(), fields.next(), fields.next(), fields.next());
     let kind = match mode {
-        Some("100644" | "100755" | "100664") => EntryKind::File,
-        Some("120000") => EntryKind::Link,
-        Some("160000") => EntryKind::Submodule,
+        Some("100644" | "100755" | "100664") => TreeEntryKind::File,
+        Some("120000") => TreeEntryKind::Link,
+        Some("160000") => TreeEntryKind::Submodule,
         other => anyhow::bail!("`{path}` has the mode `{}`", other.unwrap_or_default()),
     };
     let hash = hash.unwrap_or_default().to_owned();
@@ -68,7 +68,7 @@ fn entry(line: &[u8], wanted: &[&str]) -> anyhow::Result<Option<Entry>> {
         "`{path}` has no hash"
     );
     let size = size.and_then(|size| size.parse().ok()).unwrap_or_default();
-    Ok(Some(Entry {
+    Ok(Some(TreeEntry {
         path: path.to_owned(),
         kind,
         hash,
@@ -92,7 +92,7 @@ mod tests {
 
     const HASH: &str = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
 
-    fn list(lines: &[&str]) -> anyhow::Result<Vec<(String, EntryKind, u64)>> {
+    fn list(lines: &[&str]) -> anyhow::Result<Vec<(String, TreeEntryKind, u64)>> {
         let listing: String = lines
             .iter()
             .map(|line| line.replace('H', HASH) + "\0")
@@ -114,10 +114,10 @@ mod tests {
             "160000 commit H       -\tbase/sub",
         ];
         let expected = [
-            ("out/a.yaml", EntryKind::File, 12),
-            ("base/apps/run.sh", EntryKind::File, 3),
-            ("base/link", EntryKind::Link, 3),
-            ("base/sub", EntryKind::Submodule, 0),
+            ("out/a.yaml", TreeEntryKind::File, 12),
+            ("base/apps/run.sh", TreeEntryKind::File, 3),
+            ("base/link", TreeEntryKind::Link, 3),
+            ("base/sub", TreeEntryKind::Submodule, 0),
         ];
         assert_eq!(
             list(&lines).unwrap(),

@@ -17,7 +17,7 @@ use anyhow::{Context as _, bail, ensure};
 
 pub use base::{BaseCommit, find_base};
 use git::Git;
-use listing::{Entry, EntryKind};
+use listing::{TreeEntry, TreeEntryKind};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -99,8 +99,8 @@ fn resolve(git: &Git, revision: &str) -> anyhow::Result<String> {
     Ok(hash)
 }
 
-fn refuse_unreadable(entries: &[Entry], revision: &str) -> anyhow::Result<()> {
-    let place = |entry: &Entry| {
+fn refuse_unreadable(entries: &[TreeEntry], revision: &str) -> anyhow::Result<()> {
+    let place = |entry: &TreeEntry| {
         format!(
             "`{}` in `{}`",
             pointer_diagnostics::report::escape_text(&entry.path),
@@ -109,12 +109,12 @@ fn refuse_unreadable(entries: &[Entry], revision: &str) -> anyhow::Result<()> {
     };
     for entry in entries {
         match entry.kind {
-            EntryKind::File => {}
-            EntryKind::Link => bail!(
+            TreeEntryKind::File => {}
+            TreeEntryKind::Link => bail!(
                 "{} is a symbolic link: links are not followed",
                 place(entry)
             ),
-            EntryKind::Submodule => bail!(
+            TreeEntryKind::Submodule => bail!(
                 "{} is a submodule: its files are in another repository",
                 place(entry)
             ),

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
-use crate::load::Files;
+use crate::load::FleetFiles;
 use crate::manifest::Object;
 use pointer_diagnostics::Diagnostics;
 use rustomize::{DiskFiles, Renderer};
@@ -19,7 +19,7 @@ const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "K
 
 /// Lists the files of an app's directory, below it; empty where there is none.
 pub(super) fn list_base_files(root: &Path, directory: &str) -> anyhow::Result<Vec<String>> {
-    let files = Files::open(root).with_context(|| format!("opening `{}`", root.display()))?;
+    let files = FleetFiles::open(root).with_context(|| format!("opening `{}`", root.display()))?;
     let listed = files.list(directory, &mut Diagnostics::new());
     let below = listed
         .iter()

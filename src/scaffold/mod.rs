@@ -8,6 +8,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use pointer_diagnostics::Diagnostics;
+
 use crate::load;
 use crate::model::ArgoFlavour;
 use crate::schema::{InputKind, input_schema_text};
@@ -76,7 +78,7 @@ pub fn site(root: &Path, name: &str) -> anyhow::Result<Vec<String>> {
 
 /// Returns the platform that the fleet's Argo CD is of.
 fn find_platform(root: &Path) -> &'static str {
-    let (repository, _) = load::load(root);
+    let repository = load::load(root, &mut Diagnostics::new());
     let flavour = repository.map(|repository| repository.fleet.spec.argocd.flavour);
     match flavour {
         Some(ArgoFlavour::OpenshiftGitops) => "openshift",

@@ -7,20 +7,20 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Keyword, PatternOptions, ValidationError, ValidationOptions, Validator};
 use serde_json::{Value, json};
 
-use super::finding::findings;
+use super::finding::{WHOLE, findings};
 use super::formats::{add_formats, expand_number_format, is_number_format};
 use super::report::{Checked, report};
 use super::walk::change_below;
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
 
 /// A schema that is ready to check values.
-pub(super) struct Checker {
+pub(super) struct InputChecker {
     schema: Value,
     validator: Validator,
 }
 
-impl fmt::Debug for Checker {
+impl fmt::Debug for InputChecker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checker")
             .field("schema", &self.schema)
@@ -28,15 +28,16 @@ impl fmt::Debug for Checker {
     }
 }
 
-impl Checker {
+impl InputChecker {
     /// Compiles one of our own schemas.
     pub(super) fn own(schema: Value) -> Self {
-        Self::new(schema, &|at| Origin {
+        let origin = |at: &Pointer| Origin {
             file: Arc::from(""),
             document: 0,
             pointer: at.clone(),
-        })
-        .expect("the schemas that are generated from our types compile")
+        };
+        Self::new(schema, &origin, &mut Diagnostics::new())
+            .expect("the schemas that are generated from our types compile")
     }
 
     /// Compiles a schema: 2020-12, offline, formats asserted, regular expressions in linear time. `origin` says where its parts are
@@ -44,14 +45,15 @@ impl Checker {
     pub(super) fn new(
         mut schema: Value,
         origin: &dyn Fn(&Pointer) -> Origin,
-    ) -> Result<Self, Box<Diagnostic>> {
+        found: &mut Diagnostics,
+    ) -> Result<Self, Reported> {
         normalize(&mut schema);
         let validator = options()
             .with_keyword(WHOLE, |_, _, _| Ok(Box::new(Whole)))
             .build(&schema);
         match validator {
             Ok(validator) => Ok(Self { schema, validator }),
-            Err(error) => Err(Box::new(unusable(&error, &schema, origin))),
+            Err(error) => Err(found.report(unusable(&error, &schema, origin))),
         }
     }
 
@@ -129,9 +131,6 @@ fn unusable(
         },
     }
 }
-
-/// The keyword by which [`normalize`] makes integers strict.
-pub(super) const WHOLE: &str = "x-whole";
 
 /// Writes formats of numbers as bounds, and refuses `2.0` as an integer: JSON Schema takes it for one, Kubernetes does not.
 fn normalize(schema: &mut Value) {

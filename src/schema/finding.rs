@@ -6,10 +6,12 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-use super::check::WHOLE;
 use super::formats::expected_form;
 use crate::nearest::nearest;
 use pointer_diagnostics::Pointer;
+
+/// The keyword by which schemas of ours make integers strict.
+pub(super) const WHOLE: &str = "x-whole";
 
 /// A place in a value, and what is wrong there.
 #[derive(Debug, Clone, PartialEq)]

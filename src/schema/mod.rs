@@ -21,7 +21,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-use check::Checker;
+use check::InputChecker;
 use pointer_diagnostics::{Diagnostics, Origin, Pointer};
 
 pub use generate::{input_schema, merged_site_schema};
@@ -87,8 +87,8 @@ pub fn input_schema_text(kind: InputKind) -> String {
 
 /// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
 pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[Checker; 6]> =
-        LazyLock::new(|| InputKind::ALL.map(|k| Checker::own(input_schema(k))));
+    static CHECKERS: LazyLock<[InputChecker; 6]> =
+        LazyLock::new(|| InputKind::ALL.map(|k| InputChecker::own(input_schema(k))));
     let file = Arc::from(path);
     let checker = &CHECKERS[InputKind::ALL
         .iter()
@@ -99,7 +99,8 @@ pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnost
 
 /// Holds a site, merged with its profiles, against the strict form of the site schema. `origin` says where a field was written.
 pub fn validate_merged_site(document: &Value, origin: &dyn Fn(&Pointer) -> Origin) -> Diagnostics {
-    static CHECKER: LazyLock<Checker> = LazyLock::new(|| Checker::own(merged_site_schema()));
+    static CHECKER: LazyLock<InputChecker> =
+        LazyLock::new(|| InputChecker::own(merged_site_schema()));
     CHECKER.check(document, origin)
 }
 
@@ -130,11 +131,11 @@ impl OutputKind {
 
 /// Holds a document of the output against the schema of its kind. The places in the diagnostics are fields of the document.
 pub fn validate_output(kind: OutputKind, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[Checker; 3]> = LazyLock::new(|| {
+    static CHECKERS: LazyLock<[InputChecker; 3]> = LazyLock::new(|| {
         OutputKind::ALL.map(|kind| {
             let schema = serde_json::from_str(kind.schema_text())
                 .expect("the schemas of the output are tested");
-            Checker::own(schema)
+            InputChecker::own(schema)
         })
     });
     let checker = &CHECKERS[OutputKind::ALL

@@ -47,15 +47,18 @@ fn merged(spec: &Value) -> String {
 }
 
 fn values(schema: &Value, values: &Value) -> String {
-    let (schema, problems) = ValuesSchema::compile(schema, &Origin::file("app.yaml").at("values"));
-    let Some(schema) = schema else {
-        return lines(&problems);
+    let mut found = Diagnostics::new();
+    let place = Origin::file("app.yaml").at("values");
+    let Ok(schema) = ValuesSchema::compile(schema, &place, &mut found) else {
+        return lines(&found);
     };
+    let mut found = Diagnostics::new();
     let origin = |p: &Pointer| Origin {
         pointer: Pointer::root().at("v").join(p),
         ..Origin::file("site.yaml")
     };
-    lines(&schema.complete(values, &origin).1)
+    schema.complete(values, &origin, &mut found);
+    lines(&found)
 }
 
 #[test]
@@ -211,7 +214,9 @@ fn a_schema_that_cannot_be_used_is_reported_at_its_place() {
 #[test]
 fn a_default_that_its_schema_refuses_is_reported_in_the_schema() {
     let schema = json!({"properties": {"n": {"$ref": "#/$defs/n", "default": 0}}, "$defs": {"n": {"type": "integer", "minimum": 1}}});
-    let (_, problems) = ValuesSchema::compile(&schema, &Origin::file("app.yaml").at("values"));
+    let mut problems = Diagnostics::new();
+    let place = Origin::file("app.yaml").at("values");
+    assert!(ValuesSchema::compile(&schema, &place, &mut problems).is_err());
     assert_snapshot!(lines(&problems), @"/values/properties/n/default: out-of-range: `values.properties.n.default` is the number `0`, expected at least 1;");
 }
 
@@ -229,12 +234,14 @@ fn defaults_are_filled_in_at_every_depth() {
         "additionalProperties": {"properties": {"z": {"default": true}}},
         "$defs": {"named": {"type": "object", "properties": {"size": {"default": "2Gi"}}}, "loop": {"$ref": "#/$defs/loop"}},
     });
-    let (schema, problems) = ValuesSchema::compile(&schema, &Origin::file("app.yaml"));
+    let mut problems = Diagnostics::new();
+    let schema = ValuesSchema::compile(&schema, &Origin::file("app.yaml"), &mut problems);
     assert_eq!(lines(&problems), "");
     let values = json!({"replicas": 5, "list": [{"name": "a"}, {"size": "9Gi"}], "other": {}});
-    let (values, _) = schema
+    let origin = |_: &Pointer| Origin::file("site.yaml");
+    let values = schema
         .expect("it compiles")
-        .complete(&values, &|_| Origin::file("site.yaml"));
+        .complete(&values, &origin, &mut problems);
     assert_eq!(
         values,
         json!({

@@ -4,18 +4,18 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 
-use super::check::Checker;
+use super::check::InputChecker;
 use super::keywords::check_keywords;
 use super::walk::below;
 use super::weight::{MOST_SCHEMAS, count_schemas};
 use crate::rules;
-use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
+use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
 
 /// The schema of an app's values, compiled. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ValuesSchema {
     schema: Arc<Value>,
-    checker: Arc<Checker>,
+    checker: Arc<InputChecker>,
 }
 
 /// The objects among which a value is unique: the keyword `unique` of a values' schema.
@@ -49,7 +49,7 @@ impl Default for ValuesSchema {
         static NONE: LazyLock<ValuesSchema> = LazyLock::new(|| {
             let schema = json!({"type": "object", "additionalProperties": false});
             ValuesSchema {
-                checker: Arc::new(Checker::own(schema.clone())),
+                checker: Arc::new(InputChecker::own(schema.clone())),
                 schema: Arc::new(schema),
             }
         });
@@ -58,47 +58,41 @@ impl Default for ValuesSchema {
 }
 
 impl ValuesSchema {
-    /// Compiles a schema that is written at `origin`; `None` when it cannot be used. Its defaults are held against it, too.
-    pub fn compile(schema: &Value, origin: &Origin) -> (Option<Self>, Diagnostics) {
-        let mut found = check_keywords(schema, origin);
-        if found.has_errors() {
-            return (None, found);
-        }
-        let size = count_schemas(schema);
-        if size > MOST_SCHEMAS {
-            found.push(too_large(origin));
-            return (None, found);
-        }
+    /// Compiles a schema that is written at `origin`, and checks its defaults against it.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], if the schema cannot be used, or one of its defaults is not valid.
+    pub fn compile(
+        schema: &Value,
+        origin: &Origin,
+        found: &mut Diagnostics,
+    ) -> Result<Self, Reported> {
         let place = |at: &Pointer| Origin::new(&origin.file, origin.pointer.join(at));
-        match Checker::new(schema.clone(), &place) {
-            Ok(checker) => {
-                found.append(check_defaults(schema, origin));
-                (
-                    Some(Self {
-                        schema: Arc::new(schema.clone()),
-                        checker: Arc::new(checker),
-                    }),
-                    found,
-                )
-            }
-            Err(why) => {
-                found.push(*why);
-                (None, found)
-            }
+        found.append_checked(check_keywords(schema, origin))?;
+        if count_schemas(schema) > MOST_SCHEMAS {
+            return Err(found.report(too_large(origin)));
         }
+        let checker = InputChecker::new(schema.clone(), &place, found)?;
+        found.append_checked(check_defaults(schema, origin))?;
+        Ok(Self {
+            schema: Arc::new(schema.clone()),
+            checker: Arc::new(checker),
+        })
     }
 
-    /// Fills in the defaults of missing values, also inside of maps and lists; and all their problems, at the places that
-    /// `origin` gives for them.
+    /// Fills in the defaults of missing values, also inside of maps and lists, and reports all problems of the values, at
+    /// the places that `origin` gives for them.
     pub fn complete(
         &self,
         written: &Value,
         origin: &dyn Fn(&Pointer) -> Origin,
-    ) -> (Value, Diagnostics) {
+        found: &mut Diagnostics,
+    ) -> Value {
         let mut values = written.clone();
         fill(&self.schema, &self.schema, &mut values, DEEPEST);
-        let found = self.checker.check_completed(&values, written, origin);
-        (values, found)
+        found.append(self.checker.check_completed(&values, written, origin));
+        values
     }
 
     /// Returns the values whose schema says `unique`, in the order of their places.
@@ -286,7 +280,11 @@ fn check_defaults(root: &Value, origin: &Origin) -> Diagnostics {
                 alone.insert(shared.to_owned(), definitions.clone());
             }
         }
-        let Ok(checker) = Checker::new(Value::Object(alone), &|_| origin.clone()) else {
+        // A part that cannot be compiled alone is reported with the whole.
+        let mut ignored = Diagnostics::new();
+        let Ok(checker) =
+            InputChecker::new(Value::Object(alone), &|_| origin.clone(), &mut ignored)
+        else {
             continue;
         };
         let mut complete = default.clone();

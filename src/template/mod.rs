@@ -46,7 +46,7 @@ impl std::error::Error for TemplateError {}
 
 /// The names that expressions see, and their values. Cheap to clone, and to add to: values are shared.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub struct TemplateContext {
     names: minijinja::Value,
 }
 
@@ -54,7 +54,7 @@ pub struct Context {
 #[derive(Debug, Clone)]
 pub struct SharedNames(minijinja::Value);
 
-impl Context {
+impl TemplateContext {
     /// Takes a map of names to values.
     pub fn new(names: &Value) -> Self {
         Self {
@@ -104,7 +104,7 @@ impl Context {
     }
 }
 
-impl Default for Context {
+impl Default for TemplateContext {
     fn default() -> Self {
         Self::new(&Value::Object(Map::new()))
     }
@@ -143,14 +143,14 @@ impl Template {
     }
 
     /// The scalar's value in a context.
-    pub fn evaluate(&self, context: &Context) -> Result<Value, TemplateError> {
+    pub fn evaluate(&self, context: &TemplateContext) -> Result<Value, TemplateError> {
         if let [Piece::Expression { source, range }] = self.pieces.as_slice() {
             let result = eval(source, range, context)?;
             return value::json(&result).map_err(|why| {
-                let missing = why
-                    .contains("undefined")
-                    .then(|| undefined::error(source, range, context))
-                    .flatten();
+                let missing = match why {
+                    value::ResultError::UndefinedWithin => undefined::error(source, range, context),
+                    _ => None,
+                };
                 missing.unwrap_or_else(|| wrong(source, range, why))
             });
         }
@@ -173,7 +173,7 @@ impl Template {
 }
 
 /// The value of a scalar.
-pub fn evaluate(scalar: &str, context: &Context) -> Result<Value, TemplateError> {
+pub fn evaluate(scalar: &str, context: &TemplateContext) -> Result<Value, TemplateError> {
     Template::parse(scalar)?.evaluate(context)
 }
 
@@ -181,7 +181,10 @@ pub fn evaluate(scalar: &str, context: &Context) -> Result<Value, TemplateError>
 const LARGEST_DOCUMENT: usize = 16 << 20;
 
 /// Returns a document with the values of all its scalars; or everything that is wrong with them.
-pub fn expand(tree: &Value, context: &Context) -> Result<Value, Vec<(Pointer, TemplateError)>> {
+pub fn expand(
+    tree: &Value,
+    context: &TemplateContext,
+) -> Result<Value, Vec<(Pointer, TemplateError)>> {
     let mut found = Vec::new();
     let mut left = LARGEST_DOCUMENT;
     let expanded = map_scalars(
@@ -205,7 +208,7 @@ pub fn expand(tree: &Value, context: &Context) -> Result<Value, Vec<(Pointer, Te
 /// Returns the value of a scalar, and takes its size from what is left for the document.
 fn expand_scalar(
     scalar: &str,
-    context: &Context,
+    context: &TemplateContext,
     left: &mut usize,
 ) -> Result<Value, TemplateError> {
     let whole = |message: &str| TemplateError {
@@ -274,7 +277,7 @@ fn map_scalars(
 fn eval(
     source: &str,
     range: &Range<usize>,
-    context: &Context,
+    context: &TemplateContext,
 ) -> Result<minijinja::Value, TemplateError> {
     let expression = ENVIRONMENT
         .compile_expression(source)
@@ -301,7 +304,7 @@ fn said(
     why: &minijinja::Error,
     source: &str,
     range: &Range<usize>,
-    context: Option<&Context>,
+    context: Option<&TemplateContext>,
 ) -> TemplateError {
     let undefined = why.kind() == ErrorKind::UndefinedError
         || why.detail().is_some_and(|d| d.contains("undefined"));

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::*;
 
-fn context() -> Context {
-    Context::new(&json!({
+fn context() -> TemplateContext {
+    TemplateContext::new(&json!({
         "values": {"replicas": 3, "ratio": 0.5, "title": "a: {{ 1 }}", "on": true, "none": null, "list": ["a", "b"], "map": {"k": [1]}},
         "site": {"name": "plant"},
         "disks": [{"path": "/dev/a"}, {"path": "/dev/b"}],
@@ -217,7 +217,7 @@ fn no_text_panics() {
         let text = (0..count)
             .map(|_| u.choose(&parts).copied())
             .collect::<Result<String, _>>()?;
-        let _ = evaluate(&text, &Context::new(&json!({"values": {"a": 1}})));
+        let _ = evaluate(&text, &TemplateContext::new(&json!({"values": {"a": 1}})));
         Ok(())
     });
 }

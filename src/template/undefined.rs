@@ -6,14 +6,14 @@ use std::ops::Range;
 use minijinja::value::ValueKind;
 
 use super::environment::ENVIRONMENT;
-use super::{Context, TemplateError};
+use super::{TemplateContext, TemplateError};
 use crate::nearest::nearest;
 
 /// Returns the error for an expression that uses a name that is not defined; `None` where all its names are.
 pub(super) fn error(
     source: &str,
     range: &Range<usize>,
-    context: &Context,
+    context: &TemplateContext,
 ) -> Option<TemplateError> {
     let paths = ENVIRONMENT
         .compile_expression(source)
@@ -39,7 +39,7 @@ struct Missing {
     known: Vec<String>,
 }
 
-fn missing(path: &str, context: &Context) -> Option<Missing> {
+fn missing(path: &str, context: &TemplateContext) -> Option<Missing> {
     let mut value = context.names.clone();
     let mut before = String::new();
     for name in path.split('.') {

@@ -10,8 +10,41 @@ const MOST_VALUES: usize = 100_000;
 /// A result is not nested deeper than this.
 const DEEPEST: usize = 64;
 
-/// Converts the result to JSON. The error continues a sentence that begins with the expression.
-pub(super) fn json(value: &Value) -> Result<serde_json::Value, String> {
+/// The error for a result that has no form as JSON or text. Continues a sentence that begins with the expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ResultError {
+    #[error("is empty, and cannot stand inside of text")]
+    EmptyInText,
+    #[error("is a list: use `join(', ')` inside of text")]
+    ListInText,
+    #[error("is a map, and cannot stand inside of text: use `tojson`")]
+    MapInText,
+    #[error("is nested too deep")]
+    TooDeep,
+    #[error("has too many values")]
+    TooManyValues,
+    #[error("makes too much text")]
+    TooMuchText,
+    #[error("has something undefined in it")]
+    UndefinedWithin,
+    #[error("is neither text, number, boolean, list nor map")]
+    OtherType,
+    #[error("is a map with the key {key}, which is not text")]
+    KeyNotText { key: String },
+    #[error("has a map that cannot be read")]
+    UnreadableMap,
+    #[error("cannot be gone through")]
+    NotIterable,
+    #[error("is too large")]
+    TooLarge,
+    #[error("is not a number")]
+    NotANumber,
+    #[error("is not a finite number")]
+    NotFinite,
+}
+
+/// Converts the result to JSON.
+pub(super) fn json(value: &Value) -> Result<serde_json::Value, ResultError> {
     Budget {
         text: LONGEST_TEXT,
         values: MOST_VALUES,
@@ -20,13 +53,11 @@ pub(super) fn json(value: &Value) -> Result<serde_json::Value, String> {
 }
 
 /// Converts the result to a part of a text.
-pub(super) fn text(value: &Value) -> Result<String, String> {
+pub(super) fn text(value: &Value) -> Result<String, ResultError> {
     match value.kind() {
-        ValueKind::None => Err("is empty, and cannot stand inside of text".to_owned()),
-        ValueKind::Seq | ValueKind::Iterable => {
-            Err("is a list: use `join(', ')` inside of text".to_owned())
-        }
-        ValueKind::Map => Err("is a map, and cannot stand inside of text: use `tojson`".to_owned()),
+        ValueKind::None => Err(ResultError::EmptyInText),
+        ValueKind::Seq | ValueKind::Iterable => Err(ResultError::ListInText),
+        ValueKind::Map => Err(ResultError::MapInText),
         _ => match json(value)? {
             serde_json::Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
@@ -64,13 +95,16 @@ struct Budget {
 }
 
 impl Budget {
-    fn json(&mut self, value: &Value, depth: usize) -> Result<serde_json::Value, String> {
+    fn json(&mut self, value: &Value, depth: usize) -> Result<serde_json::Value, ResultError> {
         if depth == 0 {
-            return Err("is nested too deep".to_owned());
+            return Err(ResultError::TooDeep);
         }
-        self.values = self.values.checked_sub(1).ok_or("has too many values")?;
+        self.values = self
+            .values
+            .checked_sub(1)
+            .ok_or(ResultError::TooManyValues)?;
         match value.kind() {
-            ValueKind::Undefined => Err("has something undefined in it".to_owned()),
+            ValueKind::Undefined => Err(ResultError::UndefinedWithin),
             ValueKind::None => Ok(serde_json::Value::Null),
             ValueKind::Bool => Ok(value.is_true().into()),
             ValueKind::Number => number(value),
@@ -79,19 +113,19 @@ impl Budget {
                 .map(Into::into),
             ValueKind::Seq | ValueKind::Iterable => self.list(value, depth),
             ValueKind::Map => self.map(value, depth),
-            _ => Err("is neither text, number, boolean, list nor map".to_owned()),
+            _ => Err(ResultError::OtherType),
         }
     }
 
-    fn string(&mut self, text: &str) -> Result<String, String> {
+    fn string(&mut self, text: &str) -> Result<String, ResultError> {
         self.text = self
             .text
             .checked_sub(text.len())
-            .ok_or("makes too much text")?;
+            .ok_or(ResultError::TooMuchText)?;
         Ok(text.to_owned())
     }
 
-    fn list(&mut self, value: &Value, depth: usize) -> Result<serde_json::Value, String> {
+    fn list(&mut self, value: &Value, depth: usize) -> Result<serde_json::Value, ResultError> {
         let mut list = Vec::new();
         for item in items(value)? {
             list.push(self.json(&item, depth - 1)?);
@@ -99,35 +133,35 @@ impl Budget {
         Ok(list.into())
     }
 
-    fn map(&mut self, value: &Value, depth: usize) -> Result<serde_json::Value, String> {
+    fn map(&mut self, value: &Value, depth: usize) -> Result<serde_json::Value, ResultError> {
         let mut map = serde_json::Map::new();
         for key in items(value)? {
             let Some(name) = key.as_str() else {
-                return Err(format!("is a map with the key {key}, which is not text"));
+                return Err(ResultError::KeyNotText {
+                    key: key.to_string(),
+                });
             };
             let below = value
                 .get_item(&key)
-                .map_err(|_| "has a map that cannot be read")?;
+                .map_err(|_| ResultError::UnreadableMap)?;
             map.insert(self.string(name)?, self.json(&below, depth - 1)?);
         }
         Ok(map.into())
     }
 }
 
-fn items(value: &Value) -> Result<minijinja::value::ValueIter, String> {
-    value
-        .try_iter()
-        .map_err(|_| "cannot be gone through".to_owned())
+fn items(value: &Value) -> Result<minijinja::value::ValueIter, ResultError> {
+    value.try_iter().map_err(|_| ResultError::NotIterable)
 }
 
-fn number(value: &Value) -> Result<serde_json::Value, String> {
+fn number(value: &Value) -> Result<serde_json::Value, ResultError> {
     if value.is_integer() {
         let small = i64::try_from(value.clone()).map(serde_json::Value::from);
         return small
             .or_else(|_| u64::try_from(value.clone()).map(Into::into))
-            .map_err(|_| "is too large".to_owned());
+            .map_err(|_| ResultError::TooLarge);
     }
-    let float = f64::try_from(value.clone()).map_err(|_| "is not a number")?;
-    let number = serde_json::Number::from_f64(float).ok_or("is not a finite number")?;
+    let float = f64::try_from(value.clone()).map_err(|_| ResultError::NotANumber)?;
+    let number = serde_json::Number::from_f64(float).ok_or(ResultError::NotFinite)?;
     Ok(number.into())
 }

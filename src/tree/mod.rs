@@ -17,7 +17,7 @@ pub use path::{PathError, TreePath};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
     files: BTreeMap<TreePath, Vec<u8>>,
-    names: Names,
+    names: PathNames,
 }
 
 impl Tree {
@@ -147,23 +147,23 @@ impl std::error::Error for TreeError {}
 
 /// Every file and directory of a tree by its lower-case path, to find names that collide.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Names(BTreeMap<String, (String, Kind)>);
+struct PathNames(BTreeMap<String, (String, PathKind)>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum PathKind {
     File,
     Directory,
 }
 
-impl Names {
+impl PathNames {
     fn add(&mut self, path: &TreePath) -> Result<(), TreeError> {
         for directory in path.directories() {
-            self.add_one(directory, Kind::Directory)?;
+            self.add_one(directory, PathKind::Directory)?;
         }
-        self.add_one(path.as_str(), Kind::File)
+        self.add_one(path.as_str(), PathKind::File)
     }
 
-    fn add_one(&mut self, name: &str, kind: Kind) -> Result<(), TreeError> {
+    fn add_one(&mut self, name: &str, kind: PathKind) -> Result<(), TreeError> {
         match self.0.entry(name.to_ascii_lowercase()) {
             Entry::Vacant(free) => {
                 free.insert((name.to_owned(), kind));

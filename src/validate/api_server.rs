@@ -99,7 +99,9 @@ pub(super) fn find_refusals<'a>(
         for object in view.objects_of(instance) {
             let level = find_level(view.plan, object);
             let content = ContentDigest::of(object.value());
-            let verdict = server.verdicts.get_or_judge(content, level, || server.check(object.value(), level));
+            let verdict = server
+                .verdicts
+                .get_or_judge(content, level, || server.check(object.value(), level));
             let of_pods = catalogue.map(|catalogue| {
                 let app = instance.app().map_or("", |app| app.name.as_str());
                 let depends_on = (level, app.to_owned());
@@ -203,11 +205,6 @@ impl ApiServer {
             pod_verdicts: VerdictCache::default(),
             policy_verdicts: VerdictCache::default(),
         }
-    }
-
-    /// Returns the kinds that the server knows.
-    pub(super) fn schemas(&self) -> &SchemaSet {
-        &self.schemas
     }
 
     /// Returns what admission policies say of an object that is created. An object of equal content in equal surroundings is looked at
@@ -315,7 +312,8 @@ pub(super) fn report_findings(view: &View<'_>, found: &mut Diagnostics) {
     for finding in view.server_findings() {
         let refusal = finding.refusal();
         let mut rules = SERVER_RULES.iter();
-        let Some(ServerRule { rule, .. }) = rules.find(|rule| (rule.is_meant)(refusal.class)) else {
+        let Some(ServerRule { rule, .. }) = rules.find(|rule| (rule.is_meant)(refusal.class))
+        else {
             continue;
         };
         // Without the namespace, so that one mistake of a base is one message for all instances.

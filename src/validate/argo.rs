@@ -10,12 +10,12 @@ use super::view::at_instance;
 /// An Application or an AppProject.
 pub(super) struct Argo<'a> {
     pub(super) object: Object,
-    pub(super) place: Place<'a>,
+    pub(super) place: ArgoOrigin<'a>,
 }
 
 /// Origin of an Application or a project.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'a> {
+pub(super) enum ArgoOrigin<'a> {
     /// The Application that was bundled for an instance.
     OfInstance(&'a Instance),
     /// The site's project, its root, the root's project: they follow from the fleet file. The path of the file among the site's.
@@ -38,7 +38,7 @@ impl<'a> Argo<'a> {
             let objects = input.rendered.get(&instance.name).into_iter().flatten();
             objects.map(move |object| Self {
                 object: object.clone(),
-                place: Place::In(instance),
+                place: ArgoOrigin::In(instance),
             })
         });
         bundled
@@ -57,7 +57,7 @@ impl<'a> Argo<'a> {
 
     /// Checks whether it is one of those that bootstrap a site: the root and its project.
     pub(super) fn is_bootstrap(&self) -> bool {
-        matches!(self.place, Place::OfSite(path) if path.starts_with("bootstrap/"))
+        matches!(self.place, ArgoOrigin::OfSite(path) if path.starts_with("bootstrap/"))
     }
 
     /// A text field of the object, or the empty text.
@@ -72,11 +72,11 @@ impl<'a> Argo<'a> {
     pub(super) fn report(&self, plan: &SitePlan, rule: &Rule, message: String) -> Diagnostic {
         let report = rule.report(message);
         match self.place {
-            Place::In(instance) => at_instance(report, instance),
-            Place::OfInstance(instance) => {
+            ArgoOrigin::In(instance) => at_instance(report, instance),
+            ArgoOrigin::OfInstance(instance) => {
                 report.primary_key(instance.origin.clone(), "its Application")
             }
-            Place::OfSite(path) => {
+            ArgoOrigin::OfSite(path) => {
                 let origin = plan.fleet.origin(&Pointer::parse("/argocd"));
                 report.primary_key(
                     origin,
@@ -87,12 +87,12 @@ impl<'a> Argo<'a> {
     }
 }
 
-fn bundled_place<'a>(plan: &'a SitePlan, path: &'a str) -> Place<'a> {
+fn bundled_place<'a>(plan: &'a SitePlan, path: &'a str) -> ArgoOrigin<'a> {
     let name = path
         .strip_prefix("apps/")
         .and_then(|file| file.strip_suffix(".yaml"));
     match name.and_then(|name| plan.instance(name)) {
-        Some(instance) => Place::OfInstance(instance),
-        None => Place::OfSite(path),
+        Some(instance) => ArgoOrigin::OfInstance(instance),
+        None => ArgoOrigin::OfSite(path),
     }
 }

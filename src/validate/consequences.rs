@@ -27,7 +27,10 @@ pub(super) fn leave_out_consequences(
         .iter()
         .enumerate()
         .map(|(index, later)| {
-            let mut others = found.iter().enumerate().filter(|(other, _)| *other != index);
+            let mut others = found
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index);
             others.any(|(other, from)| {
                 is_consequence(later, from) || other < index && is_repetition(later, from)
             })

@@ -158,9 +158,8 @@ fn check_maps(
             .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
             .sum();
         if size > TOTAL_SIZE_LIMIT {
-            let message = format!(
-                "{size} bytes of annotations: expected at most {TOTAL_SIZE_LIMIT} in all"
-            );
+            let message =
+                format!("{size} bytes of annotations: expected at most {TOTAL_SIZE_LIMIT} in all");
             let field = format!("{field}.annotations");
             found.push(refuse(at.at("annotations"), &field, message));
         }

@@ -51,13 +51,19 @@ impl FleetPolicies {
     }
 
     /// Finds what policies look at beside the object that they judge: their own documents, parameters and namespaces.
-    fn find_surroundings<'v>(&'v self, judged: &[(&Instance, &'v Object)]) -> PolicySurroundings<'v> {
+    fn find_surroundings<'v>(
+        &'v self,
+        judged: &[(&Instance, &'v Object)],
+    ) -> PolicySurroundings<'v> {
         let kinds: Vec<(&str, &str)> = self
             .documents
             .iter()
             .filter_map(|document| {
                 let kind = document.value.pointer("/spec/paramKind")?;
-                Some((kind.get("apiVersion")?.as_str()?, kind.get("kind")?.as_str()?))
+                Some((
+                    kind.get("apiVersion")?.as_str()?,
+                    kind.get("kind")?.as_str()?,
+                ))
             })
             .chain([("v1", "Namespace")])
             .collect();

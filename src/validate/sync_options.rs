@@ -3,7 +3,7 @@
 use crate::argocd::SYNC_OPTIONS;
 use serde_json::Value;
 
-use crate::bundle::has;
+use crate::bundle::{ArgoCdVersion, is_since};
 use crate::manifest::Object;
 use crate::model::ArgoCd;
 use crate::nearest::nearest;
@@ -17,10 +17,7 @@ pub(super) struct SyncOption {
     pub(super) since: ArgoCdVersion,
 }
 
-/// Major and minor version.
-pub(super) type ArgoCdVersion = (u32, u32);
-
-const ALWAYS: ArgoCdVersion = (0, 0);
+const ALWAYS: ArgoCdVersion = ArgoCdVersion::new(0, 0);
 
 const KNOWN: &[SyncOption] = &[
     option("ApplyOutOfSyncOnly=false", ALWAYS),
@@ -28,12 +25,12 @@ const KNOWN: &[SyncOption] = &[
     option("ClientSideApplyMigration=false", ALWAYS),
     option("ClientSideApplyMigration=true", ALWAYS),
     option("CreateNamespace=true", ALWAYS),
-    option("Delete=confirm", (3, 4)),
-    option("Delete=false", (3, 4)),
+    option("Delete=confirm", ArgoCdVersion::new(3, 4)),
+    option("Delete=false", ArgoCdVersion::new(3, 4)),
     option("FailOnSharedResource=true", ALWAYS),
     option("Force=true", ALWAYS),
-    option("Prune=confirm", (3, 4)),
-    option("Prune=false", (3, 4)),
+    option("Prune=confirm", ArgoCdVersion::new(3, 4)),
+    option("Prune=false", ArgoCdVersion::new(3, 4)),
     option("PruneLast=true", ALWAYS),
     option("PrunePropagationPolicy=background", ALWAYS),
     option("PrunePropagationPolicy=foreground", ALWAYS),
@@ -43,7 +40,7 @@ const KNOWN: &[SyncOption] = &[
     option("RespectIgnoreDifferences=true", ALWAYS),
     option("ServerSideApply=false", ALWAYS),
     option("ServerSideApply=true", ALWAYS),
-    option("SkipDryRunOnMissingResource=true", (3, 1)),
+    option("SkipDryRunOnMissingResource=true", ArgoCdVersion::new(3, 1)),
     option("Validate=false", ALWAYS),
 ];
 
@@ -56,7 +53,7 @@ const fn option(text: &'static str, since: ArgoCdVersion) -> SyncOption {
 impl SyncOption {
     /// Checks that a version of Argo CD heeds the option for a whole Application.
     pub(super) fn works_in(&self, argocd: &ArgoCd) -> bool {
-        self.since == ALWAYS || has(argocd, self.since)
+        self.since == ALWAYS || is_since(argocd, self.since)
     }
 }
 

@@ -6,19 +6,24 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use super::fs::{Fs, Kind};
+use super::directories::exists;
+use super::fs::{FileType, Fs};
 use super::path::{Paths, at, show};
-use super::{Changes, Step, journal, link, read, stage};
+use super::{Changes, ReplacementStep, journal, link, read};
 use crate::tree::TreePath;
 
 /// Fills the stage up with what stays, and puts it in the place of the deepest directory that holds every change.
-pub(super) fn commit(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result<Step> {
+pub(super) fn commit(
+    fs: &dyn Fs,
+    paths: &Paths,
+    changes: &Changes,
+) -> anyhow::Result<ReplacementStep> {
     refuse_obstacles(fs, paths, changes)?;
     let directory = Path::new(deepest(changes));
     let directory = existing_parent(fs, paths, directory)?;
     if paths.is_stage_inside() && directory == Path::new("") {
         journal::commit(fs, paths, changes)?;
-        return Ok(Step::Journal);
+        return Ok(ReplacementStep::Journal);
     }
     let directory = fill(fs, paths, directory, changes)?;
     let step = step(fs, paths, directory)?;
@@ -26,7 +31,7 @@ pub(super) fn commit(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::R
         Ok(()) => Ok(step),
         Err(error) if is_unsupported(&error) => {
             journal::commit(fs, paths, changes)?;
-            Ok(Step::Journal)
+            Ok(ReplacementStep::Journal)
         }
         Err(error) => {
             at("exchange", &paths.out.join(directory), Err(error)).context("`out/` is as it was")
@@ -34,12 +39,12 @@ pub(super) fn commit(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::R
     }
 }
 
-fn take(fs: &dyn Fs, paths: &Paths, directory: &Path, step: Step) -> io::Result<()> {
+fn take(fs: &dyn Fs, paths: &Paths, directory: &Path, step: ReplacementStep) -> io::Result<()> {
     let (staged, target) = (paths.staged().join(directory), paths.out.join(directory));
     match step {
-        Step::Exchange => fs.exchange(&staged, &target),
-        Step::Take => fs.rename(&target, &paths.aside()),
-        Step::Place | Step::Journal => fs.rename(&staged, &target),
+        ReplacementStep::Exchange => fs.exchange(&staged, &target),
+        ReplacementStep::Take => fs.rename(&target, &paths.aside()),
+        ReplacementStep::Place | ReplacementStep::Journal => fs.rename(&staged, &target),
     }
 }
 
@@ -75,7 +80,7 @@ fn existing_parent<'a>(
 ) -> anyhow::Result<&'a Path> {
     while let Some(above) = directory.parent() {
         let path = paths.out.join(above);
-        if at("look at", &path, fs.kind(&path))? == Some(Kind::Directory) {
+        if at("look at", &path, fs.kind(&path))? == Some(FileType::Directory) {
             break;
         }
         directory = above;
@@ -93,7 +98,7 @@ fn fill<'a>(
     loop {
         link::keep(fs, paths, directory, changes)?;
         let staged = paths.staged().join(directory);
-        let is_left = stage::exists(fs, &staged)?;
+        let is_left = exists(fs, &staged)?;
         match directory.parent() {
             Some(above) if !is_left && is_only_child(fs, paths, above)? => directory = above,
             _ => return Ok(directory),
@@ -106,12 +111,12 @@ fn is_only_child(fs: &dyn Fs, paths: &Paths, above: &Path) -> anyhow::Result<boo
     Ok(above != Path::new("") && at("list", &path, fs.entries(&path))?.len() == 1)
 }
 
-fn step(fs: &dyn Fs, paths: &Paths, directory: &Path) -> anyhow::Result<Step> {
-    let exists = |base: &Path| stage::exists(fs, &base.join(directory));
+fn step(fs: &dyn Fs, paths: &Paths, directory: &Path) -> anyhow::Result<ReplacementStep> {
+    let exists = |base: &Path| exists(fs, &base.join(directory));
     Ok(match (exists(&paths.out)?, exists(&paths.staged())?) {
-        (true, true) => Step::Exchange,
-        (true, false) => Step::Take,
-        (false, _) => Step::Place,
+        (true, true) => ReplacementStep::Exchange,
+        (true, false) => ReplacementStep::Take,
+        (false, _) => ReplacementStep::Place,
     })
 }
 
@@ -130,15 +135,19 @@ fn is_unsupported(error: &io::Error) -> bool {
 /// Refuses to begin where somebody else's file is in the way of a generated directory, or a directory with somebody
 /// else's files in the way of a generated file.
 fn refuse_obstacles(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result<()> {
-    let mut known = BTreeMap::new();
+    let mut known = KnownDirectories {
+        fs,
+        paths,
+        removed: &changes.remove,
+        answers: BTreeMap::new(),
+    };
     for path in &changes.put {
         let mut is_there = true;
         for directory in path.directories() {
-            is_there =
-                is_there && is_directory(fs, paths, directory, (&changes.remove, &mut known))?;
+            is_there = is_there && known.is_directory(directory)?;
         }
         let file = paths.in_out(path);
-        if is_there && at("look at", &file, fs.kind(&file))? == Some(Kind::Directory) {
+        if is_there && at("look at", &file, fs.kind(&file))? == Some(FileType::Directory) {
             let below = read::walk(fs, &paths.out, Path::new(path.as_str()))?;
             if let Some(other) = below.iter().find(|below| !contains(&changes.remove, below)) {
                 in_the_way(paths, other)?;
@@ -148,23 +157,30 @@ fn refuse_obstacles(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Re
     Ok(())
 }
 
-fn is_directory<'a>(
-    fs: &dyn Fs,
-    paths: &Paths,
-    directory: &'a str,
-    (removed, known): (&BTreeSet<TreePath>, &mut BTreeMap<&'a str, bool>),
-) -> anyhow::Result<bool> {
-    if let Some(answer) = known.get(directory) {
-        return Ok(*answer);
+/// Directories of `out/` that were looked at, each once.
+struct KnownDirectories<'a> {
+    fs: &'a dyn Fs,
+    paths: &'a Paths,
+    removed: &'a BTreeSet<TreePath>,
+    answers: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> KnownDirectories<'a> {
+    /// Checks for a directory. Another file of its name that stays is an error.
+    fn is_directory(&mut self, directory: &'a str) -> anyhow::Result<bool> {
+        if let Some(answer) = self.answers.get(directory) {
+            return Ok(*answer);
+        }
+        let path = self.paths.out.join(directory);
+        let kind = at("look at", &path, self.fs.kind(&path))?;
+        let is_other = kind.is_some_and(|kind| kind != FileType::Directory);
+        if is_other && !contains(self.removed, Path::new(directory)) {
+            in_the_way(self.paths, Path::new(directory))?;
+        }
+        let is_directory = kind == Some(FileType::Directory);
+        self.answers.insert(directory, is_directory);
+        Ok(is_directory)
     }
-    let path = paths.out.join(directory);
-    let kind = at("look at", &path, fs.kind(&path))?;
-    if kind.is_some_and(|kind| kind != Kind::Directory) && !contains(removed, Path::new(directory))
-    {
-        in_the_way(paths, Path::new(directory))?;
-    }
-    known.insert(directory, kind == Some(Kind::Directory));
-    Ok(kind == Some(Kind::Directory))
 }
 
 fn contains(paths: &BTreeSet<TreePath>, path: &Path) -> bool {

@@ -6,7 +6,7 @@ use super::fault::{Fault, FaultFs, Limits};
 use super::tests::{Place, texts, tree};
 use super::*;
 
-type Files = BTreeMap<String, String>;
+type CrashFiles = BTreeMap<String, String>;
 
 /// A change of out/ that must happen whole or not at all.
 struct Case {
@@ -58,19 +58,28 @@ const CASES: &[Case] = &[
     },
 ];
 
+/// The promise of a run that is interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RunPromise {
+    /// `out/` is the old tree or the new one.
+    Atomic,
+    /// The next run finishes what this one began.
+    Recoverable,
+}
+
 /// Every kind of trouble at the n-th operation.
 const FAULTS: [fn(usize) -> Fault; 4] = [Fault::Kill, Fault::Torn, Fault::Fail, Fault::Full];
 
 #[test]
 fn whatever_goes_wrong_out_is_the_old_tree_or_the_new_one() {
     for case in CASES {
-        case.check_all(&|_| Limits::default(), true);
+        case.check_all(&|_| Limits::default(), RunPromise::Atomic);
         case.check_all(
             &|_| Limits {
                 no_links: true,
                 ..Limits::default()
             },
-            true,
+            RunPromise::Atomic,
         );
     }
 }
@@ -83,7 +92,7 @@ fn whatever_goes_wrong_the_next_run_finishes_the_journal() {
                 no_exchange: true,
                 ..Limits::default()
             },
-            false,
+            RunPromise::Recoverable,
         );
     }
     for case in CASES.iter().filter(|case| !case.old.is_empty()) {
@@ -92,7 +101,7 @@ fn whatever_goes_wrong_the_next_run_finishes_the_journal() {
                 read_only: Some(place.root()),
                 ..Limits::default()
             },
-            false,
+            RunPromise::Recoverable,
         );
     }
 }
@@ -119,7 +128,7 @@ fn a_recovery_can_be_killed_too() {
 }
 
 impl Case {
-    fn check_all(&self, limits: &dyn Fn(&Place) -> Limits, is_atomic: bool) {
+    fn check_all(&self, limits: &dyn Fn(&Place) -> Limits, promise: RunPromise) {
         let count = self.clean_run(&limits(&self.place()));
         for fault in FAULTS {
             let at = if fault(0) == Fault::Fail(0) {
@@ -132,7 +141,8 @@ impl Case {
                 self.check(
                     &place,
                     &FaultFs::new(fault(at), limits(&place)),
-                    (is_atomic, &format!("{:?}", fault(at))),
+                    promise,
+                    &format!("{:?}", fault(at)),
                 );
             }
         }
@@ -152,7 +162,8 @@ impl Case {
         fs.count()
     }
 
-    fn check(&self, place: &Place, fs: &FaultFs, (is_atomic, what): (bool, &str)) {
+    fn check(&self, place: &Place, fs: &FaultFs, promise: RunPromise, what: &str) {
+        let is_atomic = promise == RunPromise::Atomic;
         let result = self.run(place, fs.clone());
         let (files, dead) = (place.files(), fs.count().dead);
         match &result {
@@ -212,15 +223,15 @@ impl Case {
         place
     }
 
-    fn files_before(&self) -> Files {
+    fn files_before(&self) -> CrashFiles {
         self.with_foreign(self.old)
     }
 
-    fn files_after(&self) -> Files {
+    fn files_after(&self) -> CrashFiles {
         self.with_foreign(self.new)
     }
 
-    fn with_foreign(&self, files: &[(&str, &str)]) -> Files {
+    fn with_foreign(&self, files: &[(&str, &str)]) -> CrashFiles {
         let foreign = self
             .foreign
             .iter()

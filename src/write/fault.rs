@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::fs::{Disk, Fs, Kind, Volume};
-use crate::compare::File;
+use super::fs::{Disk, FileType, Fs, Volume};
+use crate::compare::PresentFile;
 
 /// Faults of the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl FaultFs {
 }
 
 impl Fs for FaultFs {
-    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+    fn kind(&self, path: &Path) -> io::Result<Option<FileType>> {
         self.read(|| Disk.kind(path))
     }
 
@@ -137,11 +137,11 @@ impl Fs for FaultFs {
         self.read(|| Disk.number(path))
     }
 
-    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {
+    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, FileType)>> {
         self.read(|| Disk.entries(directory))
     }
 
-    fn read(&self, path: &Path, limit: u64) -> io::Result<File> {
+    fn read(&self, path: &Path, limit: u64) -> io::Result<PresentFile> {
         self.read(|| Disk.read(path, limit))
     }
 
@@ -175,7 +175,7 @@ impl Fs for FaultFs {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.refuse_below(from)
             .and_then(|()| self.refuse_below(to))?;
-        if self.limits.no_exchange && Disk.kind(from)? == Some(Kind::Directory) {
+        if self.limits.no_exchange && Disk.kind(from)? == Some(FileType::Directory) {
             return Err(ErrorKind::CrossesDevices.into());
         }
         self.change(true, || Disk.rename(from, to))

@@ -17,7 +17,7 @@ const DIRECTORY_MODE: u32 = 0o755;
 
 /// Types of files; links are not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FileType {
     /// A regular file.
     File,
     /// A directory.
@@ -34,15 +34,15 @@ pub(crate) type Volume = (u64, u64);
 /// A file system. No operation follows a symbolic link at the end of a path.
 pub(crate) trait Fs: Send + Sync {
     /// Returns the type of the file at a path; `None` where there is nothing.
-    fn kind(&self, path: &Path) -> io::Result<Option<Kind>>;
+    fn kind(&self, path: &Path) -> io::Result<Option<FileType>>;
     /// Returns the volume of a path; `None` where there is nothing.
     fn volume(&self, path: &Path) -> io::Result<Option<Volume>>;
     /// The number by which the volume knows what is at a path. Nobody chooses it: a copy or a clone has another one.
     fn number(&self, path: &Path) -> io::Result<u64>;
     /// The names in a directory, sorted by their bytes.
-    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>>;
+    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, FileType)>>;
     /// A regular file; without its bytes if there are more than `limit`.
-    fn read(&self, path: &Path, limit: u64) -> io::Result<compare::File>;
+    fn read(&self, path: &Path, limit: u64) -> io::Result<compare::PresentFile>;
     /// Makes a directory that is not there yet.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
     /// Makes a file that is not there yet.
@@ -71,7 +71,7 @@ pub(crate) struct Disk;
     reason = "out/ alone: each directory on the way was seen to be no link, and the last component is not followed"
 )]
 impl Fs for Disk {
-    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+    fn kind(&self, path: &Path) -> io::Result<Option<FileType>> {
         Ok(metadata(path)?.map(|metadata| kind(metadata.file_type())))
     }
 
@@ -83,7 +83,7 @@ impl Fs for Disk {
         fs::symlink_metadata(path).map(|metadata| metadata.ino())
     }
 
-    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {
+    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, FileType)>> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(directory)? {
             let entry = entry?;
@@ -93,7 +93,7 @@ impl Fs for Disk {
         Ok(entries)
     }
 
-    fn read(&self, path: &Path, limit: u64) -> io::Result<compare::File> {
+    fn read(&self, path: &Path, limit: u64) -> io::Result<compare::PresentFile> {
         // Neither a link nor a pipe that took the file's place since it was listed can lead elsewhere or block.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let mut file = OpenOptions::new()
@@ -109,14 +109,14 @@ impl Fs for Disk {
         }
         let executable = metadata.mode() & 0o100 != 0;
         if metadata.len() > limit {
-            return Ok(compare::File {
+            return Ok(compare::PresentFile {
                 bytes: None,
                 executable,
             });
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        Ok(compare::File {
+        Ok(compare::PresentFile {
             bytes: Some(bytes),
             executable,
         })
@@ -180,15 +180,15 @@ fn metadata(path: &Path) -> io::Result<Option<fs::Metadata>> {
     }
 }
 
-fn kind(file_type: fs::FileType) -> Kind {
+fn kind(file_type: fs::FileType) -> FileType {
     if file_type.is_symlink() {
-        Kind::Link
+        FileType::Link
     } else if file_type.is_file() {
-        Kind::File
+        FileType::File
     } else if file_type.is_dir() {
-        Kind::Directory
+        FileType::Directory
     } else {
-        Kind::Other
+        FileType::Other
     }
 }
 

@@ -12,9 +12,9 @@ use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use super::Changes;
-use super::fs::{Fs, Kind};
+use super::directories::{NewDirectories, exists};
+use super::fs::{FileType, Fs};
 use super::path::{Paths, at, show};
-use super::stage::{Directories, exists};
 use crate::tree::TreePath;
 
 const FILE: &str = "journal.json";
@@ -108,17 +108,17 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Changes> {
 fn roll(fs: &dyn Fs, paths: &Paths, changes: &Changes, done: &mut usize) -> anyhow::Result<()> {
     for path in &changes.remove {
         let file = paths.in_out(path);
-        if kind(fs, &file)? == Some(Kind::File) {
+        if kind(fs, &file)? == Some(FileType::File) {
             at("remove", &file, fs.remove(&file))?;
             *done += 1;
         }
     }
     remove_empty(fs, paths, &changes.remove)?;
-    let mut directories = Directories::new(fs, paths.out.clone());
+    let mut directories = NewDirectories::new(fs, paths.out.clone());
     for path in &changes.put {
         let (staged, file) = (paths.in_stage(path), paths.in_out(path));
         // What is not in the stage any more was put before the kill.
-        if kind(fs, &staged)? == Some(Kind::File) {
+        if kind(fs, &staged)? == Some(FileType::File) {
             if !exists(fs, &paths.out)? {
                 at("create", &paths.out, fs.create_directory(&paths.out))?;
             }
@@ -136,7 +136,7 @@ fn remove_empty(fs: &dyn Fs, paths: &Paths, removed: &BTreeSet<TreePath>) -> any
     let directories: BTreeSet<&str> = removed.iter().flat_map(TreePath::directories).collect();
     for directory in directories.into_iter().rev() {
         let directory = paths.out.join(directory);
-        if kind(fs, &directory)? == Some(Kind::Directory)
+        if kind(fs, &directory)? == Some(FileType::Directory)
             && at("list", &directory, fs.entries(&directory))?.is_empty()
         {
             at("remove", &directory, fs.remove_directory(&directory))?;
@@ -150,7 +150,7 @@ fn remove_empty_below(fs: &dyn Fs, path: &Path) -> anyhow::Result<()> {
     let (mut open, mut directories): (Vec<PathBuf>, Vec<PathBuf>) =
         (vec![path.to_owned()], Vec::new());
     while let Some(path) = open.pop() {
-        if kind(fs, &path)? == Some(Kind::Directory) {
+        if kind(fs, &path)? == Some(FileType::Directory) {
             open.extend(
                 at("list", &path, fs.entries(&path))?
                     .into_iter()
@@ -187,7 +187,10 @@ fn refuse_links(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result
             .map(move |directory| base.join(directory))
     });
     for directory in below.chain(bases.iter().cloned()) {
-        if matches!(kind(fs, &directory)?, Some(Kind::Link | Kind::Other)) {
+        if matches!(
+            kind(fs, &directory)?,
+            Some(FileType::Link | FileType::Other)
+        ) {
             bail!(
                 "`{}` is not a directory: remove it",
                 show(directory.as_os_str())
@@ -197,6 +200,6 @@ fn refuse_links(fs: &dyn Fs, paths: &Paths, changes: &Changes) -> anyhow::Result
     Ok(())
 }
 
-fn kind(fs: &dyn Fs, path: &Path) -> anyhow::Result<Option<Kind>> {
+fn kind(fs: &dyn Fs, path: &Path) -> anyhow::Result<Option<FileType>> {
     at("look at", path, fs.kind(path))
 }

@@ -3,9 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use super::directories::NewDirectories;
 use super::fs::Fs;
 use super::path::{Paths, at};
-use super::stage::Directories;
 use super::{Changes, read};
 use crate::tree::TreePath;
 
@@ -16,7 +16,7 @@ pub(super) fn keep(
     directory: &Path,
     changes: &Changes,
 ) -> anyhow::Result<()> {
-    let mut directories = Directories::new(fs, paths.staged());
+    let mut directories = NewDirectories::new(fs, paths.staged());
     for file in read::walk(fs, &paths.out, directory)? {
         let path = file.to_str().and_then(|path| TreePath::parse(path).ok());
         if path.is_some_and(|path| changes.put.contains(&path) || changes.remove.contains(&path)) {

@@ -12,6 +12,7 @@
 //! directories, which git does not know either, do not survive an exchange.
 
 mod commit;
+mod directories;
 mod fs;
 mod journal;
 mod link;
@@ -52,7 +53,7 @@ pub struct Written {
     /// Files in out/ outside of any site; kept.
     pub foreign: Vec<String>,
     /// Way in which the new files took their places; `None` if nothing differed.
-    pub step: Option<Step>,
+    pub step: Option<ReplacementStep>,
     /// Problems without harm to out/, as whole sentences.
     pub warnings: Vec<String>,
 }
@@ -60,7 +61,7 @@ pub struct Written {
 /// Ways in which new files take their places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Step {
+pub enum ReplacementStep {
     /// A directory was exchanged.
     Exchange,
     /// A directory was put where there was none.
@@ -183,7 +184,7 @@ impl Writer {
         stage::put(self.fs.as_ref(), &paths, new)
     }
 
-    fn commit(&self) -> anyhow::Result<Option<Step>> {
+    fn commit(&self) -> anyhow::Result<Option<ReplacementStep>> {
         let progress = self.progress();
         let Changes { put, remove } = &progress.changes;
         if put.is_empty() && remove.is_empty() {

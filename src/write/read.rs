@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::fs::{Disk, Fs, Kind};
+use super::fs::{Disk, FileType, Fs};
 use super::path::{Paths, STAGE, at, show};
 use super::{journal, stage};
 use crate::compare::{Present, Record};
@@ -42,14 +42,16 @@ pub fn interrupted(out: &Path) -> anyhow::Result<bool> {
 /// Refuses an out/ that is no directory, above all one that is a link to somewhere else.
 pub(super) fn check_out(fs: &dyn Fs, out: &Path) -> anyhow::Result<()> {
     match at("look at", out, fs.kind(out))? {
-        None | Some(Kind::Directory) => Ok(()),
-        Some(Kind::Link) => {
+        None | Some(FileType::Directory) => Ok(()),
+        Some(FileType::Link) => {
             bail!(
                 "`{}` is a symbolic link: siteplan writes only to a directory",
                 show(out.as_os_str())
             )
         }
-        Some(Kind::File | Kind::Other) => bail!("`{}` is not a directory", show(out.as_os_str())),
+        Some(FileType::File | FileType::Other) => {
+            bail!("`{}` is not a directory", show(out.as_os_str()))
+        }
     }
 }
 
@@ -61,10 +63,9 @@ pub(super) fn list(fs: &dyn Fs, out: &Path) -> anyhow::Result<(Vec<String>, Vec<
             continue;
         }
         refuse_special(&out.join(&name), kind)?;
-        match name
-            .to_str()
-            .filter(|site| kind == Kind::Directory && TreePath::parse(&format!("{site}/x")).is_ok())
-        {
+        match name.to_str().filter(|site| {
+            kind == FileType::Directory && TreePath::parse(&format!("{site}/x")).is_ok()
+        }) {
             Some(site) => sites.push(site.to_owned()),
             None => foreign.push(show(&name)),
         }
@@ -115,7 +116,7 @@ pub(super) fn walk(fs: &dyn Fs, out: &Path, directory: &Path) -> anyhow::Result<
             }
             let path = directory.join(&name);
             refuse_special(&out.join(&path), kind)?;
-            if kind == Kind::Directory {
+            if kind == FileType::Directory {
                 open.push(path);
             } else {
                 files.push(path);
@@ -126,7 +127,7 @@ pub(super) fn walk(fs: &dyn Fs, out: &Path, directory: &Path) -> anyhow::Result<
 }
 
 /// The names in a directory; none if there is no directory.
-fn entries(fs: &dyn Fs, directory: &Path) -> anyhow::Result<Vec<(OsString, Kind)>> {
+fn entries(fs: &dyn Fs, directory: &Path) -> anyhow::Result<Vec<(OsString, FileType)>> {
     match fs.entries(directory) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(Vec::new())
@@ -135,16 +136,16 @@ fn entries(fs: &dyn Fs, directory: &Path) -> anyhow::Result<Vec<(OsString, Kind)
     }
 }
 
-fn refuse_special(path: &Path, kind: Kind) -> anyhow::Result<()> {
+fn refuse_special(path: &Path, kind: FileType) -> anyhow::Result<()> {
     match kind {
-        Kind::File | Kind::Directory => Ok(()),
-        Kind::Link => {
+        FileType::File | FileType::Directory => Ok(()),
+        FileType::Link => {
             bail!(
                 "`{}` is a symbolic link: remove it, `out/` holds regular files only",
                 show(path.as_os_str())
             )
         }
-        Kind::Other => bail!(
+        FileType::Other => bail!(
             "`{}` is not a regular file: remove it",
             show(path.as_os_str())
         ),

@@ -3,14 +3,14 @@
 //! It holds a marker with the directory's number, by which the next run knows that a run here made it, and below `tree/` the files as they will lie in
 //! out/. The marker goes last, so that a removal that was killed can be repeated.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::fs::{Fs, Kind};
+use super::directories::{NewDirectories, exists};
+use super::fs::{FileType, Fs};
 use super::journal;
 use super::path::{Paths, at, show};
 use crate::tree::TreePath;
@@ -84,47 +84,13 @@ pub(super) fn put<'a>(
     paths: &Paths,
     files: impl Iterator<Item = (&'a TreePath, &'a [u8])>,
 ) -> anyhow::Result<()> {
-    let mut directories = Directories::new(fs, paths.staged());
+    let mut directories = NewDirectories::new(fs, paths.staged());
     for (path, bytes) in files {
         directories.make(Path::new(path.directory()))?;
         let file = paths.in_stage(path);
         at("write", &file, fs.create(&file, bytes))?;
     }
     Ok(())
-}
-
-/// Directories below a base, each made once.
-pub(super) struct Directories<'a> {
-    fs: &'a dyn Fs,
-    base: PathBuf,
-    made: BTreeSet<PathBuf>,
-}
-
-impl<'a> Directories<'a> {
-    pub(super) fn new(fs: &'a dyn Fs, base: PathBuf) -> Self {
-        Self {
-            fs,
-            base,
-            made: BTreeSet::new(),
-        }
-    }
-
-    /// Makes a directory, given relative to the base, and those above it.
-    pub(super) fn make(&mut self, relative: &Path) -> anyhow::Result<()> {
-        if relative == Path::new("") || self.made.contains(relative) {
-            return Ok(());
-        }
-        if let Some(above) = relative.parent() {
-            self.make(above)?;
-        }
-        let directory = self.base.join(relative);
-        match self.fs.create_directory(&directory) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            result => at("create", &directory, result)?,
-        }
-        self.made.insert(relative.to_owned());
-        Ok(())
-    }
 }
 
 /// Removes the stage unless a journal in it says that out/ needs it.
@@ -156,7 +122,7 @@ pub(super) fn discard(fs: &dyn Fs, stage: &Path) -> anyhow::Result<()> {
 fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
     match at("look at", stage, fs.kind(stage))? {
         None => return Ok(false),
-        Some(Kind::Directory) => {}
+        Some(FileType::Directory) => {}
         Some(_) => bail!(
             "`{}` is not siteplan's: move it away",
             show(stage.as_os_str())
@@ -174,8 +140,8 @@ fn is_left(fs: &dyn Fs, stage: &Path) -> anyhow::Result<bool> {
 }
 
 /// Returns whether the marker is the one that [`open`] wrote into this very directory.
-fn has_marker(fs: &dyn Fs, stage: &Path, entries: &[(OsString, Kind)]) -> anyhow::Result<bool> {
-    if !entries.contains(&(MARKER.into(), Kind::File)) {
+fn has_marker(fs: &dyn Fs, stage: &Path, entries: &[(OsString, FileType)]) -> anyhow::Result<bool> {
+    if !entries.contains(&(MARKER.into(), FileType::File)) {
         return Ok(false);
     }
     let marker = stage.join(MARKER);
@@ -184,11 +150,11 @@ fn has_marker(fs: &dyn Fs, stage: &Path, entries: &[(OsString, Kind)]) -> anyhow
     Ok(read.bytes.as_deref() == Some(marker_text(number).as_bytes()))
 }
 
-fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {
+fn remove_all(fs: &dyn Fs, path: &Path, kind: FileType) -> anyhow::Result<()> {
     // Directories come after what is in them: first down, noting each, then back up.
     let (mut open, mut directories) = (vec![(path.to_owned(), kind)], Vec::new());
     while let Some((path, kind)) = open.pop() {
-        if kind != Kind::Directory {
+        if kind != FileType::Directory {
             at("remove", &path, fs.remove(&path))?;
             continue;
         }
@@ -204,10 +170,6 @@ fn remove_all(fs: &dyn Fs, path: &Path, kind: Kind) -> anyhow::Result<()> {
         .iter()
         .rev()
         .try_for_each(|directory| at("remove", directory, fs.remove_directory(directory)))
-}
-
-pub(super) fn exists(fs: &dyn Fs, path: &Path) -> anyhow::Result<bool> {
-    Ok(at("look at", path, fs.kind(path))?.is_some())
 }
 
 fn is_read_only(error: &io::Error) -> bool {

@@ -19,7 +19,8 @@ pub(crate) struct CheckedFleet {
 
 /// Compiles the fleet in a directory and compares it with its out/.
 pub(crate) fn check_fleet(root: &Path) -> CheckedFleet {
-    let (repository, mut found) = load(root);
+    let mut found = Diagnostics::new();
+    let repository = load(root, &mut found);
     if let Some(repository) = &repository {
         let selection = SiteSelection::resolve(repository, &[]).unwrap();
         let fleet = FleetCompiler::new(repository, &mut found);
@@ -40,7 +41,8 @@ pub(crate) fn check_fleet(root: &Path) -> CheckedFleet {
 
 /// Compiles the fleet in a directory into its out/.
 pub(crate) fn build_fleet(root: &Path) {
-    let (repository, mut found) = load(root);
+    let mut found = Diagnostics::new();
+    let repository = load(root, &mut found);
     let repository = repository.expect("the fleet can be loaded");
     let selection = SiteSelection::resolve(&repository, &[]).unwrap();
     let fleet = FleetCompiler::new(&repository, &mut found);

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use manifest_yaml as yaml;
+use pointer_diagnostics::Diagnostics;
 use siteplan::load::read_input;
 
 use crate::repository::{self, siteplan, snapshot, write};
@@ -71,7 +72,7 @@ fn threads_and_the_order_of_directories_change_nothing() {
 fn the_order_of_keys_and_the_style_of_inputs_change_nothing() {
     let rewritten = fleet_of_many(|files| {
         for (path, text) in files.iter_mut().filter(|(path, _)| is_input(path)) {
-            let input = read_input(path, text).0.unwrap();
+            let input = read_input(path, text, &mut Diagnostics::new()).unwrap();
             *text = yaml::write_document(&input.value);
         }
     });

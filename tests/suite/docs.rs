@@ -231,7 +231,7 @@ fn the_table_of_passes_is_in_the_order_of_the_code() {
     let code = repository::read("src/compile/mod.rs");
     let attempt = code.split("pub fn attempt").nth(1).unwrap();
     let calls = [
-        ("load", "self.repository.site("),
+        ("load", "self.repository.load_site("),
         ("plan", "plan(Arc::new("),
         ("overlay", "self.make_overlays("),
         ("rustomize", "self.render("),

@@ -298,11 +298,8 @@ fn a_node_that_is_lost_or_added_can_be_tried_out() {
         ("x", "key=value"),
     ] {
         let ran = siteplan(fleet.path(), &["place", "fusion-hetero", "--add", wrong]);
-        assert!(
-            ran.code == Some(2) && ran.stderr.contains(says),
-            "{wrong}: {}",
-            ran.stderr
-        );
+        assert!(ran.code == Some(2), "{wrong}: {}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{wrong}: {}", ran.stderr);
     }
     let unknown = siteplan(
         fleet.path(),

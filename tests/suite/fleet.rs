@@ -26,11 +26,7 @@ fn every_base_and_overlay_is_rendered_as_kustomize_builds_it() {
             Err(found) => panic!("{directory}: {found:?}"),
         }
     }
-    assert_rendered(
-        &kustomize,
-        repository::root(),
-        &compiled::compile(repository::root()),
-    );
+    assert_rendered(&kustomize, repository::root(), compiled::own_fleet());
 }
 
 #[test]
@@ -54,7 +50,7 @@ fn kubectl_and_the_versions_that_argo_cd_ships_build_the_same() {
 #[test]
 fn what_cannot_be_made_again_is_deleted_only_after_somebody_confirmed() {
     let catalogue = Catalogue::built_in();
-    let compiled = compiled::compile(repository::root());
+    let compiled = compiled::own_fleet();
     let objects = compiled
         .sites
         .iter()

@@ -15,7 +15,8 @@ use crate::repository::{copy_of_fleet, edit, snapshot};
 const HETERO: &str = "sites/fusion-hetero.yaml";
 
 fn load_fleet(root: &Path) -> Repository {
-    let (repository, found) = load(root);
+    let mut found = Diagnostics::new();
+    let repository = load(root, &mut found);
     assert!(!found.has_errors(), "{found:#?}");
     repository.unwrap()
 }

@@ -1,31 +1,21 @@
 //! The demo on two architectures: each thing that its description names is there.
 
-use std::sync::OnceLock;
-
 use serde_json::{Value, json};
 use siteplan::manifest::Object;
 
-use crate::compiled::{Compiled, compile};
+use crate::compiled::{compile, own_fleet};
 use crate::repository::{self, copy_of_fleet, edit, siteplan};
 
 const SITE: &str = "fusion-hetero";
 const FILE: &str = "sites/fusion-hetero.yaml";
 const TERMS: &str = "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions";
 
-fn fleet() -> &'static Compiled {
-    static FLEET: OnceLock<Compiled> = OnceLock::new();
-    FLEET.get_or_init(|| compile(repository::root()))
-}
-
 fn objects() -> impl Iterator<Item = &'static Object> {
-    let site = fleet().sites.iter().find(|s| s.plan.name == SITE);
-    let site = site.unwrap_or_else(|| panic!("{}", fleet().report));
-    site.rendered.values().flatten()
+    own_fleet().objects(SITE)
 }
 
 fn object(kind: &str, name: &str) -> &'static Object {
-    let found = objects().find(|o| o.kind() == kind && o.name() == name);
-    found.unwrap_or_else(|| panic!("no {kind}/{name}"))
+    own_fleet().object(SITE, kind, name)
 }
 
 fn architecture(object: &Object, pod: &str) -> Value {

@@ -2,33 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use siteplan::manifest::Object;
 
-use crate::compiled::{Compiled, compile};
+use crate::compiled::{compile, own_fleet};
 use crate::repository::{self, copy_of_fleet, edit, siteplan};
 
 const HUB: &str = "hcp-hub";
 
-fn fleet() -> &'static Compiled {
-    static FLEET: OnceLock<Compiled> = OnceLock::new();
-    FLEET.get_or_init(|| compile(repository::root()))
-}
-
 fn rendered(site: &str) -> &'static BTreeMap<String, Vec<Object>> {
-    let found = fleet().sites.iter().find(|s| s.plan.name == site);
-    &found
-        .unwrap_or_else(|| panic!("{site} does not compile\n{}", fleet().report))
-        .rendered
+    &own_fleet().site(site).rendered
 }
 
 /// The one object of a kind and name on the hosting site.
 fn object(kind: &str, name: &str) -> &'static Object {
-    let mut objects = rendered(HUB).values().flatten();
-    let found = objects.find(|o| o.kind() == kind && o.name() == name);
-    found.unwrap_or_else(|| panic!("no {kind}/{name}"))
+    own_fleet().object(HUB, kind, name)
 }
 
 fn field<'a>(object: &'a Object, pointer: &str) -> &'a Value {
@@ -38,7 +27,7 @@ fn field<'a>(object: &'a Object, pointer: &str) -> &'a Value {
 
 #[test]
 fn hosting_comes_in_the_documented_order() {
-    let site = fleet().sites.iter().find(|s| s.plan.name == HUB).unwrap();
+    let site = own_fleet().site(HUB);
     let wave = |name: &str| site.plan.instance(name).unwrap().wave;
     let hosted = ["hcp-none", "hcp-power", "hcp-virtual"];
     for name in hosted {

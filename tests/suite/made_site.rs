@@ -15,7 +15,7 @@ use siteplan::plan::{
     ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
 };
 use siteplan::schema::ValuesSchema;
-use siteplan::template::Context;
+use siteplan::template::TemplateContext;
 use siteplan::validate::{self, ApiServers, FleetPolicies, SiteDefinitions, ValidateInput};
 
 /// A site, its final manifests, and what bundling needs beside them.
@@ -179,13 +179,16 @@ impl Made {
 
     /// What bundling gives.
     pub(crate) fn bundle(&self) -> (Vec<File>, Diagnostics) {
-        bundle::bundle(&BundleInput {
+        let mut found = Diagnostics::new();
+        let input = BundleInput {
             plan: &self.plan,
             rendered: &self.rendered,
             kinds: &self.plan.learn_kinds(&self.rendered),
             leftovers: &self.leftovers,
             directories: &self.directories,
-        })
+        };
+        let files = bundle::bundle(&input, &mut found);
+        (files, found)
     }
 
     /// What validation finds, beside what bundling finds.
@@ -297,7 +300,7 @@ impl Made {
             availability: BTreeMap::new(),
             storage: BTreeMap::new(),
             images: None,
-            context: Context::default(),
+            context: TemplateContext::default(),
             exceptions: Vec::new(),
             origin: self.plan.origin(&Pointer::parse("/apps").at(name)),
         }

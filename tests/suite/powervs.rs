@@ -1,26 +1,15 @@
 //! A cluster on Power Virtual Server: the answers of its installer, what it gets on the second day, and what cannot be.
 
-use std::sync::OnceLock;
-
 use serde_json::{Value, json};
 use siteplan::manifest::Object;
 
-use crate::compiled::{Compiled, compile};
+use crate::compiled::own_fleet;
 use crate::repository::{self, copy_of_fleet, edit, siteplan};
 
 const SITE: &str = "powervs-london";
 
-fn fleet() -> &'static Compiled {
-    static FLEET: OnceLock<Compiled> = OnceLock::new();
-    FLEET.get_or_init(|| compile(repository::root()))
-}
-
 fn object(kind: &str, name: &str) -> &'static Object {
-    let site = fleet().sites.iter().find(|s| s.plan.name == SITE);
-    let site = site.unwrap_or_else(|| panic!("{}", fleet().report));
-    let mut objects = site.rendered.values().flatten();
-    let found = objects.find(|o| o.kind() == kind && o.name() == name);
-    found.unwrap_or_else(|| panic!("no {kind}/{name}"))
+    own_fleet().object(SITE, kind, name)
 }
 
 fn answers() -> Value {
@@ -87,7 +76,7 @@ fn the_answers_have_no_secret_and_nothing_syncs_them() {
 
 #[test]
 fn block_storage_is_the_default_and_the_registry_has_a_claim() {
-    let site = fleet().sites.iter().find(|s| s.plan.name == SITE).unwrap();
+    let site = own_fleet().site(SITE);
     let block = &site.plan.storage["block"];
     assert_eq!(
         (block.class.as_str(), block.default),

@@ -117,7 +117,18 @@ const FILE_SYSTEM: &[&str] = &[
 const ENVIRONMENT: &[&str] = &["src/cli/", "src/main.rs", "src/revision/git.rs"];
 
 /// Lines. A file that is longer tells two stories.
-const LONGEST_FILE: usize = 850;
+const LONGEST_FILE: usize = 500;
+
+/// Longer files. The list may only become shorter.
+const LONG_FILES_LEFT: &[&str] = &[
+    "crates/manifest-yaml/src/quick/mod.rs",
+    "crates/podfit/src/prove/survival.rs",
+    "crates/podfit/src/scheduler/tests.rs",
+    "crates/rustomize/src/accumulate.rs",
+    "crates/rustomize/src/patch/json.rs",
+    "crates/rustomize/src/transform/replacement.rs",
+    "src/catalogue/entry.rs",
+];
 
 #[test]
 fn each_crate_is_named_behind_its_door_only() {
@@ -171,7 +182,7 @@ fn every_source_file_says_what_it_is_and_is_short() {
     let mut problems = Vec::new();
     for (path, text) in all {
         let lines = text.lines().count();
-        if lines > LONGEST_FILE {
+        if lines > LONGEST_FILE && !LONG_FILES_LEFT.contains(&path.as_str()) {
             problems.push(format!("{path} has {lines} lines, over {LONGEST_FILE}"));
         }
         let is_documented = text.starts_with("//! ")
@@ -185,62 +196,23 @@ fn every_source_file_says_what_it_is_and_is_short() {
 
 /// Names of types that two types have. The lists below name what is left; they may only become shorter.
 const SHARED_TYPES_LEFT: &[&str] = &[
-    "Change",
-    "Checker",
-    "Context",
     "Definitions",
     "Dialect",
     "Each",
-    "Entry",
-    "EntryKind",
     "Field",
-    "FieldChange",
     "Fields",
-    "File",
-    "Files",
-    "HostPort",
-    "Inventory",
-    "Key",
-    "Kind",
-    "Known",
-    "KubernetesVersion",
-    "Labels",
-    "Names",
     "Network",
     "Notation",
     "Operation",
-    "PathStep",
-    "Place",
     "Quantity",
-    "ResourceScope",
-    "Role",
     "Rule",
-    "Source",
     "Step",
-    "Template",
     "UnknownFields",
     "UnknownVersion",
-    "Violation",
-    "Written",
 ];
 
 /// Functions with a parameter that is a tuple.
-const TUPLE_PARAMETERS_LEFT: &[&str] = &[
-    "allowed",
-    "append_notes",
-    "check",
-    "compare_named",
-    "complete_spec",
-    "edit_matching",
-    "has",
-    "is_directory",
-    "no_node_of_arch",
-    "not_in_pool",
-    "of_operator",
-    "read_spec",
-    "text",
-    "unknown",
-];
+const TUPLE_PARAMETERS_LEFT: &[&str] = &["edit_matching"];
 
 /// Doc comments that open with "What", "Whether", "Which" and the like.
 const RELATIVE_DOCS_LEFT: usize = 72;
@@ -248,21 +220,14 @@ const RELATIVE_DOCS_LEFT: usize = 72;
 /// Sibling modules that use one another in a circle.
 const CIRCLES_LEFT: &[&str] = &[
     "crates/apiserver-schema: builtin cel check schema",
-    "crates/apiserver-schema: identity set",
-    "crates/apiserver-schema::builtin: data retired",
     "crates/apiserver-validation: pods pvc",
-    "crates/apiserver-validation::pods: env mounts projected volumes",
-    "crates/podfit::scheduler: inter_pod_affinity node_affinity node_ports node_resources_fit pod pod_topology_spread reason requests taint_toleration volume_binding",
     "crates/rustomize: accumulate cache",
     "crates/rustomize: kustomization resource",
     "crates/rustomize: patch transform",
     "crates/rustomize::patch: keyed_list strategic",
     "siteplan::cli: command_line commands console progress session",
-    "siteplan::model: app site",
     "siteplan::overlay: exceptions kustomization",
-    "siteplan::schema: check finding report",
     "siteplan::validate: api_server argo definitions policies view",
-    "siteplan::write: journal stage",
 ];
 
 /// `cargo run -p xtask -- house` shows the numbers, `… house ROOM` the lines.
@@ -300,7 +265,12 @@ fn names_parameters_comments_and_imports_keep_the_house_rules() {
 
 #[test]
 fn lists_of_what_is_left_are_sorted() {
-    for list in [SHARED_TYPES_LEFT, TUPLE_PARAMETERS_LEFT, CIRCLES_LEFT] {
+    for list in [
+        LONG_FILES_LEFT,
+        SHARED_TYPES_LEFT,
+        TUPLE_PARAMETERS_LEFT,
+        CIRCLES_LEFT,
+    ] {
         assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
     }
 }

@@ -322,7 +322,7 @@ const PIECES: [&str; 44] = [
 
 #[test]
 fn no_text_makes_a_reader_panic() {
-    use pointer_diagnostics::{FieldPart, Pointer};
+    use pointer_diagnostics::{Diagnostics, FieldPart, Pointer};
     let rounds = std::env::var_os("RANDOM_TEXTS")
         .and_then(|n| n.to_str()?.parse().ok())
         .unwrap_or(4000);
@@ -341,7 +341,7 @@ fn no_text_makes_a_reader_panic() {
                 assert_eq!(back[0].to_value(), Ok(value), "{text:?}");
             }
         }
-        _ = siteplan::load::read_input("a.yaml", &text);
+        _ = siteplan::load::read_input("a.yaml", &text, &mut Diagnostics::new());
         for part in [
             FieldPart::Key,
             FieldPart::Value,

@@ -11,12 +11,12 @@ static NULL: Value = Value::Null;
 pub(crate) struct Field<'v, 'p> {
     value: &'v Value,
     parent: Option<&'p Field<'v, 'p>>,
-    step: Step<'p>,
+    step: FieldStep<'p>,
 }
 
 /// One step of the way. Kubernetes' own paths differ from the document in places; both are kept.
 #[derive(Clone, Copy)]
-enum Step<'p> {
+enum FieldStep<'p> {
     /// The root, with the JSON pointer of the whole and Kubernetes' path of it.
     Root { pointer: &'p str, path: &'p str },
     /// A member that both call the same.
@@ -41,11 +41,11 @@ impl<'v> Field<'v, '_> {
         Field {
             value,
             parent: None,
-            step: Step::Root { pointer, path },
+            step: FieldStep::Root { pointer, path },
         }
     }
 
-    fn child<'b>(&'b self, value: Option<&'v Value>, step: Step<'b>) -> Field<'v, 'b> {
+    fn child<'b>(&'b self, value: Option<&'v Value>, step: FieldStep<'b>) -> Field<'v, 'b> {
         Field {
             value: value.unwrap_or(&NULL),
             parent: Some(self),
@@ -55,22 +55,22 @@ impl<'v> Field<'v, '_> {
 
     /// Returns a member, null when absent.
     pub(crate) fn get<'b>(&'b self, member: &'b str) -> Field<'v, 'b> {
-        self.child(self.value.get(member), Step::Member(member))
+        self.child(self.value.get(member), FieldStep::Member(member))
     }
 
     /// Returns a member that Kubernetes' paths call `path`; empty: they leave it out.
     pub(crate) fn get_as<'b>(&'b self, member: &'b str, path: &'b str) -> Field<'v, 'b> {
-        self.child(self.value.get(member), Step::Alias { member, path })
+        self.child(self.value.get(member), FieldStep::Alias { member, path })
     }
 
     /// Returns a member of a map, null when absent.
     pub(crate) fn key<'b>(&'b self, key: &'b str) -> Field<'v, 'b> {
-        self.child(self.value.get(key), Step::Key(key))
+        self.child(self.value.get(key), FieldStep::Key(key))
     }
 
     /// Returns the same field with a further name in Kubernetes' path.
     pub(crate) fn label<'b>(&'b self, name: &'b str) -> Field<'v, 'b> {
-        self.child(Some(self.value), Step::Label(name))
+        self.child(Some(self.value), FieldStep::Label(name))
     }
 
     /// Returns the items of a list; none when it is not a list.
@@ -80,14 +80,16 @@ impl<'v> Field<'v, '_> {
         let list = self.value.as_array().map_or(&[][..], Vec::as_slice);
         list.iter()
             .enumerate()
-            .map(move |(i, value)| self.child(Some(value), Step::Item(i)))
+            .map(move |(i, value)| self.child(Some(value), FieldStep::Item(i)))
     }
 
     /// Returns the same field with its own name or place left out of Kubernetes' path.
     pub(crate) fn unplaced(mut self) -> Self {
         self.step = match self.step {
-            Step::Item(i) => Step::HiddenItem(i),
-            Step::Key(member) | Step::Member(member) => Step::Alias { member, path: "" },
+            FieldStep::Item(i) => FieldStep::HiddenItem(i),
+            FieldStep::Key(member) | FieldStep::Member(member) => {
+                FieldStep::Alias { member, path: "" }
+            }
             step => step,
         };
         self
@@ -103,21 +105,21 @@ impl<'v> Field<'v, '_> {
         let map = self.value.as_object();
         map.into_iter()
             .flatten()
-            .map(move |(key, value)| (key.as_str(), self.child(Some(value), Step::Key(key))))
+            .map(move |(key, value)| (key.as_str(), self.child(Some(value), FieldStep::Key(key))))
     }
 
     /// Returns the same entry of a map as a member in Kubernetes' path: `.key` instead of `[key]`.
     pub(crate) fn as_member(mut self) -> Self {
-        if let Step::Key(key) = self.step {
-            self.step = Step::Member(key);
+        if let FieldStep::Key(key) = self.step {
+            self.step = FieldStep::Member(key);
         }
         self
     }
 
     /// Returns the same item of a list under another place in Kubernetes' path.
     pub(crate) fn renumbered(mut self, place: usize) -> Self {
-        if let Step::Item(i) = self.step {
-            self.step = Step::Renumbered { item: i, place };
+        if let FieldStep::Item(i) = self.step {
+            self.step = FieldStep::Renumbered { item: i, place };
         }
         self
     }
@@ -201,15 +203,19 @@ impl<'v> Field<'v, '_> {
             parent.write_pointer(out);
         }
         match self.step {
-            Step::Root { pointer, .. } => out.push_str(pointer),
-            Step::Member(name) | Step::Alias { member: name, .. } | Step::Key(name) => {
+            FieldStep::Root { pointer, .. } => out.push_str(pointer),
+            FieldStep::Member(name)
+            | FieldStep::Alias { member: name, .. }
+            | FieldStep::Key(name) => {
                 out.push('/');
                 out.push_str(&name.replace('~', "~0").replace('/', "~1"));
             }
-            Step::Item(i) | Step::HiddenItem(i) | Step::Renumbered { item: i, .. } => {
+            FieldStep::Item(i)
+            | FieldStep::HiddenItem(i)
+            | FieldStep::Renumbered { item: i, .. } => {
                 let _ = write!(out, "/{i}");
             }
-            Step::Label(_) => {}
+            FieldStep::Label(_) => {}
         }
     }
 
@@ -225,20 +231,22 @@ impl<'v> Field<'v, '_> {
             parent.write_path(out);
         }
         match self.step {
-            Step::Root { path, .. } => out.push_str(path),
-            Step::Member(name) | Step::Alias { path: name, .. } | Step::Label(name) => {
+            FieldStep::Root { path, .. } => out.push_str(path),
+            FieldStep::Member(name)
+            | FieldStep::Alias { path: name, .. }
+            | FieldStep::Label(name) => {
                 if !name.is_empty() && !out.is_empty() {
                     out.push('.');
                 }
                 out.push_str(name);
             }
-            Step::Item(i) | Step::Renumbered { place: i, .. } => {
+            FieldStep::Item(i) | FieldStep::Renumbered { place: i, .. } => {
                 let _ = write!(out, "[{i}]");
             }
-            Step::Key(key) => {
+            FieldStep::Key(key) => {
                 let _ = write!(out, "[{key}]");
             }
-            Step::HiddenItem(_) => {}
+            FieldStep::HiddenItem(_) => {}
         }
     }
 }

@@ -260,6 +260,20 @@ impl Diagnostics {
         self.items.iter()
     }
 
+    /// Appends others.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], if there is an error among them.
+    pub fn append_checked(&mut self, others: Self) -> Result<(), Reported> {
+        let has_errors = others.has_errors();
+        self.append(others);
+        if has_errors {
+            return Err(Reported(()));
+        }
+        Ok(())
+    }
+
     /// Adds one and returns the token that says so, for functions that fail with [`Reported`].
     pub fn report(&mut self, diagnostic: Diagnostic) -> Reported {
         self.items.push(diagnostic);
@@ -298,6 +312,13 @@ impl Diagnostics {
 /// A token for a problem that is in the [`Diagnostics`] already: the error type of functions that report to a sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reported(());
+
+impl Reported {
+    /// Returns the token for a problem that is in another sink.
+    pub fn elsewhere() -> Self {
+        Self(())
+    }
+}
 
 impl IntoIterator for Diagnostics {
     type Item = Diagnostic;

@@ -144,7 +144,7 @@ fn render_directory(
 /// Returns the version that the fleet around a directory chooses; kustomize's default where there is no fleet.
 fn version_of_fleet(directory: &Path) -> anyhow::Result<KustomizeVersion> {
     let root = load::find_fleet_root(directory);
-    let files = load::Files::open(&root)?;
+    let files = load::FleetFiles::open(&root)?;
     if !files.exists(FLEET_FILE) {
         return Ok(KustomizeVersion::default());
     }

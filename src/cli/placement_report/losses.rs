@@ -47,23 +47,22 @@ pub(super) fn format_losses(overview: &Overview, width: usize, paint: Paint) -> 
         .max(4)
         + 2;
     let per_block = ((width - name_width) / column).max(1);
-    for block in shown.chunks(per_block).zip(short.chunks(per_block)) {
-        let look = LossBlock {
+    for (losses, names) in shown.chunks(per_block).zip(short.chunks(per_block)) {
+        let block = LossBlock {
             overview,
             rows: &rows,
             name_width,
             prefix,
             paint,
         };
-        text.push_str(&look.text(block));
+        text.push_str(&block.format(losses, names));
         text.push('\n');
     }
-    text.push_str(&append_notes(
-        overview,
-        (shown.len(), rows.len()),
-        width,
-        paint,
-    ));
+    let hidden = HiddenLosses {
+        losses: overview.losses.len() - shown.len(),
+        workloads: overview.workloads.len() - rows.len(),
+    };
+    text.push_str(&append_notes(overview, hidden, width, paint));
     text
 }
 
@@ -95,7 +94,7 @@ struct LossBlock<'a> {
 }
 
 impl LossBlock<'_> {
-    fn text(&self, (losses, names): (&[usize], &[&str])) -> String {
+    fn format(&self, losses: &[usize], names: &[&str]) -> String {
         let paint = self.paint;
         let title = if self.overview.losses.first().is_some_and(|l| l.zones) {
             "ZONE LOST"
@@ -149,21 +148,23 @@ fn choose_symbol(cell: LossCell) -> String {
     }
 }
 
-fn append_notes(
-    overview: &Overview,
-    (shown, rows): (usize, usize),
-    width: usize,
-    paint: Paint,
-) -> String {
+/// Numbers of losses and workloads that the table leaves out.
+#[derive(Clone, Copy)]
+struct HiddenLosses {
+    losses: usize,
+    workloads: usize,
+}
+
+fn append_notes(overview: &Overview, hidden: HiddenLosses, width: usize, paint: Paint) -> String {
     let mut text = String::new();
-    let more = overview.losses.len() - shown;
+    let more = hidden.losses;
     if more > 0 {
         let _ = writeln!(
             text,
             "{more} more losses, after which every pod that was lost runs elsewhere or is not needed"
         );
     }
-    let each = overview.workloads.len() - rows;
+    let each = hidden.workloads;
     if each > 0 {
         let lose = if each == 1 {
             "workload loses"

@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::lists::{self, Names};
+use super::lists::{self, ElementNames, NamedList};
 use super::{FieldChange, FieldChangeKind};
 use pointer_diagnostics::Pointer;
 
 /// The fields in which two objects differ, in the order of the objects.
 pub(super) fn changes(old: &Value, new: &Value) -> Vec<FieldChange> {
     let mut changes = Vec::new();
-    compare(&Place::default(), old, new, &mut changes);
+    compare(&ComparedPlace::default(), old, new, &mut changes);
     changes
 }
 
 /// Place of two values that are compared.
 #[derive(Clone, Default)]
-struct Place {
+struct ComparedPlace {
     path: String,
     old: Pointer,
     new: Pointer,
@@ -25,7 +25,7 @@ struct Place {
     field: String,
 }
 
-fn compare(place: &Place, old: &Value, new: &Value, changes: &mut Vec<FieldChange>) {
+fn compare(place: &ComparedPlace, old: &Value, new: &Value, changes: &mut Vec<FieldChange>) {
     match (old, new) {
         _ if old == new => {}
         (Value::Object(old), Value::Object(new)) => compare_maps(place, old, new, changes),
@@ -35,7 +35,7 @@ fn compare(place: &Place, old: &Value, new: &Value, changes: &mut Vec<FieldChang
 }
 
 fn compare_maps(
-    place: &Place,
+    place: &ComparedPlace,
     old: &Map<String, Value>,
     new: &Map<String, Value>,
     changes: &mut Vec<FieldChange>,
@@ -47,7 +47,7 @@ fn compare_maps(
 }
 
 fn compare_sides(
-    place: &Place,
+    place: &ComparedPlace,
     old: Option<&Value>,
     new: Option<&Value>,
     changes: &mut Vec<FieldChange>,
@@ -60,11 +60,24 @@ fn compare_sides(
     }
 }
 
-fn compare_lists(place: &Place, old: &[Value], new: &[Value], changes: &mut Vec<FieldChange>) {
-    match lists::names(&place.field, old, new) {
-        Some((old_names, new_names)) => {
-            compare_named(place, (old, &old_names), (new, &new_names), changes);
-            changes.extend(reordered(place, &old_names, &new_names));
+fn compare_lists(
+    place: &ComparedPlace,
+    old: &[Value],
+    new: &[Value],
+    changes: &mut Vec<FieldChange>,
+) {
+    match lists::name_elements(&place.field, old, new) {
+        Some(names) => {
+            let old = NamedList {
+                elements: old,
+                names: &names.old,
+            };
+            let new = NamedList {
+                elements: new,
+                names: &names.new,
+            };
+            compare_named(place, old, new, changes);
+            changes.extend(reordered(place, &names.old, &names.new));
         }
         None if lists::same_elements(old, new) => {
             let kind = FieldChangeKind::Reordered(lists::texts(old), lists::texts(new));
@@ -74,39 +87,28 @@ fn compare_lists(place: &Place, old: &[Value], new: &[Value], changes: &mut Vec<
     }
 }
 
-/// Elements that are named: those of the new list in its order, then those that are gone.
+/// Compares elements by their names: those of the new list in its order, then those that are gone.
 fn compare_named(
-    place: &Place,
-    (old, old_names): (&[Value], &Names),
-    (new, new_names): (&[Value], &Names),
+    place: &ComparedPlace,
+    old: NamedList<'_>,
+    new: NamedList<'_>,
     changes: &mut Vec<FieldChange>,
 ) {
-    for (name, index) in &new_names.in_order {
-        let old_index = old_names.index.get(name).copied();
-        let here = place.element(&format!("[{name}]"), old_index.unwrap_or(*index), *index);
-        compare_sides(
-            &here,
-            old_index.and_then(|index| old.get(index)),
-            new.get(*index),
-            changes,
-        );
+    for (name, index) in &new.names.in_order {
+        let old_index = old.names.index.get(name).copied().unwrap_or(*index);
+        let here = place.element(&format!("[{name}]"), old_index, *index);
+        compare_sides(&here, old.get(name), new.get(name), changes);
     }
-    for (name, index) in old_names
-        .in_order
-        .iter()
-        .filter(|(name, _)| !new_names.index.contains_key(name))
-    {
-        compare_sides(
-            &place.element(&format!("[{name}]"), *index, *index),
-            old.get(*index),
-            None,
-            changes,
-        );
+    for (name, index) in &old.names.in_order {
+        if !new.names.index.contains_key(name) {
+            let here = place.element(&format!("[{name}]"), *index, *index);
+            compare_sides(&here, old.get(name), None, changes);
+        }
     }
 }
 
-fn reordered(place: &Place, old: &Names, new: &Names) -> Option<FieldChange> {
-    let common = |one: &Names, other: &Names| -> Vec<String> {
+fn reordered(place: &ComparedPlace, old: &ElementNames, new: &ElementNames) -> Option<FieldChange> {
+    let common = |one: &ElementNames, other: &ElementNames| -> Vec<String> {
         let names = one.in_order.iter().map(|(name, _)| name);
         names
             .filter(|name| other.index.contains_key(*name))
@@ -118,7 +120,12 @@ fn reordered(place: &Place, old: &Names, new: &Names) -> Option<FieldChange> {
 }
 
 /// Elements without names: what is equal at both ends is left out, the others are compared by their places.
-fn compare_by_place(place: &Place, old: &[Value], new: &[Value], changes: &mut Vec<FieldChange>) {
+fn compare_by_place(
+    place: &ComparedPlace,
+    old: &[Value],
+    new: &[Value],
+    changes: &mut Vec<FieldChange>,
+) {
     let start = old
         .iter()
         .zip(new)
@@ -145,7 +152,7 @@ fn compare_by_place(place: &Place, old: &[Value], new: &[Value], changes: &mut V
     }
 }
 
-impl Place {
+impl ComparedPlace {
     fn key(&self, key: &str) -> Self {
         let is_plain = !key.is_empty()
             && key

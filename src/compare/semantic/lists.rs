@@ -41,21 +41,47 @@ const DEFAULTS: &[(&str, &str)] = &[("protocol", "TCP")];
 
 /// The names of a list's elements.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct ElementNames {
     /// `name=web`, with the element's index, in the order of the list.
     pub(super) in_order: Vec<(String, usize)>,
     /// The index of each name.
     pub(super) index: BTreeMap<String, usize>,
 }
 
+/// A list with the names of its elements.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NamedList<'a> {
+    pub(super) elements: &'a [Value],
+    pub(super) names: &'a ElementNames,
+}
+
+impl NamedList<'_> {
+    /// Returns the element of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.elements.get(*self.names.index.get(name)?)
+    }
+}
+
+/// The names of the elements of an old and a new list.
+#[derive(Debug)]
+pub(super) struct NamePair {
+    pub(super) old: ElementNames,
+    pub(super) new: ElementNames,
+}
+
 /// Names the elements of two lists, if all of them have different ones.
-pub(super) fn names(field: &str, old: &[Value], new: &[Value]) -> Option<(Names, Names)> {
+pub(super) fn name_elements(field: &str, old: &[Value], new: &[Value]) -> Option<NamePair> {
     let special = KEYS
         .iter()
         .find(|(name, _)| *name == field)
         .map_or::<&[&[&str]], _>(&[], |(_, keys)| keys);
     let mut candidates = special.iter().chain(USUAL_KEYS);
-    candidates.find_map(|keys| Some((names_by(keys, old)?, names_by(keys, new)?)))
+    candidates.find_map(|keys| {
+        Some(NamePair {
+            old: names_by(keys, old)?,
+            new: names_by(keys, new)?,
+        })
+    })
 }
 
 /// Checks whether two lists have the same elements, as often, in whatever order.
@@ -73,8 +99,8 @@ pub(super) fn texts(list: &[Value]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-fn names_by(keys: &[&str], list: &[Value]) -> Option<Names> {
-    let mut names = Names::default();
+fn names_by(keys: &[&str], list: &[Value]) -> Option<ElementNames> {
+    let mut names = ElementNames::default();
     for (index, element) in list.iter().enumerate() {
         let fields: Option<Vec<String>> = keys
             .iter()

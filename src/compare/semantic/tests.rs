@@ -173,10 +173,8 @@ fn values_of_secrets_are_hidden() {
         for (old, new) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
             let difference = differences(&objects(old), &objects(new));
             let text = format!("{difference}{}", to_json(&difference));
-            assert!(
-                text.contains("(hidden)") && !text.contains("c3dvcmRmaXNo"),
-                "{text}"
-            );
+            assert!(text.contains("(hidden)"), "{text}");
+            assert!(!text.contains("c3dvcmRmaXNo"), "{text}");
         }
     }
     assert!(show(&steps[1], &steps[2]).contains(r#"~ data.password: "(hidden)" → "(hidden)""#));
@@ -210,10 +208,8 @@ fn nothing_of_a_manifest_reaches_the_terminal_unescaped() {
     let old = json!({evil: 1, "list": [{"name": evil, "x": 1}], "text": "a"});
     let new = json!({evil: 2, "list": [{"name": evil, "x": evil}], "text": format!("{evil}\nx")});
     let text = show(&[deployment(&old)], &[deployment(&new)]);
-    assert!(
-        !text.contains('\u{1b}') && !text.contains('\u{202e}'),
-        "{text}"
-    );
+    assert!(!text.contains('\u{1b}'), "{text}");
+    assert!(!text.contains('\u{202e}'), "{text}");
 }
 
 #[test]

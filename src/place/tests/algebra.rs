@@ -13,7 +13,7 @@ use crate::model::Arch;
 use crate::patch::{FieldAuthor, Reason};
 use crate::place::affinity::find_contradicted_label;
 use crate::place::candidate::CandidateNode;
-use crate::place::edit::{FieldChange, FieldEdit, write_edits};
+use crate::place::edit::{FieldEdit, PlacementChange, write_edits};
 use crate::place::requirement::{terms_select_node, to_expression};
 use crate::plan::NodePlan;
 use pointer_diagnostics::{Origin, Pointer};
@@ -100,7 +100,7 @@ fn selected(terms: &Value, nodes: &[(NodePlan, BTreeMap<String, String>)]) -> Ve
 
 fn written(object: &Value, rule: &[LabelRequirement]) -> (Value, usize) {
     let edit = FieldEdit {
-        change: FieldChange::RequireOfNodes {
+        change: PlacementChange::RequireOfNodes {
             terms: Pointer::parse("/terms"),
             requirements: rule.to_vec(),
         },

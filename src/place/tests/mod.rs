@@ -4,6 +4,7 @@ mod algebra;
 mod availability;
 mod placement;
 mod storage;
+mod unplaceable;
 
 use serde_json::{Value, json};
 
@@ -45,12 +46,12 @@ impl PlacementFixture {
             "resources: []\n",
         )
         .unwrap();
-        let (repository, problems) = load(directory.path());
+        let mut problems = Diagnostics::new();
+        let repository = load(directory.path(), &mut problems);
         assert!(!problems.has_errors(), "{problems:?}");
         let repository = repository.unwrap();
-        let (site, problems) = repository.site("plant");
+        let site = repository.load_site("plant", &mut problems);
         assert!(!problems.has_errors(), "{problems:?}");
-        let mut problems = Diagnostics::new();
         let plan = plan(site.unwrap().into(), &repository, &mut problems);
         assert!(!problems.has_errors(), "{problems:?}");
         Self {
@@ -63,7 +64,14 @@ impl PlacementFixture {
         let mut objects: Vec<Object> = objects.iter().cloned().map(Object::new).collect();
         let before = objects.clone();
         let instance = self.plan.instance("it").unwrap();
-        let (placed, found) = place(&self.plan, instance, Catalogue::built_in(), &mut objects);
+        let mut found = Diagnostics::new();
+        let placed = place(
+            &self.plan,
+            instance,
+            Catalogue::built_in(),
+            &mut objects,
+            &mut found,
+        );
         // The images here are of nowhere.
         let is_meant = |code: &str| !code.starts_with("image-architecture-");
         let found = found.into_iter().filter(|d| is_meant(d.code)).collect();

@@ -228,5 +228,6 @@ impl ReferenceCollector<'_, '_> {
 }
 
 fn pointer_to(path: &[Cow<'_, str>]) -> Pointer {
-    path.iter().fold(Pointer::root(), |at, token| at.at(token.as_ref()))
+    path.iter()
+        .fold(Pointer::root(), |at, token| at.at(token.as_ref()))
 }

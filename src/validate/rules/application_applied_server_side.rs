@@ -1,7 +1,7 @@
 //! Applications are not applied server-side.
 
 use crate::validate::CheckedRule;
-use crate::validate::argo::{Argo, Place};
+use crate::validate::argo::{Argo, ArgoOrigin};
 use crate::validate::sync_options::{SERVER_SIDE, annotated_options, application_options};
 use crate::validate::view::{View, called};
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
@@ -44,11 +44,11 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
 /// Checks for other Applications among what the Application syncs.
 fn brings_applications(view: &View<'_>, application: &Argo<'_>) -> bool {
     match application.place {
-        Place::OfInstance(instance) => view
+        ArgoOrigin::OfInstance(instance) => view
             .objects_of(instance)
             .iter()
             .any(|o| o.group() == "argoproj.io" && o.kind() == "Application"),
-        Place::OfSite(_) => true,
-        Place::In(_) => false,
+        ArgoOrigin::OfSite(_) => true,
+        ArgoOrigin::In(_) => false,
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::bundle::{for_whole_app, skips_dry_run};
 use crate::plan::Instance;
 use crate::validate::CheckedRule;
-use crate::validate::argo::Place;
+use crate::validate::argo::ArgoOrigin;
 use crate::validate::view::{View, called};
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
@@ -44,7 +44,7 @@ fn skips_all_dry_runs(view: &View<'_>, instance: &Instance) -> bool {
     let own = view
         .argo
         .iter()
-        .find(|a| matches!(a.place, Place::OfInstance(of) if of.name == instance.name));
+        .find(|a| matches!(a.place, ArgoOrigin::OfInstance(of) if of.name == instance.name));
     let options = own
         .and_then(|a| a.object.get("/spec/syncPolicy/syncOptions"))
         .and_then(Value::as_array);

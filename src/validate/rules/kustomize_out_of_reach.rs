@@ -1,6 +1,7 @@
 //! Checks the references of kustomizations: directories anywhere in the fleet, and files below their own directory; nothing remote, nothing
 //! twice, no circles.
 
+use rustomize::KUSTOMIZATION_FILE;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -32,7 +33,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
             };
             if let Some(trouble) = trouble {
                 let says = format!(
-                    "`{reference}` under `{field}` of `{directory}/kustomization.yaml` {trouble}"
+                    "`{reference}` under `{field}` of `{directory}/{KUSTOMIZATION_FILE}` {trouble}"
                 );
                 found.push(report(view, directory, says));
             }
@@ -42,7 +43,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
                 resolve(directory, reference).is_some_and(|target| is_below(&target, directory));
             if is_remote(reference) || !inside {
                 let says = format!(
-                    "the file `{reference}` of `{directory}/kustomization.yaml` is not below its directory"
+                    "the file `{reference}` of `{directory}/{KUSTOMIZATION_FILE}` is not below its directory"
                 );
                 found.push(report(view, directory, says));
             }
@@ -76,7 +77,10 @@ fn report(view: &View<'_>, directory: &str, says: String) -> Diagnostic {
     let report = RULE.rule.report(says);
     let report = match owner(view, directory) {
         Some(instance) => at_instance(report, instance),
-        None => report.primary(Origin::file(&format!("{directory}/kustomization.yaml")), ""),
+        None => report.primary(
+            Origin::file(&format!("{directory}/{KUSTOMIZATION_FILE}")),
+            "",
+        ),
     };
     report.help("refer to directories of this repository, each once, and to files of the kustomization's own directory")
 }

@@ -1,7 +1,7 @@
 //! Projects that are synced together with their Applications are there first, and go last.
 
 use crate::validate::CheckedRule;
-use crate::validate::argo::{Argo, Place};
+use crate::validate::argo::{Argo, ArgoOrigin};
 use crate::validate::view::View;
 use crate::validate::waves::wave;
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
@@ -53,8 +53,8 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
 /// Checks for a project and an Application that one other Application brings.
 fn are_synced_together(project: &Argo<'_>, application: &Argo<'_>) -> bool {
     match (project.place, application.place) {
-        (Place::In(a), Place::In(b)) => a.name == b.name,
-        (Place::OfSite(_), Place::OfInstance(_)) => true,
+        (ArgoOrigin::In(a), ArgoOrigin::In(b)) => a.name == b.name,
+        (ArgoOrigin::OfSite(_), ArgoOrigin::OfInstance(_)) => true,
         _ => false,
     }
 }

@@ -8,7 +8,7 @@ use crate::argocd::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use crate::kinds::GroupKind;
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
-use crate::validate::argo::{Argo, Place};
+use crate::validate::argo::{Argo, ArgoOrigin};
 use crate::validate::glob::{Glob, Slashes};
 use crate::validate::projects::{project_entries, text_field};
 use crate::validate::view::View;
@@ -290,15 +290,15 @@ fn synced_objects<'a>(
     application: &'a Argo<'_>,
 ) -> Box<dyn Iterator<Item = &'a Object> + 'a> {
     match application.place {
-        Place::OfInstance(instance) => Box::new(view.objects_of(instance).iter()),
-        Place::OfSite(_) => {
+        ArgoOrigin::OfInstance(instance) => Box::new(view.objects_of(instance).iter()),
+        ArgoOrigin::OfSite(_) => {
             let below = view
                 .argo
                 .iter()
-                .filter(|a| !a.is_bootstrap() && !matches!(a.place, Place::In(_)));
+                .filter(|a| !a.is_bootstrap() && !matches!(a.place, ArgoOrigin::In(_)));
             Box::new(below.map(|a| &a.object))
         }
-        Place::In(_) => Box::new(std::iter::empty()),
+        ArgoOrigin::In(_) => Box::new(std::iter::empty()),
     }
 }
 

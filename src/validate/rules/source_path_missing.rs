@@ -2,7 +2,7 @@
 
 use crate::bundle::repository_path;
 use crate::validate::CheckedRule;
-use crate::validate::argo::{Argo, Place};
+use crate::validate::argo::{Argo, ArgoOrigin};
 use crate::validate::view::View;
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
@@ -65,6 +65,6 @@ fn trouble(view: &View<'_>, application: &Argo<'_>, path: &str) -> Option<&'stat
     };
     // Other directories of the repository are not of this fleet, so nothing is known about them.
     let gone = here.is_some_and(|directory| !below(directory));
-    let outside = here.is_none() && !matches!(application.place, Place::In(_));
+    let outside = here.is_none() && !matches!(application.place, ArgoOrigin::In(_));
     (gone || outside).then_some("is no directory of the output")
 }

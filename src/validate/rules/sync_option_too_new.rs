@@ -1,5 +1,6 @@
 //! Sync options work in the fleet's version of Argo CD.
 
+use crate::bundle::ArgoCdVersion;
 use crate::validate::CheckedRule;
 use crate::validate::sync_options::{application_options, find_sync_option};
 use crate::validate::view::View;
@@ -29,7 +30,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
                 view.argocd().version,
                 application.object.name()
             );
-            let (major, minor) = known.since;
+            let ArgoCdVersion { major, minor } = known.since;
             found.push(application.report(view.plan, &RULE.rule, message).help(format!(
                 "it works for a whole Application from {major}.{minor} on; before, annotate the objects"
             )));

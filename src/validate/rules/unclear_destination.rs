@@ -3,7 +3,7 @@
 use crate::argocd::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use crate::model::Topology;
 use crate::validate::CheckedRule;
-use crate::validate::argo::{Argo, Place};
+use crate::validate::argo::{Argo, ArgoOrigin};
 use crate::validate::view::View;
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
@@ -46,6 +46,6 @@ fn trouble(view: &View<'_>, application: &Argo<'_>) -> Option<&'static str> {
         == IN_CLUSTER_SERVER
         || application.text("/spec/destination/name") == IN_CLUSTER_NAME;
     let hub = view.argocd().topology == Topology::Hub;
-    let of_instance = matches!(application.place, Place::OfInstance(_));
+    let of_instance = matches!(application.place, ArgoOrigin::OfInstance(_));
     (here && hub && of_instance).then_some("goes to the hub itself instead of the site's cluster")
 }

@@ -3,7 +3,7 @@
 use crate::argocd::SYNC_WAVE;
 use crate::manifest::Object;
 use crate::validate::CheckedRule;
-use crate::validate::argo::Place;
+use crate::validate::argo::ArgoOrigin;
 use crate::validate::view::{View, called};
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
@@ -26,7 +26,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
         }
     }
     for argo in &view.argo {
-        if matches!(argo.place, Place::In(_)) {
+        if matches!(argo.place, ArgoOrigin::In(_)) {
             continue;
         }
         if let Some(message) = describe_unreadable_wave(&argo.object) {

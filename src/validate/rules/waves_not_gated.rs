@@ -7,7 +7,7 @@ use crate::bundle::HEALTH_KEY;
 use crate::manifest::Object;
 use crate::model::Topology;
 use crate::validate::CheckedRule;
-use crate::validate::argo::Place;
+use crate::validate::argo::ArgoOrigin;
 use crate::validate::view::View;
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
@@ -25,7 +25,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     let of_instances = view
         .argo
         .iter()
-        .filter(|a| matches!(a.place, Place::OfInstance(_)));
+        .filter(|a| matches!(a.place, ArgoOrigin::OfInstance(_)));
     let waves: BTreeSet<&str> = of_instances
         .filter_map(|a| a.object.annotation(SYNC_WAVE))
         .collect();

@@ -6,12 +6,11 @@ mod operations;
 mod refusals;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use siteplan::manifest::Object;
 
-use crate::compiled::{Compiled, compile};
+use crate::compiled::own_fleet;
 use crate::repository::{self, siteplan};
 
 const FULL: &str = "datalyptica";
@@ -20,30 +19,18 @@ const EDGE: &str = "datalyptica-edge";
 const SECOND: &str = "datalyptica-dr";
 const SITES: [&str; 4] = [FULL, SECOND, EDGE, MIXED];
 
-fn fleet() -> &'static Compiled {
-    static FLEET: OnceLock<Compiled> = OnceLock::new();
-    FLEET.get_or_init(|| compile(repository::root()))
-}
-
 /// The final manifests of a site, by instance.
 fn rendered(site: &str) -> &'static BTreeMap<String, Vec<Object>> {
-    let found = fleet().sites.iter().find(|s| s.plan.name == site);
-    &found
-        .unwrap_or_else(|| panic!("{site} does not compile\n{}", fleet().report))
-        .rendered
+    &own_fleet().site(site).rendered
 }
 
 fn objects(site: &str) -> impl Iterator<Item = &'static Object> {
-    rendered(site).values().flatten()
+    own_fleet().objects(site)
 }
 
 /// The one object of a kind and name on a site.
 fn object(site: &str, kind: &str, name: &str) -> &'static Object {
-    let found: Vec<_> = objects(site)
-        .filter(|o| o.kind() == kind && o.name() == name)
-        .collect();
-    assert_eq!(found.len(), 1, "{kind}/{name} on {site}");
-    found[0]
+    own_fleet().object(site, kind, name)
 }
 
 fn text<'a>(object: &'a Object, pointer: &str) -> &'a str {
@@ -74,7 +61,7 @@ fn pods(object: &Object) -> Vec<&Value> {
 
 #[test]
 fn phases_come_in_the_documented_order() {
-    let site = fleet().sites.iter().find(|s| s.plan.name == FULL).unwrap();
+    let site = own_fleet().site(FULL);
     let wave = |app: &str| {
         let instance = site.plan.instances.iter().find(|i| i.name == app);
         instance.unwrap_or_else(|| panic!("no {app}")).wave
@@ -121,7 +108,7 @@ fn every_site_is_proved() {
             "{site}: pods without requests"
         );
     }
-    let workers = fleet().sites.iter().find(|s| s.plan.name == FULL).unwrap();
+    let workers = own_fleet().site(FULL);
     assert_eq!(workers.plan.site.spec.ha.survive.zones, 1);
 }
 

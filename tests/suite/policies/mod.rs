@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use apiserver_schema::{
-    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, SchemaVersion,
-    PolicyFinding, SchemaSet,
+    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, PolicyFinding,
+    SchemaSet, SchemaVersion,
 };
 use manifest_yaml::{ReadLimits, read_documents};
 use serde_json::Value;

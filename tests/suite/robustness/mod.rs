@@ -14,7 +14,7 @@ use pointer_diagnostics::Sources;
 use pointer_diagnostics::report::{self, Look};
 use pointer_diagnostics::{Diagnostics, FieldPart};
 use siteplan::compile::SiteCompiler;
-use siteplan::load::{self, Files};
+use siteplan::load::{self, FleetFiles};
 
 use crate::repository::{list, read, root, write};
 use mutation::Mutation;
@@ -114,7 +114,8 @@ fn break_one(directory: &Path, seed: u64) -> Vec<Mutation> {
 
 /// Loads and compiles every site, and reports in every format.
 fn compile(directory: &Path) {
-    let (repository, mut found) = load::load(directory);
+    let mut found = Diagnostics::new();
+    let repository = load::load(directory, &mut found);
     if let Some(repository) = &repository {
         let compiler = SiteCompiler::new(repository, &mut found);
         for name in repository.sites.keys() {
@@ -178,7 +179,7 @@ fn report(mut found: Diagnostics, directory: &Path) {
 }
 
 fn sources(found: &Diagnostics, directory: &Path) -> Sources {
-    let files = Files::open(directory).unwrap();
+    let files = FleetFiles::open(directory).unwrap();
     let mut sources = Sources::new();
     for label in found.iter().flat_map(|d| &d.labels) {
         if let Some(text) = files.read(&label.origin.file, &mut Diagnostics::new()) {
@@ -201,7 +202,7 @@ fn copy_of_inputs() -> tempfile::TempDir {
 
 /// Path and text of all files below a directory.
 fn texts(root: &Path, below: &str) -> Vec<(String, String)> {
-    let paths = Files::open(root)
+    let paths = FleetFiles::open(root)
         .unwrap()
         .list(below, &mut Diagnostics::new());
     paths

@@ -6,7 +6,7 @@ use arbtest::arbitrary::{Result, Unstructured};
 use manifest_yaml as yaml;
 use pointer_diagnostics::Diagnostics;
 use serde_json::{Value, json};
-use siteplan::load::Files;
+use siteplan::load::FleetFiles;
 
 /// Scalars that some reader, type or limit may not like.
 const SCALARS: [&str; 48] = [
@@ -137,7 +137,7 @@ impl Mutation {
 
 /// A file: every other time one of siteplan's own kinds.
 fn any_file(directory: &Path, u: &mut Unstructured<'_>) -> Result<String> {
-    let files = Files::open(directory).unwrap();
+    let files = FleetFiles::open(directory).unwrap();
     let mut all = files.list("base", &mut Diagnostics::new());
     if u.arbitrary()? {
         all.retain(|path| path.starts_with("base/profiles/") || path.ends_with("/app.yaml"));

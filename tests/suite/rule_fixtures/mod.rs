@@ -36,7 +36,7 @@ const ELSEWHERE: [(&str, &str); 6] = [
     ),
     (
         "fleet-too-large",
-        "it takes a thousand sites: tests/suite/bundle.rs",
+        "it takes a thousand sites: tests/suite/bundle/mod.rs",
     ),
     (
         "immutable-field",

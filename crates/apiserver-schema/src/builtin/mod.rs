@@ -8,36 +8,39 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 pub(crate) use data::{DataFile, KindRow};
-pub(crate) use retired::find_retired;
-pub use retired::{RetiredVersion, list_retired_versions};
+pub use retired::RetiredVersion;
 
 use crate::schema::{Child, SchemaOrigin, StructuralSchema, compile_schema};
-use crate::version::{Distribution, KubernetesVersion};
+use crate::version::{Distribution, SchemaVersion};
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// The built-in kinds and definitions of one version. Definitions are compiled when they are first used.
 #[derive(Debug)]
 pub(crate) struct Library {
-    pub(crate) version: KubernetesVersion,
+    pub(crate) version: SchemaVersion,
     pub(crate) distribution: Distribution,
     /// Name, JSON, compiled form; sorted by name.
     definitions: Vec<(&'static str, &'static str, OnceLock<StructuralSchema>)>,
     nothing: StructuralSchema,
 }
 
-/// The scope of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ResourceScope {
-    /// Objects live in a namespace.
-    Namespaced,
-    /// Objects are named once for the cluster.
-    Cluster,
+/// Returns all retired versions, sorted by group, version and kind.
+pub fn list_retired_versions() -> impl Iterator<Item = RetiredVersion> {
+    DataFile::get().retired().iter().copied()
+}
+
+/// Returns the entry of a version of a kind.
+pub(crate) fn find_retired(group: &str, version: &str, kind: &str) -> Option<RetiredVersion> {
+    let rows = DataFile::get().retired();
+    let key = (group, version, kind);
+    let found = rows.binary_search_by(|row| (row.group, row.version, row.kind).cmp(&key));
+    rows.get(found.ok()?).copied()
 }
 
 impl Library {
     /// Makes the library of a version.
-    pub(crate) fn new(version: KubernetesVersion, distribution: Distribution) -> Self {
+    pub(crate) fn new(version: SchemaVersion, distribution: Distribution) -> Self {
         let data = DataFile::get();
         let definitions = data
             .definitions()
@@ -114,12 +117,12 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::Library;
-    use crate::version::{Distribution, KubernetesVersion};
+    use crate::version::{Distribution, SchemaVersion};
 
     #[test]
     fn every_definition_of_every_version_compiles() {
         for minor in 25..=35 {
-            let version = KubernetesVersion::from_minor(minor).expect("known");
+            let version = SchemaVersion::from_minor(minor).expect("known");
             let library = Library::new(version, Distribution::OpenShift);
             assert!(library.definitions.len() > 300, "1.{minor}");
             for number in 0..library.definitions.len() {

@@ -1,7 +1,5 @@
 //! Versions of kinds that servers announced to remove, or removed.
 
-use super::data::DataFile;
-
 /// A version of a kind that is deprecated or gone. Source: the lifecycle markers of the Go module `k8s.io/api`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetiredVersion {
@@ -17,19 +15,6 @@ pub struct RetiredVersion {
     pub removed: Option<u8>,
     /// The `apiVersion` and kind that replace it; empty if the same kind in another version does.
     pub replacement: &'static str,
-}
-
-/// Returns all retired versions, sorted by group, version and kind.
-pub fn list_retired_versions() -> impl Iterator<Item = RetiredVersion> {
-    DataFile::get().retired().iter().copied()
-}
-
-/// Returns the entry of a version of a kind.
-pub(crate) fn find_retired(group: &str, version: &str, kind: &str) -> Option<RetiredVersion> {
-    let rows = DataFile::get().retired();
-    let key = (group, version, kind);
-    let found = rows.binary_search_by(|row| (row.group, row.version, row.kind).cmp(&key));
-    rows.get(found.ok()?).copied()
 }
 
 pub(super) fn read_retired(line: &'static str) -> Option<RetiredVersion> {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::compact::{COMPACT_KIND, read_compact, strip_schema};
 use super::{Definition, DefinitionNames, Definitions};
-use crate::builtin::ResourceScope;
+use crate::document::{list_items, read_text};
+use kubernetes_vocabulary::ResourceScope;
 
 /// A document that holds no definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,24 +55,14 @@ impl Definitions {
 
     /// Reads the definitions of one more document.
     pub fn add(&mut self, document: &Value) {
-        let text = |pointer: &str| {
-            document
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let kind = text("/kind");
-        if let Some(items) = document
-            .get("items")
-            .and_then(Value::as_array)
-            .filter(|_| kind.ends_with("List"))
-        {
+        if let Some(items) = list_items(document) {
             for item in items {
                 self.add(item);
             }
             return;
         }
+        let text = |pointer: &str| read_text(document, pointer).unwrap_or_default();
+        let kind = text("/kind");
         let result = match (kind.as_str(), text("/apiVersion").as_str()) {
             ("CustomResourceDefinition", "apiextensions.k8s.io/v1") => self.add_crd(document),
             ("CustomResourceDefinition", other) => Err(format!(

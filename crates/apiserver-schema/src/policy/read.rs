@@ -8,6 +8,7 @@ use super::{
     ValidationAction,
 };
 use crate::cel::Expression;
+use crate::document::{list_items, read_text};
 
 const GROUP: &str = "admissionregistration.k8s.io/";
 
@@ -43,17 +44,13 @@ impl AdmissionPolicies {
 
     fn add(&mut self, document: &Value) {
         let text = |pointer: &str| read_text(document, pointer);
-        let kind = text("/kind").unwrap_or_default();
-        if let Some(items) = document
-            .get("items")
-            .and_then(Value::as_array)
-            .filter(|_| kind.ends_with("List"))
-        {
+        if let Some(items) = list_items(document) {
             for item in items {
                 self.add(item);
             }
             return;
         }
+        let kind = text("/kind").unwrap_or_default();
         if !text("/apiVersion").unwrap_or_default().starts_with(GROUP) {
             return;
         }
@@ -88,14 +85,6 @@ fn fault<T>(pointer: impl Into<String>, message: impl Into<String>) -> Result<T,
         pointer: pointer.into(),
         message: message.into(),
     })
-}
-
-fn read_text(value: &Value, pointer: &str) -> Option<String> {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
 }
 
 fn read_items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = (String, &'v Value)> {

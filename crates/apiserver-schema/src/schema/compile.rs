@@ -48,12 +48,12 @@ pub(crate) fn compile_schema(
         origin,
         place: vec!["schema".to_owned()],
     }
-    .compile(schema, Role::Structure)
+    .compile(schema, SchemaRole::Structure)
 }
 
 /// The two roles of a schema: it declares fields, or (below `anyOf` and its like) only restricts values.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum SchemaRole {
     Structure,
     ValueValidation,
 }
@@ -71,7 +71,11 @@ impl Compiler<'_> {
         })
     }
 
-    fn compile(&mut self, schema: &Value, role: Role) -> Result<StructuralSchema, CompileError> {
+    fn compile(
+        &mut self,
+        schema: &Value,
+        role: SchemaRole,
+    ) -> Result<StructuralSchema, CompileError> {
         let Some(map) = schema.as_object() else {
             return self.error("a map expected");
         };
@@ -88,7 +92,7 @@ impl Compiler<'_> {
         let rules = CelRule::read_all(map.get("x-kubernetes-validations"));
         let preserved = flag("x-kubernetes-preserve-unknown-fields")
             || open
-            || role == Role::ValueValidation
+            || role == SchemaRole::ValueValidation
             || value_type == ValueType::Any;
         let named = properties.iter().map(|(_, child)| child);
         let children: Vec<&Child> = named.chain(&additional).chain(&items).collect();
@@ -158,7 +162,7 @@ impl Compiler<'_> {
     fn read_properties(
         &mut self,
         map: &Map<String, Value>,
-        role: Role,
+        role: SchemaRole,
     ) -> Result<Vec<(Box<str>, Child)>, CompileError> {
         let Some(properties) = map.get("properties").and_then(Value::as_object) else {
             return Ok(Vec::new());
@@ -168,7 +172,7 @@ impl Compiler<'_> {
         for (name, schema) in properties {
             // The fields of metadata are those of `ObjectMeta`; a schema can only restrict them.
             let role = if resource && name == "metadata" {
-                Role::ValueValidation
+                SchemaRole::ValueValidation
             } else {
                 role
             };
@@ -194,7 +198,7 @@ impl Compiler<'_> {
     fn read_additional(
         &mut self,
         map: &Map<String, Value>,
-        role: Role,
+        role: SchemaRole,
     ) -> Result<(Option<Child>, bool), CompileError> {
         match map.get("additionalProperties") {
             Some(Value::Bool(open)) => Ok((None, *open)),
@@ -209,7 +213,7 @@ impl Compiler<'_> {
         &mut self,
         map: &Map<String, Value>,
         key: &str,
-        role: Role,
+        role: SchemaRole,
     ) -> Result<Option<Child>, CompileError> {
         map.get(key)
             .map(|schema| self.compile_child(key, schema, role))
@@ -220,7 +224,7 @@ impl Compiler<'_> {
         &mut self,
         name: &str,
         schema: &Value,
-        role: Role,
+        role: SchemaRole,
     ) -> Result<Child, CompileError> {
         self.place.push(name.to_owned());
         let child = match (schema.get("$ref").and_then(Value::as_str), self.origin) {
@@ -244,7 +248,7 @@ impl Compiler<'_> {
         let not = match map.get("not") {
             Some(schema) => {
                 self.place.push("not".to_owned());
-                let compiled = self.compile(schema, Role::ValueValidation)?;
+                let compiled = self.compile(schema, SchemaRole::ValueValidation)?;
                 self.place.pop();
                 Some(compiled)
             }
@@ -277,7 +281,7 @@ impl Compiler<'_> {
         self.place.push(key.to_owned());
         let compiled = schemas
             .iter()
-            .map(|schema| self.compile(schema, Role::ValueValidation))
+            .map(|schema| self.compile(schema, SchemaRole::ValueValidation))
             .collect();
         self.place.pop();
         compiled

@@ -169,7 +169,7 @@ pub(super) fn check_file_volumes(facts: &PodFacts, report: &mut Report) {
 
 fn check_file_volume(volume: &Field, facts: &PodFacts, report: &mut Report) {
     match facts.volumes.find(volume.text()) {
-        None => super::mounts::report_unknown_volume(volume, report),
+        None => super::volume_sources::report_unknown_volume(volume, report),
         Some(value) if value.get("emptyDir").is_none_or(serde_json::Value::is_null) => {
             let message = format!(
                 "`{}` is another kind of volume: expected an `emptyDir`",

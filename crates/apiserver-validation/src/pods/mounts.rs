@@ -1,13 +1,12 @@
 //! Mounts of volumes into containers (`ValidateVolumeMounts`, `ValidateVolumeDevices`).
 
 use super::PodFacts;
-use super::volume_sources::check_relative_path;
+use super::volume_sources::{check_relative_path, report_unknown_volume};
 use super::volumes::VolumeKind;
 use crate::field::Field;
 use crate::report::{Report, shorten};
 use crate::rules;
 use crate::seen::Seen;
-use crate::violation::Cause;
 
 /// Checks the volumes that a container mounts.
 pub(super) fn check_mounts(container: &Field, facts: &PodFacts, report: &mut Report) {
@@ -111,15 +110,6 @@ fn check_volume_name(name: &Field, facts: &PodFacts, report: &mut Report) -> Opt
         report_unknown_volume(name, report);
     }
     kind
-}
-
-/// Reports a name that no volume has.
-pub(super) fn report_unknown_volume(name: &Field, report: &mut Report) {
-    let message = format!(
-        "`{}` is no volume of the pod: expected the name of one under `volumes`",
-        shorten(name.text())
-    );
-    report.add(name, Cause::NotFound, &rules::UNKNOWN_VOLUME, message);
 }
 
 /// Checks the volumes that a container has as block devices.

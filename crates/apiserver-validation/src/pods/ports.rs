@@ -43,13 +43,13 @@ pub(super) fn check_ports(ports: &Field, report: &mut Report) {
 }
 
 /// A port of a node, as the API server compares them.
-type HostPort<'v> = (i64, &'v str, &'v str);
+type DeclaredHostPort<'v> = (i64, &'v str, &'v str);
 
 /// Refuses ports of a container on the node that another container has.
 pub(super) fn check_host_ports<'v>(
     container: &Field<'v, '_>,
     facts: &PodFacts<'v, '_>,
-    taken: &mut Seen<HostPort<'v>>,
+    taken: &mut Seen<DeclaredHostPort<'v>>,
     report: &mut Report,
 ) {
     for port in container.get("ports").items() {

@@ -4,6 +4,7 @@ use crate::field::Field;
 use crate::report::{Report, shorten};
 use crate::rules;
 use crate::text::TextForm;
+use crate::violation::Cause;
 
 /// Fields that a source requires, for the sources of which nothing more is checked.
 const REQUIRED_FIELDS: [(&str, &[&str]); 17] = [
@@ -325,12 +326,16 @@ pub(crate) fn check_driver_name(driver: &Field, report: &mut Report) {
     let lower = driver.text().to_lowercase();
     if lower.len() > 63 {
         let message = format!("the name has {} bytes: expected 63 at most", lower.len());
-        report.add(
-            driver,
-            crate::violation::Cause::TooLong,
-            &rules::TOO_LONG,
-            message,
-        );
+        report.add(driver, Cause::TooLong, &rules::TOO_LONG, message);
     }
     report.form_of(driver, &lower, &rules::NAME_SYNTAX, TextForm::DnsSubdomain);
+}
+
+/// Reports a name that no volume has.
+pub(super) fn report_unknown_volume(name: &Field, report: &mut Report) {
+    let message = format!(
+        "`{}` is no volume of the pod: expected the name of one under `volumes`",
+        shorten(name.text())
+    );
+    report.add(name, Cause::NotFound, &rules::UNKNOWN_VOLUME, message);
 }

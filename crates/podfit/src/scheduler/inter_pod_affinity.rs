@@ -4,88 +4,11 @@
 //!   passes without one if it matches its own terms and no pod anywhere matches them. The node must have every topology key.
 //! - Anti-affinity works both ways, and not on nodes without the topology key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
-
-use super::{ClusterState, FilterReason, Namespaces, PodSpec};
-use kubernetes_vocabulary::{
-    LabelRequirement, LabelSelector, Labels, SelectorOperator, null_as_default,
-};
-
-/// A required term of pod affinity or anti-affinity. The keys of `matchLabelKeys` and `mismatchLabelKeys` are merged into the
-/// selector by `PodAffinityTerm::resolve`, as the API server does when the pod is made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PodAffinityTerm {
-    /// Selects the pods that are meant; `None` selects none.
-    pub selector: Option<LabelSelector>,
-    /// In which namespaces, by name.
-    pub namespaces: BTreeSet<String>,
-    /// In which namespaces, by label.
-    pub namespace_selector: Option<LabelSelector>,
-    /// The node label whose values are the domains.
-    pub topology_key: String,
-    match_keys: Vec<String>,
-    mismatch_keys: Vec<String>,
-}
-
-impl<'de> Deserialize<'de> for PodAffinityTerm {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct RawPodAffinityTerm {
-            label_selector: Option<LabelSelector>,
-            #[serde(default, deserialize_with = "null_as_default")]
-            namespaces: BTreeSet<String>,
-            namespace_selector: Option<LabelSelector>,
-            topology_key: String,
-            #[serde(default, deserialize_with = "null_as_default")]
-            match_label_keys: Vec<String>,
-            #[serde(default, deserialize_with = "null_as_default")]
-            mismatch_label_keys: Vec<String>,
-        }
-        let raw = RawPodAffinityTerm::deserialize(deserializer)?;
-        Ok(Self {
-            selector: raw.label_selector,
-            namespaces: raw.namespaces,
-            namespace_selector: raw.namespace_selector,
-            topology_key: raw.topology_key,
-            match_keys: raw.match_label_keys,
-            mismatch_keys: raw.mismatch_label_keys,
-        })
-    }
-}
+use super::{ClusterState, FilterReason, Namespaces, PodAffinityTerm, PodSpec};
 
 impl PodAffinityTerm {
-    /// Returns a term over labels in the pod's own namespace.
-    pub fn new(selector: LabelSelector, topology_key: &str) -> Self {
-        Self {
-            selector: Some(selector),
-            topology_key: topology_key.to_owned(),
-            ..Self::default()
-        }
-    }
-
-    /// Fills in what the owner of the term implies: its namespace where no namespaces are named, its labels for the label keys.
-    pub(super) fn resolve(&mut self, namespace: &str, labels: &Labels) {
-        if self.namespaces.is_empty() && self.namespace_selector.is_none() {
-            self.namespaces.insert(namespace.to_owned());
-        }
-        let Some(selector) = &mut self.selector else {
-            return;
-        };
-        for (keys, operator) in [
-            (&mut self.match_keys, SelectorOperator::In),
-            (&mut self.mismatch_keys, SelectorOperator::NotIn),
-        ] {
-            let known = std::mem::take(keys).into_iter().filter_map(|key| {
-                let value = labels.get(&key)?;
-                Some(LabelRequirement::new(&key, operator, &[value]))
-            });
-            selector.requirements.extend(known);
-        }
-    }
-
     /// Returns whether the term means the pod.
     pub fn matches(&self, pod: &PodSpec, namespaces: &Namespaces) -> bool {
         let by_label = || {

@@ -13,25 +13,29 @@ mod node_ports;
 mod node_resources_fit;
 mod node_unschedulable;
 mod pod;
+mod pod_terms;
 mod pod_topology_spread;
 mod reason;
 mod requests;
+mod resource;
+mod spec_error;
 mod taint_toleration;
 #[cfg(test)]
 mod tests;
 mod volume_binding;
 mod volume_restrictions;
 
-pub use inter_pod_affinity::{PodAffinityTerm, matches_all_terms};
+pub use inter_pod_affinity::matches_all_terms;
 pub use node::{Namespaces, NodeInfo};
-pub use node_affinity::PreferredTerm;
-pub use node_ports::HostPort;
-pub use node_resources_fit::{CPU, PODS, to_scheduler_units};
-pub use pod::{CURRENT, PodSpec, SpecError};
-pub use pod_topology_spread::{NodePolicy, SpreadConstraint, WhenUnsatisfiable};
+pub use pod::{CURRENT, PodSpec};
+pub use pod_terms::{
+    HostPort, NodePolicy, PodAffinityTerm, PodVolume, PreferredTerm, SpreadConstraint,
+    WhenUnsatisfiable,
+};
 pub use reason::FilterReason;
 pub use requests::sum_pod_requests;
-pub use volume_binding::PodVolume;
+pub use resource::{CPU, PODS, to_scheduler_units};
+pub use spec_error::SpecError;
 
 /// A pod that has a node.
 #[derive(Debug, Clone, Copy)]

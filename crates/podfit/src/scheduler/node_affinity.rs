@@ -1,19 +1,8 @@
 //! `NodeAffinity`: the node selector and the required node affinity hold
 //! (`component-helpers/scheduling/corev1/nodeaffinity.GetRequiredNodeAffinity`).
 
-use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm};
-use serde::Deserialize;
-
 use super::{FilterReason, NodeInfo, PodSpec};
-
-/// A preferred node affinity, which the filters do not look at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub struct PreferredTerm {
-    /// The weight, 1 to 100.
-    pub weight: i32,
-    /// The preferred nodes.
-    pub preference: NodeSelectorTerm,
-}
+use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm};
 
 /// Returns whether one of the terms matches the node; always for `None`, where nothing is required.
 pub(super) fn any_matches(terms: Option<&Vec<NodeSelectorTerm>>, node: &NodeInfo) -> bool {

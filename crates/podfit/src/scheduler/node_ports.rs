@@ -1,17 +1,6 @@
 //! `NodePorts`: no two pods of a node listen on the same port of its addresses (`framework.HostPortInfo.CheckConflict`).
 
-use super::{ClusterState, FilterReason, PodSpec};
-
-/// A port of the node itself that a pod listens on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HostPort {
-    /// The address; `0.0.0.0` is all of them.
-    pub ip: String,
-    /// `TCP`, `UDP` or `SCTP`.
-    pub protocol: String,
-    /// The port, above 0.
-    pub port: u16,
-}
+use super::{ClusterState, FilterReason, HostPort, PodSpec};
 
 const WILDCARD: &str = "0.0.0.0";
 

@@ -2,22 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{ClusterState, FilterReason, PodSpec};
+use super::{ClusterState, FilterReason, PODS, PodSpec, to_scheduler_units};
 use kubernetes_vocabulary::Quantity;
-
-/// The resource that is counted in thousandths.
-pub const CPU: &str = "cpu";
-/// The number of pods; a pod takes one.
-pub const PODS: &str = "pods";
-
-/// Returns a quantity in the whole numbers that the scheduler counts with: thousandths of a CPU, bytes, pieces; rounded up.
-pub fn to_scheduler_units(resource: &str, quantity: Quantity) -> i128 {
-    if resource == CPU {
-        quantity.as_milli()
-    } else {
-        quantity.as_units()
-    }
-}
 
 /// Returns every resource that is short. A resource of which nothing is asked is not looked at, except the number of pods.
 pub(super) fn filter(cluster: &ClusterState<'_>, spec: &PodSpec, node: usize) -> Vec<FilterReason> {

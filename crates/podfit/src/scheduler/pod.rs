@@ -1,16 +1,15 @@
 //! Requirements of a pod on its node, read from a pod specification or from the single fields that operators' resources copy into one.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::requests::sum_pod_requests;
-use super::{
+use super::pod_terms::{
     HostPort, PodAffinityTerm, PodVolume, PreferredTerm, SpreadConstraint, WhenUnsatisfiable,
 };
+use super::requests::sum_pod_requests;
+use super::spec_error::{SpecError, parse_field};
 use kubernetes_vocabulary::fields::NODE_NAME;
 use kubernetes_vocabulary::labels::POD_TEMPLATE_HASH;
 use kubernetes_vocabulary::{
@@ -56,23 +55,6 @@ pub struct PodSpec {
     /// The priority class, where one is named.
     pub priority_class: Option<String>,
 }
-
-/// A field of a pod specification that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpecError {
-    /// The field, below the pod specification.
-    pub field: &'static str,
-    /// The error.
-    pub message: String,
-}
-
-impl fmt::Display for SpecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
-    }
-}
-
-impl std::error::Error for SpecError {}
 
 impl PodSpec {
     /// Reads a pod specification (`core/v1.PodSpec`). Fields that cannot be read are left out and reported.
@@ -314,17 +296,6 @@ struct RawPodAffinity {
         deserialize_with = "null_as_default"
     )]
     required: Vec<PodAffinityTerm>,
-}
-
-/// Reads a field; `null` is as good as absent.
-pub(super) fn parse_field<T: DeserializeOwned>(
-    field: &'static str,
-    value: &Value,
-) -> Result<Option<T>, SpecError> {
-    Option::<T>::deserialize(value).map_err(|e| SpecError {
-        field,
-        message: e.to_string(),
-    })
 }
 
 #[derive(Deserialize)]

@@ -6,77 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::{ClusterState, FilterReason, NodeInfo, PodSpec, node_affinity, taint_toleration};
-use kubernetes_vocabulary::{
-    LabelRequirement, LabelSelector, Labels, SelectorOperator, null_as_default,
+use super::{
+    ClusterState, FilterReason, NodeInfo, NodePolicy, PodSpec, SpreadConstraint, node_affinity,
+    taint_toleration,
 };
 
-/// A constraint on how pods are spread.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SpreadConstraint {
-    /// The number of pods by which a domain may exceed the emptiest; at least 1.
-    pub max_skew: u32,
-    /// The node label whose values are the domains.
-    pub topology_key: String,
-    /// Tells whether it forbids or only prefers.
-    #[serde(default)]
-    pub when_unsatisfiable: WhenUnsatisfiable,
-    /// Selects the pods that are counted; `None` selects none.
-    #[serde(rename = "labelSelector")]
-    pub selector: Option<LabelSelector>,
-    /// With fewer domains, the emptiest counts as 0; 1 if not written.
-    pub min_domains: Option<u32>,
-    /// Tells whether nodes that the pod's node selector and affinity exclude are left out; `Honor` if not written.
-    pub node_affinity_policy: Option<NodePolicy>,
-    /// Tells whether nodes with taints that the pod does not tolerate are left out; `Ignore` if not written.
-    pub node_taints_policy: Option<NodePolicy>,
-    /// Labels of the pod that the counted pods share.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub match_label_keys: Vec<String>,
-}
-
-/// The effect of a spread constraint that cannot be met.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum WhenUnsatisfiable {
-    /// The pod waits.
-    #[default]
-    DoNotSchedule,
-    /// The pod is placed all the same.
-    ScheduleAnyway,
-}
-
-/// The nodes that a constraint counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum NodePolicy {
-    /// Nodes that the pod cannot use are left out.
-    Honor,
-    /// All nodes count.
-    Ignore,
-}
-
 impl SpreadConstraint {
-    /// Merges the pod's labels of `matchLabelKeys` into the selector.
-    pub(super) fn resolve(&mut self, labels: &Labels) {
-        let Some(selector) = &mut self.selector else {
-            return;
-        };
-        let known = std::mem::take(&mut self.match_label_keys)
-            .into_iter()
-            .filter_map(|key| {
-                let value = labels.get(&key)?;
-                Some(LabelRequirement::new(&key, SelectorOperator::In, &[value]))
-            });
-        selector.requirements.extend(known);
-    }
-
-    /// Returns whether nodes with taints that the pod does not tolerate are left out.
-    pub fn honors_taints(&self) -> bool {
-        self.node_taints_policy == Some(NodePolicy::Honor)
-    }
-
     /// Returns whether it counts the pod, which must be in the namespace of the constraint's owner.
     pub fn matches(&self, owner: &PodSpec, pod: &PodSpec) -> bool {
         owner.namespace == pod.namespace

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{CPU, NodeInfo};
+use super::NodeInfo;
+use super::resource::CPU;
 use kubernetes_vocabulary::fields::NODE_NAME;
 use kubernetes_vocabulary::{LabelRequirement, Quantity, Taint};
 use kubernetes_vocabulary::{SelectorOperator, labels};

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::pod::parse_field;
-use super::{CPU, SpecError};
+use super::resource::CPU;
+use super::spec_error::{SpecError, parse_field};
 use kubernetes_vocabulary::Quantity;
 use kubernetes_vocabulary::null_as_default;
 

@@ -3,36 +3,7 @@
 //! A claim that waits for its first consumer is bound where the pod goes, within the class's `allowedTopologies`; from then on the pod
 //! must stay in that segment of the topology: the node for local volumes, the zone for zonal ones.
 
-use super::{ClusterState, FilterReason, NodeInfo, PodCandidate, PodSpec};
-use kubernetes_vocabulary::labels::HOSTNAME;
-use kubernetes_vocabulary::{LabelRequirement, NodeSelectorTerm};
-
-/// A volume of a pod, as far as it says where the pod can run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PodVolume {
-    /// The claim's name.
-    pub claim: String,
-    /// The storage class; empty if none is named.
-    pub class: String,
-    /// True if other pods use the same claim; else each replica has a claim of its own.
-    pub shared: bool,
-    /// The node labels whose values a bound volume is tied to: `kubernetes.io/hostname` for local volumes, the zone's for zonal ones;
-    /// empty where every node reaches it.
-    pub segment: Vec<String>,
-    /// `allowedTopologies` of the class: terms are ORed, expressions in a term ANDed; empty: everywhere.
-    pub allowed: Vec<Vec<LabelRequirement>>,
-    /// `nodeAffinity` of a volume that exists already; terms are ORed.
-    pub pinned: Option<Vec<NodeSelectorTerm>>,
-    /// True if only one pod may use the claim (`ReadWriteOncePod`).
-    pub exclusive: bool,
-}
-
-impl PodVolume {
-    /// Returns whether it can be used on one node only.
-    pub fn local(&self) -> bool {
-        self.segment.iter().any(|key| key == HOSTNAME)
-    }
-}
+use super::{ClusterState, FilterReason, NodeInfo, PodCandidate, PodSpec, PodVolume};
 
 /// Volumes that exist on other nodes, or whose class allows other nodes only.
 pub(super) fn filter_topology(spec: &PodSpec, node: &NodeInfo) -> Option<FilterReason> {

@@ -1,11 +1,11 @@
 //! An object of a build: its tree, what it was called before, and how it came into being.
 
 pub(crate) mod alias;
+mod id;
 pub(crate) mod scope;
 mod shared;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -19,79 +19,10 @@ use manifest_yaml::{ScalarStyle, append_as_kustomize};
 use pointer_diagnostics::{Diagnostic, Pointer};
 use shared::SharedObject;
 
+use id::effective_namespace;
+pub(crate) use id::{ResourceId, or};
 pub(crate) use scope::is_cluster_scoped;
 pub(crate) use shared::{NameTracking, PatchId, PatchKey};
-
-/// What tells an object from others of a build.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ResourceId {
-    pub(crate) group: String,
-    pub(crate) version: String,
-    pub(crate) kind: String,
-    pub(crate) name: String,
-    /// As it is written; empty where it is not.
-    pub(crate) namespace: String,
-}
-
-/// The namespace that stands for "none at all".
-const CLUSTER: &str = "_non_namespaceable_";
-
-impl ResourceId {
-    /// Returns whether the type is certainly not namespaced.
-    pub(crate) fn is_cluster_scoped(&self) -> bool {
-        is_cluster_scoped(&self.group, &self.version, &self.kind)
-    }
-
-    /// The namespace that counts: `default` where none is written, a word of its own for cluster-scoped types.
-    pub(crate) fn effective_namespace(&self) -> &str {
-        effective_namespace(self.is_cluster_scoped(), &self.namespace)
-    }
-
-    /// Returns whether both mean the same object.
-    pub(crate) fn same(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.kind == other.kind
-            && self.version == other.version
-            && self.group == other.group
-            && self.effective_namespace() == other.effective_namespace()
-    }
-}
-
-impl fmt::Display for ResourceId {
-    /// As kustomize writes ids in its messages.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            group,
-            version,
-            kind,
-            name,
-            namespace,
-        } = self;
-        let (kind, version, group) = (
-            or(kind, "[noKind]"),
-            or(version, "[noVer]"),
-            or(group, "[noGrp]"),
-        );
-        write!(
-            f,
-            "{kind}.{version}.{group}/{name}.{}",
-            or(namespace, "[noNs]")
-        )
-    }
-}
-
-/// A part of an id, or the word that stands for none.
-pub(crate) fn or<'t>(text: &'t str, none: &'t str) -> &'t str {
-    if text.is_empty() { none } else { text }
-}
-
-fn effective_namespace(is_cluster_scoped: bool, written: &str) -> &str {
-    match written {
-        _ if is_cluster_scoped => CLUSTER,
-        "" => "default",
-        other => other,
-    }
-}
 
 /// Where an object was written: a file and the number of the document in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,12 @@
 //! What Argo CD reads: the shape of Applications, projects and bootstrap in both topologies and flavours.
 
+mod built_in;
+mod root;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kubernetes_vocabulary::ResourceScope;
+use pointer_diagnostics::Diagnostics;
 use serde_json::{Value, json};
 use siteplan::bundle::{
     Bootstrap, BootstrapFiles, File, HEALTH_KEY, HEALTH_SCRIPT, builtin_objects, fleet_bundle,
@@ -284,58 +288,6 @@ fn what_is_being_removed_is_permitted_still_and_nothing_else() {
 }
 
 #[test]
-fn the_root_brings_the_site_and_nothing_applies_it_server_side() {
-    let made = web(json!({"version": "3.3"}));
-    let (files, found) = made.bundle();
-    assert!(found.is_empty(), "{found:?}");
-    assert_eq!(
-        paths(&files),
-        [
-            "apps/kustomization.yaml",
-            "apps/project.yaml",
-            "apps/web.yaml",
-            "bootstrap/argocd-cm.patch.yaml",
-            "bootstrap/kustomization.yaml",
-            "bootstrap/project.yaml",
-            "bootstrap/root.yaml",
-        ]
-    );
-    assert_eq!(
-        only(&files, "apps/kustomization.yaml")["resources"],
-        json!(["project.yaml", "web.yaml"])
-    );
-    let root = only(&files, "bootstrap/root.yaml");
-    assert_eq!(root["metadata"].get("finalizers"), None);
-    assert_eq!(options(&root), ["RespectIgnoreDifferences=true"]);
-    assert_eq!(root["spec"]["source"]["path"], "out/plant/apps");
-    assert_eq!(root["spec"]["project"], "plant-root");
-    let ignored = &root["spec"]["ignoreDifferences"];
-    assert_eq!(ignored[0]["kind"], "Application");
-    assert_eq!(ignored[0].get("jqPathExpressions"), None);
-    let project = only(&files, "bootstrap/project.yaml");
-    assert_eq!(
-        project["spec"]["destinations"],
-        json!([{"server": "https://kubernetes.default.svc", "namespace": "argocd"}])
-    );
-}
-
-#[test]
-fn finalizers_are_ignored_in_the_root_where_hooks_bring_them() {
-    let mut hook = config_map("web", "cleanup");
-    hook["metadata"]["annotations"] = json!({"argocd.argoproj.io/hook": "PostSync, PostDelete"});
-    let made = Made::new().app("web", 0, json!({"namespace": "web"}), json!([hook]));
-    let ignored =
-        &made.document("bootstrap/root.yaml")["spec"]["ignoreDifferences"][0]["jqPathExpressions"];
-    assert!(
-        ignored[0]
-            .as_str()
-            .unwrap()
-            .contains("post-delete-finalizer.argocd.argoproj.io/cleanup"),
-        "{ignored}"
-    );
-}
-
-#[test]
 fn openshift_gitops_gets_its_settings_through_its_own_resource() {
     let made = web(json!({"version": "2.14", "flavour": "openshift-gitops"}));
     let settings = made.document("bootstrap/argocd.patch.yaml");
@@ -426,7 +378,9 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
         json!(["project.yaml", "root.yaml"])
     );
 
-    let (files, found) = fleet_bundle(&fleet(argocd, json!({})), &["plant-b", "plant-a"]);
+    let mut found = Diagnostics::new();
+    let sites = ["plant-b", "plant-a"];
+    let files = fleet_bundle(&fleet(argocd, json!({})), &sites, &mut found);
     assert!(found.is_empty());
     assert_eq!(
         only(&files, "apps/kustomization.yaml")["resources"],
@@ -445,7 +399,9 @@ fn a_hub_names_clusters_after_sites_and_keeps_its_settings_in_one_place() {
 
 #[test]
 fn there_is_no_fleet_directory_where_every_site_has_its_own_argo_cd() {
-    let (files, _) = fleet_bundle(&fleet(json!({"version": "3.3"}), json!({})), &["plant"]);
+    let mut found = Diagnostics::new();
+    let fleet = fleet(json!({"version": "3.3"}), json!({}));
+    let files = fleet_bundle(&fleet, &["plant"], &mut found);
     assert!(files.is_empty());
 }
 
@@ -454,12 +410,10 @@ fn a_hub_with_too_many_sites_is_warned_of() {
     let names: Vec<String> = (0..1001).map(|i| format!("s{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let hub = fleet(json!({"version": "3.3", "topology": "hub"}), json!({}));
-    let codes = |sites: &[&str]| {
-        fleet_bundle(&hub, sites)
-            .1
-            .iter()
-            .map(|d| d.code)
-            .collect::<Vec<_>>()
+    let codes = |sites: &[&str]| -> Vec<&str> {
+        let mut found = Diagnostics::new();
+        fleet_bundle(&hub, sites, &mut found);
+        found.iter().map(|d| d.code).collect()
     };
     assert_eq!(codes(&names), ["fleet-too-large"]);
     assert!(codes(&names[1..]).is_empty());
@@ -505,226 +459,4 @@ fn fields_that_others_write_are_ignored_for_the_kinds_that_are_there() {
         ])
     );
     assert!(options(&application).contains(&"RespectIgnoreDifferences=true"));
-}
-
-#[test]
-fn namespaces_are_labelled_and_never_pruned() {
-    let mut plan = NamespacePlan {
-        pod_security: Some(PodSecurity::Restricted),
-        ..NamespacePlan::default()
-    };
-    plan.spec.labels.insert("team".to_owned(), "web".to_owned());
-    let made = Made::new().namespace("web", plan).namespaces();
-    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-    assert_eq!(objects[0].0, "namespace.web.yaml");
-    assert_eq!(
-        objects[0].1.value()["metadata"],
-        json!({
-            "name": "web",
-            "labels": {
-                "pod-security.kubernetes.io/audit": "restricted",
-                "pod-security.kubernetes.io/enforce": "restricted",
-                "pod-security.kubernetes.io/warn": "restricted",
-                "team": "web",
-            },
-            "annotations": {
-                "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-                "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
-            },
-        })
-    );
-    let application = made.document("apps/namespaces.yaml");
-    assert_eq!(application["metadata"].get("finalizers"), None);
-    assert_eq!(
-        application["spec"]["syncPolicy"]["automated"],
-        json!({"selfHeal": true})
-    );
-    assert_eq!(
-        application["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"],
-        "."
-    );
-}
-
-#[test]
-fn nodes_get_labels_only_and_only_where_they_are_there() {
-    let labels = [
-        ("kubernetes.io/arch", "amd64"),
-        ("kubernetes.io/hostname", "n"),
-        ("workload-type", "database"),
-    ];
-    let spec = json!({"nodes": {"labels": {"cluster.ocs.openshift.io/openshift-storage": ""}}});
-    let mut made =
-        Made::new()
-            .node("acp-0", &pool(true), &labels)
-            .node("acp-1", &pool(true), &labels);
-    made.plan.nodes[1].state = Some(NodeState::Replacing);
-    let made = made
-        .node("acp-2", &pool(true), &labels)
-        .app("odf", 1, spec, json!([]));
-    let mut made = made;
-    made.plan.nodes[2].unnamed = true;
-    let made = made.nodes();
-    let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-    assert_eq!(objects.len(), 1);
-    assert_eq!(objects[0].0, "node.acp-0.yaml");
-    assert_eq!(
-        objects[0].1.value(),
-        &json!({
-            "apiVersion": "v1", "kind": "Node",
-            "metadata": {
-                "name": "acp-0",
-                "labels": {"cluster.ocs.openshift.io/openshift-storage": "", "workload-type": "database"},
-                "annotations": {
-                    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-                    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
-                },
-            },
-        })
-    );
-    let application = made.document("apps/nodes.yaml");
-    assert_eq!(
-        application["spec"]["syncPolicy"]["automated"],
-        json!({"selfHeal": true})
-    );
-    assert_eq!(options(&application), ["ServerSideApply=true"]);
-    assert_eq!(
-        application["metadata"]["annotations"]["siteplan.dev/when-failed"],
-        "go-on"
-    );
-}
-
-#[test]
-fn a_node_that_has_not_joined_is_never_made() {
-    let made = |argocd: Value, version: &str| {
-        let cluster = json!({"cluster": {"platform": "kubernetes", "version": version}});
-        let made = Made::of(fleet(argocd, json!({})), "plant", cluster);
-        made.node("acp-0", &pool(true), &[("workload-type", "database")])
-            .nodes()
-    };
-    let of_bootstrap = |made: &Made| {
-        let files = made.bundle().0;
-        let policy = files
-            .iter()
-            .find(|file| file.path == "bootstrap/node-policy.yaml");
-        policy.map(|file| file.documents.len())
-    };
-    let kinds = |made: &Made| {
-        let objects = builtin_objects(&made.plan, &made.plan.instances[0]);
-        let kinds = objects.iter().map(|(_, object)| object.kind().to_owned());
-        kinds.collect::<Vec<String>>()
-    };
-    let own = made(json!({"version": "3.3"}), "1.34");
-    assert_eq!(
-        (of_bootstrap(&own), kinds(&own)),
-        (Some(2), vec!["Node".to_owned()])
-    );
-    let old = made(json!({"version": "3.3"}), "1.29");
-    assert_eq!(of_bootstrap(&old), None);
-    let hub = made(json!({"version": "3.3", "topology": "hub"}), "1.34");
-    assert_eq!(of_bootstrap(&hub), None);
-    assert_eq!(
-        kinds(&hub),
-        [
-            "Node",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding"
-        ]
-    );
-}
-
-#[test]
-fn roots_follow_the_branch_and_applications_stay_at_the_pin() {
-    let (fleets, sites) = ("a".repeat(40), "b".repeat(40));
-    let made = |spec: Value| {
-        let fleet = fleet(
-            json!({"version": "3.3", "topology": "hub"}),
-            json!({"source": {"pin": fleets}}),
-        );
-        Made::of(fleet, "plant", spec).app("web", 0, json!({"namespace": "web"}), json!([]))
-    };
-    let revision =
-        |made: &Made, file: &str| made.document(file)["spec"]["source"]["targetRevision"].clone();
-    let site = made(json!({}));
-    assert_eq!(revision(&site, "apps/web.yaml"), json!(fleets));
-    assert_eq!(revision(&site, "bootstrap/root.yaml"), "refs/heads/main");
-    let ring = made(json!({"pin": sites}));
-    assert_eq!(revision(&ring, "apps/web.yaml"), json!(sites));
-}
-
-#[test]
-fn the_steps_of_a_bootstrap_patch_settings_and_bring_the_root_last() {
-    let made = web(json!({"version": "3.3"}));
-    let files = made.bundle().0;
-    let bootstrap = Bootstrap::new(
-        &made.plan.fleet.spec.argocd,
-        &BootstrapFiles {
-            site: "plant",
-            of_site: &files,
-            of_fleet: &[],
-        },
-    );
-    let steps = bootstrap.steps("plant");
-    let commands: Vec<&str> = steps.iter().map(|step| step.command.as_str()).collect();
-    assert_eq!(
-        commands,
-        [
-            "kubectl -n argocd patch configmap argocd-cm --type merge --patch-file out/plant/bootstrap/argocd-cm.patch.yaml",
-            "kubectl apply --server-side --field-manager siteplan -f out/plant/bootstrap/project.yaml",
-            r"kubectl -n argocd wait configmap argocd-cm --for jsonpath='{.data.resource\.customizations\.health\.argoproj\.io_Application}' --timeout 10m",
-            "kubectl apply --server-side --field-manager siteplan -f out/plant/bootstrap/root.yaml",
-            "kubectl -n argocd get configmap/argocd-cm appproject.argoproj.io/plant-root application.argoproj.io/plant -o yaml --ignore-not-found | siteplan bootstrap plant --check",
-        ]
-    );
-}
-
-#[test]
-fn a_check_of_a_bootstrap_tells_what_the_cluster_lacks() {
-    let made = web(json!({"version": "3.3"}));
-    let files = made.bundle().0;
-    let bootstrap = Bootstrap::new(
-        &made.plan.fleet.spec.argocd,
-        &BootstrapFiles {
-            site: "plant",
-            of_site: &files,
-            of_fleet: &[],
-        },
-    );
-    let problems = |cluster: &[Object]| {
-        let differences = compare_bootstrap(&bootstrap, cluster);
-        let told = differences
-            .iter()
-            .map(|told| format!("{} {}", told.object, told.problem));
-        told.collect::<Vec<String>>()
-    };
-    let object = |path: &str| Object::new(only(&files, path));
-    let settings = object("bootstrap/argocd-cm.patch.yaml");
-    let (project, root) = (
-        object("bootstrap/project.yaml"),
-        object("bootstrap/root.yaml"),
-    );
-    assert!(problems(&[settings, project.clone(), root.clone()]).is_empty());
-    let upgraded = Object::new(json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm", "namespace": "argocd"}, "data": {"url": "x"},
-    }));
-    let mut unread = root.value().clone();
-    unread["status"]["conditions"] =
-        json!([{"type": "ComparisonError", "message": "authentication required"}]);
-    assert_eq!(
-        problems(&[upgraded, Object::new(unread)]),
-        [
-            format!("ConfigMap/argocd-cm has no `{HEALTH_KEY}`: waves do not wait for it"),
-            "ConfigMap/argocd-cm has no `resource.customizations.health.metallb.io_MetalLB`: waves do not wait for it".to_owned(),
-            "AppProject/plant-root is not there".to_owned(),
-            "Application/plant has the condition ComparisonError: authentication required"
-                .to_owned(),
-        ]
-    );
-}
-
-#[test]
-fn nodes_of_other_pools_are_left_alone() {
-    let made = Made::new()
-        .node("acp-0", &pool(false), &[("workload-type", "database")])
-        .nodes();
-    assert!(builtin_objects(&made.plan, &made.plan.instances[0]).is_empty());
 }
