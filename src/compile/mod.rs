@@ -173,18 +173,17 @@ impl<'a> SiteCompiler<'a> {
             install: install.as_ref(),
         };
         let tree = write_tree(&files, ledger, found);
-        let names = bundle::names(&plan);
         let argocd = objects_below(&bundle, "apps/");
         let bootstrap = objects_below(&bundle, "bootstrap/");
         let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
+            names: bundle::names(&plan),
             plan,
             rendered,
             changes,
             tree,
             bootstrap,
             claims,
-            names,
             argocd,
             bootstrap_files: take_bootstrap_files(bundle),
             fit,

@@ -338,6 +338,9 @@ fn find_help(refusal: &ServerRefusal) -> Option<String> {
     if let Some(nearest) = &refusal.nearest {
         return Some(format!("did you mean `{nearest}`?"));
     }
+    if refusal.class == FindingClass::Metadata {
+        return Some("correct the name, label or annotation: the API server refuses it".to_owned());
+    }
     let is_of_operator = refusal.class == FindingClass::Schema(ViolationKind::UnknownVersion)
         && refusal.message.contains("is not served as");
     is_of_operator.then(|| {

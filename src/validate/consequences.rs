@@ -51,8 +51,8 @@ fn is_repetition(later: &ServerRefusal, from: &ServerRefusal) -> bool {
 fn is_consequence(later: &ServerRefusal, from: &ServerRefusal) -> bool {
     let (at, cause) = (&later.pointer, &from.pointer);
     match (later.class, from.class) {
-        (Schema(_), Metadata) => at == cause,
-        (Schema(ViolationKind::Required), Schema(ViolationKind::WrongType)) => at == cause,
+        (Schema(_), Metadata)
+        | (Schema(ViolationKind::Required), Schema(ViolationKind::WrongType)) => at == cause,
         (Schema(ViolationKind::Required), Schema(ViolationKind::UnknownField)) => {
             is_misspelt(at, from)
         }

@@ -20,6 +20,7 @@ pub(super) mod no_default_class;
 pub(super) mod not_to_schema;
 pub(super) mod object_too_large;
 pub(super) mod override_file;
+pub(super) mod package_without_operands;
 pub(super) mod path_not_portable;
 pub(super) mod pin_not_a_commit;
 pub(super) mod policy_not_evaluated;
@@ -69,6 +70,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &not_to_schema::RULE,
     &object_too_large::RULE,
     &override_file::RULE,
+    &package_without_operands::RULE,
     &path_not_portable::RULE,
     &pin_not_a_commit::RULE,
     &policy_not_evaluated::RULE,
