@@ -67,7 +67,9 @@ fn is_consequence(later: &ServerRefusal, from: &ServerRefusal) -> bool {
         (Code, Code) => at != cause && is_mount(at, cause),
         // A privileged container that says that it gains nothing: the server's code refuses the two together.
         (Code, PodSecurity) => {
-            at.as_str().ends_with(SECURITY_CONTEXT) && at != cause && is_at_or_below(cause, at)
+            let context = cause.as_str().strip_suffix("privileged");
+            let beside = at.as_str().strip_suffix("allowPrivilegeEscalation");
+            context.is_some() && context == beside
         }
         _ => false,
     }
