@@ -8,7 +8,7 @@ mod exceptions;
 mod holdings;
 
 use rustomize::KUSTOMIZATION_FILE;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
@@ -70,6 +70,15 @@ pub struct CompiledSite {
     pub bootstrap_files: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
+}
+
+/// The final manifests of a site, and those of them that its API server refuses.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderedObjects<'a> {
+    /// The objects, by instance.
+    pub rendered: &'a BTreeMap<String, Vec<Object>>,
+    /// Objects that are refused.
+    pub refused: &'a BTreeSet<ObjectId>,
 }
 
 impl<'a> SiteCompiler<'a> {
@@ -159,7 +168,11 @@ impl<'a> SiteCompiler<'a> {
         });
         found.append(validated.problems);
         let install = install::make_install_config(&plan, found);
-        let fit = self.prove_fit(&plan, &rendered, found);
+        let objects = RenderedObjects {
+            rendered: &rendered,
+            refused: &validated.refused,
+        };
+        let fit = self.prove_fit(&plan, objects, found);
         let files = SiteFiles {
             plan: &plan,
             overlays: &overlays,
@@ -167,18 +180,17 @@ impl<'a> SiteCompiler<'a> {
             install: install.as_ref(),
         };
         let tree = write_tree(&files, ledger, found);
-        let names = bundle::names(&plan);
         let argocd = objects_below(&bundle, "apps/");
         let bootstrap = objects_below(&bundle, "bootstrap/");
         let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
+            names: bundle::names(&plan),
             plan,
             rendered,
             changes,
             tree,
             bootstrap,
             claims,
-            names,
             argocd,
             bootstrap_files: take_bootstrap_files(bundle),
             fit,
@@ -189,14 +201,15 @@ impl<'a> SiteCompiler<'a> {
     pub fn prove_fit(
         &self,
         plan: &SitePlan,
-        rendered: &BTreeMap<String, Vec<Object>>,
+        objects: RenderedObjects<'_>,
         found: &mut Diagnostics,
     ) -> SiteFit {
         let catalogues = self.catalogues(plan);
         let input = PodsInput {
             plan,
-            rendered,
+            rendered: objects.rendered,
             catalogues: &catalogues,
+            refused: objects.refused,
         };
         fit::fit(&input, found)
     }
