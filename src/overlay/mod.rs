@@ -93,7 +93,7 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     }
 }
 
-/// Annotates single objects with sync options, where the Argo CD is too old to be told for the whole Application.
+/// Annotates single objects with the sync options that they need beside those of their Application.
 fn annotate_sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
     let reason = Reason {
         author: FieldAuthor::ArgoCd,
@@ -105,7 +105,9 @@ fn annotate_sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Ve
         ],
     };
     let mut patches = Vec::new();
-    for needed in crate::bundle::needed_annotations(input.plan, input.catalogue, objects) {
+    let wanted =
+        crate::bundle::needed_annotations(input.plan, input.instance, input.catalogue, objects);
+    for needed in wanted {
         let Some(object) = objects.iter_mut().find(|o| o.id() == needed.object) else {
             continue;
         };

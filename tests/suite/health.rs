@@ -178,6 +178,18 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             "Degraded",
         ),
         (
+            "somebody is asked before something is pruned",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] = json!({
+                    "phase": "Running", "startedAt": LONG_AGO,
+                    "message": "Waiting for pruning confirmation of v1/PersistentVolumeClaim/data",
+                });
+            }),
+            "Healthy",
+        ),
+        (
             "the next attempt is under way",
             with(|o| {
                 o["operation"] = json!({"sync": {}});
