@@ -12,6 +12,7 @@ mod hosted;
 mod images;
 mod input;
 mod merge;
+mod operators;
 mod policies;
 mod removals;
 mod root;
@@ -26,6 +27,7 @@ use serde_json::{Map, Value};
 use crate::images::ImageFacts;
 use crate::model::{AppSpec, KustomizeRelease};
 use crate::nearest::nearest;
+use crate::operators::OperatorFacts;
 use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
@@ -39,6 +41,7 @@ pub use files::FleetFiles;
 use images::load_images;
 pub use input::{Input, read_input};
 pub use policies::PolicyDocument;
+use operators::load_operators;
 use policies::load_policies;
 use removals::load_removals;
 pub use removals::{ApprovedRemoval, REMOVALS};
@@ -66,6 +69,8 @@ pub struct Repository {
     pub removals: Vec<ApprovedRemoval>,
     /// The facts of images.
     pub images: Arc<ImageFacts>,
+    /// The versions of operators.
+    pub operators: Arc<OperatorFacts>,
     /// The admission policies below `base/policies`, with their bindings and parameters.
     pub policies: Vec<PolicyDocument>,
     /// The site files, by site name.
@@ -97,6 +102,7 @@ pub fn load(root: &Path, found: &mut Diagnostics) -> Option<Repository> {
     let definitions = load_definitions(&files, found);
     definitions.check_choices(apps.values(), found);
     let images = Arc::new(load_images(&files, found));
+    let operators = Arc::new(load_operators(&files, found));
     let policies = load_policies(&files, POLICIES, found);
     let sites = list_sites(&files, found);
     let fleet = fleet?;
@@ -107,6 +113,7 @@ pub fn load(root: &Path, found: &mut Diagnostics) -> Option<Repository> {
         apps,
         definitions,
         images,
+        operators,
         policies,
         sites,
         profiles,
@@ -454,6 +461,7 @@ fn report_unread(files: &FleetFiles, path: &str, kind: InputKind, found: &mut Di
         InputKind::Fleet => "a Fleet",
         InputKind::Removal => "a Removal",
         InputKind::Images => "the facts of images",
+        InputKind::Operators => "the versions of operators",
     };
     found.push(
         rules::INPUT_NOT_READ

@@ -8,6 +8,7 @@ mod exceptions;
 mod generate;
 mod hooks;
 mod kustomization;
+mod subscriptions;
 mod values;
 
 use rustomize::KUSTOMIZATION_FILE;
@@ -68,6 +69,11 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     let first_generated = objects.len();
     objects.extend(generate::generate_objects(input, found));
     let mut patches = values::set_values(input, &mut objects, found);
+    patches.extend(subscriptions::set_operator_versions(
+        input,
+        &mut objects,
+        found,
+    ));
     let placed = place(
         input.plan,
         input.instance,

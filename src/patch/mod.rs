@@ -65,6 +65,8 @@ pub enum FieldAuthor {
     Value,
     /// Annotations that Argo CD needs on an object.
     ArgoCd,
+    /// The version of an operator, and who approves its updates.
+    OperatorVersion,
 }
 
 impl FieldAuthor {
@@ -76,6 +78,7 @@ impl FieldAuthor {
             Self::Availability => "availability",
             Self::Value => "value",
             Self::ArgoCd => "argocd",
+            Self::OperatorVersion => "operator version",
         }
     }
 }

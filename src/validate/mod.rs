@@ -9,6 +9,7 @@ mod api_server;
 mod argo;
 mod between;
 mod definitions;
+mod disruptions;
 mod glob;
 mod hosts;
 mod operator_pods;
@@ -41,6 +42,7 @@ use hosts::claim_hosts;
 use view::View;
 
 pub use api_server::{ApiServers, SiteDefinitions};
+pub use disruptions::check_disruptions;
 pub use policies::FleetPolicies;
 pub use rules::shared_application_name::shared_names;
 pub use updates::{UpdateInput, check_updates};

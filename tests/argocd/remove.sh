@@ -1,5 +1,5 @@
 #!/bin/bash
-# remove.sh : what is removed goes, what is asked about waits without holding up the site, and what is taken back stays.
+# remove.sh [app] [swap] [operator] : what is removed goes, what is asked about waits without holding up the site, and what is taken back stays.
 # The steps are those of docs/argo-cd.md. Before: site.sh fusion-hetero.
 . "$(dirname "$0")/lib.sh"
 F=$R/fleet; S=$F/sites/fusion-hetero.yaml; root=fusion-hetero
@@ -14,6 +14,7 @@ permits() { kubectl -n "$NS" get appproject $root -o 'jsonpath={.spec.destinatio
 narrow() { ! permits "$1"; }
 rights() { kubectl apply --server-side --field-manager siteplan -f "$F/out/$root/bootstrap/rights.yaml" >/dev/null || fail "rights"; }
 
+remove_app() {
 echo "== an app, the last one of its namespace, that is deleted without a question"
 sed -i 's/^    flask-appserver: {pool: appserver}/&\n    plant-web: {pool: database}/' "$S"; push "a web server"; rights
 eventually 240 "plant-web is healthy" is Healthy $root-plant-web '{.status.health.status}'
@@ -30,7 +31,9 @@ permits plant-web || fail "the project is narrow before the approval is taken aw
 rm "$F/removals/web.yaml"; push "the web server is gone"
 eventually 120 "the project is narrow again" narrow plant-web
 eventually 240 "all is healthy" healthy $root
+}
 
+swap_app() {
 echo "== another app under the same name: the old database is asked about, and nothing else waits"
 sed -i 's/database: {use: postgres, pool: database}/database: {use: postgresql, pool: database}/' "$S"
 approve database 'instance: database, object: "PostgresCluster/*"'; push "another database"; rights
@@ -47,7 +50,9 @@ confirm $root-database
 eventually 120 "the old database goes with the answer" gone -n hetero-demo get postgresclusters.postgres-operator.crunchydata.com
 rm "$F/removals/database.yaml"; push "the old database is gone"
 eventually 300 "all is healthy" healthy $root
+}
 
+remove_operator() {
 echo "== an operator, the last app of its namespace: asked about, taken back, asked about again"
 sed -i 's/^    crunchy-operator: .*/    # no operator/' "$S"; approve operator "instance: crunchy-operator"; push "no operator"
 deleting() { [ -n "$(app $root-crunchy-operator '{.metadata.deletionTimestamp}')" ]; }
@@ -74,3 +79,11 @@ ok "its objects are gone"
 rm "$F/removals/operator.yaml"; push "the operator is gone"
 eventually 120 "the project is narrow again" narrow postgres-operator
 eventually 300 "all is healthy" healthy $root
+}
+
+for part in ${@:-app swap operator}; do case $part in
+  app) remove_app ;;
+  swap) swap_app ;;
+  operator) remove_operator ;;
+  *) fail "no part $part" ;;
+esac; done

@@ -10,6 +10,7 @@ pub(super) mod crd_not_on_site;
 pub(super) mod data_key_missing;
 pub(super) mod deprecated_api_version;
 pub(super) mod dry_run_not_skipped;
+pub(super) mod health_unknown;
 pub(super) mod image_not_allowed;
 pub(super) mod image_tag_floats;
 pub(super) mod kind_without_definition;
@@ -54,6 +55,7 @@ pub(super) mod unknown_reference;
 pub(super) mod unknown_sync_option;
 pub(super) mod validation_rule_broken;
 pub(super) mod validation_rule_not_evaluated;
+pub(super) mod value_not_canonical;
 pub(super) mod wave_not_integer;
 pub(super) mod waves_not_gated;
 
@@ -69,6 +71,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &data_key_missing::RULE,
     &deprecated_api_version::RULE,
     &dry_run_not_skipped::RULE,
+    &health_unknown::RULE,
     &image_not_allowed::RULE,
     &image_tag_floats::RULE,
     &kind_without_definition::RULE,
@@ -113,6 +116,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &unknown_sync_option::RULE,
     &validation_rule_broken::RULE,
     &validation_rule_not_evaluated::RULE,
+    &value_not_canonical::RULE,
     &wave_not_integer::RULE,
     &waves_not_gated::RULE,
 ];

@@ -36,7 +36,7 @@ fn web(argocd: Value) -> Made {
 }
 
 /// The annotations that the objects of the only instance need.
-fn needed(made: &Made) -> Vec<NeededAnnotation> {
+fn annotations_needed(made: &Made) -> Vec<NeededAnnotation> {
     let (instance, objects) = (&made.plan.instances[0], &made.rendered["web"]);
     needed_annotations(&made.plan, instance, Catalogue::built_in(), objects)
 }
@@ -162,7 +162,7 @@ fn an_app_that_asks_before_it_goes_is_asked_about_by_one_of_its_objects_and_goes
     first["metadata"]["annotations"] = kept;
     let objects = json!([first, config_map("web", "b"), config_map("web", "c")]);
     let mut made = Made::new().app("web", 0, json!({"namespace": "web"}), objects);
-    let asking = needed(&made);
+    let asking = annotations_needed(&made);
     let told: Vec<_> = asking
         .iter()
         .map(|n| (n.object.name.as_str(), n.value.as_str()))
@@ -212,7 +212,7 @@ fn options_newer_than_the_argo_cd_are_not_written() {
         application["spec"]["syncPolicy"]["retry"].get("refresh"),
         None
     );
-    let needed = needed(&old);
+    let needed = annotations_needed(&old);
     assert_eq!(needed.len(), 1);
     assert_eq!(
         (
@@ -227,7 +227,7 @@ fn options_newer_than_the_argo_cd_are_not_written() {
         )
     );
     let new = web(json!({"version": "3.1"}));
-    assert_eq!(needed(&new), []);
+    assert!(annotations_needed(&new).is_empty());
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn an_annotation_that_is_needed_keeps_what_the_object_has() {
     let own = json!({"argocd.argoproj.io/sync-options": "Prune=false"});
     let object = &mut made.rendered.get_mut("web").unwrap()[1];
     object.value_mut()["metadata"]["annotations"] = own;
-    let needed = needed(&made);
+    let needed = annotations_needed(&made);
     assert_eq!(
         needed[0].value,
         "Prune=false,SkipDryRunOnMissingResource=true"
