@@ -13,7 +13,7 @@ use crate::model::OnRemove;
 use crate::plan::{Instance, InstanceSource};
 
 use super::destination::{destination_cluster, destination_namespace};
-use super::object_options::asks_before_deletion;
+use super::object_options::{asks_before_deletion, on_remove};
 use super::retry::{RetriedApplication, retry_policy};
 use super::{ArgoCdVersion, BundleContext, differences, dry_run, is_since, names, repository_path};
 
@@ -59,13 +59,6 @@ fn source(context: &BundleContext<'_>, directory: &str) -> Value {
         "path": repository_path(fleet, &format!("out/{}/{directory}", context.site().name)),
         "targetRevision": pin.unwrap_or(&fleet.source.revision),
     })
-}
-
-/// Namespaces and nodes outlive whoever wrote them down.
-pub(super) fn on_remove(instance: &Instance) -> OnRemove {
-    instance
-        .app()
-        .map_or(OnRemove::Keep, |app| app.spec.on_remove)
 }
 
 fn annotations(context: &BundleContext<'_>, instance: &Instance) -> Map<String, Value> {

@@ -6,7 +6,6 @@ use crate::manifest::{Object, ObjectId};
 use crate::model::OnRemove;
 use crate::plan::{Instance, SitePlan};
 
-use super::application::on_remove;
 use super::dry_run;
 
 /// The options by which Argo CD asks before it deletes an object. Argo CD 2.14 and newer.
@@ -67,6 +66,13 @@ pub fn needed_annotations(
         }
     }
     needed
+}
+
+/// Namespaces and nodes outlive whoever wrote them down.
+pub(super) fn on_remove(instance: &Instance) -> OnRemove {
+    instance
+        .app()
+        .map_or(OnRemove::Keep, |app| app.spec.on_remove)
 }
 
 fn written_options(object: &Object) -> Vec<String> {

@@ -45,7 +45,7 @@ impl TryFrom<RawTypedFields> for TypedFields {
     fn try_from(raw: RawTypedFields) -> Result<Self, String> {
         let parse = |texts: Vec<String>| -> Result<Vec<FieldPath>, String> {
             let paths = texts.iter().map(|text| {
-                FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {}", e.0))
+                FieldPath::parse(text).map_err(|e| format!("`{text}` is not a path: {e}"))
             });
             paths.collect()
         };

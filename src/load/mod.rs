@@ -35,13 +35,13 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
 pub use deceptive::report_deceptive_characters;
 pub use definitions::FleetDefinitions;
 use definitions::load_definitions;
-use document::{Document, document, typed};
+use document::{Document, document, is_of_kind, typed};
 pub use entity::{App, AppTemplate, Fleet, Layers, Site};
 pub use files::FleetFiles;
 use images::load_images;
 pub use input::{Input, read_input};
-pub use policies::PolicyDocument;
 use operators::load_operators;
+pub use policies::PolicyDocument;
 use policies::load_policies;
 use removals::load_removals;
 pub use removals::{ApprovedRemoval, REMOVALS};
@@ -469,13 +469,6 @@ fn report_unread(files: &FleetFiles, path: &str, kind: InputKind, found: &mut Di
             .primary(Origin::file(path), "")
             .help(format!("name it `{expected}`, or move it elsewhere")),
     );
-}
-
-/// Returns whether a text says at its outermost level that it is of a kind.
-fn is_of_kind(text: &str, kind: InputKind) -> bool {
-    let values = text.lines().filter_map(|line| line.strip_prefix("kind:"));
-    let mut names = values.map(|value| value.split('#').next().unwrap_or_default());
-    names.any(|name| name.trim().trim_matches(['"', '\'']) == kind.name())
 }
 
 fn is_yaml(path: &str) -> bool {

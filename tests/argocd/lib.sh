@@ -41,6 +41,9 @@ healthy() {
   k -n "$NS" get applications -l siteplan.dev/site="$1" -o json | python3 -c '
 import json, sys
 apps = json.load(sys.stdin)["items"]
-bad = [a["metadata"]["name"] for a in apps if (a.get("status", {}).get("sync", {}).get("status"), a.get("status", {}).get("health", {}).get("status"), a.get("status", {}).get("operationState", {}).get("phase")) != ("Synced", "Healthy", "Succeeded")]
+def settled(status):
+    # One that was Synced when it was made has had no operation.
+    return status.get("sync", {}).get("status") == "Synced" and status.get("health", {}).get("status") == "Healthy" and status.get("operationState", {}).get("phase", "Succeeded") == "Succeeded"
+bad = [a["metadata"]["name"] for a in apps if not settled(a.get("status", {}))]
 sys.exit(bool(bad) or not apps)'
 }
