@@ -31,6 +31,7 @@ pub mod load;
 pub mod manifest;
 pub mod model;
 pub mod nearest;
+pub mod operators;
 pub mod overlay;
 pub mod patch;
 pub mod place;

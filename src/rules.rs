@@ -15,6 +15,7 @@ pointer_diagnostics::rules! {
     DEPENDENCY_CYCLE = "dependency-cycle", Error, "apps require each other in a circle";
     DISK_COUNT_MISMATCH = "disk-count-mismatch", Error, "the number of disk paths is not the count";
     DISK_PATH_NOT_STABLE = "disk-path-not-stable", Warning, "a disk's path can be another disk's after a restart";
+    DISRUPTIVE_CHANGE = "disruptive-change", Warning, "a change interrupts or moves what runs";
     DRAIN_BLOCKED = "drain-blocked", Error, "a disruption budget keeps a node from being drained";
     DUPLICATE_ADDRESS = "duplicate-address", Error, "two things have one address";
     DUPLICATE_DISK = "duplicate-disk", Error, "a node has one disk twice";
@@ -67,6 +68,7 @@ pointer_diagnostics::rules! {
     NOT_PROVED = "not-proved", Warning, "it could not be proved that pods have a place";
     NUMBER_LOSES_ZERO = "number-loses-zero", Warning, "a version is written as a number, and loses its last zero";
     ODD_FILE = "odd-file", Error, "a file is not a regular file with a plain name";
+    OPERATOR_VERSION_UNKNOWN = "operator-version-unknown", Error, "nothing says which version of an operator a site gets";
     OUT_OF_RANGE = "out-of-range", Error, "a value is too small, too large, too short or too long";
     PART_NOT_PLACEABLE = "part-not-placeable", Warning, "a kind has no field that keeps its pods from a node";
     PLACEMENT_CONTRADICTION = "placement-contradiction", Error, "a base excludes the nodes that the site wants";

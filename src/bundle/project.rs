@@ -1,6 +1,6 @@
 //! The project of a site's Applications: it permits what they hold and nothing else.
 
-use crate::argocd::{RESOURCES_FINALIZER, SYNC_WAVE};
+use crate::argocd::{RESOURCES_FINALIZER, SYNC_OPTIONS, SYNC_WAVE};
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -9,6 +9,7 @@ use crate::kinds::GroupKind;
 use kubernetes_vocabulary::ResourceScope;
 
 use super::destination::{destination_cluster, destination_namespace};
+use super::object_options::CONFIRM_DELETION;
 use super::{BundleContext, PROJECT_WAVE, names};
 
 /// The AppProject of a site.
@@ -34,7 +35,8 @@ pub(super) fn of_site(context: &BundleContext<'_>) -> Value {
             "name": names::site_name(&site.name),
             "namespace": context.fleet().argocd.namespace(),
             "labels": {"siteplan.dev/site": site.name},
-            "annotations": {SYNC_WAVE: PROJECT_WAVE},
+            // Deleting the site's root with all that it holds asks somebody first.
+            "annotations": {SYNC_WAVE: PROJECT_WAVE, SYNC_OPTIONS: CONFIRM_DELETION},
             "finalizers": [RESOURCES_FINALIZER],
         },
         "spec": spec,

@@ -220,14 +220,16 @@ impl<'a> SiteCompiler<'a> {
         site: &CompiledSite,
         before: &BTreeMap<ObjectId, Object>,
     ) -> Diagnostics {
-        let mut found = validate::check_updates(&UpdateInput {
+        let input = UpdateInput {
             plan: &site.plan,
             rendered: &site.rendered,
             changes: &site.changes,
             definitions: &self.bases.definitions(&site.plan),
             servers: &self.servers,
             before,
-        });
+        };
+        let mut found = validate::check_updates(&input);
+        found.append(validate::check_disruptions(&input));
         self.waivers.apply(Some(&site.plan.name), &mut found);
         found
     }

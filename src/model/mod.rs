@@ -10,6 +10,7 @@ mod images;
 mod install;
 mod namespace;
 mod nodes;
+mod operators;
 mod removal;
 mod requirements;
 mod site;
@@ -35,6 +36,9 @@ pub use namespace::{NamespaceSpec, PodSecurity};
 pub use nodes::{
     Arch, Bmc, DiskGroup, NodeSpec, NodeState, Pool, PoolAutoscaling, Role, TolerationMatch,
     TolerationSpec,
+};
+pub use operators::{
+    OperatorFact, OperatorRelease, OperatorUpdates, OperatorsSpec, UpdateApproval,
 };
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};

@@ -10,6 +10,7 @@ use super::Availability;
 use super::install::Install;
 use super::namespace::NamespaceSpec;
 use super::nodes::{Arch, Pool, TolerationSpec};
+use super::operators::OperatorUpdates;
 use super::requirements::SiteRequirements;
 use super::storage::StorageClassRef;
 
@@ -25,6 +26,9 @@ pub struct SiteSpec {
     pub profiles: Vec<String>,
     /// The 40-digit commit that the site's Applications stay at, in place of the fleet's: for rings, and for a site that waits.
     pub pin: Option<String>,
+    /// Updates of the operators that the site's Subscriptions install.
+    #[serde(default)]
+    pub operator_updates: OperatorUpdates,
     /// The cluster as a whole.
     #[serde(default)]
     pub cluster: Cluster,

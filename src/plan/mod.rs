@@ -101,6 +101,7 @@ fn resolve_site(
         instances,
         hosted,
         image_facts: Arc::clone(&repository.images),
+        operator_facts: Arc::clone(&repository.operators),
         claims,
         site,
     };

@@ -10,6 +10,7 @@ mod argo;
 mod between;
 mod consequences;
 mod definitions;
+mod disruptions;
 mod glob;
 mod hosts;
 mod metadata_form;
@@ -47,6 +48,7 @@ use server_rules::SERVER_RULES;
 use view::View;
 
 pub use api_server::{ApiServers, SiteDefinitions};
+pub use disruptions::check_disruptions;
 pub use policies::FleetPolicies;
 pub use rules::shared_application_name::shared_names;
 pub use updates::{UpdateInput, check_updates};

@@ -8,6 +8,7 @@ pub(super) mod crd_after_resource;
 pub(super) mod crd_not_on_site;
 pub(super) mod data_key_missing;
 pub(super) mod dry_run_not_skipped;
+pub(super) mod health_unknown;
 pub(super) mod hook_with_finalizer;
 pub(super) mod image_not_allowed;
 pub(super) mod image_tag_floats;
@@ -49,6 +50,7 @@ pub(super) mod unknown_cluster_version;
 pub(super) mod unknown_port;
 pub(super) mod unknown_reference;
 pub(super) mod unknown_sync_option;
+pub(super) mod value_not_canonical;
 pub(super) mod wave_not_integer;
 pub(super) mod waves_not_gated;
 
@@ -62,6 +64,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &crd_not_on_site::RULE,
     &data_key_missing::RULE,
     &dry_run_not_skipped::RULE,
+    &health_unknown::RULE,
     &hook_with_finalizer::RULE,
     &image_not_allowed::RULE,
     &image_tag_floats::RULE,
@@ -103,6 +106,7 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &unknown_port::RULE,
     &unknown_reference::RULE,
     &unknown_sync_option::RULE,
+    &value_not_canonical::RULE,
     &wave_not_integer::RULE,
     &waves_not_gated::RULE,
 ];
