@@ -47,7 +47,7 @@ pub(super) fn of_site(context: &BundleContext<'_>) -> Value {
 
 /// Returns a role a team: what its groups may do with the Applications of its instances. `argocd proj role` writes the same form
 /// (argo-cd docs/user-guide/projects.md, read 2026-11).
-fn list_roles(context: &Context<'_>) -> Vec<Value> {
+fn list_roles(context: &BundleContext<'_>) -> Vec<Value> {
     let site = context.site();
     let project = names::site_name(&site.name);
     let teams = site.site.spec.teams.iter();
