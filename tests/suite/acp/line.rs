@@ -206,6 +206,7 @@ fn the_apps_have_readmes_of_their_values() {
         "lvm-storage-operator",
         "mirrors",
         "node-maintenance-operator",
+        "node-taints",
         "oadp",
         "oadp-operator",
         "plant-alerts",
