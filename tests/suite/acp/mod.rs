@@ -3,23 +3,16 @@
 mod line;
 mod refusals;
 
-use std::sync::OnceLock;
-
 use serde_json::{Value, json};
 use siteplan::manifest::Object;
 
-use crate::compiled::{Compiled, compile};
+use crate::compiled::{Compiled, compile, own_fleet};
 use crate::repository::{self, copy_of_fleet, edit, siteplan, write};
 
 const SITE: &str = "acp-plant";
 const FILE: &str = "sites/acp-plant.yaml";
 const VM: &str = "    vm: {vlans: {ot: 301, dmz: 302}}\n";
 const STORAGE: &str = "    storage: {cidr: 172.16.1.0/24}\n";
-
-fn fleet() -> &'static Compiled {
-    static FLEET: OnceLock<Compiled> = OnceLock::new();
-    FLEET.get_or_init(|| compile(repository::root()))
-}
 
 fn find_object<'a>(compiled: &'a Compiled, site: &str, kind: &str, name: &str) -> &'a Object {
     let found = compiled.sites.iter().find(|s| s.plan.name == site);
@@ -30,7 +23,7 @@ fn find_object<'a>(compiled: &'a Compiled, site: &str, kind: &str, name: &str) -
 }
 
 fn object(site: &str, kind: &str, name: &str) -> &'static Object {
-    find_object(fleet(), site, kind, name)
+    find_object(own_fleet(), site, kind, name)
 }
 
 fn read_yaml(path: &str) -> Value {
@@ -306,8 +299,8 @@ fn a_team_has_a_role_for_its_own_deployments() {
 fn changed_outputs(from: &str, to: &str) -> Vec<String> {
     let changed = compile_changed(FILE, from, to);
     let of_site = |path: &&String| path.starts_with("acp-plant/");
-    let differs = |path: &&String| changed.files.get(*path) != fleet().files.get(*path);
-    let all = changed.files.keys().chain(fleet().files.keys());
+    let differs = |path: &&String| changed.files.get(*path) != own_fleet().files.get(*path);
+    let all = changed.files.keys().chain(own_fleet().files.keys());
     let mut paths: Vec<String> = all.filter(of_site).filter(differs).cloned().collect();
     paths.sort();
     paths.dedup();
