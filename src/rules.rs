@@ -61,7 +61,10 @@ pointer_diagnostics::rules! {
     NO_ELIGIBLE_NODE = "no-eligible-node", Error, "no node is left that a part may run on";
     NO_PLACE_FOR_PODS = "no-place-for-pods", Error, "pods cannot all have a node";
     NO_VOLUME_CLAIM = "no-volume-claim", Warning, "a part asks for storage, but has no volume claim";
+    NETWORK_IMPOSSIBLE = "network-impossible", Error, "a network cannot be made on the nodes as it is described";
     NODE_LABEL_MISSING = "node-label-missing", Error, "a node does not have a label that an app needs";
+    NODE_NOT_ON_NETWORK = "node-not-on-network", Error, "a node lacks the address that others of its pool have on a network";
+    NODE_WITHOUT_BMC = "node-without-bmc", Warning, "a node has no BMC, and others of its pool have";
     NON_STRING_KEY = "non-string-key", Error, "a key is not text to every reader";
     NOT_A_CHOICE = "not-a-choice", Error, "a value is none of those that are possible";
     NOT_AN_OBJECT = "not-an-object", Error, "a template makes something that is not a Kubernetes object";

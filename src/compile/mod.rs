@@ -167,7 +167,7 @@ impl<'a> SiteCompiler<'a> {
             files: &built.files,
         });
         found.append(validated.problems);
-        let install = install::make_install_config(&plan, found);
+        let install = install::make_install_files(&plan, found);
         let objects = RenderedObjects {
             rendered: &rendered,
             refused: &validated.refused,
@@ -177,7 +177,7 @@ impl<'a> SiteCompiler<'a> {
             plan: &plan,
             overlays: &overlays,
             bundle: &bundle,
-            install: install.as_ref(),
+            install: &install,
         };
         let tree = write_tree(&files, ledger, found);
         let argocd = objects_below(&bundle, "apps/");
@@ -408,7 +408,7 @@ struct SiteFiles<'a> {
     plan: &'a SitePlan,
     overlays: &'a BTreeMap<String, Overlay>,
     bundle: &'a [bundle::File],
-    install: Option<&'a Value>,
+    install: &'a BTreeMap<&'static str, Value>,
 }
 
 /// Returns all files of the site, sealed with its ledger.
@@ -425,8 +425,13 @@ fn write_tree(files: &SiteFiles<'_>, ledger: Ledger, found: &mut Diagnostics) ->
         .bundle
         .iter()
         .map(|file| (file.path.clone(), &file.documents));
-    let answers: Vec<Value> = files.install.cloned().into_iter().collect();
-    let of_install = (!answers.is_empty()).then(|| (install::PATH.to_owned(), &answers));
+    let answers = files.install.iter();
+    let answers: Vec<(String, Vec<Value>)> = answers
+        .map(|(path, answer)| ((*path).to_owned(), vec![answer.clone()]))
+        .collect();
+    let of_install = answers
+        .iter()
+        .map(|(path, documents)| (path.clone(), documents));
     for (path, documents) in of_overlays.chain(of_bundle).chain(of_install) {
         let text = file_text(&plan.name, documents);
         if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {

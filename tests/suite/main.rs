@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, and one that skips says so"
 )]
 
+mod acp;
 mod between;
 mod broken_inputs;
 mod budgets;
