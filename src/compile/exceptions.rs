@@ -23,8 +23,14 @@ struct ChangedField {
 
 /// The final manifests of a site, and the changes that led to them.
 pub(super) struct FinalState<'a> {
-    pub(super) plan: &'a SitePlan,
-    pub(super) rendered: &'a BTreeMap<String, Vec<Object>>,
+    plan: &'a SitePlan,
+    rendered: &'a BTreeMap<String, Vec<Object>>,
+}
+
+impl<'a> FinalState<'a> {
+    pub(super) fn new(plan: &'a SitePlan, rendered: &'a BTreeMap<String, Vec<Object>>) -> Self {
+        Self { plan, rendered }
+    }
 }
 
 impl SiteCompiler<'_> {
@@ -232,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    fn change(before: Value, after: Value) -> ChangedField {
+    fn change(before: &Value, after: &Value) -> ChangedField {
         let changes = list_changes(&json!({"x": before}), &json!({"x": after}));
         changes.into_iter().next().unwrap()
     }
@@ -248,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_value_that_is_overwritten_is_not_in_force() {
-        let replicas = change(json!(1), json!(3));
+        let replicas = change(&json!(1), &json!(3));
         assert!(replicas.is_in_force(&json!({"x": 3})));
         assert!(!replicas.is_in_force(&json!({"x": 1})));
         assert!(!replicas.is_in_force(&json!({})));
@@ -256,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_siteplan_adds_beside_it_does_not_matter() {
-        let list = change(json!([]), json!([{"key": "a"}]));
+        let list = change(&json!([]), &json!([{"key": "a"}]));
         assert!(
             list.is_in_force(&json!({"x": [{"key": "b"}, {"key": "a", "effect": "NoSchedule"}]}))
         );
@@ -265,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_was_taken_out_may_not_come_back() {
-        let fewer = change(json!(["a", "b"]), json!(["a"]));
+        let fewer = change(&json!(["a", "b"]), &json!(["a"]));
         assert!(fewer.is_in_force(&json!({"x": ["a", "c"]})));
         assert!(!fewer.is_in_force(&json!({"x": ["a", "b"]})));
     }

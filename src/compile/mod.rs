@@ -135,10 +135,7 @@ impl<'a> SiteCompiler<'a> {
         let mut overlays = self.make_overlays(&plan, found)?;
         let mut changes = take_changes(&mut overlays);
         let rendered = self.render(&plan, &overlays, found)?;
-        let state = FinalState {
-            plan: &plan,
-            rendered: &rendered,
-        };
+        let state = FinalState::new(&plan, &rendered);
         self.trace_exceptions(&state, &mut changes, found);
         let directories = self.bases.directories(&plan);
         let kinds = plan.learn_kinds(&rendered);

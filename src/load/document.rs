@@ -168,19 +168,20 @@ mod tests {
     use super::*;
 
     /// Returns the edit that is offered for the only value of a text, which the schema refuses or accepts as it was read.
-    fn offer(text: &str, refused: &[Range<usize>]) -> String {
+    fn offer(text: &str, refused: Option<Range<usize>>) -> String {
+        let refused: Vec<Range<usize>> = refused.into_iter().collect();
         let mut found = Diagnostics::new();
         read_input("a.yaml", text, &mut found);
         let problem = found.into_iter().next().unwrap();
-        let help = prefer_other_reading(problem, refused, text).help.unwrap();
+        let help = prefer_other_reading(problem, &refused, text).help.unwrap();
         help.edit.unwrap().replacement
     }
 
     #[test]
     fn words_that_may_be_booleans_are_what_the_schema_expects() {
-        assert_eq!(offer("a: on\n", &[]), "\"on\"");
-        assert_eq!(offer("a: on\n", &[3..5]), "true");
-        assert_eq!(offer("a: True\n", &[]), "true");
-        assert_eq!(offer("a: True\n", &[3..7]), "\"True\"");
+        assert_eq!(offer("a: on\n", None), "\"on\"");
+        assert_eq!(offer("a: on\n", Some(3..5)), "true");
+        assert_eq!(offer("a: True\n", None), "true");
+        assert_eq!(offer("a: True\n", Some(3..7)), "\"True\"");
     }
 }

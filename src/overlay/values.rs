@@ -96,20 +96,7 @@ fn set_value(
             return None;
         }
     };
-    let values = Pointer::parse("/apps")
-        .at(&input.instance.name)
-        .at("values");
-    let written = Pointer::parse("/spec").join(&values);
-    let is_written = input.plan.site.merged.pointer(written.as_str()).is_some();
-    let mut origins = vec![app.origin(pointer), input.plan.origin(&values)];
-    // What the site says comes first; where it says nothing, the app alone has chosen the value.
-    if is_written {
-        origins.reverse();
-    }
-    let reason = Reason {
-        author: FieldAuthor::Value,
-        origins,
-    };
+    let reason = explain_value(input, set);
     let places = path.resolve(object.value());
     let target = object.id();
     let mut editor = Editor::new(object.value_mut());
@@ -122,6 +109,23 @@ fn set_value(
         report_path(set, why, found);
     }
     Some((target, operations))
+}
+
+/// Names the lines that lead to a value. What the site says comes first; where it says nothing, the app alone has chosen the value.
+fn explain_value(input: &OverlayInput<'_>, set: &SetEntry<'_>) -> Reason {
+    let values = Pointer::parse("/apps")
+        .at(&input.instance.name)
+        .at("values");
+    let written = Pointer::parse("/spec").join(&values);
+    let is_written = input.plan.site.merged.pointer(written.as_str()).is_some();
+    let mut origins = vec![set.app.origin(&set.pointer), input.plan.origin(&values)];
+    if is_written {
+        origins.reverse();
+    }
+    Reason {
+        author: FieldAuthor::Value,
+        origins,
+    }
 }
 
 fn report_path(set: &SetEntry<'_>, why: String, found: &mut Diagnostics) {

@@ -157,6 +157,7 @@ fn apps_that_require_each_other() {
     10 |   - app: nmstate
        |     ------------ `vm-networks` comes after `nmstate`
        |
+       = note: found for the site `acp-plant` and 1 more site
        = help: take out one of these requirements: nothing in the circle could ever be synced first
 
     1 error in 1 file
@@ -203,10 +204,10 @@ fn an_image_of_docker_hub() {
     let deployment = "base/apps/plant-web/deployment.yaml";
     assert_snapshot!(broken_sites(&["acp-plant"], |fleet| replace_image(fleet, deployment, "docker.io/library/nginx:1.29")), @"
     error[image-not-allowed]: `Deployment customer-a/plant-web` uses `docker.io/library/nginx:1.29`, and the fleet denies `docker.io/library`
-      --> base/apps/plant-web/app.yaml:6:1
+      --> base/apps/plant-web/deployment.yaml:22:16
        |
-     6 | spec:
-       | ^^^^ this app brings it
+    22 |         image: docker.io/library/nginx:1.29
+       |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
       ::: sites/acp-plant.yaml:34:5
        |
@@ -231,10 +232,10 @@ fn an_image_of_docker_hub_without_saying_so() {
     let deployment = "base/apps/plant-web/deployment.yaml";
     assert_snapshot!(broken_sites(&["acp-plant"], |fleet| replace_image(fleet, deployment, "nginx:1.29")), @"
     error[image-not-allowed]: `Deployment customer-a/plant-web` uses `nginx:1.29`, which is `docker.io/library/nginx:1.29`, and the fleet denies `docker.io/library`
-      --> base/apps/plant-web/app.yaml:6:1
+      --> base/apps/plant-web/deployment.yaml:22:16
        |
-     6 | spec:
-       | ^^^^ this app brings it
+    22 |         image: nginx:1.29
+       |                ^^^^^^^^^^
        |
       ::: sites/acp-plant.yaml:34:5
        |
