@@ -15,11 +15,14 @@ use super::session::SessionReport;
 use super::workflow::stop_commands;
 use crate::rulebook;
 use manifest_yaml as yaml;
-use pointer_diagnostics::report::{self, Look, SarifTool, escape_text};
-use pointer_diagnostics::{Diagnostics, ReportLimits, Severity, Sources};
+use pointer_diagnostics::report::{self, Look, SarifTool, escape_json, escape_text};
+use pointer_diagnostics::{Diagnostics, ReportLimits, Severity, Sources, shorten_text};
 
 /// The colour of the word `error`.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// The longest line about what is wrong with the world, in bytes.
+const LONGEST_PROBLEM: usize = 2_000;
 
 /// Amount of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +90,8 @@ impl Console {
         } else {
             Style::new()
         };
-        print_error_line(&format!("{style}error{style:#}: {}", escape_text(text)));
+        let text = shorten_text(text, LONGEST_PROBLEM);
+        print_error_line(&format!("{style}error{style:#}: {}", escape_text(&text)));
     }
 
     /// Prints everything that a run has to say. Returns how the run ends.
@@ -242,7 +246,7 @@ fn is_regular_file(stream: &impl AsFd) -> bool {
 }
 
 fn print_json(document: &Value) -> anyhow::Result<()> {
-    print_data(&format!("{document:#}\n"))
+    print_data(&escape_json(&format!("{document:#}\n")))
 }
 
 fn print_data(text: &str) -> anyhow::Result<()> {

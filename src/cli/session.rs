@@ -8,7 +8,7 @@ use super::arguments::GlobalArgs;
 use super::console::Console;
 use super::progress::ProgressLine;
 use crate::fleet::{SiteSelection, read_sources};
-use crate::load::{self, Repository};
+use crate::load::{self, FleetFiles, Repository};
 use pointer_diagnostics::{Diagnostics, Sources};
 
 /// A run of one command.
@@ -34,6 +34,8 @@ pub(super) struct SelectedSites {
 enum SourceTexts {
     /// On disk, below a directory.
     Directory(PathBuf),
+    /// The files of the fleet, most of which were read already.
+    Files(FleetFiles),
     /// In memory.
     Memory(Sources),
 }
@@ -74,6 +76,7 @@ impl<'a> Session<'a> {
         }
         let repository = load::load(&self.root, &mut self.found);
         if let Some(repository) = &repository {
+            self.texts = SourceTexts::Files(repository.files.clone());
             self.directory
                 .clone_from(&repository.fleet.spec.source.directory);
         }
@@ -120,11 +123,14 @@ impl<'a> Session<'a> {
 impl SessionReport {
     /// Reads the texts of all files that the diagnostics point into.
     pub(super) fn read_sources(&self) -> Sources {
+        let labels = self.found.iter().flat_map(|d| &d.labels);
+        let paths = labels.map(|label| label.origin.file.as_ref());
         match &self.texts {
             SourceTexts::Memory(sources) => sources.clone(),
+            SourceTexts::Files(files) => read_sources(files, paths),
             SourceTexts::Directory(root) => {
-                let labels = self.found.iter().flat_map(|d| &d.labels);
-                read_sources(root, labels.map(|label| label.origin.file.as_ref()))
+                let files = FleetFiles::open(root);
+                files.map_or_else(|_| Sources::new(), |files| read_sources(&files, paths))
             }
         }
     }

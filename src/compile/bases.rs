@@ -1,7 +1,6 @@
 //! The bases of all apps: rendered once per run, shared by all sites.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use apiserver_schema::{Definition, Definitions};
@@ -62,7 +61,7 @@ pub(super) struct Built {
 impl<'a> Bases<'a> {
     /// Renders every base; one that has errors is left out and reported.
     pub(super) fn render(repository: &'a Repository, found: &mut Diagnostics) -> Self {
-        let disk = disk(repository.files.root());
+        let disk = open_bases(repository);
         let version = kustomize_version(repository.fleet.spec.argocd.kustomize);
         let renderer = Renderer::of_version(Arc::clone(&disk), version);
         let rendered: Vec<RenderedBase> = repository
@@ -197,8 +196,8 @@ impl<'a> Bases<'a> {
 }
 
 /// The files of the repository; none where its directory is gone, which then every build reports.
-fn disk(root: &Path) -> Arc<dyn Files> {
-    match DiskFiles::new(root) {
+fn open_bases(repository: &Repository) -> Arc<dyn Files> {
+    match DiskFiles::over(Arc::clone(repository.files.tree())) {
         Ok(disk) => Arc::new(disk),
         Err(_) => Arc::new(NoFiles),
     }

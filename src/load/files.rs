@@ -2,26 +2,32 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::rules;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin};
-use rooted_directory::{EntryKind, ListedEntry, OpenError, RootedDirectory};
+use rooted_directory::{EntryKind, ListedEntry, OpenError, ReadOnceDirectory};
 
 /// The largest input file that is read, in bytes.
 const LARGEST: u64 = 8 << 20;
 
-/// A directory tree that inputs are read from.
-#[derive(Debug)]
+/// A directory tree that inputs are read from, each once. Cheap to clone; clones share what was read.
+#[derive(Debug, Clone)]
 pub struct FleetFiles {
-    tree: RootedDirectory,
+    tree: Arc<ReadOnceDirectory>,
 }
 
 impl FleetFiles {
     /// Opens the directory that inputs are read from.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         Ok(Self {
-            tree: RootedDirectory::open(root)?,
+            tree: Arc::new(ReadOnceDirectory::open(root)?),
         })
+    }
+
+    /// Returns the tree, for others that read the same files.
+    pub fn tree(&self) -> &Arc<ReadOnceDirectory> {
+        &self.tree
     }
 
     /// Lists the directories below that have a fleet file of their own, nearest first.
@@ -77,18 +83,18 @@ impl FleetFiles {
     /// Reads the text of a file. A file that cannot be read as text is reported.
     pub fn read(&self, path: &str, found: &mut Diagnostics) -> Option<String> {
         let bytes = self.read_bytes(path, found)?;
-        match String::from_utf8(bytes) {
-            Ok(text) => Some(text),
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Some(text.to_owned()),
             Err(error) => {
-                found.push(unreadable(path, &error.utf8_error()));
+                found.push(unreadable(path, &error));
                 None
             }
         }
     }
 
     /// Reads the bytes of a file. A file that cannot be read is reported.
-    pub fn read_bytes(&self, path: &str, found: &mut Diagnostics) -> Option<Vec<u8>> {
-        match self.tree.read(path, LARGEST) {
+    pub fn read_bytes(&self, path: &str, found: &mut Diagnostics) -> Option<Arc<[u8]>> {
+        match self.tree.read_once(path, LARGEST) {
             Ok(bytes) => Some(bytes),
             Err(error) => {
                 found.push(unreadable_file(path, &error));

@@ -230,5 +230,9 @@ pub struct Bmc {
     #[schemars(extend("format" = "mac"))]
     pub boot_mac: Option<String>,
     /// The path of the node in the controller's Redfish tree, for instance `/redfish/v1/Systems/1`, where there is more than one.
+    #[schemars(extend(
+        "pattern" = r"^/[^\s\p{C}]*$",
+        "x-expects" = "a path that begins with `/`, for instance `/redfish/v1/Systems/1`"
+    ))]
     pub systems_uri: Option<String>,
 }

@@ -42,6 +42,16 @@ pub fn read(directory: &Path, revision: &str, wanted: &[&str]) -> anyhow::Result
     read_chosen(directory, revision, wanted, &|_| true)
 }
 
+/// Returns the paths in what `git ls-tree -r -z -l` prints that are at or below one of the paths `wanted`.
+///
+/// # Errors
+///
+/// When git would not print it so, or one of the paths is not one that is read.
+pub fn list_paths(listing: &[u8], wanted: &[&str]) -> anyhow::Result<Vec<String>> {
+    let entries = listing::parse(listing, wanted)?;
+    Ok(entries.into_iter().map(|entry| entry.path).collect())
+}
+
 /// Reads those files of a revision, at or below one of the paths `wanted`, whose paths are chosen.
 ///
 /// # Errors

@@ -8,6 +8,7 @@
 //! Nothing is fetched; formats are asserted; regular expressions take linear time.
 
 mod check;
+mod evaluations;
 mod finding;
 mod formats;
 mod generate;

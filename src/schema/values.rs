@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Map, Value, json};
 
 use super::check::InputChecker;
+use super::evaluations::{MOST_EVALUATIONS, count_evaluations, exceed_evaluations};
 use super::keywords::check_keywords;
 use super::walk::below;
 use super::weight::{MOST_SCHEMAS, count_schemas};
@@ -16,6 +17,8 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
 pub struct ValuesSchema {
     schema: Arc<Value>,
     checker: Arc<InputChecker>,
+    /// Evaluations on the way to one value.
+    evaluations: u64,
 }
 
 /// The objects among which a value is unique: the keyword `unique` of a values' schema.
@@ -51,6 +54,7 @@ impl Default for ValuesSchema {
             ValuesSchema {
                 checker: Arc::new(InputChecker::own(schema.clone())),
                 schema: Arc::new(schema),
+                evaluations: 1,
             }
         });
         NONE.clone()
@@ -73,11 +77,16 @@ impl ValuesSchema {
         if count_schemas(schema) > MOST_SCHEMAS {
             return Err(found.report(too_large(origin)));
         }
+        let evaluations = count_evaluations(schema);
+        if evaluations > MOST_EVALUATIONS {
+            return Err(found.report(too_branched(origin)));
+        }
         let checker = InputChecker::new(schema.clone(), &place, found)?;
         found.append_checked(check_defaults(schema, origin))?;
         Ok(Self {
             schema: Arc::new(schema.clone()),
             checker: Arc::new(checker),
+            evaluations,
         })
     }
 
@@ -90,6 +99,10 @@ impl ValuesSchema {
         found: &mut Diagnostics,
     ) -> Value {
         let mut values = written.clone();
+        if exceed_evaluations(written, self.evaluations) {
+            found.push(too_many_values(&origin(&Pointer::root()), self.evaluations));
+            return values;
+        }
         fill(&self.schema, &self.schema, &mut values, DEEPEST);
         found.append(self.checker.check_completed(&values, written, origin));
         values
@@ -175,6 +188,26 @@ fn too_large(origin: &Origin) -> Diagnostic {
         .report(message)
         .primary(origin.clone(), "")
         .help("does a definition name another one twice, at each level?")
+}
+
+fn too_branched(origin: &Origin) -> Diagnostic {
+    let message = format!(
+        "the schema is evaluated more than {MOST_EVALUATIONS} times for one value that is nested deeply"
+    );
+    rules::UNUSABLE_SCHEMA
+        .report(message)
+        .primary(origin.clone(), "")
+        .help("do several alternatives lead back to the schema that they are in? Let one of them do so")
+}
+
+fn too_many_values(origin: &Origin, evaluations: u64) -> Diagnostic {
+    let message = format!(
+        "these are too many values for a schema that is evaluated up to {evaluations} times for one of them"
+    );
+    rules::UNUSABLE_SCHEMA
+        .report(message)
+        .primary_key(origin.clone(), "")
+        .help("write fewer values, or give the schema fewer alternatives that lead back to it")
 }
 
 fn fill(root: &Value, schema: &Value, value: &mut Value, depth: usize) {

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use serde::Serialize;
 
 use crate::compare::{ChangeKind, Comparison, compare};
@@ -85,6 +85,8 @@ struct Progress {
     paths: Paths,
     /// Set if there is a stage.
     staged: bool,
+    /// Reason why the stage could not be opened: threads that come later are told the same.
+    refusal: Option<String>,
     sites: BTreeMap<String, Comparison>,
     changes: Changes,
 }
@@ -120,6 +122,7 @@ impl Writer {
         let progress = Progress {
             paths,
             staged: false,
+            refusal: None,
             sites: BTreeMap::new(),
             changes: Changes::default(),
         };
@@ -223,9 +226,14 @@ impl Drop for Writer {
 
 impl Progress {
     fn open_stage(&mut self, fs: &dyn Fs) -> anyhow::Result<Paths> {
+        if let Some(refusal) = &self.refusal {
+            bail!("{refusal}");
+        }
         if !self.staged {
             self.staged = true;
-            stage::open(fs, &mut self.paths)?;
+            stage::open(fs, &mut self.paths).inspect_err(|error| {
+                self.refusal = Some(format!("{error:#}"));
+            })?;
         }
         Ok(self.paths.clone())
     }

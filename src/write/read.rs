@@ -9,7 +9,7 @@ use anyhow::bail;
 use super::fs::{Disk, FileType, Fs};
 use super::path::{Paths, STAGE, at, show};
 use super::{journal, stage};
-use crate::compare::{Present, Record};
+use crate::compare::{Present, PresentFile, Record};
 use crate::ledger::{self, Ledger};
 use crate::tree::{Tree, TreePath};
 
@@ -84,17 +84,22 @@ pub(super) fn read_site_on(
         ..Present::default()
     };
     let files = walk(fs, out, Path::new(site))?;
-    present.record = read_record(fs, out, site)?;
+    let ledger = read_ledger(fs, out, site)?;
+    present.record = read_record(ledger.as_ref(), site);
     for relative in files {
         let path = relative
             .to_str()
             .and_then(|path| TreePath::parse(path).ok());
         match path.filter(|path| may_be_ours(&present.record, path, new)) {
             Some(path) => {
-                let file = out.join(&relative);
-                present
-                    .files
-                    .insert(path, at("read", &file, fs.read(&file, MAX_BYTES))?);
+                let file = match &ledger {
+                    Some(ledger) if ledger::is_ledger(&path) => ledger.clone(),
+                    _ => {
+                        let file = out.join(&relative);
+                        at("read", &file, fs.read(&file, MAX_BYTES))?
+                    }
+                };
+                present.files.insert(path, file);
             }
             None => present.foreign.push(show(relative.as_os_str())),
         }
@@ -152,21 +157,26 @@ fn refuse_special(path: &Path, kind: FileType) -> anyhow::Result<()> {
     }
 }
 
-fn read_record(fs: &dyn Fs, out: &Path, site: &str) -> anyhow::Result<Record> {
+/// Reads the file of a site's ledger; `None` where there is none.
+fn read_ledger(fs: &dyn Fs, out: &Path, site: &str) -> anyhow::Result<Option<PresentFile>> {
     let path = out.join(site).join(ledger::FILE);
     if at("look at", &path, fs.kind(&path))?.is_none() {
-        return Ok(Record::Missing);
+        return Ok(None);
     }
-    let Some(bytes) = at("read", &path, fs.read(&path, MAX_BYTES))?.bytes else {
-        return Ok(Record::Unreadable(
-            Ledger::default(),
-            "it is too large".to_owned(),
-        ));
+    at("read", &path, fs.read(&path, MAX_BYTES)).map(Some)
+}
+
+fn read_record(ledger: Option<&PresentFile>, site: &str) -> Record {
+    let Some(file) = ledger else {
+        return Record::Missing;
     };
-    Ok(Ledger::parse(&bytes, site).map_or_else(
-        |error| Record::Unreadable(Ledger::recover(&bytes, site), error.to_string()),
+    let Some(bytes) = &file.bytes else {
+        return Record::Unreadable(Ledger::default(), "it is too large".to_owned());
+    };
+    Ledger::parse(bytes, site).map_or_else(
+        |error| Record::Unreadable(Ledger::recover(bytes, site), error.to_string()),
         Record::Known,
-    ))
+    )
 }
 
 fn may_be_ours(record: &Record, path: &TreePath, new: &Tree) -> bool {

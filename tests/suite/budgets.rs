@@ -134,6 +134,22 @@ fn schemas_whose_references_double() {
 }
 
 #[test]
+fn alternatives_that_lead_back_to_their_schema() {
+    let errors = refuse(|fleet| {
+        let below = "{properties: {x: {$ref: \"#/$defs/t\"}}}";
+        let definitions = format!(
+            "    $defs:\n      t: {{anyOf: [{below}, {below}]}}\n    properties:\n      x: {{$ref: \"#/$defs/t\"}}\n"
+        );
+        repository::edit(fleet, APP, "    properties:\n", &definitions);
+    });
+    assert!(errors.contains("error[unusable-schema]"), "{errors}");
+    assert!(
+        errors.contains("evaluated more than 10000 times"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn expressions_that_join_texts_without_end() {
     let errors = refuse(|fleet| {
         let joined = vec!["values.replicas"; 200].join(" ~ ");

@@ -34,7 +34,8 @@ pub(crate) fn check_fleet(root: &Path) -> CheckedFleet {
         compare_fleet(&fleet, &selection, request, &mut found).unwrap();
     }
     let labels = found.iter().flat_map(|d| &d.labels);
-    let sources = read_sources(root, labels.map(|label| label.origin.file.as_ref()));
+    let files = siteplan::load::FleetFiles::open(root).unwrap();
+    let sources = read_sources(&files, labels.map(|label| label.origin.file.as_ref()));
     report::sort_diagnostics(&mut found, &sources);
     CheckedFleet { found, sources }
 }

@@ -67,7 +67,8 @@ pub(crate) fn compile(root: &Path) -> Compiled {
         }
     }
     let labels = found.iter().flat_map(|d| &d.labels);
-    let sources = read_sources(root, labels.map(|label| label.origin.file.as_ref()));
+    let files = siteplan::load::FleetFiles::open(root).unwrap();
+    let sources = read_sources(&files, labels.map(|label| label.origin.file.as_ref()));
     report::sort_diagnostics(&mut found, &sources);
     compiled.report = report::print_human(&found, &sources, Look::default());
     compiled

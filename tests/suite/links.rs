@@ -238,3 +238,84 @@ fn a_directory_that_cannot_be_listed_is_an_error() {
     }
     fs_err::set_permissions(&shut, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+/// What a program opens of itself: its libraries, and what the kernel says of the machine.
+const OF_THE_SYSTEM: [&str; 7] = [
+    "/lib",
+    "/usr/lib",
+    "/etc/ld.so",
+    "/proc/",
+    "/sys/",
+    "/dev/null",
+    "/nix/",
+];
+
+/// Runs siteplan in a fleet without git, and returns the paths that were opened, each as often as it was opened.
+fn trace_opened(strace: &Path, fleet: &Path, arguments: &[&str]) -> Vec<String> {
+    let log = fleet.with_file_name("opened");
+    std::process::Command::new(strace)
+        .args(["-f", "-y", "-e", "trace=open,openat,openat2", "-o"])
+        .arg(&log)
+        .arg(env!("CARGO_BIN_EXE_siteplan"))
+        .args(arguments)
+        .current_dir(fleet)
+        .env("PATH", "/nonexistent")
+        .output()
+        .unwrap();
+    let log = fs_err::read_to_string(log).unwrap();
+    // `openat(…) = 4</path/of/the/descriptor>`
+    let opened = log.lines().filter_map(|line| {
+        let (_, descriptor) = line.rsplit_once(" = ")?;
+        let (_, path) = descriptor.split_once('<')?;
+        path.strip_suffix('>').map(str::to_owned)
+    });
+    opened.collect()
+}
+
+#[test]
+fn nothing_outside_a_hostile_repository_is_opened() {
+    let Some(strace) = crate::interruption::strace() else {
+        return;
+    };
+    let hostile = Hostile::new();
+    hostile.link("base/apps/web/templates", "../../../../outside");
+    hostile.link("base/apps/web/deployment.yaml", "/etc/passwd");
+    hostile.link("sites/other.yaml", "../../outside/plain.yaml");
+    let fleet = fs_err::canonicalize(hostile.fleet()).unwrap();
+    let opened = trace_opened(&strace, &fleet, &["check"]);
+    let is_own = |path: &String| Path::new(path).starts_with(&fleet);
+    assert!(opened.iter().any(is_own), "{opened:#?}");
+    let outside: Vec<&String> = opened
+        .iter()
+        .filter(|path| !is_own(path) && !OF_THE_SYSTEM.iter().any(|own| path.starts_with(own)))
+        .collect();
+    assert!(outside.is_empty(), "{outside:#?}");
+}
+
+#[test]
+fn inputs_are_opened_once() {
+    let Some(strace) = crate::interruption::strace() else {
+        return;
+    };
+    let hostile = Hostile::new();
+    let fleet = fs_err::canonicalize(hostile.fleet()).unwrap();
+    let built = siteplan(&fleet, &["build"]);
+    assert!(built.status.success(), "{}", texts(&built));
+    let mut times = std::collections::BTreeMap::new();
+    for path in trace_opened(&strace, &fleet, &["check"]) {
+        if Path::new(&path).starts_with(&fleet) && Path::new(&path).is_file() {
+            *times.entry(path).or_insert(0) += 1;
+        }
+    }
+    for input in [
+        "siteplan.yaml",
+        "sites/plant.yaml",
+        "base/apps/web/app.yaml",
+    ] {
+        let path = fleet.join(input).display().to_string();
+        assert_eq!(times.get(&path), Some(&1), "{input}");
+    }
+    // The ledger is an input, and a file of out/ that is compared.
+    times.retain(|path, times| *times > if path.ends_with("/.siteplan") { 2 } else { 1 });
+    assert!(times.is_empty(), "{times:#?}");
+}

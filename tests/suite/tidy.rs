@@ -378,7 +378,10 @@ fn the_locked_dependencies_are_allowed() {
 /// Whether a text speaks for the project: not what a tool printed, what a link points at, or this file.
 fn is_ours(path: &str) -> bool {
     let is = |extension: &str| Path::new(path).extension().is_some_and(|e| e == extension);
-    let is_recorded = path.contains("/kustomize/corpus/") || is("link") || is("json");
+    let is_recorded = path.contains("/kustomize/corpus/")
+        || path.starts_with("fuzz/corpus/")
+        || is("link")
+        || is("json");
     !is_recorded && path != "tests/suite/tidy.rs"
 }
 

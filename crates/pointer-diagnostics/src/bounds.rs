@@ -1,11 +1,21 @@
 //! Reports that a person can read: what repeats is told once, and what is too much is counted.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::{Diagnostic, Diagnostics, Severity};
 
 /// The number of repetitions of a diagnostic whose further places are kept.
 const KEPT_REPETITIONS: usize = 3;
+
+/// The longest message, in bytes.
+const LONGEST_MESSAGE: usize = 1_000;
+/// The longest text of a label, in bytes.
+const LONGEST_LABEL: usize = 500;
+/// The longest help, in bytes.
+const LONGEST_HELP: usize = 4_000;
+/// The largest number of places of one diagnostic.
+const MOST_LABELS: usize = 20;
 
 /// The largest report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +62,39 @@ impl OmittedDiagnostics {
     }
 }
 
+/// Shortens a text to about a number of bytes: its beginning and its end stay, and the bytes between them are counted.
+pub fn shorten_text(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest {
+        return Cow::Borrowed(text);
+    }
+    let boundary = |from: usize| (from..=text.len()).find(|at| text.is_char_boundary(*at));
+    let head = boundary(longest / 3 * 2).unwrap_or(0);
+    let tail = boundary(text.len() - longest / 3).unwrap_or(text.len());
+    let (start, end) = (&text[..head], &text[tail..]);
+    Cow::Owned(format!("{start}… ({} more bytes) …{end}", tail - head))
+}
+
+/// Shortens a text in place.
+fn shorten(text: &mut String, longest: usize) {
+    if let Cow::Owned(short) = shorten_text(text, longest) {
+        *text = short;
+    }
+}
+
 impl Diagnostic {
+    /// Shortens what it quotes, and leaves out places beyond the first ones.
+    fn limit_texts(&mut self) {
+        shorten(&mut self.message, LONGEST_MESSAGE);
+        if let Some(help) = &mut self.help {
+            shorten(&mut help.text, LONGEST_HELP);
+        }
+        self.more_places += self.labels.len().saturating_sub(MOST_LABELS);
+        self.labels.truncate(MOST_LABELS);
+        for label in &mut self.labels {
+            shorten(&mut label.text, LONGEST_LABEL);
+        }
+    }
+
     /// Says that the same was found in more places than the labels name; `None` where they name all.
     pub fn describe_more_places(&self) -> Option<String> {
         match self.more_places {
@@ -109,7 +151,7 @@ impl Diagnostics {
         self.items = kept.into_iter().map(|(one, _)| one).collect();
     }
 
-    /// Leaves out what is beyond the limits, the last of each rule first, and counts it.
+    /// Leaves out what is beyond the limits, the last of each rule first, and counts it. Shortens texts that quote very much.
     pub fn limit(&mut self, limits: ReportLimits) {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for diagnostic in &self.items {
@@ -117,7 +159,8 @@ impl Diagnostics {
         }
         let per_rule = fair_share(&counts, limits);
         let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-        for diagnostic in std::mem::take(&mut self.items) {
+        for mut diagnostic in std::mem::take(&mut self.items) {
+            diagnostic.limit_texts();
             let shown = shown.entry(diagnostic.code).or_default();
             if *shown < per_rule {
                 *shown += 1;
@@ -253,6 +296,28 @@ mod tests {
         assert_eq!(shown("a-rule"), 6);
         assert_eq!(shown("other-rule"), 4);
         assert_eq!(found.omitted()[0].count, 34);
+    }
+
+    #[test]
+    fn what_quotes_too_much_is_shortened() {
+        let long = "é".repeat(50_000);
+        let mut one = RULE
+            .report(format!("`{long}` is not a key"))
+            .primary(Origin::file("app.yaml"), long.clone())
+            .help(long.clone());
+        for number in 0..100 {
+            one = one.context(Origin::file(&format!("{number}.yaml")), "");
+        }
+        let mut found: Diagnostics = [one].into_iter().collect();
+        found.limit(ReportLimits::DEFAULT);
+        let one = &found.items[0];
+        assert!(one.message.len() < 1_100, "{}", one.message.len());
+        assert!(one.message.starts_with("`é"));
+        assert!(one.message.ends_with("é` is not a key"));
+        assert!(one.message.contains(" more bytes) "));
+        assert!(one.labels[0].text.len() < 600);
+        assert_eq!(one.labels.len(), MOST_LABELS);
+        assert_eq!(one.more_places, 81);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-pub use bounds::{OmittedDiagnostics, ReportLimits};
+pub use bounds::{OmittedDiagnostics, ReportLimits, shorten_text};
 pub use manifest_yaml::{FieldPart, Pointer};
 pub use origin::Origin;
 pub use rule::Rule;

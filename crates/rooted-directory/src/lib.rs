@@ -8,6 +8,7 @@
     )
 )]
 
+mod read_once;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 use walkdir::WalkDir;
+
+pub use read_once::ReadOnceDirectory;
 
 /// A directory tree, open at its root.
 #[derive(Debug)]

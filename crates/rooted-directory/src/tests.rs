@@ -183,3 +183,17 @@ fn directories_are_listed_without_links_and_files() {
         assert!(tree.list_directories("../outside").is_err());
     }
 }
+
+#[test]
+fn a_file_is_read_once_and_its_limit_holds_for_all() {
+    let dir = tempfile::tempdir().unwrap();
+    fs_err::write(dir.path().join("a"), "before").unwrap();
+    let tree = ReadOnceDirectory::open(dir.path()).unwrap();
+    assert_eq!(&*tree.read_once("a", 100).unwrap(), b"before");
+    fs_err::write(dir.path().join("a"), "after").unwrap();
+    assert_eq!(&*tree.read_once("a", 100).unwrap(), b"before");
+    assert!(matches!(
+        tree.read_once("a", 3),
+        Err(OpenError::TooLarge { size: 6, limit: 3 })
+    ));
+}

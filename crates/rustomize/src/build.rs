@@ -13,7 +13,7 @@ use crate::resource::Resource;
 use crate::rules;
 use crate::transform::reference::follow_references;
 use crate::transform::variable::resolve_variables;
-use pointer_diagnostics::{Diagnostics, Reported};
+use pointer_diagnostics::{Diagnostics, Origin, Pointer, Reported};
 
 /// The finished objects of a build, in the order of the output.
 #[derive(Debug)]
@@ -59,6 +59,7 @@ fn finish(
         problems.report(field_problem(rule, file, &at, problem.message))
     })?;
     check_named(&made.resources, problems)?;
+    warn_of_left_out(&made.resources, &mut made.warnings);
     made.resources.retain(|resource| !is_local(resource));
     made.check_ids(file, problems)?;
     check_build(&made.resources, file, problems)?;
@@ -121,10 +122,41 @@ fn check_named(resources: &[Resource], problems: &mut Diagnostics) -> Result<(),
     failed.map_or(Ok(()), Err)
 }
 
+/// The annotation that keeps an object out of the output.
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// Warns of objects that are not printed although no replacement and no variable reads them.
+fn warn_of_left_out(resources: &[Resource], warnings: &mut Diagnostics) {
+    for resource in resources {
+        let is_read = resource.is_replacement_source || !resource.variables.is_empty();
+        if is_read || !is_local(resource) {
+            continue;
+        }
+        let source = &resource.source;
+        let annotation = Pointer::root()
+            .at("metadata")
+            .at("annotations")
+            .at(LOCAL_CONFIG);
+        let message = format!(
+            "{} is left out of the output by `{LOCAL_CONFIG}`, and nothing reads it",
+            resource.id()
+        );
+        warnings.push(
+            rules::OBJECT_LEFT_OUT
+                .report(message)
+                .primary(
+                    Origin::in_document(&source.file, source.document, annotation),
+                    "",
+                )
+                .help("remove the annotation to apply the object, or remove the object"),
+        );
+    }
+}
+
 /// Returns whether an object is only for the build.
 fn is_local(resource: &Resource) -> bool {
     let annotations = resource.root().at(&["metadata", "annotations"]);
     annotations
-        .and_then(|a| a.get("config.kubernetes.io/local-config"))
+        .and_then(|a| a.get(LOCAL_CONFIG))
         .is_some_and(|value| value.text() != "false")
 }

@@ -28,7 +28,7 @@ pub(crate) struct FieldSpec {
     pub(crate) kinds: KindFilter,
     /// As it is written in configurations, with `/`.
     pub(crate) path: Cow<'static, str>,
-    /// Whether the field is made where it is missing.
+    /// Set if a missing field is made.
     pub(crate) create: bool,
     /// The path taken apart, when it was first followed: of the hundreds of specs, a build follows few.
     steps: OnceLock<Box<[Step]>>,
@@ -101,7 +101,7 @@ fn split_steps(path: &str) -> Box<[Step]> {
         .collect()
 }
 
-/// What a missing last field becomes before it is set.
+/// Value that a missing last field gets before it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Make {
     /// Nothing; the field must exist.

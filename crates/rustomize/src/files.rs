@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rooted_directory::{EntryKind, OpenError, RootedDirectory};
+use rooted_directory::{EntryKind, OpenError, ReadOnceDirectory};
 
 /// Read access to the files of a repository. Paths are relative to its root, with `/` and without `.` and `..`; the empty path is
 /// the root.
@@ -18,7 +18,7 @@ pub trait Files: Send + Sync {
     fn resolve(&self, path: &str) -> Result<(String, FileKind), FileError>;
 }
 
-/// What a path leads to.
+/// Kind of the entry that a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file.
@@ -27,7 +27,7 @@ pub enum FileKind {
     Directory,
 }
 
-/// Why a path cannot be used.
+/// Reason why a path cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileError {
     /// Nothing is there.
@@ -69,16 +69,23 @@ const MOST_LINKS: usize = 40;
 /// path without links. Directories are looked up once, as if nothing moved while it lives.
 #[derive(Debug)]
 pub struct DiskFiles {
-    tree: RootedDirectory,
+    tree: Arc<ReadOnceDirectory>,
+    /// The path of the root without links: what absolute links begin with.
+    root: PathBuf,
     directories: Mutex<BTreeMap<String, String>>,
 }
 
 impl DiskFiles {
     /// Opens the files below a directory.
     pub fn new(root: &Path) -> io::Result<Self> {
-        let root = fs_err::canonicalize(root)?;
+        Self::over(Arc::new(ReadOnceDirectory::open(root)?))
+    }
+
+    /// Takes files that others read, too: each is read once.
+    pub fn over(tree: Arc<ReadOnceDirectory>) -> io::Result<Self> {
         Ok(Self {
-            tree: RootedDirectory::open(root)?,
+            root: fs_err::canonicalize(tree.path())?,
+            tree,
             directories: Mutex::default(),
         })
     }
@@ -142,7 +149,7 @@ impl DiskFiles {
         let absolute = Path::new(target).is_absolute();
         let below = if absolute {
             Path::new(target)
-                .strip_prefix(self.tree.path())
+                .strip_prefix(&self.root)
                 .ok()
                 .and_then(Path::to_str)
         } else {
@@ -168,7 +175,7 @@ impl From<OpenError> for FileError {
 
 impl Files for DiskFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
-        Ok(self.tree.read(path, LARGEST).map(Arc::from)?)
+        Ok(self.tree.read_once(path, LARGEST)?)
     }
 
     fn resolve(&self, path: &str) -> Result<(String, FileKind), FileError> {

@@ -21,7 +21,7 @@ pub(crate) struct GeneratedPair {
 /// The keys and contents that a generator collected from literals and files.
 pub(crate) type GeneratedPairs = Vec<GeneratedPair>;
 
-/// Why a generator cannot make its object.
+/// Reason why a generator cannot make its object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GeneratorError {
     #[error("a generator needs a `name`")]

@@ -13,7 +13,7 @@ use manifest_yaml::{
     decode_binary_text, read_first_document, resolve_scalar,
 };
 
-/// Why a tree cannot be printed, and where: keys and indexes from the root.
+/// Reason why a tree cannot be printed, and its place: keys and indexes from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unprintable {
     pub(crate) path: Vec<String>,
@@ -38,7 +38,7 @@ impl Unprintable {
 /// Finds what was written before for a field at the top of an object.
 pub(crate) type Known<'k> = dyn Fn(&Scalar, &Node) -> Option<Arc<str>> + 'k;
 
-/// What is printed for an object. Annotations are text whatever they look like; that of the origin is for kustomize itself, unless it
+/// Returns the value that is printed for an object. Annotations are text whatever they look like; that of the origin is for kustomize itself, unless it
 /// is kept.
 pub(crate) fn printable<'n>(
     root: &'n Node,

@@ -83,7 +83,7 @@ pub(crate) fn sort_resources(
     }
 }
 
-/// What decides about the place of an object.
+/// Sort key of an object.
 struct SortKey<'r> {
     rank: usize,
     group: &'r str,

@@ -11,7 +11,7 @@ use crate::problem::{field_problem, file_problem};
 use crate::rules;
 use crate::version::KustomizeVersion;
 use crate::yaml::read_document;
-use manifest_yaml::Meaning;
+use manifest_yaml::{Meaning, NodeData, YamlNode};
 use pointer_diagnostics::{Diagnostics, Origin, Pointer, Reported};
 
 /// Decodes the first document of a configuration file.
@@ -34,6 +34,12 @@ pub(crate) fn decode<T>(
         let problem = rules::KUSTOMIZATION_FIELD.report(e.message);
         problems.report(problem.primary_bytes(file, range, ""))
     })?;
+    if reading.repeated == RepeatedKeys::Refused
+        && let Some(key) = document.as_ref().and_then(find_repeated_key)
+    {
+        let problem = rules::KUSTOMIZATION_FIELD.report("a key is repeated");
+        return Err(problems.report(problem.primary_bytes(file, key.span.bytes(), "")));
+    }
     let value = match &document {
         None => Meaning::Null,
         Some(node) => node.configuration().map_err(|e| {
@@ -50,7 +56,29 @@ pub(crate) fn decode<T>(
     Ok(read(&root, problems))
 }
 
-/// How fields are taken that nobody asked for.
+/// Returns the first key that a map of a document has twice.
+fn find_repeated_key(node: &YamlNode) -> Option<&YamlNode> {
+    match &node.data {
+        NodeData::Scalar { .. } => None,
+        NodeData::Sequence { items, .. } => items.iter().find_map(find_repeated_key),
+        NodeData::Mapping { entries, .. } => {
+            let mut seen = BTreeSet::new();
+            entries.iter().find_map(|(key, value)| {
+                let is_first = match &key.data {
+                    NodeData::Scalar { text, .. } => seen.insert(text),
+                    _ => true,
+                };
+                if is_first {
+                    find_repeated_key(value)
+                } else {
+                    Some(key)
+                }
+            })
+        }
+    }
+}
+
+/// Treatment of fields that nobody asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     /// Each is a problem, as in a kustomization.
@@ -59,12 +87,22 @@ pub(crate) enum UnknownFields {
     Ignored,
 }
 
-/// How a configuration file is read.
+/// Way of reading a configuration file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
     /// The version of kustomize, which decides what fields there are.
     pub(crate) version: KustomizeVersion,
     pub(crate) unknown: UnknownFields,
+    pub(crate) repeated: RepeatedKeys,
+}
+
+/// Treatment of a key that a map has twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RepeatedKeys {
+    /// The last one counts, as in a kustomization.
+    LastCounts,
+    /// It is a mistake, as in configurations of transformers.
+    Refused,
 }
 
 /// A value with its place.

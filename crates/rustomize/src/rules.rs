@@ -10,6 +10,7 @@ pointer_diagnostics::rules! {
     KUSTOMIZE_CYCLE = "kustomize-cycle", Error, "a kustomization uses a directory that contains it";
     MALFORMED_RESOURCE = "malformed-resource", Error, "a resource file holds something that is not an object";
     MISSING_KUSTOMIZE_FILE = "missing-kustomize-file", Error, "a kustomization names something that is not there";
+    OBJECT_LEFT_OUT = "object-left-out", Warning, "an object is for the build alone, and nothing in the build reads it";
     OUTSIDE_KUSTOMIZE_ROOT = "outside-kustomize-root", Error, "a kustomization names a file outside its directory";
     PATCH_DOES_NOT_APPLY = "patch-does-not-apply", Error, "a patch does not fit the object that it is for";
     PATCH_NOT_READABLE = "patch-not-readable", Error, "a patch is neither an object nor a list of operations";

@@ -18,7 +18,7 @@ pub(crate) enum Node {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Sequence {
     pub(crate) items: Arc<Vec<Node>>,
-    /// Whether it is written with brackets: what is inside may then be read differently.
+    /// Set if it is written with brackets: what is inside may then be read differently.
     pub(crate) flow: bool,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Sequence {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Mapping {
     pub(crate) entries: Arc<Vec<(Scalar, Node)>>,
-    /// Whether it is written with braces.
+    /// Set if it is written with braces.
     pub(crate) flow: bool,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Scalar {
     pub(crate) text: Arc<str>,
     pub(crate) tag: Tag,
     pub(crate) style: ScalarStyle,
-    /// Whether the tag was written in the file.
+    /// Set if the tag was written in the file.
     pub(crate) explicit: bool,
     /// Places of an object with the same number (not 0) are one: what changes one of them changes all.
     pub(crate) alias: u32,

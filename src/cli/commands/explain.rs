@@ -87,7 +87,10 @@ fn explain_fields(
         }
     }
     let origins = explanations.iter().flat_map(|field| &field.origins);
-    let sources = read_sources(&session.root, origins.map(|origin| origin.file.as_ref()));
+    let sources = read_sources(
+        &selected.repository.files,
+        origins.map(|origin| origin.file.as_ref()),
+    );
     let text = || render_text(&explanations, &args.what, &sources);
     let value = || json!({"site": args.what, "fields": list_fields(&explanations, &sources)});
     Ok(Answer::from(CommandData::new(format, text, value)?))

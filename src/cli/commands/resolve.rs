@@ -36,7 +36,7 @@ pub(in crate::cli) fn run(args: &ResolveArgs, session: &mut Session<'_>) -> anyh
     };
     let text = || {
         let files = site.layers.files().map(AsRef::as_ref);
-        annotate_lines(site, &read_sources(&session.root, files))
+        annotate_lines(site, &read_sources(&selected.repository.files, files))
     };
     Ok(Answer::from(CommandData::new(format, text, || {
         &site.merged

@@ -8,14 +8,17 @@ pub(super) mod crd_after_resource;
 pub(super) mod crd_not_on_site;
 pub(super) mod data_key_missing;
 pub(super) mod dry_run_not_skipped;
+pub(super) mod hook_with_finalizer;
 pub(super) mod image_not_allowed;
 pub(super) mod image_tag_floats;
+pub(super) mod kind_not_possible;
 pub(super) mod kind_without_definition;
 pub(super) mod kustomize_out_of_reach;
 pub(super) mod malformed_project;
 pub(super) mod name_too_long;
 pub(super) mod namespace_not_made;
 pub(super) mod namespace_not_set;
+pub(super) mod namespace_of_platform;
 pub(super) mod no_default_class;
 pub(super) mod not_to_schema;
 pub(super) mod object_too_large;
@@ -58,14 +61,17 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &crd_not_on_site::RULE,
     &data_key_missing::RULE,
     &dry_run_not_skipped::RULE,
+    &hook_with_finalizer::RULE,
     &image_not_allowed::RULE,
     &image_tag_floats::RULE,
+    &kind_not_possible::RULE,
     &kind_without_definition::RULE,
     &kustomize_out_of_reach::RULE,
     &malformed_project::RULE,
     &name_too_long::RULE,
     &namespace_not_made::RULE,
     &namespace_not_set::RULE,
+    &namespace_of_platform::RULE,
     &no_default_class::RULE,
     &not_to_schema::RULE,
     &object_too_large::RULE,

@@ -53,6 +53,22 @@ fn stages_inside_of_out_where_only_out_can_be_written() {
 }
 
 #[test]
+fn every_thread_is_told_why_there_is_no_stage() {
+    let place = Place::new();
+    let limits = Limits {
+        read_only: Some(place.root()),
+        ..Limits::default()
+    };
+    let fs = FaultFs::new(Fault::None, limits);
+    let writer = Writer::begin_on(Box::new(fs), &place.out()).unwrap();
+    for site in ["a", "b"] {
+        let tree = tree(&[(&format!("{site}/x"), "1")]);
+        let why = format!("{:#}", writer.replace(site, &tree).unwrap_err());
+        assert!(why.contains("permission denied"), "{why}");
+    }
+}
+
+#[test]
 fn copies_where_there_are_no_hard_links() {
     let place = Place::new();
     all(&place, &tree(&[("a/x", "1"), ("a/y", "1")]));

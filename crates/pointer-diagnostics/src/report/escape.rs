@@ -24,6 +24,27 @@ pub fn escape_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Escapes the characters of a JSON document that a terminal obeys or that deceive a reader, as JSON does: `\\u009b`. They stand in texts
+/// only, so the document means the same.
+pub fn escape_json(document: &str) -> Cow<'_, str> {
+    let is_raw = |c: char| is_unsafe(c) && !c.is_ascii_whitespace();
+    if !document.chars().any(is_raw) {
+        return Cow::Borrowed(document);
+    }
+    let mut safe = String::with_capacity(document.len() + 64);
+    let mut units = [0; 2];
+    for c in document.chars() {
+        if is_raw(c) {
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Escapes each line of a text of several lines, and keeps a line from beginning with what GitHub takes for a workflow command
 /// (`::`, also behind spaces, or `##[`).
 pub(super) fn escape_lines(text: &str) -> String {
@@ -85,6 +106,19 @@ mod tests {
             escape_text("plain `naïve` 日本 👩‍🔧"),
             "plain `naïve` 日本 👩‍🔧"
         );
+    }
+
+    #[test]
+    fn json_means_the_same_without_characters_that_a_terminal_obeys() {
+        let value = serde_json::json!({"a\u{9b}": "x\u{7f}\u{202e}\u{e0041}\n", "b": "naïve"});
+        let document = format!("{value:#}\n");
+        let safe = escape_json(&document);
+        assert!(!safe.chars().any(|c| is_unsafe(c) && c != '\n'), "{safe}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
+            value
+        );
+        assert!(safe.contains("naïve"));
     }
 
     #[test]

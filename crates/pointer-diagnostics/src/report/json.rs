@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::escape::escape_json;
 use crate::sources::Sources;
 use crate::{Diagnostic, Diagnostics, Edit, FieldPart, Label, Origin, Severity};
 
@@ -37,7 +38,8 @@ pub fn print_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
             })
             .collect(),
     };
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
+    escape_json(&text).into_owned()
 }
 
 #[derive(Serialize)]

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use crate::{Diagnostics, Severity, Sources};
 
-pub use escape::escape_text;
+pub use escape::{escape_json, escape_text};
 pub use explain::print_rule_page;
 pub use github::print_github;
 pub use human::print_human;

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::escape::escape_text;
+use super::escape::{escape_json, escape_text};
 use super::github::in_repository;
 use crate::{
     Diagnostic, Diagnostics, Edit, FieldPart, Label, OmittedDiagnostics, Rule, Severity, Sources,
@@ -76,7 +76,7 @@ pub fn print_sarif(
             "toolExecutionNotifications": omitted,
         }]);
     }
-    format!("{log:#}\n")
+    escape_json(&format!("{log:#}\n")).into_owned()
 }
 
 fn describe_rule(rule: &Rule) -> Value {

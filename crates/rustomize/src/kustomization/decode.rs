@@ -9,7 +9,7 @@ use super::{
 };
 use crate::field::KindFilter;
 use crate::problem::{field_problem, file_problem, refusal};
-use crate::reader::{Field, Fields, PlacedText, Reading, UnknownFields, decode};
+use crate::reader::{Field, Fields, PlacedText, Reading, RepeatedKeys, UnknownFields, decode};
 use crate::rules;
 use crate::version::KustomizeVersion;
 use manifest_yaml::Meaning;
@@ -46,6 +46,7 @@ pub(crate) fn read(
     let reading = Reading {
         version,
         unknown: UnknownFields::Reported,
+        repeated: RepeatedKeys::LastCounts,
     };
     decode(file, bytes, reading, problems, read_kustomization)
 }

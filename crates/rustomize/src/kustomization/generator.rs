@@ -45,7 +45,7 @@ pub(crate) struct GeneratorOptions {
     pub(crate) immutable: bool,
 }
 
-/// Whether the name of a generated object ends in a hash of its content.
+/// Hash of its content at the end of the name of a generated object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum GeneratedHash {
     #[default]

@@ -86,7 +86,7 @@ pub(crate) struct LabelEntry {
     pub(crate) fields: Vec<FieldSpec>,
 }
 
-/// How far labels go beyond `metadata.labels`.
+/// Reach of labels beyond `metadata.labels`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LabelReach {
     /// No further.

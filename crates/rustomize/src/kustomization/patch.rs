@@ -14,7 +14,7 @@ pub(crate) struct PatchEntry {
     pub(crate) pointer: Pointer,
     pub(crate) source: PatchSource,
     pub(crate) target: Option<Selector>,
-    /// What the patch may change of the object's identity.
+    /// Parts of the object's identity that the patch may change.
     pub(crate) allowed: Vec<IdentityChange>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum IdentityChange {
     Kind,
 }
 
-/// How the text of an inline patch is taken.
+/// Interpretation of the text of an inline patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PatchText {
     /// Without white space around it, as in `patches`.

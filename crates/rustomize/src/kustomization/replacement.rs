@@ -46,7 +46,7 @@ pub(crate) struct ReplacementTarget {
     pub(crate) options: FieldOptions,
 }
 
-/// How a field is taken apart or made.
+/// Options for taking a field apart or making it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FieldOptions {
     pub(crate) delimiter: Option<String>,

@@ -12,7 +12,7 @@ use crate::patch::content::{Patch, PatchCache, PatchChange, PatchField, read_ope
 use crate::patch::select::ObjectFilter;
 use crate::patch::strategic::foreign_directive;
 use crate::problem::{field_origin, field_problem, refusal};
-use crate::reader::{PlacedText, Reading, UnknownFields, decode};
+use crate::reader::{PlacedText, Reading, RepeatedKeys, UnknownFields, decode};
 use crate::resource::{Resource, Source};
 use crate::rules;
 use crate::version::KustomizeVersion;
@@ -423,11 +423,12 @@ impl Loader<'_> {
         })
     }
 
-    /// Returns how transformer configurations are read: like the kustomization.
+    /// Returns how transformer configurations are read: like the kustomization, but for repeated keys.
     pub(crate) fn strict(&self) -> Reading {
         Reading {
             version: self.version,
             unknown: UnknownFields::Reported,
+            repeated: RepeatedKeys::Refused,
         }
     }
 
@@ -436,6 +437,7 @@ impl Loader<'_> {
         Reading {
             version: self.version,
             unknown: UnknownFields::Ignored,
+            repeated: RepeatedKeys::LastCounts,
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Layer {
     pub(crate) inputs: LayerInputs,
 }
 
-/// How much of what a layer starts from could be read.
+/// Completeness of the inputs of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LayerInputs {
     /// All objects are known, so that a patch without a target is a mistake.

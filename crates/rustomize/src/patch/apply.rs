@@ -6,6 +6,7 @@ use rayon::iter::{IntoParallelRefMutIterator as _, ParallelIterator as _};
 
 use super::content::{Patch, PatchChange, PatchField};
 use super::json;
+use super::normalize::normalize;
 use super::select::ObjectFilter;
 use super::strategic::{self, MergedObject, Misfit};
 use crate::MANY;
@@ -19,7 +20,7 @@ use crate::tree::{Mapping, Node, Scalar};
 use crate::version::KustomizeVersion;
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Reported, Rule};
 
-/// What becomes of an object.
+/// Fate of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ObjectFate {
     Stays,
@@ -49,7 +50,7 @@ pub(crate) fn apply_patch(
     change_selected(resources, target, change, problems)
 }
 
-/// What a patch did to one object.
+/// Effect of a patch on one object.
 struct PatchedObject {
     fate: ObjectFate,
     ids: IdEffect,
@@ -170,7 +171,7 @@ fn apply_operations(
         ));
     }
     let normal = resource
-        .normalized(json::normalize)
+        .normalized(normalize)
         .map_err(|e| Box::new(unprintable(resource, &e)))?;
     let document = if is_tracked {
         with_annotations(&normal)
@@ -323,6 +324,7 @@ fn merge_document(
     match merged {
         MergedObject::Gone => return Ok(ObjectFate::Goes),
         MergedObject::Same => {}
+        MergedObject::Ignored => return Ok(ObjectFate::Stays),
         MergedObject::Changed(root) => resource.set_root(root),
     }
     if removes_annotations(&fitted) {

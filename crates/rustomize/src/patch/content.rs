@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::json::{self, Operation};
+use super::json::{self, Operation, OperationError};
 use super::select::ObjectFilter;
 use crate::document::read_resources;
 use crate::kustomization::IdentityChange;
@@ -85,7 +85,7 @@ impl PatchCache {
     }
 }
 
-/// Why a text is not a patch.
+/// Reason why a text is not a patch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PatchError {
     #[error("the patch is empty")]
@@ -95,12 +95,12 @@ pub(crate) enum PatchError {
     #[error("the patch is neither an object to merge nor a list of operations: {0}")]
     Neither(String),
     #[error("{0}")]
-    Operations(String),
+    Operations(#[from] OperationError),
 }
 
 /// Reads the operations of a JSON patch.
 pub(crate) fn read_operations(text: &str) -> Result<Vec<Operation>, PatchError> {
-    let operations = json::read(text).map_err(PatchError::Operations)?;
+    let operations = json::read(text)?;
     if operations.is_empty() {
         return Err(PatchError::Empty);
     }
@@ -117,7 +117,7 @@ fn read_either(text: &str, version: KustomizeVersion) -> Result<PatchChange, Pat
     let mut problems = Diagnostics::new();
     let documents = read_resources("", text.as_bytes(), version, &mut problems).ok();
     let operations = if text.is_empty() {
-        Err("the patch is empty".to_owned())
+        Err(OperationError::Empty)
     } else {
         json::read(text)
     };
@@ -133,7 +133,9 @@ fn read_either(text: &str, version: KustomizeVersion) -> Result<PatchChange, Pat
         (None, Err(operations)) => {
             let is_list = text.trim_start().starts_with(['-', '[']);
             let first = problems.iter().next().map(|p| p.message.clone());
-            let reason = first.filter(|_| !is_list).unwrap_or(operations);
+            let reason = first
+                .filter(|_| !is_list)
+                .unwrap_or_else(|| operations.to_string());
             Err(PatchError::Neither(reason))
         }
     }

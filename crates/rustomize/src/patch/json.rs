@@ -6,13 +6,52 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::budget::{LARGEST_OBJECT, measure_node};
-use crate::meaning::{Unprintable, choose_style_between_steps, meaning};
-use crate::tree::{Mapping, Node, Scalar, Sequence, Tag, implicit};
+use crate::patch::normalize::{from_meaning, null, text_scalar};
+use crate::tree::{Mapping, Node, Scalar, Sequence};
 use crate::yaml::read_document;
-use manifest_yaml::{
-    Dialect, Meaning, ResolvedScalar, ScalarStyle, choose_text_style, print_general_float,
-    resolve_scalar,
-};
+use manifest_yaml::Meaning;
+
+/// Reason why a text is no list of operations, or an operation cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum OperationError {
+    #[error("the patch is empty")]
+    Empty,
+    /// The words of the reader of JSON or YAML.
+    #[error("{0}")]
+    Syntax(String),
+    #[error("a list of operations is expected")]
+    NotList,
+    #[error("an operation is not a map")]
+    NotMap,
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    #[error("`{0}` is not an operation")]
+    UnknownOperation(String),
+    #[error("the path `{0}` names no field")]
+    PathOfRoot(String),
+    #[error("nothing is at `{0}`")]
+    NothingAt(String),
+    #[error("nothing is at `{0}`, on the way")]
+    NothingOnTheWay(String),
+    #[error("a scalar has no fields")]
+    Scalar,
+    #[error("`{0}` is not an index of a list")]
+    NotIndex(String),
+    #[error("the list has no index {0}")]
+    NoIndex(String),
+    #[error("the field `{0}` is not there")]
+    NoField(String),
+    #[error("`{path}`: {reason}")]
+    At { path: String, reason: Box<Self> },
+    #[error("`{0}`: a test without a value")]
+    TestWithoutValue(String),
+    #[error("`{0}` does not have the value that the patch tests for")]
+    TestFailed(String),
+    #[error("with what is copied the object would have more than {LARGEST_OBJECT} bytes")]
+    TooLarge,
+    #[error("the object became {0}")]
+    NoObject(&'static str),
+}
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,11 +79,11 @@ impl Path {
         }
     }
 
-    /// The keys on the way and the last one.
-    fn split(&self) -> Result<(&[String], &str), String> {
+    /// Returns the keys on the way and the last one.
+    fn split(&self) -> Result<(&[String], &str), OperationError> {
         match self.tokens.split_last() {
             Some((last, way)) => Ok((way, last)),
-            None => Err(format!("the path `{}` names no field", self.text)),
+            None => Err(OperationError::PathOfRoot(self.text.clone())),
         }
     }
 }
@@ -69,7 +108,7 @@ impl Operation {
     }
 
     /// Returns how many bytes the operation copies.
-    fn copied_size(&self, document: &Node) -> Result<usize, String> {
+    fn copied_size(&self, document: &Node) -> Result<usize, OperationError> {
         let Some(from) = &self.from else {
             return Ok(0);
         };
@@ -88,35 +127,37 @@ impl Operation {
         tokens.is_some_and(|tokens| ANNOTATIONS.iter().take(tokens.len()).eq(tokens))
     }
 
-    /// The field that it changes, for messages.
+    /// Returns the field that it changes, for messages.
     pub(crate) fn path(&self) -> &str {
         self.path.as_ref().map_or("", |path| &path.text)
     }
 }
 
 /// Reads a patch: JSON where it starts with `[`, else YAML 1.1.
-pub(crate) fn read(text: &str) -> Result<Vec<Operation>, String> {
+pub(crate) fn read(text: &str) -> Result<Vec<Operation>, OperationError> {
     if text.starts_with('[') {
-        let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|e| OperationError::Syntax(e.to_string()))?;
         return operations(&Meaning::from(&value));
     }
-    let Some(node) = read_document(text).map_err(|e| e.message)? else {
+    let syntax = |message| OperationError::Syntax(message);
+    let Some(node) = read_document(text).map_err(|e| syntax(e.message))? else {
         return Ok(Vec::new());
     };
-    operations(&node.configuration().map_err(|e| e.message)?)
+    operations(&node.configuration().map_err(|e| syntax(e.message))?)
 }
 
-fn operations(list: &Meaning<'_>) -> Result<Vec<Operation>, String> {
+fn operations(list: &Meaning<'_>) -> Result<Vec<Operation>, OperationError> {
     match list {
         Meaning::Null => Ok(Vec::new()),
         Meaning::Sequence(items) => items.iter().map(operation).collect(),
-        _ => Err("a list of operations is expected".to_owned()),
+        _ => Err(OperationError::NotList),
     }
 }
 
-fn operation(operation: &Meaning<'_>) -> Result<Operation, String> {
+fn operation(operation: &Meaning<'_>) -> Result<Operation, OperationError> {
     if !matches!(operation, Meaning::Mapping(_) | Meaning::Null) {
-        return Err("an operation is not a map".to_owned());
+        return Err(OperationError::NotMap);
     }
     let text = |key: &str| operation.get(key).and_then(Meaning::as_str);
     let op = text("op").unwrap_or_default().to_owned();
@@ -129,12 +170,12 @@ fn operation(operation: &Meaning<'_>) -> Result<Operation, String> {
     })
 }
 
-/// Why an operation cannot be applied.
+/// The operation that cannot be applied, and the reason.
 #[derive(Debug)]
 pub(crate) struct OperationFailure {
     /// The operation's number, from 0.
     pub(crate) index: usize,
-    pub(crate) reason: String,
+    pub(crate) reason: OperationError,
 }
 
 /// Applies the operations in their order.
@@ -152,9 +193,7 @@ pub(crate) fn apply_operations(
         if operation.is_copy() {
             size = size.saturating_add(operation.copied_size(&document).map_err(fail)?);
             if size > LARGEST_OBJECT {
-                return Err(fail(format!(
-                    "with what is copied the object would have more than {LARGEST_OBJECT} bytes"
-                )));
+                return Err(fail(OperationError::TooLarge));
             }
         }
         document = apply_operation(&document, operation).map_err(fail)?;
@@ -163,24 +202,24 @@ pub(crate) fn apply_operations(
         Node::Mapping(_) => Ok(document),
         other => Err(OperationFailure {
             index: operations.len().saturating_sub(1),
-            reason: format!("the object became {}", other.kind()),
+            reason: OperationError::NoObject(other.kind()),
         }),
     }
 }
 
-fn apply_operation(document: &Node, operation: &Operation) -> Result<Node, String> {
+fn apply_operation(document: &Node, operation: &Operation) -> Result<Node, OperationError> {
     let value = || operation.value.clone().unwrap_or_else(null);
     let path = || {
         operation
             .path
             .as_ref()
-            .ok_or_else(|| "`path` is missing".to_owned())
+            .ok_or(OperationError::Missing("path"))
     };
     let from = || {
         operation
             .from
             .as_ref()
-            .ok_or_else(|| "`from` is missing".to_owned())
+            .ok_or(OperationError::Missing("from"))
     };
     match operation.op.as_str() {
         "add" => change(document, path()?, &mut |parent, key| {
@@ -205,47 +244,40 @@ fn apply_operation(document: &Node, operation: &Operation) -> Result<Node, Strin
                 add(parent, key, value.clone())
             })
         }
-        "" => Err("`op` is missing".to_owned()),
-        other => Err(format!("`{other}` is not an operation")),
+        "" => Err(OperationError::Missing("op")),
+        other => Err(OperationError::UnknownOperation(other.to_owned())),
     }
 }
 
-fn null() -> Node {
-    Node::Scalar(Scalar {
-        tag: Tag::Null,
-        ..Scalar::untyped("null")
-    })
-}
-
-/// The value at a path. `None`: its parent is there, but not the value.
-fn find<'n>(document: &'n Node, path: &Path) -> Result<Option<&'n Node>, String> {
+/// Returns the value at a path; `None` where its parent is there, but not the value.
+fn find<'n>(document: &'n Node, path: &Path) -> Result<Option<&'n Node>, OperationError> {
     let (way, last) = path.split()?;
     let mut node = document;
     for token in way {
         node = child(node, token)
             .ok()
             .flatten()
-            .ok_or_else(|| format!("nothing is at `{}`", path.text))?;
+            .ok_or_else(|| OperationError::NothingAt(path.text.clone()))?;
     }
     child(node, last)
 }
 
-fn child<'n>(node: &'n Node, token: &str) -> Result<Option<&'n Node>, String> {
+fn child<'n>(node: &'n Node, token: &str) -> Result<Option<&'n Node>, OperationError> {
     match node {
         Node::Mapping(mapping) => Ok(mapping.get(token).filter(|n| !n.is_null())),
         Node::Sequence(sequence) => {
             let at = index(token, sequence.items.len(), sequence.items.len())?;
             Ok(sequence.items.get(at).filter(|n| !n.is_null()))
         }
-        Node::Scalar(_) => Err("a scalar has no fields".to_owned()),
+        Node::Scalar(_) => Err(OperationError::Scalar),
     }
 }
 
-/// An index; negative ones count back from `end`. It is less than `limit`.
-fn index(token: &str, end: usize, limit: usize) -> Result<usize, String> {
+/// Returns an index; negative ones count back from `end`. It is less than `limit`.
+fn index(token: &str, end: usize, limit: usize) -> Result<usize, OperationError> {
     let number: i64 = token
         .parse()
-        .map_err(|_| format!("`{token}` is not an index of a list"))?;
+        .map_err(|_| OperationError::NotIndex(token.to_owned()))?;
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let at = if number < 0 {
         number + count(end)
@@ -253,29 +285,32 @@ fn index(token: &str, end: usize, limit: usize) -> Result<usize, String> {
         number
     };
     let at = usize::try_from(at).ok().filter(|at| *at < limit);
-    at.ok_or_else(|| format!("the list has no index {token}"))
+    at.ok_or_else(|| OperationError::NoIndex(token.to_owned()))
 }
 
 /// Changes the collection that holds the value at a path.
 fn change(
     document: &Node,
     path: &Path,
-    edit: &mut dyn FnMut(&Node, &str) -> Result<Node, String>,
-) -> Result<Node, String> {
+    edit: &mut dyn FnMut(&Node, &str) -> Result<Node, OperationError>,
+) -> Result<Node, OperationError> {
     let (way, last) = path.split()?;
-    change_below(document, way, last, edit).map_err(|e| format!("`{}`: {e}", path.text))
+    change_below(document, way, last, edit).map_err(|reason| OperationError::At {
+        path: path.text.clone(),
+        reason: Box::new(reason),
+    })
 }
 
 fn change_below(
     node: &Node,
     way: &[String],
     last: &str,
-    edit: &mut dyn FnMut(&Node, &str) -> Result<Node, String>,
-) -> Result<Node, String> {
+    edit: &mut dyn FnMut(&Node, &str) -> Result<Node, OperationError>,
+) -> Result<Node, OperationError> {
     let Some((token, rest)) = way.split_first() else {
         return edit(node, last);
     };
-    let missing = || format!("nothing is at `{token}`, on the way");
+    let missing = || OperationError::NothingOnTheWay(token.clone());
     let below = child(node, token).ok().flatten().ok_or_else(missing)?;
     let below = change_below(below, rest, last, edit)?;
     match node {
@@ -294,7 +329,7 @@ fn change_below(
     }
 }
 
-fn add(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
+fn add(parent: &Node, key: &str, value: Node) -> Result<Node, OperationError> {
     match parent {
         Node::Mapping(mapping) => Ok(with_entry(mapping, key, value)),
         Node::Sequence(sequence) => {
@@ -311,7 +346,7 @@ fn add(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
                 ..sequence
             }))
         }
-        Node::Scalar(_) => Err("a scalar has no fields".to_owned()),
+        Node::Scalar(_) => Err(OperationError::Scalar),
     }
 }
 
@@ -327,7 +362,7 @@ fn with_entry(mapping: &Mapping, key: &str, value: Node) -> Node {
     Node::Mapping(mapping)
 }
 
-fn remove(parent: &Node, key: &str) -> Result<Node, String> {
+fn remove(parent: &Node, key: &str) -> Result<Node, OperationError> {
     match parent {
         Node::Mapping(mapping) if mapping.position(key).is_some() => {
             let mut mapping = mapping.clone();
@@ -340,11 +375,11 @@ fn remove(parent: &Node, key: &str) -> Result<Node, String> {
             Arc::make_mut(&mut sequence.items).remove(at);
             Ok(Node::Sequence(sequence))
         }
-        _ => Err(format!("the field `{key}` is not there")),
+        _ => Err(OperationError::NoField(key.to_owned())),
     }
 }
 
-fn replace(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
+fn replace(parent: &Node, key: &str, value: Node) -> Result<Node, OperationError> {
     match parent {
         Node::Mapping(mapping) => Ok(with_entry(mapping, key, value)),
         Node::Sequence(sequence) => {
@@ -353,13 +388,13 @@ fn replace(parent: &Node, key: &str, value: Node) -> Result<Node, String> {
             Arc::make_mut(&mut sequence.items)[at] = value;
             Ok(Node::Sequence(sequence))
         }
-        Node::Scalar(_) => Err("a scalar has no fields".to_owned()),
+        Node::Scalar(_) => Err(OperationError::Scalar),
     }
 }
 
-fn test(document: &Node, path: &Path, expected: Option<&Node>) -> Result<(), String> {
+fn test(document: &Node, path: &Path, expected: Option<&Node>) -> Result<(), OperationError> {
     let Some(expected) = expected else {
-        return Err(format!("`{}`: a test without a value", path.text));
+        return Err(OperationError::TestWithoutValue(path.text.clone()));
     };
     let found = if path.text.is_empty() {
         Some(document)
@@ -369,14 +404,11 @@ fn test(document: &Node, path: &Path, expected: Option<&Node>) -> Result<(), Str
     match found {
         None if expected.is_null() => Ok(()),
         Some(found) if equal(found, expected) => Ok(()),
-        _ => Err(format!(
-            "`{}` does not have the value that the patch tests for",
-            path.text
-        )),
+        _ => Err(OperationError::TestFailed(path.text.clone())),
     }
 }
 
-/// Returns whether two trees mean the same; the order of keys does not matter.
+/// Checks that two trees mean the same; the order of keys does not matter.
 fn equal(left: &Node, right: &Node) -> bool {
     match (left, right) {
         (Node::Scalar(l), Node::Scalar(r)) => l.text == r.text && l.tag == r.tag,
@@ -391,174 +423,5 @@ fn equal(left: &Node, right: &Node) -> bool {
             l.entries.len() == r.entries.len() && l.entries.iter().all(same)
         }
         _ => false,
-    }
-}
-
-/// Normalizes a tree as Go's `encoding/json` would: styles and tags dropped, numbers as f64. Shares unchanged subtrees.
-pub(crate) fn normalize(root: &Node) -> Result<Node, Unprintable> {
-    Ok(normalize_node(root, false)?.unwrap_or_else(|| root.clone()))
-}
-
-/// `None` where nothing changes.
-fn normalize_node(node: &Node, flow: bool) -> Result<Option<Node>, Unprintable> {
-    match node {
-        Node::Scalar(scalar) if is_normal(scalar) => Ok(None),
-        Node::Scalar(scalar) => {
-            let negative_zero = scalar.tag == Tag::Float
-                && matches!(resolve_scalar(&scalar.text, Dialect::Manifest), ResolvedScalar::Float(f) if f == 0.0 && f.is_sign_negative());
-            let normal = match meaning(node, flow)? {
-                Meaning::Number(_) if negative_zero => Node::Scalar(Scalar {
-                    tag: Tag::Int,
-                    ..Scalar::untyped("-0")
-                }),
-                Meaning::Text(text) if *text == *scalar.text => Node::Scalar(as_text(&scalar.text)),
-                other => from_meaning(&other),
-            };
-            let same = matches!(&normal, Node::Scalar(n) if n == scalar);
-            Ok((!same).then_some(normal))
-        }
-        Node::Sequence(sequence) => normalize_sequence(sequence, flow),
-        Node::Mapping(mapping) => normalize_mapping(mapping, flow),
-    }
-}
-
-/// Returns whether a scalar certainly is as Go's library would write it.
-fn is_normal(scalar: &Scalar) -> bool {
-    let plain = scalar.style == ScalarStyle::Plain && !scalar.explicit && scalar.alias == 0;
-    let text = &*scalar.text;
-    match scalar.tag {
-        Tag::Text => plain && choose_text_style(text) == ScalarStyle::Plain,
-        Tag::Bool => plain && matches!(text, "true" | "false"),
-        Tag::Int => {
-            plain
-                && text.len() < 7
-                && !text.starts_with('0')
-                && text.bytes().all(|b| b.is_ascii_digit())
-        }
-        _ => false,
-    }
-}
-
-fn normalize_sequence(sequence: &Sequence, flow: bool) -> Result<Option<Node>, Unprintable> {
-    let mut items: Option<Vec<Node>> = None;
-    for (at, item) in sequence.items.iter().enumerate() {
-        if let Some(normal) =
-            normalize_node(item, flow || sequence.flow).map_err(|e| e.below(at))?
-        {
-            items.get_or_insert_with(|| sequence.items.to_vec())[at] = normal;
-        }
-    }
-    let restyled = sequence.flow != sequence.items.is_empty();
-    let changed = restyled || items.is_some();
-    let items = items.map_or_else(|| Arc::clone(&sequence.items), Arc::new);
-    Ok(changed.then(|| {
-        Node::Sequence(Sequence {
-            flow: items.is_empty(),
-            items,
-        })
-    }))
-}
-
-fn normalize_mapping(mapping: &Mapping, flow: bool) -> Result<Option<Node>, Unprintable> {
-    let mut entries: Option<Vec<(Scalar, Node)>> = None;
-    for (at, (key, value)) in mapping.entries.iter().enumerate() {
-        let normal_key = key.tag == Tag::Text && is_normal(key);
-        let name = if normal_key {
-            key.text.to_string()
-        } else {
-            key_name(key, flow || mapping.flow)?
-        };
-        if mapping.entries[..at]
-            .iter()
-            .any(|(k, _)| k.text == key.text)
-        {
-            return Err(Unprintable::new(format!("the key `{name}` is repeated")));
-        }
-        let changed = || {
-            name != *key.text
-                || key.tag != Tag::Text
-                || key.explicit
-                || key.style != choose_text_style(&name)
-        };
-        if !normal_key && changed() {
-            entries.get_or_insert_with(|| mapping.entries.to_vec())[at].0 = text_scalar(&name);
-        }
-        if let Some(normal) =
-            normalize_node(value, flow || mapping.flow).map_err(|e| e.below(&name))?
-        {
-            entries.get_or_insert_with(|| mapping.entries.to_vec())[at].1 = normal;
-        }
-    }
-    let restyled = mapping.flow != mapping.entries.is_empty();
-    let changed = restyled || entries.is_some();
-    let entries = entries.map_or_else(|| Arc::clone(&mapping.entries), Arc::new);
-    Ok(changed.then(|| {
-        Node::Mapping(Mapping {
-            flow: entries.is_empty(),
-            entries,
-        })
-    }))
-}
-
-fn key_name(key: &Scalar, flow: bool) -> Result<String, Unprintable> {
-    match meaning(&Node::Scalar(key.clone()), flow)? {
-        Meaning::Text(text) => Ok(text.into_owned()),
-        _ => Err(Unprintable::new(format!(
-            "the key `{}` is not text",
-            key.text
-        ))),
-    }
-}
-
-/// A text as Go's library writes it.
-fn text_scalar(text: &str) -> Scalar {
-    as_text(&Arc::from(text))
-}
-
-fn as_text(text: &Arc<str>) -> Scalar {
-    Scalar {
-        text: Arc::clone(text),
-        tag: Tag::Text,
-        style: choose_style_between_steps(text),
-        explicit: false,
-        alias: 0,
-    }
-}
-
-/// A value as Go's library writes it.
-fn from_meaning(value: &Meaning<'_>) -> Node {
-    match value {
-        Meaning::Null => null(),
-        Meaning::Bool(bool) => Node::Scalar(Scalar {
-            tag: Tag::Bool,
-            ..Scalar::untyped(if *bool { "true" } else { "false" })
-        }),
-        Meaning::Number(number) => {
-            let text = print_general_float(number.as_f64().unwrap_or_default());
-            Node::Scalar(Scalar {
-                tag: implicit(&text),
-                ..Scalar::untyped(&text)
-            })
-        }
-        Meaning::Text(text) => Node::Scalar(text_scalar(text)),
-        Meaning::Written(text) => Node::Scalar(as_text(text)),
-        Meaning::Sequence(items) => {
-            let items = Arc::new(items.iter().map(from_meaning).collect::<Vec<_>>());
-            Node::Sequence(Sequence {
-                flow: items.is_empty(),
-                items,
-            })
-        }
-        Meaning::Mapping(map) => {
-            let entries = Arc::new(
-                map.iter()
-                    .map(|(k, v)| (text_scalar(k), from_meaning(v)))
-                    .collect::<Vec<_>>(),
-            );
-            Node::Mapping(Mapping {
-                flow: entries.is_empty(),
-                entries,
-            })
-        }
     }
 }

@@ -39,9 +39,9 @@ pub(super) struct ListElements {
 enum PatchElements {
     /// The patch does not mention the list.
     Missing,
-    /// Those of the patch.
+    /// Elements of the patch.
     Own(Vec<Node>),
-    /// Those of the base itself: a change of one side is one of the other.
+    /// Elements of the base itself: a change of one side is one of the other.
     Shared,
 }
 

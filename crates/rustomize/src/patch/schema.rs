@@ -52,7 +52,7 @@ pub(crate) enum NodeSchema<'s> {
     },
 }
 
-/// Why a file is not a schema that can be used.
+/// Reason why a file is not a schema that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SchemaError {
     #[error("the OpenAPI schema is not a document of maps: {0}")]

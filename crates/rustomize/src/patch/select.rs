@@ -9,11 +9,7 @@ use crate::resource::{Resource, ResourceId};
 /// A selector, ready to be asked about many objects.
 #[derive(Debug)]
 pub(crate) struct ObjectFilter {
-    group: TextPattern,
-    version: TextPattern,
-    kind: TextPattern,
-    name: TextPattern,
-    namespace: TextPattern,
+    id: IdFilter,
     texts: TextFilter,
 }
 
@@ -66,34 +62,32 @@ enum TextPattern {
 impl ObjectFilter {
     pub(crate) fn new(selector: &Selector) -> Result<Self, String> {
         Ok(Self {
-            group: TextPattern::new(&selector.kinds.group)?,
-            version: TextPattern::new(&selector.kinds.version)?,
-            kind: TextPattern::new(&selector.kinds.kind)?,
-            name: TextPattern::new(&selector.name)?,
-            namespace: TextPattern::new(&selector.namespace)?,
+            id: IdFilter::new(selector)?,
             texts: TextFilter::new(selector)?,
         })
     }
 
     /// Returns whether the object is meant: by its present or its original name and namespace.
     pub(crate) fn accepts(&self, resource: &Resource) -> bool {
-        self.kind.matches(resource.kind())
-            && self.group.matches(resource.group())
-            && self.version.matches(resource.version())
+        let id = &self.id;
+        id.kind.matches(resource.kind())
+            && id.group.matches(resource.group())
+            && id.version.matches(resource.version())
             && self.accepts_name(resource)
             && self.texts.accept(resource)
     }
 
     fn accepts_name(&self, resource: &Resource) -> bool {
+        let id = &self.id;
         let original = resource.history.previous.first();
-        let named = self.name.matches(resource.name())
-            || original.is_some_and(|o| self.name.matches(&o.name));
-        if !named || matches!(self.namespace, TextPattern::Any) {
+        let named =
+            id.name.matches(resource.name()) || original.is_some_and(|o| id.name.matches(&o.name));
+        if !named || matches!(id.namespace, TextPattern::Any) {
             return named;
         }
         let (original, current) = (resource.original_id(), resource.id());
-        self.namespace.matches(original.effective_namespace())
-            || self.namespace.matches(current.effective_namespace())
+        id.namespace.matches(original.effective_namespace())
+            || id.namespace.matches(current.effective_namespace())
     }
 }
 

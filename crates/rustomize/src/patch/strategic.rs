@@ -10,7 +10,7 @@ use super::schema::{NodeSchema, SchemaData};
 use crate::tree::{Mapping, Node, quoted_if_needed};
 use manifest_yaml::ScalarStyle;
 
-/// Why a patch does not fit.
+/// Reason why a patch does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Misfit {
     /// It has another shape than the object, or a directive that nobody knows.
@@ -40,6 +40,8 @@ impl From<String> for Misfit {
 pub(crate) enum MergedObject {
     /// Nothing changed.
     Same,
+    /// The patch would replace the whole object, which kustomize ignores.
+    Ignored,
     /// The object is deleted.
     Gone,
     /// The object as it is now.
@@ -58,8 +60,8 @@ pub(crate) fn merge_patch(
     Ok(match merger.walk(Some(base), Some(patch), None)? {
         Walked::Gone => MergedObject::Gone,
         Walked::InPlace(node) => MergedObject::Changed(node),
-        // A patch that would replace the whole object is ignored.
-        Walked::Same | Walked::FromPatch(_) => MergedObject::Same,
+        Walked::Same => MergedObject::Same,
+        Walked::FromPatch(_) => MergedObject::Ignored,
     })
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::is_cluster_scoped;
 
-/// What tells an object from others of a build.
+/// Identity of an object within a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ResourceId {
     pub(crate) group: String,

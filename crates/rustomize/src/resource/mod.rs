@@ -24,7 +24,7 @@ pub(crate) use id::{ResourceId, or};
 pub(crate) use scope::is_cluster_scoped;
 pub(crate) use shared::{NameTracking, PatchId, PatchKey};
 
-/// Where an object was written: a file and the number of the document in it.
+/// Place at which an object was written: a file and the number of the document in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
     /// The path of the file.
@@ -33,14 +33,14 @@ pub struct Source {
     pub document: usize,
 }
 
-/// What a generator asked for.
+/// Request of a generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Generated {
     pub(crate) behavior: Behavior,
     pub(crate) hash: GeneratedHash,
 }
 
-/// What a generator does when the object is there already.
+/// Action of a generator when the object is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behavior {
     Create,
@@ -92,14 +92,14 @@ impl PluginOrigin {
     }
 }
 
-/// What stands behind the last value of a document.
+/// Text behind the last value of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DocumentEnd {
     Bare,
     Comment,
 }
 
-/// What an object was called before, and what was added to its name.
+/// Former names of an object, and the prefixes and suffixes that it got.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct History {
     /// The oldest first; the namespace is the effective one.
@@ -125,14 +125,16 @@ pub(crate) struct Resource {
     pub(crate) source: Source,
     /// The names of the `vars` that take their values from the object.
     pub(crate) variables: Arc<Vec<String>>,
-    /// How many values stand in several places at once.
+    /// Number of values that stand in several places at once.
     aliases: u32,
     pub(crate) origin: ObjectOrigin,
-    /// How its document ended; through JSON, comments are lost.
+    /// End of its document; through JSON, comments are lost.
     pub(crate) end: DocumentEnd,
-    /// Whether the annotation of the origin is printed.
+    /// Set if the annotation of the origin is printed.
     pub(crate) keeps_origin: bool,
-    /// What the object was in the last base that it came through.
+    /// Set if a replacement takes its value from the object.
+    pub(crate) is_replacement_source: bool,
+    /// The object as it was in the last base that it came through.
     shared: Option<Arc<SharedObject>>,
 }
 
@@ -148,6 +150,7 @@ impl Resource {
             origin: ObjectOrigin::File,
             end: DocumentEnd::Bare,
             keeps_origin: false,
+            is_replacement_source: false,
             shared: None,
         }
     }
@@ -159,7 +162,7 @@ impl Resource {
         }
     }
 
-    /// What copies share, as long as nobody changed this one.
+    /// Returns the parts that copies share, as long as nobody changed this one.
     pub(crate) fn unchanged(&self) -> Option<&Arc<SharedObject>> {
         self.shared
             .as_ref()

@@ -21,7 +21,7 @@ pub(crate) struct SharedObject {
     was_printed: AtomicBool,
     /// The tree after a way through JSON.
     pub(crate) normalized: OnceLock<Node>,
-    /// What is printed after the colon of each field at the top; nothing for scalars and what cannot be printed.
+    /// Texts printed after the colon of each field at the top; none for scalars and for values that cannot be printed.
     fields: Vec<FieldText>,
     patched: Mutex<Vec<PatchOutcome>>,
 }
@@ -37,7 +37,7 @@ struct FieldText {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PatchId(pub(crate) u64);
 
-/// Whether a change of the name is remembered, so that references follow.
+/// Handling of a changed name: references follow a name that is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameTracking {
     Tracked,
@@ -113,7 +113,7 @@ impl SharedObject {
         patched.push(PatchOutcome { key, object });
     }
 
-    /// What is printed after the colon of a field at the top of an object, where nobody changed its value.
+    /// Returns the text after the colon of a field at the top of an object, where nobody changed its value.
     pub(crate) fn field(&self, key: &Scalar, value: &Node) -> Option<Arc<str>> {
         let Node::Mapping(Mapping { entries, .. }) = &self.root else {
             return None;

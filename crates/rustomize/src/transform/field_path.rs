@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::tree::{Mapping, Node, Scalar, Sequence, Tag};
 use manifest_yaml::ScalarStyle;
 
-/// Why a path leads to nothing, or its value cannot be set.
+/// Reason why a path leads to nothing, or its value cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DottedPathError {
     #[error("`{0}` is negative")]

@@ -90,9 +90,9 @@ impl StepAction {
 /// The fields that a transformer sets.
 #[derive(Debug, Clone)]
 pub(crate) enum FieldChoice {
-    /// Those of kustomize and of `configurations`.
+    /// Fields of kustomize and of `configurations`.
     Configured,
-    /// Those of the transformer's own configuration.
+    /// Fields of the transformer's own configuration.
     Own(Vec<FieldSpec>),
 }
 
@@ -106,14 +106,14 @@ impl FieldChoice {
     }
 }
 
-/// Whether something that is part of an id changed, or an object is gone.
+/// Effect of a step on ids: one changed, or an object is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IdEffect {
     Kept,
     Changed,
 }
 
-/// What transformers look things up in.
+/// Tables of a build that transformers look things up in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepContext<'c> {
     pub(crate) config: &'c Config,

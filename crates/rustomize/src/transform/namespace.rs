@@ -21,7 +21,7 @@ pub(crate) struct NamespaceStep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NamespaceTargets {
     All,
-    /// Those that name none yet.
+    /// Objects that name none yet.
     Unset,
 }
 

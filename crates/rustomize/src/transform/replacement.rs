@@ -15,7 +15,7 @@ use crate::resource::{Resource, ResourceId};
 use crate::tree::{Node, Scalar};
 use crate::version::KustomizeVersion;
 
-/// Why a replacement cannot be made.
+/// Reason why a replacement cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReplacementError {
     #[error("`source` and `sourceValue` exclude each other")]
@@ -65,7 +65,7 @@ pub(crate) fn apply_replacement(
             return Err(ReplacementError::TwoSources);
         }
         (None, None) => return Err(ReplacementError::NoSource),
-        (Some(source), None) => find_source(resources, source)?,
+        (Some(source), None) => take_source(resources, source)?,
         (None, Some(text)) => Node::Scalar(Scalar::untyped(text)),
     };
     let Some(targets) = &replacement.targets else {
@@ -94,7 +94,7 @@ struct TermFilter {
     texts: TextFilter,
 }
 
-/// How the parts of an id are compared.
+/// Comparison of the parts of an id.
 enum IdMatch {
     /// No part is given.
     Any,
@@ -178,12 +178,13 @@ fn selects(selector: &Selector, id: &ResourceId) -> bool {
 }
 
 /// Returns the value that a replacement copies.
-fn find_source(
-    resources: &[Resource],
+/// Returns the value that a replacement copies, and notes on its object that it was read.
+fn take_source(
+    resources: &mut [Resource],
     source: &ReplacementSource,
 ) -> Result<Node, ReplacementError> {
     let mut found = resources
-        .iter()
+        .iter_mut()
         .filter(|r| r.any_ids().any(|id| selects(&source.select, &id)));
     let name = describe(&source.select);
     let Some(resource) = found.next() else {
@@ -192,6 +193,7 @@ fn find_source(
     if found.next().is_some() {
         return Err(ReplacementError::ManyObjects(name));
     }
+    resource.is_replacement_source = true;
     let path = source.field_path.as_deref().unwrap_or("metadata.name");
     let value = find_value(resource.root(), &split_path(path))?.filter(|n| !n.is_null_or_empty());
     let value = value.ok_or_else(|| ReplacementError::NoSourceField {

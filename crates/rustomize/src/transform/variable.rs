@@ -50,7 +50,7 @@ pub(crate) fn resolve_variables(
     Ok(())
 }
 
-/// Why variables cannot be replaced, and which of them is to blame.
+/// Reason why variables cannot be replaced, and the one that is to blame.
 #[derive(Debug)]
 pub(crate) struct VariableProblem {
     pub(crate) variable: Option<Variable>,
