@@ -41,7 +41,7 @@ fn fleet(sites: usize, jobs: usize) {
         write(
             directory.path(),
             &format!("sites/{own}.yaml"),
-            &text.replace('@', &own),
+            &text_of_copy(text, &own, index),
         );
     }
     let jobs = jobs.to_string();
@@ -58,7 +58,7 @@ fn fleet(sites: usize, jobs: usize) {
     write(
         directory.path(),
         &one,
-        &text.replace("example.com", "example.org"),
+        &text.replace("s0.example.com", "s0.example.org"),
     );
     measure("build, one site changed", "build");
 }
@@ -140,14 +140,25 @@ fn template(name: &str) -> (String, String) {
     )
 }
 
+/// Names a copy of a site, and gives it addresses and host names of its own.
+fn text_of_copy(text: &str, name: &str, index: usize) -> String {
+    let (high, low) = (index / 250, index % 250);
+    text.replace('@', name)
+        .replace("10.20.", &format!("{}.{low}.", 11 + high))
+        .replace("02:00:00:00:", &format!("02:00:{high:02x}:{low:02x}:"))
+        .replace(".example.com", &format!(".s{index}.example.com"))
+}
+
 fn copy_inputs(directory: &Path) {
     fs_err::copy(
         root().join("siteplan.yaml"),
         directory.join("siteplan.yaml"),
     )
     .unwrap();
-    for entry in walkdir::WalkDir::new(root().join("base"))
+    let below = |directory: &str| walkdir::WalkDir::new(root().join(directory));
+    for entry in below("base")
         .into_iter()
+        .chain(below("schema"))
         .map(Result::unwrap)
     {
         if entry.file_type().is_file() {

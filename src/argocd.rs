@@ -28,6 +28,9 @@ pub const GO_ON: &str = "go-on";
 /// The sync option that skips the dry run of resources whose kind the cluster does not have yet.
 pub const SKIP_DRY_RUN: &str = "SkipDryRunOnMissingResource=true";
 
+/// The sync option that prunes after everything else of a sync.
+pub const PRUNE_LAST: &str = "PruneLast=true";
+
 /// The finalizer that makes Argo CD delete the resources of an Application, or of a project, before the object itself goes.
 pub const RESOURCES_FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 /// The finalizer that Argo CD puts on an Application with a `PostDelete` hook.

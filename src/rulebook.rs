@@ -7,12 +7,11 @@ use std::sync::LazyLock;
 use pointer_diagnostics::Rule;
 
 use crate::rules;
-use crate::validate::CHECKED_RULES;
+use crate::validate::list_output_rules;
 
 static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     let tables = rules::OWN.iter().chain(rustomize::rules::OWN);
-    let checked = CHECKED_RULES.iter().map(|checked| &checked.rule);
-    let mut all: Vec<&Rule> = tables.chain(checked).collect();
+    let mut all: Vec<&Rule> = tables.chain(list_output_rules()).collect();
     all.sort_by_key(|rule| rule.code);
     all
 });

@@ -15,6 +15,7 @@ pointer_diagnostics::rules! {
     DEPENDENCY_CYCLE = "dependency-cycle", Error, "apps require each other in a circle";
     DISK_COUNT_MISMATCH = "disk-count-mismatch", Error, "the number of disk paths is not the count";
     DISK_PATH_NOT_STABLE = "disk-path-not-stable", Warning, "a disk's path can be another disk's after a restart";
+    DISRUPTIVE_CHANGE = "disruptive-change", Warning, "a change interrupts or moves what runs";
     DRAIN_BLOCKED = "drain-blocked", Error, "a disruption budget keeps a node from being drained";
     DUPLICATE_ADDRESS = "duplicate-address", Error, "two things have one address";
     DUPLICATE_DISK = "duplicate-disk", Error, "a node has one disk twice";
@@ -60,13 +61,17 @@ pointer_diagnostics::rules! {
     NO_ELIGIBLE_NODE = "no-eligible-node", Error, "no node is left that a part may run on";
     NO_PLACE_FOR_PODS = "no-place-for-pods", Error, "pods cannot all have a node";
     NO_VOLUME_CLAIM = "no-volume-claim", Warning, "a part asks for storage, but has no volume claim";
+    NETWORK_IMPOSSIBLE = "network-impossible", Error, "a network cannot be made on the nodes as it is described";
     NODE_LABEL_MISSING = "node-label-missing", Error, "a node does not have a label that an app needs";
+    NODE_NOT_ON_NETWORK = "node-not-on-network", Error, "a node lacks the address that others of its pool have on a network";
+    NODE_WITHOUT_BMC = "node-without-bmc", Warning, "a node has no BMC, and others of its pool have";
     NON_STRING_KEY = "non-string-key", Error, "a key is not text to every reader";
     NOT_A_CHOICE = "not-a-choice", Error, "a value is none of those that are possible";
     NOT_AN_OBJECT = "not-an-object", Error, "a template makes something that is not a Kubernetes object";
     NOT_PROVED = "not-proved", Warning, "it could not be proved that pods have a place";
     NUMBER_LOSES_ZERO = "number-loses-zero", Warning, "a version is written as a number, and loses its last zero";
     ODD_FILE = "odd-file", Error, "a file is not a regular file with a plain name";
+    OPERATOR_VERSION_UNKNOWN = "operator-version-unknown", Error, "nothing says which version of an operator a site gets";
     OUT_OF_RANGE = "out-of-range", Error, "a value is too small, too large, too short or too long";
     PART_NOT_PLACEABLE = "part-not-placeable", Warning, "a kind has no field that keeps its pods from a node";
     PLACEMENT_CONTRADICTION = "placement-contradiction", Error, "a base excludes the nodes that the site wants";

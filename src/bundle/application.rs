@@ -1,8 +1,8 @@
 //! The Application of an instance.
 
 use crate::argocd::{
-    GO_ON, MANIFEST_GENERATE_PATHS, RESOURCES_FINALIZER, SKIP_DRY_RUN, SYNC_OPTIONS, SYNC_WAVE,
-    WHEN_FAILED,
+    GO_ON, MANIFEST_GENERATE_PATHS, PRUNE_LAST, RESOURCES_FINALIZER, SKIP_DRY_RUN, SYNC_OPTIONS,
+    SYNC_WAVE, WHEN_FAILED,
 };
 use kubernetes_vocabulary::labels::APP_PART_OF;
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use crate::model::OnRemove;
 use crate::plan::{Instance, InstanceSource};
 
 use super::destination::{destination_cluster, destination_namespace};
+use super::object_options::{asks_before_deletion, on_remove};
 use super::retry::{RetriedApplication, retry_policy};
 use super::{ArgoCdVersion, BundleContext, differences, dry_run, is_since, names, repository_path};
 
@@ -60,13 +61,6 @@ fn source(context: &BundleContext<'_>, directory: &str) -> Value {
     })
 }
 
-/// Namespaces and nodes outlive whoever wrote them down.
-fn on_remove(instance: &Instance) -> OnRemove {
-    instance
-        .app()
-        .map_or(OnRemove::Keep, |app| app.spec.on_remove)
-}
-
 fn annotations(context: &BundleContext<'_>, instance: &Instance) -> Map<String, Value> {
     let mut annotations = Map::new();
     annotations.insert(SYNC_WAVE.to_owned(), json!(instance.wave.to_string()));
@@ -78,11 +72,9 @@ fn annotations(context: &BundleContext<'_>, instance: &Instance) -> Map<String, 
     if matches!(instance.source, InstanceSource::Nodes) {
         annotations.insert(WHEN_FAILED.to_owned(), json!(GO_ON));
     }
-    if on_remove(instance) == OnRemove::Confirm {
-        annotations.insert(
-            SYNC_OPTIONS.to_owned(),
-            json!("Prune=confirm,Delete=confirm"),
-        );
+    // Argo CD waits for somebody before it deletes what the Application deployed. It goes last, so that its root does not wait too.
+    if on_remove(instance) != OnRemove::Keep && asks_before_deletion(context.objects(instance)) {
+        annotations.insert(SYNC_OPTIONS.to_owned(), json!(PRUNE_LAST));
     }
     annotations
 }
@@ -149,7 +141,7 @@ fn sync_options(
     let options = [
         (keeps, "Delete=false"),
         (keeps && !is_app, "Prune=false"),
-        (is_app, "PruneLast=true"),
+        (is_app, PRUNE_LAST),
         (ignores, "RespectIgnoreDifferences=true"),
         (
             matches!(instance.source, InstanceSource::Nodes),

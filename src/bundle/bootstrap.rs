@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::manifest::Object;
 use crate::model::ArgoCd;
 
+use super::operator::OPERATOR_FILE;
 use super::settings::{HEALTH_KEY, SettingsPatch, settings_patch};
 use super::{File, has_settings_of_its_own};
 
@@ -84,8 +85,24 @@ impl Bootstrap {
             command,
         };
         let is_root = |file: &&String| file.as_str() == ROOT_FILE;
-        let (roots, others): (Vec<_>, Vec<_>) = self.files.iter().partition(is_root);
-        vec![
+        let is_operator = |file: &&String| file.as_str() == OPERATOR_FILE;
+        let (operators, files): (Vec<_>, Vec<_>) = self.files.iter().partition(is_operator);
+        let (roots, others): (Vec<_>, Vec<_>) = files.into_iter().partition(is_root);
+        let mut steps = Vec::new();
+        if !operators.is_empty() {
+            steps.push(step(
+                "The operator, which makes the Argo CD of the cluster",
+                self.apply_command(&operators),
+            ));
+            steps.push(step(
+                "Its Argo CD is there",
+                format!(
+                    "kubectl -n {namespace} wait --for create {}/{} --timeout 15m",
+                    settings.resource, settings.name
+                ),
+            ));
+        }
+        steps.extend([
             step(
                 "Waves wait for each other; the patch leaves all other settings as they are",
                 format!(
@@ -115,7 +132,8 @@ impl Bootstrap {
                     self.checked_names().join(" ")
                 ),
             ),
-        ]
+        ]);
+        steps
     }
 
     fn apply_command(&self, files: &[&String]) -> String {

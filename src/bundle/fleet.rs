@@ -7,7 +7,7 @@ use pointer_diagnostics::{Diagnostics, Pointer};
 use rustomize::KUSTOMIZATION_FILE;
 
 use super::kind_health::fleet_scripts;
-use super::root::Root;
+use super::root::{Root, RootDeletion};
 use super::{File, kustomization, settings_file};
 
 /// The name of the fleet's directory, Application and project. No site can be called so.
@@ -34,6 +34,7 @@ pub fn fleet_bundle(fleet: &Fleet, sites: &[&str], found: &mut Diagnostics) -> V
         site: FLEET,
         path: format!("out/{FLEET}/apps"),
         deletion_hooks: false,
+        deletion: RootDeletion::KeepsApplications,
     };
     let mut files = vec![
         File::new(&format!("apps/{KUSTOMIZATION_FILE}"), kustomization(&roots)),

@@ -56,8 +56,15 @@ if wanted ~= nil then
   end
 end
 
--- An operation that is called running and has an end is one that failed and will be tried again.
+-- Somebody is asked before something is pruned. That comes last: all else of it is as git says, and nobody else waits for the answer.
+-- Strings are compared because Argo CD offers no functions for them.
 local is_running = last.phase == "Running" or last.phase == "Terminating"
+local message = last.message or ""
+if is_running and message >= "Waiting for pruning confirmation" and message < "Waiting for pruning confirmatioo" then
+  return { status = "Healthy", message = message }
+end
+
+-- An operation that is called running and has an end is one that failed and will be tried again.
 if is_running and last.finishedAt ~= nil then
   return failed(last.message or "a sync failed and will be tried again")
 end

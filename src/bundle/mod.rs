@@ -15,6 +15,7 @@ mod kind_health;
 mod names;
 mod node_policy;
 mod object_options;
+mod operator;
 mod project;
 mod retry;
 mod rights;
@@ -121,6 +122,7 @@ fn applied_by_hand(context: &BundleContext<'_>) -> Vec<File> {
             documents: policy,
         });
     }
+    files.extend(operator::operator_file(&context.fleet().argocd));
     if context.fleet().argocd.flavour == ArgoFlavour::OpenshiftGitops {
         files.push(File {
             path: "bootstrap/rights.yaml".to_owned(),

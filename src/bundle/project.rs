@@ -1,6 +1,6 @@
 //! The project of a site's Applications: it permits what they hold and nothing else.
 
-use crate::argocd::{RESOURCES_FINALIZER, SYNC_WAVE};
+use crate::argocd::{RESOURCES_FINALIZER, SYNC_OPTIONS, SYNC_WAVE};
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -9,6 +9,7 @@ use crate::kinds::GroupKind;
 use kubernetes_vocabulary::ResourceScope;
 
 use super::destination::{destination_cluster, destination_namespace};
+use super::object_options::CONFIRM_DELETION;
 use super::{BundleContext, PROJECT_WAVE, names};
 
 /// The AppProject of a site.
@@ -27,6 +28,10 @@ pub(super) fn of_site(context: &BundleContext<'_>) -> Value {
     let (cluster, namespaced) = kinds(context);
     spec.insert("clusterResourceWhitelist".to_owned(), listed(&cluster));
     spec.insert("namespaceResourceWhitelist".to_owned(), listed(&namespaced));
+    let roles = list_roles(context);
+    if !roles.is_empty() {
+        spec.insert("roles".to_owned(), roles.into());
+    }
     json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
@@ -34,11 +39,33 @@ pub(super) fn of_site(context: &BundleContext<'_>) -> Value {
             "name": names::site_name(&site.name),
             "namespace": context.fleet().argocd.namespace(),
             "labels": {"siteplan.dev/site": site.name},
-            "annotations": {SYNC_WAVE: PROJECT_WAVE},
+            // Deleting the site's root with all that it holds asks somebody first.
+            "annotations": {SYNC_WAVE: PROJECT_WAVE, SYNC_OPTIONS: CONFIRM_DELETION},
             "finalizers": [RESOURCES_FINALIZER],
         },
         "spec": spec,
     })
+}
+
+/// Returns a role a team: what its groups may do with the Applications of its instances. `argocd proj role` writes the same form
+/// (argo-cd docs/user-guide/projects.md, read 2026-11).
+fn list_roles(context: &BundleContext<'_>) -> Vec<Value> {
+    let site = context.site();
+    let project = names::site_name(&site.name);
+    let teams = site.site.spec.teams.iter();
+    let roles = teams.map(|(name, team)| {
+        let mut policies = Vec::new();
+        for app in &team.apps {
+            let application = names::application_name(&site.name, app);
+            for (resource, action) in team.rights.actions() {
+                policies.push(format!(
+                    "p, proj:{project}:{name}, {resource}, {action}, {project}/{application}, allow"
+                ));
+            }
+        }
+        json!({"name": name, "groups": team.groups, "policies": policies})
+    });
+    roles.collect()
 }
 
 /// Kinds in the form of a project's lists.

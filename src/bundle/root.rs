@@ -1,10 +1,10 @@
 //! Root Applications, which bring projects and Applications, and the projects that permit just that.
 
-use crate::argocd::{HOOK, IN_CLUSTER_SERVER};
+use crate::argocd::{HOOK, IN_CLUSTER_SERVER, PRUNE_LAST, RESOURCES_FINALIZER, SYNC_OPTIONS};
 use serde_json::{Value, json};
 
 use crate::manifest::Object;
-use crate::model::FleetSpec;
+use crate::model::{FleetSpec, Topology};
 
 use super::retry::{RetriedApplication, retry_policy};
 use super::{BundleContext, differences, names, repository_path};
@@ -26,6 +26,17 @@ pub(super) struct Root<'a> {
     pub(super) path: String,
     /// Set if an Application below it has hooks that run when it is deleted.
     pub(super) deletion_hooks: bool,
+    /// What goes with it.
+    pub(super) deletion: RootDeletion,
+}
+
+/// What happens to the Applications below a root that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RootDeletion {
+    /// They stay, and what they deployed.
+    KeepsApplications,
+    /// They go, each as its app says, after somebody confirms: the project of the site asks for it.
+    TakesApplications,
 }
 
 /// The root of a site.
@@ -43,21 +54,24 @@ pub(super) fn of_site<'a>(context: &BundleContext<'a>) -> Root<'a> {
             .values()
             .flatten()
             .any(has_deletion_hook),
+        deletion: match context.fleet().argocd.topology {
+            Topology::PerSite => RootDeletion::KeepsApplications,
+            Topology::Hub => RootDeletion::TakesApplications,
+        },
     }
 }
 
 impl Root<'_> {
-    /// The Application. It has no finalizer: deleting it must not take what it holds with it. It never applies server-side: that
-    /// would wipe the status of Applications that are syncing.
+    /// The Application. It never applies server-side: that would wipe the status of Applications that are syncing.
     pub(super) fn application(&self, fleet: &FleetSpec) -> Value {
+        let mut metadata = self.metadata(&self.name, fleet);
+        if self.deletion == RootDeletion::TakesApplications {
+            metadata["annotations"] = json!({SYNC_OPTIONS: PRUNE_LAST});
+        }
         json!({
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Application",
-            "metadata": {
-                "name": self.name,
-                "namespace": fleet.argocd.namespace(),
-                "labels": {"siteplan.dev/site": self.site},
-            },
+            "metadata": metadata,
             "spec": {
                 "project": self.project,
                 "source": {
@@ -77,16 +91,25 @@ impl Root<'_> {
         })
     }
 
+    /// Returns the metadata of the Application and of the project. The finalizer of a project waits until no Application is in it.
+    fn metadata(&self, name: &str, fleet: &FleetSpec) -> Value {
+        let mut metadata = json!({
+            "name": name,
+            "namespace": fleet.argocd.namespace(),
+            "labels": {"siteplan.dev/site": self.site},
+        });
+        if self.deletion == RootDeletion::TakesApplications {
+            metadata["finalizers"] = json!([RESOURCES_FINALIZER]);
+        }
+        metadata
+    }
+
     /// The project: Applications and projects in Argo CD's own namespace, and nothing else.
     pub(super) fn app_project(&self, fleet: &FleetSpec) -> Value {
         json!({
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "AppProject",
-            "metadata": {
-                "name": self.project,
-                "namespace": fleet.argocd.namespace(),
-                "labels": {"siteplan.dev/site": self.site},
-            },
+            "metadata": self.metadata(&self.project, fleet),
             "spec": {
                 "description": format!("The root of {}", self.title),
                 "sourceRepos": [fleet.source.repo_url],

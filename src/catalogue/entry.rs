@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::deletion_loss::DeletionLoss;
+use super::disruption::Disruption;
 use super::kind_health::KindHealth;
 use super::made_object::MadeObject;
 use super::operands::Operands;
 use super::part_path::{PartPath, PartPathError};
 use super::provider::ApiProvider;
 use super::reference::Reference;
+use super::typed_fields::TypedFields;
 use super::written_back::WrittenBack;
 use kubernetes_vocabulary::ResourceScope;
 
@@ -43,6 +45,11 @@ pub struct Entry {
     pub operands: Option<Operands>,
     /// The way to tell the health of its objects; without one Argo CD takes them for healthy as soon as they are there.
     pub health: Option<KindHealth>,
+    /// The fields whose text changes on its way through the operator's own type.
+    pub typed_fields: Option<TypedFields>,
+    /// The fields whose change interrupts or moves what runs.
+    #[serde(default)]
+    pub disruptions: Vec<Disruption>,
     /// Data that is lost when an object is deleted: Argo CD deletes it only after somebody confirmed.
     pub deletion_loses: Option<DeletionLoss>,
     /// The objects that appear because an object of the kind is there.

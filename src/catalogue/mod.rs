@@ -5,6 +5,7 @@
 //! looked up in an object by [`Catalogue::parts`], which gives a [`PartAt`] for every place that describes pods.
 
 mod deletion_loss;
+mod disruption;
 mod entry;
 mod kind_health;
 mod made_object;
@@ -14,6 +15,7 @@ mod part_path;
 mod provider;
 mod reference;
 mod supplied;
+mod typed_fields;
 mod unknown;
 mod written_back;
 
@@ -29,6 +31,7 @@ use manifest_yaml as yaml;
 use pointer_diagnostics::Pointer;
 
 pub use deletion_loss::DeletionLoss;
+pub use disruption::Disruption;
 pub use entry::{
     Absent, ArchVia, BudgetMaker, DefaultExpression, DefaultOperator, Defaults, Entry, Field,
     Inject, Part, PartNaming, PodReplacement, PodRun, PodsNeeded, TermsKept,
@@ -41,6 +44,7 @@ pub use part_path::{PartPath, PartPathError};
 pub use provider::ApiProvider;
 pub use reference::{Reference, ReferenceNamespace, TargetKind, WrittenKey, WrittenReference};
 pub use supplied::{SuppliedObject, Supplier, SupplierName};
+pub use typed_fields::{ChangedForm, TypedFields};
 pub use unknown::carries_pods;
 pub use written_back::WrittenBack;
 

@@ -109,7 +109,7 @@ impl Subcommand {
     /// Returns the form of document that the command's own arguments ask for.
     fn asked_document(&self) -> Option<DocumentForm> {
         match self {
-            Self::Diff(args) => args.output.document(),
+            Self::Diff(args) => args.document(),
             Self::Resolve(args) => args.output.document(),
             Self::Apps(args) => args.output.document(),
             Self::Place(args) => args.output.document(),

@@ -235,6 +235,7 @@ fn render_base(
     found: &mut Diagnostics,
 ) -> Option<AppBase> {
     let objects = built_objects(renderer.build(&app.directory), found);
+    let objects = objects.filter(|objects| names_are_texts(app, objects, found));
     let catalogue = extend_catalogue(app, found);
     let files = repository.files.list(&app.directory, found);
     for path in &files {
@@ -248,6 +249,29 @@ fn render_base(
         directories: BTreeSet::from([app.directory.clone()]),
         kustomization: read_kustomization(repository, &app.directory),
     })
+}
+
+/// Reports names that are no text: patches find the objects by them.
+fn names_are_texts(app: &App, objects: &[Object], found: &mut Diagnostics) -> bool {
+    let at = Pointer::parse("/metadata/name");
+    let mut are_texts = true;
+    for object in objects {
+        let Some(name) = object.get(at.as_str()).filter(|name| !name.is_string()) else {
+            continue;
+        };
+        are_texts = false;
+        let origin = object.origin(at.clone());
+        found.push(
+            rustomize::rules::MALFORMED_RESOURCE
+                .report(format!(
+                    "the name of a {} is {name}, expected text",
+                    object.kind()
+                ))
+                .primary(origin.unwrap_or_else(|| app.origin(&Pointer::root())), "")
+                .help("put the name in quotes"),
+        );
+    }
+    are_texts
 }
 
 /// Imports the CustomResourceDefinitions among the objects of an app. One that cannot be used is reported.

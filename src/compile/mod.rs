@@ -8,7 +8,7 @@ mod exceptions;
 mod holdings;
 
 use rustomize::KUSTOMIZATION_FILE;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bundle::{self, BundleInput, SiteNames};
@@ -70,6 +70,15 @@ pub struct CompiledSite {
     pub bootstrap_files: Vec<bundle::File>,
     /// Its pods, and the proof that they have a place.
     pub fit: SiteFit,
+}
+
+/// The final manifests of a site, and those of them that its API server refuses.
+#[derive(Debug, Clone, Copy)]
+pub struct RenderedObjects<'a> {
+    /// The objects, by instance.
+    pub rendered: &'a BTreeMap<String, Vec<Object>>,
+    /// Objects that are refused.
+    pub refused: &'a BTreeSet<ObjectId>,
 }
 
 impl<'a> SiteCompiler<'a> {
@@ -155,27 +164,30 @@ impl<'a> SiteCompiler<'a> {
             files: &built.files,
         });
         found.append(validated.problems);
-        let install = install::make_install_config(&plan, found);
-        let fit = self.prove_fit(&plan, &rendered, found);
+        let install = install::make_install_files(&plan, found);
+        let objects = RenderedObjects {
+            rendered: &rendered,
+            refused: &validated.refused,
+        };
+        let fit = self.prove_fit(&plan, objects, found);
         let files = SiteFiles {
             plan: &plan,
             overlays: &overlays,
             bundle: &bundle,
-            install: install.as_ref(),
+            install: &install,
         };
         let tree = write_tree(&files, ledger, found);
-        let names = bundle::names(&plan);
         let argocd = objects_below(&bundle, "apps/");
         let bootstrap = objects_below(&bundle, "bootstrap/");
         let claims = plan.claims.iter().cloned().chain(validated.hosts).collect();
         Some(CompiledSite {
+            names: bundle::names(&plan),
             plan,
             rendered,
             changes,
             tree,
             bootstrap,
             claims,
-            names,
             argocd,
             bootstrap_files: take_bootstrap_files(bundle),
             fit,
@@ -186,14 +198,15 @@ impl<'a> SiteCompiler<'a> {
     pub fn prove_fit(
         &self,
         plan: &SitePlan,
-        rendered: &BTreeMap<String, Vec<Object>>,
+        objects: RenderedObjects<'_>,
         found: &mut Diagnostics,
     ) -> SiteFit {
         let catalogues = self.catalogues(plan);
         let input = PodsInput {
             plan,
-            rendered,
+            rendered: objects.rendered,
             catalogues: &catalogues,
+            refused: objects.refused,
         };
         fit::fit(&input, found)
     }
@@ -204,14 +217,16 @@ impl<'a> SiteCompiler<'a> {
         site: &CompiledSite,
         before: &BTreeMap<ObjectId, Object>,
     ) -> Diagnostics {
-        let mut found = validate::check_updates(&UpdateInput {
+        let input = UpdateInput {
             plan: &site.plan,
             rendered: &site.rendered,
             changes: &site.changes,
             definitions: &self.bases.definitions(&site.plan),
             servers: &self.servers,
             before,
-        });
+        };
+        let mut found = validate::check_updates(&input);
+        found.append(validate::check_disruptions(&input));
         self.waivers.apply(Some(&site.plan.name), &mut found);
         found
     }
@@ -390,7 +405,7 @@ struct SiteFiles<'a> {
     plan: &'a SitePlan,
     overlays: &'a BTreeMap<String, Overlay>,
     bundle: &'a [bundle::File],
-    install: Option<&'a Value>,
+    install: &'a BTreeMap<&'static str, Value>,
 }
 
 /// Returns all files of the site, sealed with its ledger.
@@ -407,8 +422,13 @@ fn write_tree(files: &SiteFiles<'_>, ledger: Ledger, found: &mut Diagnostics) ->
         .bundle
         .iter()
         .map(|file| (file.path.clone(), &file.documents));
-    let answers: Vec<Value> = files.install.cloned().into_iter().collect();
-    let of_install = (!answers.is_empty()).then(|| (install::PATH.to_owned(), &answers));
+    let answers = files.install.iter();
+    let answers: Vec<(String, Vec<Value>)> = answers
+        .map(|(path, answer)| ((*path).to_owned(), vec![answer.clone()]))
+        .collect();
+    let of_install = answers
+        .iter()
+        .map(|(path, documents)| (path.clone(), documents));
     for (path, documents) in of_overlays.chain(of_bundle).chain(of_install) {
         let text = file_text(&plan.name, documents);
         if let Err(why) = tree.insert(&format!("{}/{path}", plan.name), text) {

@@ -21,6 +21,9 @@ pub(super) fn report_away(scope: &FitScope<'_>, found: &mut Diagnostics) {
         let WorkloadFate::Fails { why, .. } = fate else {
             continue;
         };
+        if scope.is_refused(*workload) {
+            continue;
+        }
         short.push(*workload);
         if let (LossFailure::NoPlace(of_nodes), true) = (why, reasons.is_empty()) {
             reasons.clone_from(of_nodes);

@@ -16,14 +16,18 @@ pub(super) fn report_disruption(scope: &FitScope<'_>, found: &mut Diagnostics) {
         // A pod that has no other place is reported with the loss of its node already.
         let known = matches!(blocked.why, DrainBlock::NoPlace { .. })
             && placeless.contains(&blocked.workload);
-        if !known {
+        let budget = scope.fit.pods.budgets.get(blocked.budget);
+        let is_refused = scope.is_refused(blocked.workload)
+            || budget.is_some_and(|budget| scope.refused.contains(&budget.object));
+        if !known && !is_refused {
             by_budget.entry(blocked.budget).or_default().push(blocked);
         }
     }
     for blocked in by_budget.values() {
         found.extend(report_drain(scope, blocked));
     }
-    for blocked in &scope.fit.proof.rollouts {
+    let rollouts = scope.fit.proof.rollouts.iter();
+    for blocked in rollouts.filter(|blocked| !scope.is_refused(blocked.workload)) {
         let name = scope.name(blocked.workload);
         let diagnostic = rules::ROLLOUT_BLOCKED
             .report(format!(

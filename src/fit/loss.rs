@@ -53,6 +53,9 @@ fn group_losses(scope: &FitScope<'_>) -> Vec<LossGroup> {
             let WorkloadFate::Fails { why, .. } = fate else {
                 continue;
             };
+            if scope.is_refused(*workload) {
+                continue;
+            }
             let (kind, reasons) = classify_failure(*workload, why);
             let known = groups
                 .iter()

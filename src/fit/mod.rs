@@ -13,6 +13,9 @@ mod placement;
 mod tests;
 mod what_if;
 
+use std::collections::BTreeSet;
+
+use crate::manifest::ObjectId;
 use crate::plan::SitePlan;
 use crate::pods::{PodsInput, SitePods, pods};
 use podfit::prove::{Proof, ProofOutcome, prove};
@@ -51,13 +54,17 @@ pub fn fit(input: &PodsInput<'_>, found: &mut Diagnostics) -> SiteFit {
     let pods = pods(input, found);
     let proof = prove(&pods.problem);
     let fit = SiteFit { pods, proof };
-    diagnose(input.plan, &fit, found);
+    diagnose(input, &fit, found);
     fit
 }
 
 /// Reports the pods that do not fit.
-pub fn diagnose(plan: &SitePlan, fit: &SiteFit, found: &mut Diagnostics) {
-    let scope = FitScope { plan, fit };
+pub fn diagnose(input: &PodsInput<'_>, fit: &SiteFit, found: &mut Diagnostics) {
+    let scope = FitScope {
+        plan: input.plan,
+        fit,
+        refused: input.refused,
+    };
     placement::report_placement(&scope, found);
     loss::report_losses(&scope, found);
     away::report_away(&scope, found);
@@ -69,9 +76,17 @@ pub fn diagnose(plan: &SitePlan, fit: &SiteFit, found: &mut Diagnostics) {
 struct FitScope<'a> {
     plan: &'a SitePlan,
     fit: &'a SiteFit,
+    /// Objects that the API server refuses.
+    refused: &'a BTreeSet<ObjectId>,
 }
 
 impl<'a> FitScope<'a> {
+    /// Tells whether the API server refuses the object of a workload: its pods may be other ones when it is corrected.
+    fn is_refused(&self, workload: usize) -> bool {
+        let source = self.fit.pods.sources.get(workload);
+        source.is_some_and(|source| self.refused.contains(&source.object))
+    }
+
     /// Returns how a workload is called.
     fn name(&self, workload: usize) -> &'a str {
         self.fit

@@ -15,7 +15,10 @@ pub(super) fn report_placement(scope: &FitScope<'_>, found: &mut Diagnostics) {
         ProofOutcome::Proved(_) => found.extend(report_order(scope)),
         ProofOutcome::Impossible(core) => {
             let nowhere = report_nowhere(scope);
-            if nowhere.is_empty() {
+            let mut involved = core.pods.iter().map(|(workload, _)| *workload);
+            let is_consequence =
+                scope.is_refused(core.unplaced) || involved.any(|w| scope.is_refused(w));
+            if nowhere.is_empty() && !is_consequence {
                 found.push(report_impossible(scope, core));
             }
             found.extend(nowhere);
@@ -37,6 +40,10 @@ pub(super) fn report_placement(scope: &FitScope<'_>, found: &mut Diagnostics) {
 /// Reports workloads that are left without a node in some order.
 fn report_order(scope: &FitScope<'_>) -> Option<Diagnostic> {
     let risk = scope.fit.proof.order.as_ref()?;
+    let mut involved = risk.stranded.iter().chain(&risk.first);
+    if involved.any(|workload| scope.is_refused(*workload)) {
+        return None;
+    }
     let first = risk.stranded.first()?;
     let help = match risk.first.is_empty() {
         true => "leave more room on the nodes, or give what matters a PriorityClass".to_owned(),
@@ -66,7 +73,7 @@ fn report_nowhere(scope: &FitScope<'_>) -> Vec<Diagnostic> {
         .workloads
         .iter()
         .enumerate()
-        .filter(|(_, w)| w.pods > 0 && !w.per_node)
+        .filter(|(position, w)| w.pods > 0 && !w.per_node && !scope.is_refused(*position))
     {
         let of_node = |(n, node)| (n, find_static_reasons(&workload.spec, node));
         let reasons: BTreeMap<usize, Vec<FilterReason>> =

@@ -1,6 +1,9 @@
 //! The proof of a site's placement, also with other nodes than it has.
 
+use std::collections::BTreeSet;
+
 use super::{FleetCompiler, each_site};
+use crate::compile::RenderedObjects;
 use crate::fit::{Overview, WhatIfError, add_node, without_nodes};
 use crate::plan::SitePlan;
 use pointer_diagnostics::Diagnostics;
@@ -55,11 +58,15 @@ pub fn prove_placement(
             problems.append(own);
             return Some(Ok(Overview::of(name, &site.fit)));
         }
+        let objects = RenderedObjects {
+            rendered: &site.rendered,
+            refused: &BTreeSet::new(),
+        };
         let plan = match scenario.apply(&site.plan) {
             Ok(plan) => plan,
             Err(why) => return Some(Err(why)),
         };
-        let fit = fleet.sites.prove_fit(&plan, &site.rendered, problems);
+        let fit = fleet.sites.prove_fit(&plan, objects, problems);
         Some(Ok(Overview::of(name, &fit)))
     };
     each_site(fleet.repository, names, prove_one, found)

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{FleetCompiler, FleetProgress, SiteSelection};
-use crate::compare::semantic::{self, Differences};
 use crate::compile::{CompiledSite, is_object_file, kustomize_version};
 use crate::ledger;
 use crate::load::{FLEET_FILE, Repository, find_kustomize_release};
 use crate::manifest::{Object, ObjectId};
 use crate::plan::RESERVED_SITE;
+use crate::review::{Review, SiteChange, compare_objects};
 use crate::revision::Revision;
 use crate::tree::{Tree, TreePath};
 use manifest_yaml as yaml;
@@ -21,7 +21,9 @@ use rustomize::{MemoryFiles, NoFiles, Renderer};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RevisionDiff {
     /// The sites that differ, by name.
-    pub sites: BTreeMap<String, Differences>,
+    pub sites: BTreeMap<String, SiteChange>,
+    /// The sites that were compared.
+    pub compared: BTreeSet<String>,
 }
 
 /// A tree of a revision that does not render.
@@ -51,26 +53,28 @@ pub fn diff_revision(
 ) -> Result<RevisionDiff, RevisionDiffError> {
     let before = RenderedRevision::new(revision.clone(), fleet.repository);
     let compare_one = |site: CompiledSite| {
-        let differences = before.compare_site(&site);
-        (site.plan.name, differences)
+        let change = before.compare_site(&site);
+        (site.plan.name, change)
     };
     let compared = fleet.attempt_each(selection.names(), progress, compare_one, found);
     let mut diff = RevisionDiff::default();
-    for (site, differences) in compared {
-        diff.add(site, differences.map_err(|why| before.explain(why))?);
+    for (site, change) in compared {
+        diff.add(site, change.map_err(|why| before.explain(why))?);
     }
     if matches!(selection, SiteSelection::All(_)) {
         if let Some(tree) = fleet.fleet_tree(found) {
             let old = before
                 .objects(RESERVED_SITE)
                 .map_err(|why| before.explain(why))?;
-            let differences = semantic::differences(&old, &objects_in(&tree));
-            diff.add(RESERVED_SITE.to_owned(), differences);
+            diff.add(
+                RESERVED_SITE.to_owned(),
+                compare_objects(&old, &objects_in(&tree)),
+            );
         }
         for site in before.sites() {
             if !selection.names().contains(&site) && site != RESERVED_SITE {
                 let old = before.objects(&site).map_err(|why| before.explain(why))?;
-                diff.add(site, semantic::differences(&old, &SiteObjects::new()));
+                diff.add(site, compare_objects(&old, &SiteObjects::new()));
             }
         }
     }
@@ -78,9 +82,18 @@ pub fn diff_revision(
 }
 
 impl RevisionDiff {
-    fn add(&mut self, site: String, differences: Differences) {
-        if !differences.is_empty() {
-            self.sites.insert(site, differences);
+    /// Puts the changes of all sites together, for a reviewer.
+    pub fn review(&self) -> Review {
+        Review::new(&self.sites, &self.compared)
+    }
+
+    fn add(&mut self, site: String, change: SiteChange) {
+        // The fleet's own directory is no site, and counts as one only where it differs.
+        if site != RESERVED_SITE || !change.differences.is_empty() {
+            self.compared.insert(site.clone());
+        }
+        if !change.differences.is_empty() {
+            self.sites.insert(site, change);
         }
     }
 }
@@ -156,12 +169,12 @@ impl RenderedRevision {
         }
     }
 
-    fn compare_site(&self, site: &CompiledSite) -> Result<Differences, Diagnostics> {
+    fn compare_site(&self, site: &CompiledSite) -> Result<SiteChange, Diagnostics> {
         if self.release == ReleaseChange::Same && self.has_same_files(site) {
-            return Ok(Differences::default());
+            return Ok(SiteChange::default());
         }
         let old = self.objects(&site.plan.name)?;
-        Ok(semantic::differences(&old, &final_objects(site)))
+        Ok(compare_objects(&old, &final_objects(site)))
     }
 
     /// Returns the names of the sites that the revision has output of.

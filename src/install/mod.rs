@@ -1,14 +1,17 @@
 //! The answers of `openshift-install`, for sites that say on which infrastructure it makes their cluster.
 //!
-//! Comes in: a [`SitePlan`]. Goes out: the `install-config.yaml` without secrets, which stands beside what Argo CD syncs and never in it;
-//! or the reasons why there is none. Field names: openshift/installer pkg/types/powervs (`Platform`, `MachinePool`); limits of machines:
+//! Comes in: a [`SitePlan`]. Goes out: the `install-config.yaml` without secrets (and the `agent-config.yaml` of
+//! machines that are there already), beside what Argo CD syncs and never in it; or the reasons why there is none. Field names: openshift/installer pkg/types/powervs (`Platform`, `MachinePool`); limits of machines:
 //! openshift/api machine/v1 `PowerVSMachineProviderConfig`; read 2026-11.
 
+mod agent;
 mod zones;
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Arch, Install, Pool, PowerMachine, ProcessorSharing, Role};
+use crate::model::{Arch, Install, InstallPlatform, Pool, PowerMachine, ProcessorSharing, Role};
 use crate::plan::SitePlan;
 use crate::rules;
 use kubernetes_vocabulary::Quantity;
@@ -16,8 +19,9 @@ use pointer_diagnostics::{Diagnostics, Pointer};
 
 use zones::{list_regions, list_system_types, list_zones};
 
-/// The path of the file, below the directory of the site.
-pub const PATH: &str = "install/install-config.yaml";
+/// The paths of the files, below the directory of the site.
+const INSTALL_CONFIG: &str = "install/install-config.yaml";
+const AGENT_CONFIG: &str = "install/agent-config.yaml";
 
 /// The least memory of a machine, in GiB.
 const LEAST_MEMORY: i128 = 32;
@@ -29,22 +33,25 @@ const STEP: i128 = 250;
 /// Threads of a processor, which Kubernetes counts as CPUs.
 const MOST_THREADS: i128 = 8;
 
-/// Makes the answers of `openshift-install`. `None` where the site does not ask for them, or cannot be installed so, which is reported.
-pub fn make_install_config(plan: &SitePlan, found: &mut Diagnostics) -> Option<Value> {
+/// Makes the answers of `openshift-install`, by path. None where the site does not ask for them, or cannot be installed so, which is
+/// reported.
+pub fn make_install_files(
+    plan: &SitePlan,
+    found: &mut Diagnostics,
+) -> BTreeMap<&'static str, Value> {
     let mut problems = Diagnostics::new();
     let install = plan.site.spec.cluster.install.as_ref();
     let made = if let Some(install) = install {
         let maker = InstallConfigMaker { plan, install };
         maker.check_cluster(&mut problems);
-        maker.check_place(&mut problems);
-        maker.make(&mut problems)
+        maker.make_files(&mut problems)
     } else {
         check_not_installed(plan, &mut problems);
-        None
+        BTreeMap::new()
     };
     let is_good = !problems.has_errors();
     found.append(problems);
-    made.filter(|_| is_good)
+    if is_good { made } else { BTreeMap::new() }
 }
 
 /// Reports machines of pools whose cluster nobody installs.
@@ -74,6 +81,25 @@ struct InstallConfigMaker<'a> {
 }
 
 impl InstallConfigMaker<'_> {
+    /// Makes the files of the platform.
+    fn make_files(&self, found: &mut Diagnostics) -> BTreeMap<&'static str, Value> {
+        let mut files = BTreeMap::new();
+        match self.install.platform {
+            InstallPlatform::Powervs => {
+                self.check_place(found);
+                files.extend(self.make(found).map(|config| (INSTALL_CONFIG, config)));
+            }
+            InstallPlatform::Agent => {
+                check_not_installed(self.plan, found);
+                if let Some(answers) = agent::make_agent_answers(self.plan, found) {
+                    files.insert(INSTALL_CONFIG, answers.install_config);
+                    files.insert(AGENT_CONFIG, answers.agent_config);
+                }
+            }
+        }
+        files
+    }
+
     /// Reports a cluster that cannot be installed at all.
     fn check_cluster(&self, found: &mut Diagnostics) {
         let cluster = &self.plan.site.spec.cluster;
@@ -89,7 +115,7 @@ impl InstallConfigMaker<'_> {
             self.report(
                 "/cluster/baseDomain",
                 "an installation needs a DNS domain",
-                "write `baseDomain:` under `cluster:`, a domain of IBM Cloud Internet Services",
+                "write `baseDomain:` under `cluster:`; on Power Virtual Server, a domain of IBM Cloud Internet Services",
                 found,
             );
         }

@@ -8,6 +8,7 @@ use manifest_yaml::{ReadLimits, YamlNode};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::{App, FleetFiles};
 use crate::definitions::IMPORTED;
@@ -89,6 +90,10 @@ impl FleetDefinitions {
 }
 
 fn read_definitions(path: &str, text: &str, found: &mut Diagnostics) -> Vec<Definition> {
+    // Definitions are written as JSON. What is not, or holds a mistake, is read with the places of its values.
+    if let Some(definitions) = read_json(text) {
+        return definitions;
+    }
     let documents = match manifest_yaml::read_documents(text, &ReadLimits::MANIFEST) {
         Ok(documents) => documents,
         Err(error) => {
@@ -117,12 +122,23 @@ enum DefinitionError {
     NoVersion,
 }
 
+/// Reads a file that is one JSON document whose definitions can all be used.
+fn read_json(text: &str) -> Option<Vec<Definition>> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    import_value(&value).ok()
+}
+
 /// Imports the definitions of one document.
 fn import_document(document: &YamlNode) -> Result<Vec<Definition>, DefinitionError> {
     let value = document
         .to_value()
         .map_err(|error| DefinitionError::Value(error.message))?;
-    let imported = Definitions::import(&value);
+    import_value(&value)
+}
+
+/// Imports the definitions of a value.
+fn import_value(value: &Value) -> Result<Vec<Definition>, DefinitionError> {
+    let imported = Definitions::import(value);
     if let Some(error) = imported.errors.into_iter().next() {
         return Err(error.into());
     }

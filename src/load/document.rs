@@ -156,6 +156,13 @@ pub(super) fn typed<T: DeserializeOwned>(
     }
 }
 
+/// Tells whether a text says at its outermost level that it is of a kind.
+pub(super) fn is_of_kind(text: &str, kind: InputKind) -> bool {
+    let values = text.lines().filter_map(|line| line.strip_prefix("kind:"));
+    let mut names = values.map(|value| value.split('#').next().unwrap_or_default());
+    names.any(|name| name.trim().trim_matches(['"', '\'']) == kind.name())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@ mod images;
 mod input;
 mod lost_digits;
 mod merge;
+mod operators;
 mod policies;
 mod removals;
 mod root;
@@ -27,6 +28,7 @@ use serde_json::{Map, Value};
 use crate::images::ImageFacts;
 use crate::model::{AppSpec, KustomizeRelease};
 use crate::nearest::nearest;
+use crate::operators::OperatorFacts;
 use crate::rules;
 use crate::schema::{self, InputKind, ValuesSchema};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
@@ -34,11 +36,12 @@ use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer, Reported};
 pub use deceptive::report_deceptive_characters;
 pub use definitions::FleetDefinitions;
 use definitions::load_definitions;
-use document::{Document, document, typed};
+use document::{Document, document, is_of_kind, typed};
 pub use entity::{App, AppTemplate, Fleet, Layers, Site};
 pub use files::FleetFiles;
 use images::load_images;
 pub use input::{Input, read_input};
+use operators::load_operators;
 pub use policies::PolicyDocument;
 use policies::load_policies;
 use removals::load_removals;
@@ -67,6 +70,8 @@ pub struct Repository {
     pub removals: Vec<ApprovedRemoval>,
     /// The facts of images.
     pub images: Arc<ImageFacts>,
+    /// The versions of operators.
+    pub operators: Arc<OperatorFacts>,
     /// The admission policies below `base/policies`, with their bindings and parameters.
     pub policies: Vec<PolicyDocument>,
     /// The site files, by site name.
@@ -98,6 +103,7 @@ pub fn load(root: &Path, found: &mut Diagnostics) -> Option<Repository> {
     let definitions = load_definitions(&files, found);
     definitions.check_choices(apps.values(), found);
     let images = Arc::new(load_images(&files, found));
+    let operators = Arc::new(load_operators(&files, found));
     let policies = load_policies(&files, POLICIES, found);
     let sites = list_sites(&files, found);
     let fleet = fleet?;
@@ -108,6 +114,7 @@ pub fn load(root: &Path, found: &mut Diagnostics) -> Option<Repository> {
         apps,
         definitions,
         images,
+        operators,
         policies,
         sites,
         profiles,
@@ -456,6 +463,7 @@ fn report_unread(files: &FleetFiles, path: &str, kind: InputKind, found: &mut Di
         InputKind::Fleet => "a Fleet",
         InputKind::Removal => "a Removal",
         InputKind::Images => "the facts of images",
+        InputKind::Operators => "the versions of operators",
     };
     found.push(
         rules::INPUT_NOT_READ
@@ -463,13 +471,6 @@ fn report_unread(files: &FleetFiles, path: &str, kind: InputKind, found: &mut Di
             .primary(Origin::file(path), "")
             .help(format!("name it `{expected}`, or move it elsewhere")),
     );
-}
-
-/// Returns whether a text says at its outermost level that it is of a kind.
-fn is_of_kind(text: &str, kind: InputKind) -> bool {
-    let values = text.lines().filter_map(|line| line.strip_prefix("kind:"));
-    let mut names = values.map(|value| value.split('#').next().unwrap_or_default());
-    names.any(|name| name.trim().trim_matches(['"', '\'']) == kind.name())
 }
 
 fn is_yaml(path: &str) -> bool {

@@ -156,6 +156,19 @@ impl From<Rendered> for Object {
     }
 }
 
+impl ObjectId {
+    /// Returns the name with the group and namespace: `Deployment.apps/web in shop`.
+    pub fn title(&self) -> String {
+        let group = match self.group.as_str() {
+            "" => String::new(),
+            group => format!(".{group}"),
+        };
+        let namespace = self.namespace.as_ref();
+        let namespace = namespace.map_or(String::new(), |namespace| format!(" in {namespace}"));
+        format!("{}{group}/{}{namespace}", self.kind, self.name)
+    }
+}
+
 impl fmt::Display for ObjectId {
     /// Prints `Kind/name`, as kubectl names objects.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

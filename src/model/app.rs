@@ -170,8 +170,9 @@ pub struct SetValue {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Each {
-    /// The list to go over: `site` (once), `nodes` (of the instance's pool, or all), `vlans` (of all networks), or an expression that
-    /// gives a list or a map. Bound as `node`, `vlan`, or `item` (and `key`).
+    /// The list to go over: `site` (once), `nodes` (of the instance's pool, or all), `vlans` (of all networks), `links` (each
+    /// node's on each network that is made after the installation), or an expression that gives a list or a map. Bound as `node`,
+    /// `vlan`, `link`, or `item` (and `key`).
     pub over: String,
     /// The template, relative to the app's directory; one YAML document.
     pub template: String,

@@ -90,9 +90,26 @@ pub struct ArgoCd {
     pub topology: Topology,
     /// The namespace it runs in; `argocd`, or `openshift-gitops` for OpenShift GitOps.
     pub namespace: Option<String>,
+    /// The operator that the bootstrap subscribes to; for OpenShift GitOps. Absent: somebody else installs it.
+    pub operator: Option<ArgoOperator>,
     /// The version of kustomize that it renders with, so that siteplan makes the same bytes.
     #[serde(default)]
     pub kustomize: KustomizeRelease,
+}
+
+/// The Subscription of OpenShift GitOps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArgoOperator {
+    /// The channel, such as `gitops-1.20`: it decides which Argo CD there is.
+    pub channel: String,
+    /// The catalog.
+    #[serde(default = "default_catalog")]
+    pub source: String,
+}
+
+fn default_catalog() -> String {
+    "redhat-operators".to_owned()
 }
 
 /// A version of kustomize whose bytes siteplan makes.

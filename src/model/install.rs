@@ -53,6 +53,8 @@ pub struct Install {
 pub enum InstallPlatform {
     /// IBM Power Virtual Server.
     Powervs,
+    /// Machines that are there already, which boot the image of the agent-based installer.
+    Agent,
 }
 
 /// The networks from which a cluster can be reached.

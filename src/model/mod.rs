@@ -9,11 +9,14 @@ mod fleet;
 mod images;
 mod install;
 mod namespace;
+mod network;
 mod nodes;
+mod operators;
 mod removal;
 mod requirements;
 mod site;
 mod storage;
+mod team;
 mod text_form;
 mod version_range;
 
@@ -23,8 +26,8 @@ pub use app::{
 };
 pub use date::is_calendar_day;
 pub use fleet::{
-    ArgoCd, ArgoFlavour, EndedExceptions, ExpectedObject, ExpectedSecret, FleetSpec, GitSource,
-    ImagePolicy, KustomizeRelease, SharedScope, TagPolicy, Topology, ValidationMode,
+    ArgoCd, ArgoFlavour, ArgoOperator, EndedExceptions, ExpectedObject, ExpectedSecret, FleetSpec,
+    GitSource, ImagePolicy, KustomizeRelease, SharedScope, TagPolicy, Topology, ValidationMode,
     WaivedSeverity, Waiver,
 };
 pub use images::{ImageFact, ImagesSpec};
@@ -32,17 +35,22 @@ pub use install::{
     Install, InstallNetworking, InstallPlatform, PowerMachine, ProcessorSharing, Publication,
 };
 pub use namespace::{NamespaceSpec, PodSecurity};
+pub use network::{Bond, BondMode, Network, NetworkDns, Route};
 pub use nodes::{
     Arch, Bmc, DiskGroup, NodeSpec, NodeState, Pool, PoolAutoscaling, Role, TolerationMatch,
     TolerationSpec,
 };
+pub use operators::{
+    OperatorFact, OperatorRelease, OperatorUpdates, OperatorsSpec, UpdateApproval,
+};
 pub use removal::{Removal, SiteToApprove};
 pub use requirements::{SiteRequirements, StorageRequirement, WorkerRequirements};
 pub use site::{
-    AppInstance, Cluster, Exception, Ha, HaMode, Network, NodePlatform, Placement, Platform,
-    SiteSpec, Survive, Vips,
+    AppInstance, Cluster, Exception, Ha, HaMode, NodePlatform, Placement, Platform, SiteSpec,
+    Survive, Vips,
 };
 pub use storage::{AccessMode, StorageClassRef};
+pub use team::{Team, TeamRights};
 pub use version_range::VersionRange;
 
 /// The API version of all inputs.

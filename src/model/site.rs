@@ -9,9 +9,12 @@ use serde_json::Value;
 use super::Availability;
 use super::install::Install;
 use super::namespace::NamespaceSpec;
+use super::network::Network;
 use super::nodes::{Arch, Pool, TolerationSpec};
+use super::operators::OperatorUpdates;
 use super::requirements::SiteRequirements;
 use super::storage::StorageClassRef;
+use super::team::Team;
 
 /// A site: its nodes, storage, networks, promise of availability, and the apps that run on it.
 ///
@@ -25,6 +28,9 @@ pub struct SiteSpec {
     pub profiles: Vec<String>,
     /// The 40-digit commit that the site's Applications stay at, in place of the fleet's: for rings, and for a site that waits.
     pub pin: Option<String>,
+    /// Updates of the operators that the site's Subscriptions install.
+    #[serde(default)]
+    pub operator_updates: OperatorUpdates,
     /// The cluster as a whole.
     #[serde(default)]
     pub cluster: Cluster,
@@ -49,6 +55,9 @@ pub struct SiteSpec {
     /// The instances of apps on this site, by name.
     #[serde(default)]
     pub apps: BTreeMap<String, AppInstance>,
+    /// Teams that look after single instances, by name.
+    #[serde(default)]
+    pub teams: BTreeMap<String, Team>,
     /// Patches to single instances, each with a reason and an end. Those of a site are added to those of its profiles.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
@@ -124,29 +133,6 @@ pub enum Platform {
     Openshift,
     /// Any other Kubernetes.
     Kubernetes,
-}
-
-/// A network of the site.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Network {
-    /// The network interface of each node on it.
-    pub interface: Option<String>,
-    /// The bridge that is made over the interface.
-    pub bridge: Option<String>,
-    /// Its address range.
-    #[schemars(extend("format" = "cidr"))]
-    pub cidr: Option<String>,
-    /// Its gateway.
-    #[schemars(extend("format" = "ip"))]
-    pub gateway: Option<String>,
-    /// The maximum transmission unit in bytes.
-    #[schemars(extend("format" = "mtu"))]
-    pub mtu: Option<u32>,
-    /// VLANs on it: name to VLAN id.
-    #[serde(default)]
-    #[schemars(extend("additionalProperties" = {"type": "integer", "format": "vlan"}))]
-    pub vlans: BTreeMap<String, u16>,
 }
 
 /// The promise of availability.

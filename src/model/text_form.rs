@@ -24,7 +24,7 @@ pub(super) fn revision(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "pattern": REVISION,
-        "x-expects": "`refs/heads/<branch>`, `refs/tags/<tag>` or a 40-digit commit",
+        "x-expects": "the branch that roots follow, `refs/heads/<branch>`; a commit goes into `pin`",
     })
 }
 

@@ -55,6 +55,11 @@ fn item_contexts(
             .into_iter()
             .map(|vlan| own.with([("vlan", vlan)]))
             .collect(),
+        "links" => own
+            .items("links")
+            .into_iter()
+            .map(|link| own.with([("link", link)]))
+            .collect(),
         expression => match evaluate_items(expression, own) {
             Ok(contexts) => contexts,
             Err(why) => {
@@ -189,7 +194,7 @@ fn check_new(
 /// Reports an expression that cannot be evaluated.
 pub(super) fn report_template(origin: Origin, why: String) -> pointer_diagnostics::Diagnostic {
     rules::TEMPLATE_ERROR.report(why).primary(origin, "").help(
-        "expressions see `values`, `site`, `instance`, `namespace`, `cluster`, `networks`, `vlans`, `pools`, `nodes`, `disks`, \
-         `storage`, `hosted`, and `node`, `vlan` or `item` in an `each`",
+        "expressions see `values`, `site`, `instance`, `namespace`, `cluster`, `networks`, `vlans`, `links`, `pools`, `nodes`, `disks`, \
+         `storage`, `hosted`, and `node`, `vlan`, `link` or `item` in an `each`",
     )
 }

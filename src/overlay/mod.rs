@@ -8,6 +8,7 @@ mod exceptions;
 mod generate;
 mod hooks;
 mod kustomization;
+mod subscriptions;
 mod values;
 
 use rustomize::KUSTOMIZATION_FILE;
@@ -68,6 +69,11 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     let first_generated = objects.len();
     objects.extend(generate::generate_objects(input, found));
     let mut patches = values::set_values(input, &mut objects, found);
+    patches.extend(subscriptions::set_operator_versions(
+        input,
+        &mut objects,
+        found,
+    ));
     let placed = place(
         input.plan,
         input.instance,
@@ -93,7 +99,7 @@ fn app_overlay(input: &OverlayInput<'_>, found: &mut Diagnostics) -> Overlay {
     }
 }
 
-/// Annotates single objects with sync options, where the Argo CD is too old to be told for the whole Application.
+/// Annotates single objects with the sync options that they need beside those of their Application.
 fn annotate_sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Vec<ObjectPatch> {
     let reason = Reason {
         author: FieldAuthor::ArgoCd,
@@ -105,7 +111,9 @@ fn annotate_sync_options(input: &OverlayInput<'_>, objects: &mut [Object]) -> Ve
         ],
     };
     let mut patches = Vec::new();
-    for needed in crate::bundle::needed_annotations(input.plan, input.catalogue, objects) {
+    let wanted =
+        crate::bundle::needed_annotations(input.plan, input.instance, input.catalogue, objects);
+    for needed in wanted {
         let Some(object) = objects.iter_mut().find(|o| o.id() == needed.object) else {
             continue;
         };

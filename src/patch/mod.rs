@@ -67,6 +67,8 @@ pub enum FieldAuthor {
     ArgoCd,
     /// An exception of the site.
     Exception,
+    /// The version of an operator, and who approves its updates.
+    OperatorVersion,
 }
 
 impl FieldAuthor {
@@ -79,6 +81,7 @@ impl FieldAuthor {
             Self::Availability => "availability",
             Self::Value => "value",
             Self::ArgoCd => "argocd",
+            Self::OperatorVersion => "operator version",
         }
     }
 }

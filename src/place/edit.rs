@@ -37,6 +37,8 @@ pub enum PatchPurpose {
     Values,
     /// Annotations that Argo CD needs.
     ArgoCd,
+    /// Versions of operators.
+    Operators,
 }
 
 impl PatchPurpose {
@@ -48,6 +50,7 @@ impl PatchPurpose {
             Self::Placement => "placement",
             Self::Values => "values",
             Self::ArgoCd => "argocd",
+            Self::Operators => "operators",
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::hosting::describe_hosted_cluster;
+use super::links::describe_link;
 use super::{Instance, NodePlan, SitePlan};
 use crate::model::Pool;
 use crate::template::{SharedNames, TemplateContext};
@@ -22,7 +23,7 @@ pub(super) fn fill_contexts(plan: &mut SitePlan) {
             share_value(json!({"name": plan.name, "labels": plan.site.labels})),
         ),
         ("cluster", share_value(to_value(&plan.site.spec.cluster))),
-        ("networks", share_value(to_value(&plan.site.spec.networks))),
+        ("networks", share_value(describe_networks(plan))),
         ("vlans", share_value(list_vlans(plan).into())),
         ("pools", share_value(json!(describe_pools(plan)))),
         ("hosted", share_value(describe_hosted(plan))),
@@ -73,6 +74,11 @@ fn pool_contexts<'a>(
             .map(move |d| (n.pool.as_str(), share_value(d)))
     });
     let disks: Vec<PooledValue<'_>> = disks.collect();
+    let links: Vec<PooledValue<'_>> = plan
+        .nodes
+        .iter()
+        .flat_map(|node| list_links(plan, node))
+        .collect();
     let of = |all: &[PooledValue<'_>], pool: Option<&str>| {
         SharedNames::list(
             all.iter()
@@ -84,7 +90,11 @@ fn pool_contexts<'a>(
     let context = |pool| {
         (
             pool,
-            common.with([("nodes", of(&nodes, pool)), ("disks", of(&disks, pool))]),
+            common.with([
+                ("nodes", of(&nodes, pool)),
+                ("disks", of(&disks, pool)),
+                ("links", of(&links, pool)),
+            ]),
         )
     };
     asked.into_iter().map(context).collect()
@@ -130,6 +140,32 @@ fn list_disks(node: &NodePlan) -> Vec<Value> {
             .map(move |i| json!({"node": node.name, "group": group, "path": disks.paths.get(i), "size": disks.size}))
     });
     entries.collect()
+}
+
+/// Returns the networks, each with the device that carries it on a node.
+fn describe_networks(plan: &SitePlan) -> Value {
+    let networks = plan.site.spec.networks.iter();
+    let described = networks.map(|(name, network)| {
+        let mut value = to_value(network);
+        value["device"] = json!(network.device());
+        (name.clone(), value)
+    });
+    described.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// Returns one entry a network that the node has to be given after it is installed.
+fn list_links<'a>(plan: &SitePlan, node: &'a NodePlan) -> Vec<PooledValue<'a>> {
+    let networks = plan.site.spec.networks.iter();
+    let later = networks.filter(|(_, network)| !network.machine);
+    let links = later.filter_map(|(name, network)| {
+        if network.bridge.is_none() && !node.spec.addresses.contains_key(name) {
+            return None;
+        }
+        let state = describe_link(name, network, node)?;
+        let link = json!({"node": node.name, "network": name, "desiredState": state});
+        Some((node.pool.as_str(), share_value(link)))
+    });
+    links.collect()
 }
 
 fn list_vlans(plan: &SitePlan) -> Vec<Value> {

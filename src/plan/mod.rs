@@ -10,6 +10,7 @@ mod context;
 mod hosting;
 mod images;
 mod instances;
+mod links;
 mod namespaces;
 mod nodes;
 mod pools;
@@ -28,6 +29,7 @@ use requirements::SiteFacts;
 
 pub use claim::{Claim, ClaimedValue};
 pub use claims::{check_fleet_claims, check_site_claims};
+pub use links::describe_link;
 pub use site_plan::{
     ImagePlan, Instance, InstanceSource, NamespacePlan, NodePlan, PoolPlan, SitePlan,
 };
@@ -69,11 +71,13 @@ fn resolve_site(
     let pools = pools::resolve_pools(&site, found);
     let nodes = nodes::resolve_nodes(&site, found);
     shape::check_ha(&site, &nodes, found);
+    shape::check_teams(&site, found);
     hosting::check_hosted_cluster(&site, repository, found);
     let hosted = repository.hosted_sites(&site.name);
     storage::check_storage(&site, found);
     addresses::check_addresses(&site, found);
     addresses::check_disk_paths(&site, &nodes, found);
+    links::check_links(&site, &nodes, found);
     let mut instances = instances::resolve_instances(&site, repository, found);
     requirements::check_requirements(
         &SiteFacts {
@@ -101,6 +105,7 @@ fn resolve_site(
         instances,
         hosted,
         image_facts: Arc::clone(&repository.images),
+        operator_facts: Arc::clone(&repository.operators),
         claims,
         site,
     };

@@ -2,6 +2,7 @@
 
 use crate::load::Site;
 use crate::model::{HaMode, Role};
+use crate::nearest::nearest;
 use crate::rules;
 use kubernetes_vocabulary::names::{is_dns_label, is_dns_subdomain};
 use pointer_diagnostics::{Diagnostic, Diagnostics, Origin, Pointer};
@@ -57,6 +58,43 @@ pub(super) fn check_names(site: &Site, found: &mut Diagnostics) {
                     origin,
                 ));
             }
+        }
+    }
+}
+
+/// Reports teams of nobody, and teams that look after what is not on the site.
+pub(super) fn check_teams(site: &Site, found: &mut Diagnostics) {
+    for (name, team) in &site.spec.teams {
+        let pointer = Pointer::parse("/teams").at(name);
+        check_label(name, "team", site.origin(&pointer), found);
+        for (field, list) in [("groups", &team.groups), ("apps", &team.apps)] {
+            if list.is_empty() {
+                found.push(
+                    rules::MALFORMED_VALUE
+                        .report(format!("the team `{name}` has no {field}: its role is nobody's, or about nothing"))
+                        .primary_key(site.origin(&pointer.at(field)), "")
+                        .help(format!("write them under `{field}:`, or take the team out")),
+                );
+            }
+        }
+        for (index, app) in team.apps.iter().enumerate() {
+            let instance = site.spec.apps.get(app);
+            if instance.is_some_and(|instance| instance.enabled) {
+                continue;
+            }
+            let known = site.spec.apps.keys().map(String::as_str);
+            let help = match nearest(app, known) {
+                Some(near) if instance.is_none() => format!("did you mean `{near}`?"),
+                _ => "name an instance of the site, or take it out".to_owned(),
+            };
+            found.push(
+                rules::UNKNOWN_INSTANCE
+                    .report(format!(
+                        "the team `{name}` looks after `{app}`, which is not on this site"
+                    ))
+                    .primary(site.origin(&pointer.at("apps").at(index)), "")
+                    .help(help),
+            );
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::model::{
     Arch, Availability, DiskGroup, NamespaceSpec, NodeSpec, NodeState, Placement, PodSecurity,
     Role, StorageClassRef,
 };
+use crate::operators::OperatorFacts;
 use crate::template;
 use kubernetes_vocabulary::{LabelRequirement, Quantity, Taint};
 use pointer_diagnostics::{Origin, Pointer};
@@ -41,6 +42,8 @@ pub struct SitePlan {
     pub hosted: Vec<Site>,
     /// The fleet's facts of images.
     pub image_facts: Arc<ImageFacts>,
+    /// The fleet's versions of operators.
+    pub operator_facts: Arc<OperatorFacts>,
     /// The claims of the site's fields and its apps' values.
     pub claims: Vec<Claim>,
 }

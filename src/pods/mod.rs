@@ -48,6 +48,8 @@ pub struct PodsInput<'a> {
     pub rendered: &'a BTreeMap<String, Vec<Object>>,
     /// The catalogue of each instance, with its app's own entries.
     pub catalogues: &'a BTreeMap<String, Arc<Catalogue>>,
+    /// Objects that the API server refuses: what only follows from that is not told of them.
+    pub refused: &'a BTreeSet<ObjectId>,
 }
 
 /// The pods of a site, as a problem, and where each workload and budget comes from.

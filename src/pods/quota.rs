@@ -83,7 +83,8 @@ struct Quota<'a> {
 
 /// Reports quotas that the pods of their namespace do not keep, and pods that they refuse. What is not counted is assumed.
 pub(super) fn check_quotas(input: &PodsInput<'_>, site: &mut SitePods, found: &mut Diagnostics) {
-    for quota in list_quotas(input, site) {
+    let quotas = list_quotas(input, site).into_iter();
+    for quota in quotas.filter(|quota| !input.refused.contains(&quota.object.id())) {
         let workloads = site.problem.workloads.iter().enumerate();
         let own: Vec<usize> = workloads
             .filter(|(_, w)| w.spec.namespace == quota.namespace)

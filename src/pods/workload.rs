@@ -188,7 +188,8 @@ impl WorkloadMaker<'_, '_> {
     /// Reports why the API server refuses the pods, and notes what is taken for granted of them.
     fn report_admission(&self, pod: &AdmittedPod, site: &mut SitePods, found: &mut Diagnostics) {
         let owner = self.owner();
-        for why in &pod.refusals {
+        let refusals = pod.refusals.iter().filter(|_| !self.is_refused());
+        for why in refusals {
             found.push(
                 rules::POD_NOT_ADMITTED
                     .report(format!("pods of `{owner}` are refused: {why}"))
@@ -390,8 +391,16 @@ impl WorkloadMaker<'_, '_> {
         }
     }
 
+    /// Tells whether the API server refuses the object, which is told where it is checked.
+    fn is_refused(&self) -> bool {
+        self.scope.input.refused.contains(&self.object.id())
+    }
+
     fn report(&self, error: &SpecError, found: &mut Diagnostics) {
         let instance = self.scope.instance;
+        if self.is_refused() {
+            return;
+        }
         found.push(
             rules::POD_NOT_READABLE
                 .report(format!(

@@ -10,14 +10,16 @@ use serde_json::{Map, Value, json};
 use super::InputKind;
 use super::formats::expand_number_format;
 use super::walk::{below, change_below};
-use crate::model::{API_VERSION, AppSpec, FleetSpec, ImagesSpec, Removal, SiteSpec};
+use crate::model::{API_VERSION, AppSpec, FleetSpec, ImagesSpec, OperatorsSpec, Removal, SiteSpec};
 
 /// Generates the schema of the files of a kind.
 pub fn input_schema(kind: InputKind) -> Value {
     match kind {
-        InputKind::Fleet | InputKind::App | InputKind::Removal | InputKind::Images => {
-            document(kind)
-        }
+        InputKind::Fleet
+        | InputKind::App
+        | InputKind::Removal
+        | InputKind::Images
+        | InputKind::Operators => document(kind),
         InputKind::Site | InputKind::Profile => layer(document(kind)),
     }
 }
@@ -35,6 +37,7 @@ fn document(kind: InputKind) -> Value {
         InputKind::App => generated::<AppSpec>(),
         InputKind::Removal => generated::<Removal>(),
         InputKind::Images => generated::<ImagesSpec>(),
+        InputKind::Operators => generated::<OperatorsSpec>(),
     };
     let definitions = spec.remove("$defs").unwrap_or_else(|| json!({}));
     for heading in ["$schema", "title"] {
@@ -80,6 +83,7 @@ fn metadata(kind: InputKind) -> Value {
         InputKind::App => "The app's name; also its directory's name.",
         InputKind::Removal => "The removal's name; also the file's name.",
         InputKind::Images => "`images`, the file's name.",
+        InputKind::Operators => "`operators`, the file's name.",
     };
     json!({
         "description": "How it is called.",

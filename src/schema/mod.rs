@@ -43,17 +43,20 @@ pub enum InputKind {
     Removal,
     /// `base/images.yaml`.
     Images,
+    /// `base/operators.yaml`.
+    Operators,
 }
 
 impl InputKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Fleet,
         Self::Site,
         Self::Profile,
         Self::App,
         Self::Removal,
         Self::Images,
+        Self::Operators,
     ];
 
     /// Returns the value of `kind` in the file.
@@ -65,6 +68,7 @@ impl InputKind {
             Self::App => "App",
             Self::Removal => "Removal",
             Self::Images => "Images",
+            Self::Operators => "Operators",
         }
     }
 
@@ -77,6 +81,7 @@ impl InputKind {
             Self::App => "schema/app.schema.json",
             Self::Removal => "schema/removal.schema.json",
             Self::Images => "schema/images.schema.json",
+            Self::Operators => "schema/operators.schema.json",
         }
     }
 }
@@ -88,7 +93,7 @@ pub fn input_schema_text(kind: InputKind) -> String {
 
 /// Holds a file against the schema of its kind. `path` is the file's path from the root of the repository.
 pub fn validate_input(kind: InputKind, path: &str, document: &Value) -> Diagnostics {
-    static CHECKERS: LazyLock<[InputChecker; 6]> =
+    static CHECKERS: LazyLock<[InputChecker; 7]> =
         LazyLock::new(|| InputKind::ALL.map(|k| InputChecker::own(input_schema(k))));
     let file = Arc::from(path);
     let checker = &CHECKERS[InputKind::ALL

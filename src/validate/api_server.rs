@@ -5,17 +5,17 @@
 //! definitions share a server, which judges equal objects once in a run.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use apiserver_schema::{
-    Definition, Distribution, KubernetesVersion, SchemaSet, UnknownVersion, ViolationKind,
+    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, Definition,
+    Distribution, PolicyFinding, SchemaSet, SchemaVersion, UnknownVersion, ViolationKind,
 };
 use apiserver_validation::{
-    Context, KubernetesVersion as CodeVersion, PodSecurityLevel, PodSecurityPlatform,
-    PodSecurityPolicy, check_object, check_pod_security, check_update,
+    Context, KubernetesVersion, PodSecurityLevel, PodSecurityPlatform, PodSecurityPolicy,
+    check_object, check_pod_security, check_update,
 };
-use pointer_diagnostics::{Diagnostics, Pointer, Rule};
+use pointer_diagnostics::Diagnostics;
 use serde_json::Value;
 
 use crate::load::FleetDefinitions;
@@ -23,12 +23,13 @@ use crate::manifest::Object;
 use crate::model::{Platform, PodSecurity};
 use crate::plan::{Instance, SitePlan};
 
+use super::consequences::leave_out_consequences;
+use super::metadata_form::find_malformed_metadata;
 use super::operator_pods::{PodRules, find_refused_pods};
 use super::refusal::{FindingClass, ServerRefusal};
+use super::server_rules::{SERVER_RULES, ServerRule};
+use super::verdict_cache::{ContentDigest, VerdictCache};
 use super::view::View;
-
-/// Locks that verdicts are spread over, so that threads seldom wait for each other.
-const SHARDS: usize = 16;
 
 /// Something in an object that the API server refuses or warns of.
 #[derive(Debug)]
@@ -54,10 +55,16 @@ pub struct ApiServers {
     servers: Mutex<BTreeMap<ServerKey, Arc<ApiServer>>>,
 }
 
+/// The objects that admission policies look at beside the one that is judged: parameters and namespaces.
+pub(super) struct PolicySurroundings<'a> {
+    objects: Vec<&'a Value>,
+    digest: ContentDigest,
+}
+
 /// The identity of an API server in a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct ServerKey {
-    version: KubernetesVersion,
+    version: SchemaVersion,
     distribution: Distribution,
     /// The apps whose bases bring definitions.
     bases: Vec<String>,
@@ -71,14 +78,12 @@ pub(super) struct ApiServer {
     schemas: SchemaSet,
     context: Context,
     platform: PodSecurityPlatform,
-    verdicts: [Mutex<BTreeMap<VerdictKey, Arc<Vec<ServerRefusal>>>>; SHARDS],
-}
-
-/// The content of an object, by 128 bits that are as good as never those of another, and the level that its pods are held to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct VerdictKey {
-    content: [u64; 2],
-    level: Option<PodSecurityLevel>,
+    /// By the level that the pods of an object are held to.
+    verdicts: VerdictCache<Option<PodSecurityLevel>, Vec<ServerRefusal>>,
+    /// By the level and the app, whose catalogue says where an object describes pods.
+    pod_verdicts: VerdictCache<(Option<PodSecurityLevel>, String), Vec<ServerRefusal>>,
+    /// By what policies see beside an object.
+    policy_verdicts: VerdictCache<ContentDigest, Vec<PolicyFinding>>,
 }
 
 /// Finds everything that the API server of the site refuses or warns of in the rendered objects.
@@ -93,13 +98,20 @@ pub(super) fn find_refusals<'a>(
         let catalogue = view.catalogues.get(&instance.name);
         for object in view.objects_of(instance) {
             let level = find_level(view.plan, object);
-            let verdict = server.judge(object.value(), level);
-            let of_pods = catalogue.map_or_else(Vec::new, |catalogue| {
-                let mut refused = find_refused_pods(object, catalogue, server.pod_rules(level));
-                refused.retain(|pod| !verdict.iter().any(|known| known.pointer == pod.pointer));
-                refused
+            let content = ContentDigest::of(object.value());
+            let verdict = server
+                .verdicts
+                .get_or_judge(content, level, || server.check(object.value(), level));
+            let of_pods = catalogue.map(|catalogue| {
+                let app = instance.app().map_or("", |app| app.name.as_str());
+                let depends_on = (level, app.to_owned());
+                server.pod_verdicts.get_or_judge(content, depends_on, || {
+                    let mut refused = find_refused_pods(object, catalogue, server.pod_rules(level));
+                    refused.retain(|pod| !verdict.iter().any(|known| known.pointer == pod.pointer));
+                    refused
+                })
             });
-            for verdict in [verdict, Arc::new(of_pods)] {
+            for verdict in [Some(verdict), of_pods].into_iter().flatten() {
                 found.extend((0..verdict.len()).map(|index| ServerFinding {
                     instance,
                     object,
@@ -110,6 +122,14 @@ pub(super) fn find_refusals<'a>(
         }
     }
     found
+}
+
+impl<'a> PolicySurroundings<'a> {
+    /// Takes the objects.
+    pub(super) fn new(objects: Vec<&'a Value>) -> Self {
+        let digest = ContentDigest::of(&objects);
+        Self { objects, digest }
+    }
 }
 
 impl ServerFinding<'_> {
@@ -175,39 +195,41 @@ impl ApiServer {
         Self {
             schemas,
             context: Context {
-                version: CodeVersion::new(1, u16::from(key.version.minor())),
+                version: KubernetesVersion::new(1, u16::from(key.version.minor())),
             },
             platform: match key.distribution {
                 Distribution::OpenShift => PodSecurityPlatform::OpenShift,
                 Distribution::Kubernetes => PodSecurityPlatform::Kubernetes,
             },
-            verdicts: Default::default(),
+            verdicts: VerdictCache::default(),
+            pod_verdicts: VerdictCache::default(),
+            policy_verdicts: VerdictCache::default(),
         }
     }
 
-    /// Returns the kinds that the server knows.
-    pub(super) fn schemas(&self) -> &SchemaSet {
-        &self.schemas
-    }
-
-    /// Returns what is refused in an object. An object of equal content is looked at once.
-    fn judge(&self, object: &Value, level: Option<PodSecurityLevel>) -> Arc<Vec<ServerRefusal>> {
-        let key = VerdictKey {
-            content: digest_value(object),
-            level,
+    /// Returns what admission policies say of an object that is created. An object of equal content in equal surroundings is looked at
+    /// once.
+    pub(super) fn judge_policies(
+        &self,
+        policies: &AdmissionPolicies,
+        object: &Value,
+        surroundings: &PolicySurroundings<'_>,
+    ) -> Arc<Vec<PolicyFinding>> {
+        let content = ContentDigest::of(object);
+        let evaluate = || {
+            let context = AdmissionContext {
+                schemas: &self.schemas,
+                objects: &surroundings.objects,
+            };
+            let request = AdmissionRequest {
+                object,
+                old_object: None,
+                operation: AdmissionOperation::Create,
+            };
+            policies.evaluate(request, context).findings
         };
-        let shard = usize::try_from(key.content[0] % SHARDS as u64).unwrap_or_default();
-        let verdicts = || {
-            self.verdicts[shard]
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some(known) = verdicts().get(&key) {
-            return Arc::clone(known);
-        }
-        let verdict = Arc::new(self.check(object, level));
-        verdicts().insert(key, Arc::clone(&verdict));
-        verdict
+        self.policy_verdicts
+            .get_or_judge(content, surroundings.digest, evaluate)
     }
 
     /// Returns what the pods of an object are held to.
@@ -232,80 +254,27 @@ impl ApiServer {
             found.extend(of_update.map(ServerRefusal::of_schema));
         }
         for violation in check_update(old, new, &self.context) {
-            let pointer = Pointer::parse(violation.pointer);
-            if !found.iter().any(|known| known.pointer == pointer) {
-                found.push(ServerRefusal {
-                    class: FindingClass::Code,
-                    pointer,
-                    field: violation.field,
-                    message: violation.message,
-                    nearest: None,
-                });
+            let refusal = ServerRefusal::of_code(FindingClass::Code, violation);
+            if !found.iter().any(|known| known.pointer == refusal.pointer) {
+                found.push(refusal);
             }
         }
         found
     }
 
-    /// Checks an object. A field that its schema refuses is not told again by the code of the kind.
+    /// Checks an object, and keeps what does not only follow from something else.
     fn check(&self, object: &Value, level: Option<PodSecurityLevel>) -> Vec<ServerRefusal> {
+        let mut found = find_malformed_metadata(object);
         let of_schema = self.schemas.check(object).into_iter();
-        let mut found: Vec<ServerRefusal> = of_schema.map(ServerRefusal::of_schema).collect();
-        let code = check_object(object, &self.context);
-        let code = code.into_iter().map(|v| (FindingClass::Code, v));
-        let pods = level.map_or_else(Vec::new, |level| {
-            let version = self.context.version;
-            let platform = self.platform;
-            check_pod_security(
-                object,
-                PodSecurityPolicy {
-                    level,
-                    version,
-                    platform,
-                },
-            )
-        });
-        let pods = pods.into_iter().map(|v| (FindingClass::PodSecurity, v));
-        for (class, violation) in code.chain(pods) {
-            let pointer = Pointer::parse(violation.pointer);
-            // What is below a field that its schema refuses only follows from that.
-            let is_told = found.iter().any(|known| match known.class {
-                FindingClass::Schema(_) => is_below(&pointer, &known.pointer),
-                _ => known.pointer == pointer,
-            });
-            if is_told || is_told_elsewhere(&pointer) {
-                continue;
-            }
-            found.push(ServerRefusal {
-                class,
-                pointer,
-                field: violation.field,
-                message: violation.message,
-                nearest: None,
-            });
+        found.extend(of_schema.map(ServerRefusal::of_schema));
+        let code = check_object(object, &self.context).into_iter();
+        found.extend(code.map(|v| ServerRefusal::of_code(FindingClass::Code, v)));
+        if let Some(policy) = self.pod_rules(level).security {
+            let pods = check_pod_security(object, policy).into_iter();
+            found.extend(pods.map(|v| ServerRefusal::of_code(FindingClass::PodSecurity, v)));
         }
-        found
+        leave_out_consequences(object, found)
     }
-}
-
-/// Feeds two hashers that begin differently.
-struct TwinHasher(DefaultHasher, DefaultHasher);
-
-impl Hasher for TwinHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
-        self.1.write(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.finish()
-    }
-}
-
-fn digest_value(value: &Value) -> [u64; 2] {
-    let mut hasher = TwinHasher(DefaultHasher::new(), DefaultHasher::new());
-    hasher.1.write_u8(1);
-    value.hash(&mut hasher);
-    [hasher.0.finish(), hasher.1.finish()]
 }
 
 /// Returns the level that the namespace of an object enforces.
@@ -318,59 +287,35 @@ fn find_level(plan: &SitePlan, object: &Object) -> Option<PodSecurityLevel> {
     })
 }
 
-/// Tells whether a field is another or below it. Everything is below the root, which only a whole object is refused at.
-fn is_below(pointer: &Pointer, above: &Pointer) -> bool {
-    let rest = pointer.as_str().strip_prefix(above.as_str());
-    !above.as_str().is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Tells whether a field is the business of the rule `malformed-metadata`, which also looks at what siteplan makes itself.
-fn is_told_elsewhere(pointer: &Pointer) -> bool {
-    let metadata = [
-        "/metadata/name",
-        "/metadata/labels",
-        "/metadata/annotations",
-    ];
-    let pointer = pointer.as_str();
-    metadata.iter().any(|field| {
-        pointer
-            .strip_prefix(field)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
-}
-
 /// Returns the version of the API server; the newest that is known where the site does not say it, or says another one.
-fn find_cluster_version(plan: &SitePlan) -> KubernetesVersion {
+fn find_cluster_version(plan: &SitePlan) -> SchemaVersion {
     match parse_cluster_version(plan) {
         Some(Ok(version)) => version,
-        Some(Err(_)) | None => KubernetesVersion::NEWEST,
+        Some(Err(_)) | None => SchemaVersion::NEWEST,
     }
 }
 
 /// Reads the version of the site's cluster as one of Kubernetes; `None` where the site does not say it.
 pub(super) fn parse_cluster_version(
     plan: &SitePlan,
-) -> Option<Result<KubernetesVersion, UnknownVersion>> {
+) -> Option<Result<SchemaVersion, UnknownVersion>> {
     let cluster = &plan.site.spec.cluster;
     let written = cluster.version.as_deref()?;
     Some(match cluster.platform {
-        Platform::Openshift => KubernetesVersion::of_openshift(written),
+        Platform::Openshift => SchemaVersion::of_openshift(written),
         Platform::Kubernetes => written.parse(),
     })
 }
 
-/// Reports the findings of some classes under a rule, each at the line that causes it.
-pub(super) fn report_findings(
-    view: &View<'_>,
-    rule: &Rule,
-    is_meant: fn(FindingClass) -> bool,
-    found: &mut Diagnostics,
-) {
+/// Reports the findings of the API server, each under its rule and at the line that causes it.
+pub(super) fn report_findings(view: &View<'_>, found: &mut Diagnostics) {
     for finding in view.server_findings() {
         let refusal = finding.refusal();
-        if !is_meant(refusal.class) {
+        let mut rules = SERVER_RULES.iter();
+        let Some(ServerRule { rule, .. }) = rules.find(|rule| (rule.is_meant)(refusal.class))
+        else {
             continue;
-        }
+        };
         // Without the namespace, so that one mistake of a base is one message for all instances.
         let object = format!("`{} {}`", finding.object.kind(), finding.object.name());
         let message = match refusal.field.as_str() {
@@ -392,6 +337,9 @@ pub(super) fn report_findings(
 fn find_help(refusal: &ServerRefusal) -> Option<String> {
     if let Some(nearest) = &refusal.nearest {
         return Some(format!("did you mean `{nearest}`?"));
+    }
+    if refusal.class == FindingClass::Metadata {
+        return Some("correct the name, label or annotation: the API server refuses it".to_owned());
     }
     let is_of_operator = refusal.class == FindingClass::Schema(ViolationKind::UnknownVersion)
         && refusal.message.contains("is not served as");

@@ -128,7 +128,7 @@ impl<'a> ApiProviders<'a> {
 }
 
 /// Parses `Kind.group` as `provides.kinds` writes it.
-fn parse_kind(text: &str) -> GroupKind {
+pub(super) fn parse_kind(text: &str) -> GroupKind {
     let (kind, group) = text.split_once('.').unwrap_or((text, ""));
     GroupKind::new(group, kind)
 }

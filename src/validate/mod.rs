@@ -8,9 +8,12 @@
 mod api_server;
 mod argo;
 mod between;
+mod consequences;
 mod definitions;
+mod disruptions;
 mod glob;
 mod hosts;
+mod metadata_form;
 mod operator_pods;
 mod policies;
 mod ports;
@@ -18,9 +21,11 @@ mod projects;
 mod refusal;
 mod rules;
 mod selectors;
+mod server_rules;
 mod sync_options;
 mod syntax;
 mod updates;
+mod verdict_cache;
 mod view;
 mod waves;
 
@@ -37,10 +42,13 @@ use crate::patch::Operation;
 use crate::plan::{Claim, SitePlan, check_site_claims};
 use pointer_diagnostics::{Diagnostics, Rule};
 
+use api_server::report_findings;
 use hosts::claim_hosts;
+use server_rules::SERVER_RULES;
 use view::View;
 
 pub use api_server::{ApiServers, SiteDefinitions};
+pub use disruptions::check_disruptions;
 pub use policies::FleetPolicies;
 pub use rules::shared_application_name::shared_names;
 pub use updates::{UpdateInput, check_updates};
@@ -84,6 +92,12 @@ pub struct CheckedRule {
 /// Every rule that is a check of its own, sorted by code.
 pub const CHECKED_RULES: &[&CheckedRule] = rules::REGISTRY;
 
+/// Returns every rule over a site's output: those that are checks of their own, and those over what the API server refuses.
+pub fn list_output_rules() -> impl Iterator<Item = &'static Rule> {
+    let checked = CHECKED_RULES.iter().map(|checked| &checked.rule);
+    checked.chain(SERVER_RULES.iter().map(|of_server| &of_server.rule))
+}
+
 /// The rule about paths; compiling raises it too.
 pub const PATH_NOT_PORTABLE: &Rule = &rules::path_not_portable::RULE.rule;
 
@@ -94,6 +108,8 @@ pub struct ValidatedSite {
     pub problems: Diagnostics,
     /// The host names that the site claims.
     pub hosts: Vec<Claim>,
+    /// Objects that the API server refuses.
+    pub refused: BTreeSet<ObjectId>,
 }
 
 /// Checks a site's output against all rules.
@@ -103,10 +119,19 @@ pub fn validate(input: &ValidateInput<'_>) -> ValidatedSite {
     for rule in CHECKED_RULES {
         (rule.check)(&view, &mut found);
     }
+    report_findings(&view, &mut found);
     let hosts = claim_hosts(&view);
     check_site_claims(&hosts, &mut found);
     ValidatedSite {
         problems: found,
         hosts,
+        refused: list_refused(&view),
     }
+}
+
+/// Returns the objects that the API server refuses.
+fn list_refused(view: &View<'_>) -> BTreeSet<ObjectId> {
+    let findings = view.server_findings().iter();
+    let refused = findings.filter(|finding| finding.refusal().is_refusal());
+    refused.map(|finding| finding.object.id()).collect()
 }

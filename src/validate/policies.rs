@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use apiserver_schema::{
-    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, KubernetesVersion,
-    PolicyFinding, SchemaSet, ValidationAction,
+    AdmissionPolicies, PolicyFinding, SchemaSet, SchemaVersion, ValidationAction,
 };
 use pointer_diagnostics::{Diagnostics, Pointer};
 use serde_json::Value;
 
-use super::api_server::{ApiServers, SiteDefinitions};
+use super::api_server::{ApiServers, PolicySurroundings, SiteDefinitions};
 use crate::load::PolicyDocument;
 use crate::manifest::Object;
 use crate::plan::{Instance, SitePlan};
@@ -49,6 +48,29 @@ impl FleetPolicies {
     /// Returns the document of a policy.
     pub(super) fn document_of(&self, policy: &str) -> Option<&PolicyDocument> {
         self.documents.iter().find(|d| d.is_called(POLICY, policy))
+    }
+
+    /// Finds what policies look at beside the object that they judge: their own documents, parameters and namespaces.
+    fn find_surroundings<'v>(
+        &'v self,
+        judged: &[(&Instance, &'v Object)],
+    ) -> PolicySurroundings<'v> {
+        let kinds: Vec<(&str, &str)> = self
+            .documents
+            .iter()
+            .filter_map(|document| {
+                let kind = document.value.pointer("/spec/paramKind")?;
+                Some((
+                    kind.get("apiVersion")?.as_str()?,
+                    kind.get("kind")?.as_str()?,
+                ))
+            })
+            .chain([("v1", "Namespace")])
+            .collect();
+        let is_seen = |object: &&Object| kinds.contains(&(object.api_version(), object.kind()));
+        let of_site = judged.iter().map(|(_, object)| *object).filter(is_seen);
+        let own = self.documents.iter().map(|document| &document.value);
+        PolicySurroundings::new(own.chain(of_site.map(Object::value)).collect())
     }
 
     fn report_errors(&self, found: &mut Diagnostics) {
@@ -97,7 +119,7 @@ impl FleetPolicies {
         if self.documents.is_empty() {
             return;
         }
-        let schemas = SchemaSet::for_version(KubernetesVersion::NEWEST);
+        let schemas = SchemaSet::for_version(SchemaVersion::NEWEST);
         for document in &self.documents {
             for violation in schemas.check(&document.value) {
                 let message = format!("`{}`: {}", violation.field, violation.message);
@@ -132,26 +154,15 @@ pub(super) fn judge_objects<'a>(
     if policies.compiled.is_empty() {
         return verdicts;
     }
-    let own = policies.documents.iter().map(|d| &d.value);
-    let objects: Vec<&Value> = own.chain(judged.iter().map(|(_, o)| o.value())).collect();
+    let surroundings = policies.find_surroundings(judged);
     for (instance, object) in judged {
         let server = site.servers.serve(site.plan, instance, site.definitions);
-        let context = AdmissionContext {
-            schemas: server.schemas(),
-            objects: &objects,
-        };
-        let request = AdmissionRequest {
-            object: object.value(),
-            old_object: None,
-            operation: AdmissionOperation::Create,
-        };
-        for finding in policies.compiled.evaluate(request, context).findings {
-            verdicts.push(PolicyVerdictAt {
-                instance,
-                object,
-                finding,
-            });
-        }
+        let findings = server.judge_policies(&policies.compiled, object.value(), &surroundings);
+        verdicts.extend(findings.iter().map(|finding| PolicyVerdictAt {
+            instance,
+            object,
+            finding: finding.clone(),
+        }));
     }
     verdicts
 }

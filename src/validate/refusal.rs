@@ -1,6 +1,7 @@
 //! The reasons for which an API server refuses an object or warns of it.
 
-use apiserver_schema::{Violation, ViolationKind};
+use apiserver_schema::{Consequence, SchemaViolation, ViolationKind};
+use apiserver_validation::Violation;
 use pointer_diagnostics::Pointer;
 
 /// A reason for which the API server refuses an object or warns of it.
@@ -20,6 +21,8 @@ pub(super) struct ServerRefusal {
 /// The part of the API server that finds something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FindingClass {
+    /// The form of a name, label or annotation.
+    Metadata,
     /// The schema of the kind.
     Schema(ViolationKind),
     /// The code of the kind.
@@ -37,13 +40,32 @@ impl ServerRefusal {
     }
 
     /// Takes what a schema says.
-    pub(super) fn of_schema(violation: Violation) -> Self {
+    pub(super) fn of_schema(violation: SchemaViolation) -> Self {
         Self {
             class: FindingClass::Schema(violation.kind),
             pointer: Pointer::parse(violation.pointer),
             field: violation.field,
             message: violation.message,
             nearest: violation.nearest,
+        }
+    }
+
+    /// Tells whether the API server refuses the object, instead of warning of it or being beyond what is known here.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self.class {
+            FindingClass::Schema(kind) => kind.consequence() == Consequence::Refused,
+            _ => true,
+        }
+    }
+
+    /// Takes what code of the API server says.
+    pub(super) fn of_code(class: FindingClass, violation: Violation) -> Self {
+        Self {
+            class,
+            pointer: Pointer::parse(violation.pointer),
+            field: violation.field,
+            message: violation.message,
+            nearest: None,
         }
     }
 }

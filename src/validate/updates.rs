@@ -36,11 +36,7 @@ pub struct UpdateInput<'a> {
 
 /// Checks every object that was there before and is there now.
 pub fn check_updates(input: &UpdateInput<'_>) -> Diagnostics {
-    let before: BTreeMap<ObjectId, &Object> = input
-        .before
-        .iter()
-        .map(|(id, object)| (without_version(id.clone()), object))
-        .collect();
+    let before = objects_before(input);
     let reporter = FieldReporter {
         changes: input.changes,
     };
@@ -72,8 +68,16 @@ pub fn check_updates(input: &UpdateInput<'_>) -> Diagnostics {
     found
 }
 
+/// Returns the objects before, whatever their versions were.
+pub(super) fn objects_before<'a>(input: &UpdateInput<'a>) -> BTreeMap<ObjectId, &'a Object> {
+    let objects = input.before.iter();
+    objects
+        .map(|(id, object)| (without_version(id.clone()), object))
+        .collect()
+}
+
 /// Returns what tells objects apart in a cluster, whose server knows each in all versions of its kind.
-fn without_version(id: ObjectId) -> ObjectId {
+pub(super) fn without_version(id: ObjectId) -> ObjectId {
     ObjectId {
         version: String::new(),
         ..id

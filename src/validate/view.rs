@@ -151,8 +151,27 @@ impl<'a> View<'a> {
 
     /// Returns the references of the site's objects to others. Found once for all rules that read them.
     pub(super) fn references(&self) -> &[FoundReference<'a>] {
-        self.references
-            .get_or_init(|| find_references(&self.related))
+        self.references.get_or_init(|| {
+            let mut found = find_references(&self.related);
+            found.retain(|reference| !self.is_refused_at(reference.object, &reference.pointer));
+            found
+        })
+    }
+
+    /// Tells whether the API server refuses a field of an object of the site. What the field leads to follows from that.
+    pub(super) fn is_refused_at(&self, object: &Object, field: &Pointer) -> bool {
+        let mut refused = self.list_refused_fields(object);
+        refused.any(|pointer| pointer == field)
+    }
+
+    /// Lists the fields of an object of the site that the API server refuses.
+    pub(super) fn list_refused_fields(&self, object: &Object) -> impl Iterator<Item = &Pointer> {
+        let findings = self.server_findings().iter();
+        let of_object = findings.filter(move |finding| std::ptr::eq(finding.object, object));
+        let refusals = of_object.map(ServerFinding::refusal);
+        refusals
+            .filter(|refusal| refusal.is_refusal())
+            .map(|refusal| &refusal.pointer)
     }
 
     /// Returns the pods and Services of the site. Collected once for all rules that read them.

@@ -10,7 +10,7 @@ use crate::model::{WaivedSeverity, Waiver, is_calendar_day};
 use crate::nearest::nearest;
 use crate::rulebook::{all_rules, find_rule};
 use crate::rules;
-use crate::validate::CHECKED_RULES;
+use crate::validate::list_output_rules;
 use pointer_diagnostics::{
     Diagnostic, DiagnosticVerdict, Diagnostics, Origin, Pointer, Rule, Severity,
 };
@@ -59,7 +59,7 @@ struct UsableWaiver {
 /// Tells whether a rule may be weighed as less than it is. A warning always may; of errors, those that show only after everything is
 /// compiled, and that leave a tree which can be synced safely.
 pub fn can_be_waived(rule: &Rule) -> bool {
-    let is_checked = || CHECKED_RULES.iter().any(|c| c.rule.code == rule.code);
+    let is_checked = || list_output_rules().any(|known| known.code == rule.code);
     rule.severity != Severity::Error
         || AFTER_COMPILING.contains(&rule.code)
         || is_checked() && !NEVER.contains(&rule.code)

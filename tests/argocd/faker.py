@@ -46,12 +46,32 @@ def tenant(o):
 def claim(o):
     if o.get("status", {}).get("phase") == "Bound": return None
     return dict(phase="Bound")
+def postgrescluster(o):
+    g = o["metadata"]["generation"]; s = o.get("status", {})
+    if s.get("observedGeneration") == g and s.get("instances"): return None
+    sets = o["spec"].get("instances", [])
+    return dict(observedGeneration=g, instances=[dict(name=i.get("name", "00"), replicas=i.get("replicas", 1), readyReplicas=i.get("replicas", 1), updatedReplicas=i.get("replicas", 1)) for i in sets])
+def condition(name):
+    def make(o):
+        if any(c["type"] == name and c["status"] == "True" for c in o.get("status", {}).get("conditions", [])): return None
+        t = now()
+        return dict(conditions=[dict(type=name, status="True", reason="Reconciled", message="faked", lastTransitionTime=t, lastHeartbeatTime=t)])
+    return make
+def network_policy(o):
+    made = condition("Available")(o)
+    if made: made["conditions"][0]["lastHearbeatTime"] = now(); del made["conditions"][0]["lastHeartbeatTime"]
+    return made
+def health_check(o):
+    if o.get("status", {}).get("phase") == "Enabled": return None
+    return dict(phase="Enabled", reason="faked", healthyNodes=3, observedNodes=3)
 import os
 SKIPKINDS = set(filter(None, os.environ.get("SKIPKINDS", "").split(",")))
 KINDS = {"persistentvolumeclaims": claim, "deployments.apps": deployment, "statefulsets.apps": statefulset, "jobs.batch": job, "subscriptions.operators.coreos.com": subscription, "routes.route.openshift.io": route,
-    "storageclusters.ocs.openshift.io": storagecluster, "virtualmachines.kubevirt.io": vm, "poddisruptionbudgets.policy": pdb, "kafkas.kafka.strimzi.io": kafka, "tenants.minio.min.io": tenant}
+    "storageclusters.ocs.openshift.io": storagecluster, "virtualmachines.kubevirt.io": vm, "poddisruptionbudgets.policy": pdb, "kafkas.kafka.strimzi.io": kafka, "tenants.minio.min.io": tenant,
+    "postgresclusters.postgres-operator.crunchydata.com": postgrescluster, "hyperconvergeds.hco.kubevirt.io": condition("Available"), "localvolumes.local.storage.openshift.io": condition("Available"),
+    "localvolumesets.local.storage.openshift.io": condition("DaemonSetsAvailable"), "metallbs.metallb.io": condition("Available"), "configs.imageregistry.operator.openshift.io": condition("Available"), "nodenetworkconfigurationpolicies.nmstate.io": network_policy, "nodehealthchecks.remediation.medik8s.io": health_check}
 def wanted(o):
-    i = f"{o['kind']}/{o['metadata']['namespace']}/{o['metadata']['name']}"
+    i = f"{o['kind']}/{o['metadata'].get('namespace', '')}/{o['metadata']['name']}"
     return i not in skip and (not only or i in only)
 while True:
     for kind, make in KINDS.items():
@@ -62,9 +82,10 @@ while True:
             if not wanted(o) or o["metadata"].get("deletionTimestamp"): continue
             s = make(o)
             if s is None: continue
-            args = ["kubectl", "-n", o["metadata"]["namespace"], "patch", kind, o["metadata"]["name"], "--type=merge", "-p", json.dumps({"status": s})]
+            scope = ["-n", o["metadata"]["namespace"]] if "namespace" in o["metadata"] else []
+            args = ["kubectl", *scope, "patch", kind, o["metadata"]["name"], "--type=merge", "-p", json.dumps({"status": s})]
             w = subprocess.run(args + ["--subresource=status"], capture_output=True, text=True)
             if w.returncode: w = subprocess.run(args, capture_output=True, text=True)
-            print(now(), o["kind"], o["metadata"]["namespace"], o["metadata"]["name"], "healthy" if w.returncode == 0 else w.stderr.strip(), flush=True)
+            print(now(), o["kind"], o["metadata"].get("namespace", "-"), o["metadata"]["name"], "healthy" if w.returncode == 0 else w.stderr.strip(), flush=True)
     if a.once: break
     time.sleep(a.interval)

@@ -20,7 +20,7 @@ for status in True:Healthy False:Progressing; do
   try acp-plant ${status#*:} "$(conditions nmstate.io/v1 NodeNetworkConfigurationPolicy Available ${status%:*})"
 done
 try acp-plant Degraded "$(conditions hco.kubevirt.io/v1beta1 HyperConverged Degraded True)"
-try acp-plant Suspended "$(conditions nmstate.io/v1 NodeNetworkConfigurationPolicy Ignored True)"
+try acp-plant Healthy "$(conditions nmstate.io/v1 NodeNetworkConfigurationPolicy Ignored True)"
 for phase in Enabled:Healthy Remediating:Healthy Paused:Suspended Disabled:Degraded "":Progressing; do
   try acp-plant ${phase#*:} "{apiVersion: remediation.medik8s.io/v1alpha1, kind: NodeHealthCheck, metadata: {name: a}, status: {phase: \"${phase%:*}\"}}"
 done

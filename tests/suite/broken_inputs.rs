@@ -41,14 +41,14 @@ fn broken_sites(sites: &[&str], breaks: impl FnOnce(&Path)) -> String {
 fn a_misspelt_key() {
     assert_snapshot!(broken(|fleet| edit(fleet, PLANT, "  pools:", "  pool:")), @"
     error[unknown-key]: `spec` has no key `pool`
-      --> sites/acp-plant.yaml:14:3
+      --> sites/acp-plant.yaml:15:3
        |
-    14 |   pool:
+    15 |   pool:
        |   ^^^^ unknown key
        |
     help: did you mean `pools`?
        |
-    14 |   pools:
+    15 |   pools:
        |       +
 
     1 error in 1 file
@@ -184,19 +184,19 @@ fn a_node_in_two_pools() {
 
 #[test]
 fn a_node_twice_in_one_pool() {
-    assert_snapshot!(broken(|fleet| edit(fleet, PLANT, "        acp-1: {", "        acp-0: {")), @"
+    assert_snapshot!(broken(|fleet| edit(fleet, PLANT, "        acp-1: {", "        acp-0: {")), @r#"
     error[duplicate-key]: the key `acp-0` is written twice in one map
-      --> sites/acp-plant.yaml:19:9
+      --> sites/acp-plant.yaml:20:9
        |
-    18 |         acp-0: {zone: rack-a, addresses: {storage: 172.16.1.10}, bmc: {address: 10.20.9.10}}
+    19 |         acp-0: {zone: rack-a, addresses: {machine: 10.20.0.10, storage: 172.16.1.10}, bmc: {address: 10.20.9.10, bootMac: "02:00:00:20:00:10"}}
        |         ----- first here
-    19 |         acp-0: {zone: rack-b, addresses: {storage: 172.16.1.11}, bmc: {address: 10.20.9.11}}
+    20 |         acp-0: {zone: rack-b, addresses: {machine: 10.20.0.11, storage: 172.16.1.11}, bmc: {address: 10.20.9.11, bootMac: "02:00:00:20:00:11"}}
        |         ^^^^^ again here
        |
        = help: merge the two, or remove one
 
     1 error in 1 file
-    ");
+    "#);
 }
 
 #[test]
@@ -209,16 +209,16 @@ fn an_image_of_docker_hub() {
     22 |         image: docker.io/library/nginx:1.29
        |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-      ::: sites/acp-plant.yaml:33:5
+      ::: sites/acp-plant.yaml:34:5
        |
-    33 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
+    34 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
        |     -------------- `web-customer-a` on this site
-    34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
+    35 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:33:7
+      ::: siteplan.yaml:35:7
        |
-    33 |     - docker.io/library
+    35 |     - docker.io/library
        |       ----------------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there
@@ -237,16 +237,16 @@ fn an_image_of_docker_hub_without_saying_so() {
     22 |         image: nginx:1.29
        |                ^^^^^^^^^^
        |
-      ::: sites/acp-plant.yaml:33:5
+      ::: sites/acp-plant.yaml:34:5
        |
-    33 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
+    34 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
        |     -------------- `web-customer-a` on this site
-    34 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
+    35 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
-      ::: siteplan.yaml:33:7
+      ::: siteplan.yaml:35:7
        |
-    33 |     - docker.io/library
+    35 |     - docker.io/library
        |       ----------------- the fleet's image policy
        |
        = help: name an image of an allowed registry in full, registry first, or mirror it there
@@ -260,9 +260,9 @@ fn an_instance_whose_name_has_64_characters() {
     let name = "w".repeat(64);
     assert_snapshot!(broken(|fleet| edit(fleet, PLANT, "web-customer-a:", &format!("{name}:"))), @"
     error[name-not-dns]: the instance name `wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww` has 64 characters
-      --> sites/acp-plant.yaml:33:5
+      --> sites/acp-plant.yaml:34:5
        |
-    33 |     wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
+    34 |     wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends
        |
        = help: choose a shorter or simpler name
@@ -361,7 +361,7 @@ fn a_version_that_is_a_number() {
     error[wrong-type]: `spec.cluster.version` is the number `4.18`, expected text
       --> sites/acp-plant.yaml:10:22
        |
-    10 |   cluster: {version: 4.18, baseDomain: example.com, vips: {api: 10.20.0.5, ingress: 10.20.0.6}}
+    10 |   cluster: {version: 4.18, baseDomain: example.com, install: {platform: agent}, vips: {api: 10.20.0.5, ingress: 10.20.0.6}}
        |                      ^^^^
        |
        = help: put the value as you wrote it in double quotes

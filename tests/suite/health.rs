@@ -178,6 +178,18 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             "Degraded",
         ),
         (
+            "somebody is asked before something is pruned",
+            with(|o| {
+                o["operation"] = json!({"sync": {}});
+                o["status"]["sync"]["status"] = json!("OutOfSync");
+                o["status"]["operationState"] = json!({
+                    "phase": "Running", "startedAt": LONG_AGO,
+                    "message": "Waiting for pruning confirmation of v1/PersistentVolumeClaim/data",
+                });
+            }),
+            "Healthy",
+        ),
+        (
             "the next attempt is under way",
             with(|o| {
                 o["operation"] = json!({"sync": {}});
@@ -396,9 +408,11 @@ fn states() -> Vec<(&'static str, Value, &'static str)> {
     let mut states = Vec::new();
     let kinds = [
         "AirflowCluster",
+        "Config",
         "HyperConverged",
         "MetalLB",
         "NodeNetworkConfigurationPolicy",
+        "SparkConnectServer",
         "SupersetCluster",
         "TrinoCluster",
     ];
@@ -423,7 +437,7 @@ fn states() -> Vec<(&'static str, Value, &'static str)> {
         condition("Ignored", "True"),
         condition("Available", "False")
     ]));
-    states.push(("NodeNetworkConfigurationPolicy", ignored, "Suspended"));
+    states.push(("NodeNetworkConfigurationPolicy", ignored, "Healthy"));
     let stopped = with(json!([
         condition("Stopped", "True"),
         condition("Available", "False")
@@ -448,6 +462,19 @@ fn states() -> Vec<(&'static str, Value, &'static str)> {
         states.push(("NodeHealthCheck", object, health));
     }
     states.push(("NodeHealthCheck", json!({"metadata": {}}), "Progressing"));
+    for (phase, health) in [
+        ("Available", "Healthy"),
+        ("Error", "Degraded"),
+        ("Progressing", "Progressing"),
+    ] {
+        let object = json!({"metadata": {}, "status": {"phase": phase}});
+        states.push(("MultiClusterEngine", object, health));
+    }
+    for (master, health) in [("redis-replication-0", "Healthy"), ("", "Progressing")] {
+        let object = json!({"metadata": {}, "status": {"masterNode": master}});
+        states.push(("RedisReplication", object, health));
+    }
+    states.extend(subscriptions());
     let database = |instances: Value| {
         json!({
             "metadata": {"generation": 1},
@@ -462,6 +489,50 @@ fn states() -> Vec<(&'static str, Value, &'static str)> {
     states.push(("PostgresCluster", database(some), "Progressing"));
     states.push(("PostgresCluster", database(json!([])), "Progressing"));
     states
+}
+
+/// States of a Subscription: an update that waits for somebody is no fault, and no reason for others to wait.
+fn subscriptions() -> Vec<(&'static str, Value, &'static str)> {
+    let pending =
+        json!({"type": "InstallPlanPending", "status": "True", "reason": "RequiresApproval"});
+    let with = |status: Value| json!({"metadata": {}, "status": status});
+    vec![
+        ("Subscription", with(json!({})), "Progressing"),
+        (
+            "Subscription",
+            with(json!({"state": "AtLatestKnown", "installedCSV": "a.v1"})),
+            "Healthy",
+        ),
+        (
+            "Subscription",
+            with(
+                json!({"state": "UpgradePending", "installedCSV": "a.v1", "installPlanRef": {"name": "install-x"}, "conditions": [pending]}),
+            ),
+            "Suspended",
+        ),
+        (
+            "Subscription",
+            with(json!({"state": "UpgradePending", "conditions": [pending]})),
+            "Progressing",
+        ),
+        (
+            "Subscription",
+            with(json!({"state": "UpgradePending", "installedCSV": "a.v1"})),
+            "Progressing",
+        ),
+        (
+            "Subscription",
+            with(json!({"state": "UpgradeFailed", "installedCSV": "a.v1"})),
+            "Degraded",
+        ),
+        (
+            "Subscription",
+            with(
+                json!({"state": "AtLatestKnown", "conditions": [{"type": "ResolutionFailed", "status": "True", "message": "no such channel"}]}),
+            ),
+            "Degraded",
+        ),
+    ]
 }
 
 #[test]

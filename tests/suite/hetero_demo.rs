@@ -177,3 +177,46 @@ fn swapped_architectures_of_the_database_are_refused() {
         ran.stderr
     );
 }
+
+#[test]
+fn taints_are_put_on_nodes_tolerated_and_proved() {
+    let tainted = copy_of_fleet();
+    let pool = "      labels: {workload-type: database}\n";
+    let taint = "      taints: [{key: dedicated, value: database, effect: NoSchedule}]\n";
+    edit(tainted.path(), FILE, pool, &format!("{pool}{taint}"));
+    edit(
+        tainted.path(),
+        FILE,
+        "    crunchy-operator: {values",
+        "    node-taints: {}\n    crunchy-operator: {values",
+    );
+    // The operator may still run on the other architecture alone, which its images do not exist for.
+    let ran = siteplan(tainted.path(), &["check", "--list", SITE]);
+    let refused = "no node takes `crunchy-operator/operator-deployments`";
+    assert!(ran.stderr.contains(refused), "{}", ran.stderr);
+    edit(
+        tainted.path(),
+        FILE,
+        "    crunchy-operator: {values",
+        "    crunchy-operator: {pool: database, values",
+    );
+    let compiled = compile(tainted.path());
+    assert_eq!(compiled.report, "");
+    let site = compiled.sites.iter().find(|s| s.plan.name == SITE).unwrap();
+    let mut objects = site.rendered.values().flatten();
+    let job = objects
+        .find(|o| o.name() == "node-taints-database")
+        .unwrap();
+    let environment = job.get("/spec/template/spec/containers/0/env").unwrap();
+    assert_eq!(environment[0]["value"], "fusion-worker-0");
+    assert_eq!(
+        environment[1]["value"],
+        r#"[{"effect":"NoSchedule","key":"dedicated","value":"database"}]"#
+    );
+    let mut objects = site.rendered.values().flatten();
+    let database = objects.find(|o| o.kind() == "PostgresCluster").unwrap();
+    assert_eq!(
+        database.get("/spec/instances/0/tolerations/0/key").unwrap(),
+        "dedicated"
+    );
+}

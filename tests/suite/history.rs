@@ -20,12 +20,12 @@ fn git(fleet: &Path, arguments: &[&str]) -> (String, bool) {
     (text, output.status.success())
 }
 
-fn run_git(fleet: &Path, arguments: &[&str]) {
+pub(crate) fn run_git(fleet: &Path, arguments: &[&str]) {
     let (text, is_good) = git(fleet, arguments);
     assert!(is_good, "git {arguments:?}: {text}");
 }
 
-fn build_and_commit(fleet: &Path, message: &str) {
+pub(crate) fn build_and_commit(fleet: &Path, message: &str) {
     let ran = siteplan(fleet, &["build"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     run_git(fleet, &["add", "-A"]);
@@ -35,7 +35,7 @@ fn build_and_commit(fleet: &Path, message: &str) {
 const APPS: [&str; 3] = ["api", "db", "web"];
 
 /// A fleet of two sites with three apps each, built and committed on `main`.
-fn committed_fleet() -> TempDir {
+pub(crate) fn committed_fleet() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let fleet = directory.path();
     write(
@@ -58,7 +58,7 @@ fn committed_fleet() -> TempDir {
     directory
 }
 
-fn write_app(fleet: &Path, app: &str) {
+pub(crate) fn write_app(fleet: &Path, app: &str) {
     let base = format!("base/apps/{app}");
     write(
         fleet,
@@ -125,7 +125,7 @@ fn assert_up_to_date(fleet: &Path) {
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
 
-fn set_replicas(fleet: &Path, site: &str, app: &str) {
+pub(crate) fn set_replicas(fleet: &Path, site: &str, app: &str) {
     edit(
         fleet,
         &format!("sites/{site}.yaml"),

@@ -79,6 +79,7 @@ impl Made {
         let plan = SitePlan {
             claims: Vec::new(),
             image_facts: Arc::default(),
+            operator_facts: Arc::default(),
             name: name.to_owned(),
             site: Arc::new(site),
             fleet: Arc::new(fleet),

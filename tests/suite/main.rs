@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, and one that skips says so"
 )]
 
+mod acp;
 mod between;
 mod broken_inputs;
 mod budgets;
@@ -40,6 +41,7 @@ mod powervs;
 mod repeated_mistakes;
 mod report_schema;
 mod repository;
+mod review;
 mod robustness;
 mod rule_fixtures;
 mod rules;

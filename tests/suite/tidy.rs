@@ -201,17 +201,14 @@ const SHARED_TYPES_LEFT: &[&str] = &[
     "Each",
     "Field",
     "Fields",
-    "KubernetesVersion",
     "Network",
     "Notation",
     "Operation",
     "Quantity",
-    "ResourceScope",
     "Rule",
     "Step",
     "UnknownFields",
     "UnknownVersion",
-    "Violation",
 ];
 
 /// Functions with a parameter that is a tuple.

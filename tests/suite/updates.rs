@@ -229,3 +229,33 @@ fn a_branch_is_compared_with_the_one_that_it_goes_to() {
         unknown.stderr
     );
 }
+
+#[test]
+fn a_change_that_hurts_what_runs_is_told_before_it_is_merged() {
+    let fleet = committed_fleet();
+    let site = "sites/plant.yaml";
+    edit(
+        fleet.path(),
+        site,
+        "nodes: {plant-0: {}}",
+        "manageLabels: true\n      nodes: {plant-0: {zone: rack-a}}",
+    );
+    assert_eq!(siteplan(fleet.path(), &["build"]).code, Some(0));
+    git(fleet.path(), &["add", "-A"]);
+    git(fleet.path(), &["commit", "-q", "-m", "a zone"]);
+    assert!(
+        !siteplan(fleet.path(), &["check"])
+            .stderr
+            .contains("disruptive-change")
+    );
+    edit(fleet.path(), site, "zone: rack-a", "zone: rack-b");
+    let built = siteplan(fleet.path(), &["build"]);
+    assert_eq!(built.code, Some(0), "{}", built.stderr);
+    let told = built.stderr.matches("warning[disruptive-change]").count();
+    assert_eq!(told, 1, "{}", built.stderr);
+    assert!(
+        built.stderr.contains("Ceph takes the zone into its map"),
+        "{}",
+        built.stderr
+    );
+}

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use apiserver_schema::{Definitions, KubernetesVersion, SchemaSet};
+use apiserver_schema::{Definitions, SchemaSet, SchemaVersion};
 use serde_json::Value;
 
 #[expect(clippy::disallowed_methods, reason = "files of the benchmark")]
@@ -25,7 +25,7 @@ fn main() -> std::io::Result<()> {
     let built_in = read_documents("bases.yaml");
     let custom = read_documents("crds.yaml");
     let started = Instant::now();
-    let mut schemas = SchemaSet::for_version(KubernetesVersion::NEWEST);
+    let mut schemas = SchemaSet::for_version(SchemaVersion::NEWEST);
     schemas.extend(Definitions::import_all(&custom));
     for object in &built_in {
         schemas.check(object);

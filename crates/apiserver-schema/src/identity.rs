@@ -8,7 +8,7 @@ use crate::builtin::{KindRow, Library, RetiredVersion, find_retired};
 use crate::crd::Definition;
 use crate::place::Place;
 use crate::schema::StructuralSchema;
-use crate::violation::{Violation, ViolationKind, find_nearest};
+use crate::violation::{SchemaViolation, ViolationKind, find_nearest};
 
 /// The kinds among which an object's is looked up.
 pub(crate) struct KnownKinds<'a> {
@@ -20,14 +20,14 @@ pub(crate) struct KnownKinds<'a> {
 pub(crate) enum Identity<'a> {
     BuiltIn {
         schema: &'a StructuralSchema,
-        remark: Option<Violation>,
+        remark: Option<SchemaViolation>,
     },
     Custom {
         definition: &'a Definition,
-        remark: Option<Violation>,
+        remark: Option<SchemaViolation>,
     },
     /// There is no schema.
-    Unknown(Violation),
+    Unknown(SchemaViolation),
 }
 
 /// The group, version and kind that an object names.
@@ -89,7 +89,7 @@ impl<'a> KnownKinds<'a> {
         Identity::BuiltIn { schema, remark }
     }
 
-    fn describe_deprecated(&self, retired: RetiredVersion) -> Violation {
+    fn describe_deprecated(&self, retired: RetiredVersion) -> SchemaViolation {
         let end = retired
             .removed
             .map_or(String::new(), |minor| format!(", removed in 1.{minor}"));
@@ -135,7 +135,7 @@ impl<'a> KnownKinds<'a> {
         })
     }
 
-    fn explain_unknown(&self, named: KindName<'_>) -> Violation {
+    fn explain_unknown(&self, named: KindName<'_>) -> SchemaViolation {
         let KindName {
             group,
             version,
@@ -168,13 +168,13 @@ impl<'a> KnownKinds<'a> {
         );
         let message = format!("{kind} is not served as `{api_version}`, but as {listed}");
         let nearest = find_nearest(version, versions.iter().copied());
-        Violation {
+        SchemaViolation {
             nearest: nearest.map(|version| join_api_version(group, version)),
             ..at_version(ViolationKind::UnknownVersion, message)
         }
     }
 
-    fn explain_unknown_kind(&self, all: &[KindName<'_>], named: KindName<'_>) -> Violation {
+    fn explain_unknown_kind(&self, all: &[KindName<'_>], named: KindName<'_>) -> SchemaViolation {
         let KindName {
             group,
             version,
@@ -200,7 +200,7 @@ impl<'a> KnownKinds<'a> {
                 list_names(elsewhere.iter().cloned())
             );
             let nearest = Some(other.clone());
-            return Violation {
+            return SchemaViolation {
                 nearest,
                 ..at_version(ViolationKind::UnknownVersion, message)
             };
@@ -215,11 +215,11 @@ impl<'a> KnownKinds<'a> {
         let place = place.field("kind");
         if !self.is_closed(group) && !nearest.is_some_and(|known| is_slip(kind, known)) {
             let message = format!("no definition of `{api_version}` {kind} is known");
-            return Violation::new(&place, ViolationKind::NoDefinition, message);
+            return SchemaViolation::new(&place, ViolationKind::NoDefinition, message);
         }
-        Violation {
+        SchemaViolation {
             nearest: nearest.map(str::to_owned),
-            ..Violation::new(&place, ViolationKind::UnknownKind, message)
+            ..SchemaViolation::new(&place, ViolationKind::UnknownKind, message)
         }
     }
 
@@ -229,7 +229,7 @@ impl<'a> KnownKinds<'a> {
         is_reserved_group(group) || self.library.kinds().any(|row| row.group == group)
     }
 
-    fn explain_unknown_group(&self, all: &[KindName<'_>], named: KindName<'_>) -> Violation {
+    fn explain_unknown_group(&self, all: &[KindName<'_>], named: KindName<'_>) -> SchemaViolation {
         let KindName {
             group,
             version,
@@ -248,7 +248,7 @@ impl<'a> KnownKinds<'a> {
             let message = format!("no definition of `{api_version}` {kind} is known");
             at_version(ViolationKind::NoDefinition, message)
         };
-        Violation {
+        SchemaViolation {
             nearest: nearest
                 .filter(|known| is_slip(group, known))
                 .map(str::to_owned),
@@ -292,7 +292,8 @@ fn is_slip(name: &str, known: &str) -> bool {
         .strip_prefix(&known)
         .is_some_and(|rest| matches!(rest, "s" | "es"));
     let is_longer = name.starts_with(&known) || known.starts_with(&name);
-    is_plural || (distance <= 2 && !is_longer)
+    let is_cut = known.starts_with(&name) && distance == 1;
+    is_plural || is_cut || (distance <= 2 && !is_longer)
 }
 
 /// Tells whether only Kubernetes itself may define a group: it has no dot.
@@ -300,8 +301,8 @@ fn is_reserved_group(group: &str) -> bool {
     !group.contains('.')
 }
 
-fn at_version(kind: ViolationKind, message: String) -> Violation {
-    Violation::new(&Place::ROOT.field("apiVersion"), kind, message)
+fn at_version(kind: ViolationKind, message: String) -> SchemaViolation {
+    SchemaViolation::new(&Place::ROOT.field("apiVersion"), kind, message)
 }
 
 fn join_api_version(group: &str, version: &str) -> String {
@@ -312,12 +313,12 @@ fn join_api_version(group: &str, version: &str) -> String {
     }
 }
 
-fn read_names(object: &Value) -> Result<KindName<'_>, Violation> {
+fn read_names(object: &Value) -> Result<KindName<'_>, SchemaViolation> {
     let text = |key: &'static str| match object.get(key) {
         Some(Value::String(text)) if !text.is_empty() => Ok(text.as_str()),
         Some(Value::String(_) | Value::Null) | None => {
             let place = Place::ROOT;
-            Err(Violation::new(
+            Err(SchemaViolation::new(
                 &place.field(key),
                 ViolationKind::Unidentified,
                 format!("`{key}` is missing"),
@@ -325,7 +326,7 @@ fn read_names(object: &Value) -> Result<KindName<'_>, Violation> {
         }
         Some(_) => {
             let place = Place::ROOT;
-            Err(Violation::new(
+            Err(SchemaViolation::new(
                 &place.field(key),
                 ViolationKind::Unidentified,
                 format!("`{key}` is no string"),

@@ -14,7 +14,7 @@ mod set;
 mod version;
 mod violation;
 
-pub use builtin::{ResourceScope, RetiredVersion, list_retired_versions};
+pub use builtin::{RetiredVersion, list_retired_versions};
 pub use crd::{CompactContent, Definition, Definitions, ImportError, SkippedDocument};
 pub use policy::{
     AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, PolicyError,
@@ -22,5 +22,5 @@ pub use policy::{
 };
 pub use schema::{CompileError, StructuralSchema};
 pub use set::{SchemaSet, ServedKind};
-pub use version::{Distribution, KubernetesVersion, UnknownVersion};
-pub use violation::{Consequence, Violation, ViolationKind};
+pub use version::{Distribution, SchemaVersion, UnknownVersion};
+pub use violation::{Consequence, SchemaViolation, ViolationKind};

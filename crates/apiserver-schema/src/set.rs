@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::builtin::{KindRow, Library, ResourceScope};
+use crate::builtin::{KindRow, Library};
 use crate::cel::check_rules;
 use crate::check::{Checker, Dialect};
 use crate::crd::{Definition, Definitions};
@@ -13,8 +13,9 @@ use crate::default::apply_defaults;
 use crate::identity::{Identity, KnownKinds, split_api_version};
 use crate::place::Place;
 use crate::schema::StructuralSchema;
-use crate::version::{Distribution, KubernetesVersion};
-use crate::violation::Violation;
+use crate::version::{Distribution, SchemaVersion};
+use crate::violation::SchemaViolation;
+use kubernetes_vocabulary::ResourceScope;
 
 /// All kinds that a cluster knows, for checks of objects.
 #[derive(Debug)]
@@ -41,12 +42,12 @@ pub struct ServedKind<'a> {
 
 impl SchemaSet {
     /// Returns the kinds of a version of Kubernetes as published.
-    pub fn for_version(version: KubernetesVersion) -> Self {
+    pub fn for_version(version: SchemaVersion) -> Self {
         Self::for_distribution(version, Distribution::Kubernetes)
     }
 
     /// Returns the kinds of a version of a distribution.
-    pub fn for_distribution(version: KubernetesVersion, distribution: Distribution) -> Self {
+    pub fn for_distribution(version: SchemaVersion, distribution: Distribution) -> Self {
         Self {
             library: Library::new(version, distribution),
             custom: BTreeMap::new(),
@@ -54,7 +55,7 @@ impl SchemaSet {
     }
 
     /// Returns the version of the built-in kinds.
-    pub fn version(&self) -> KubernetesVersion {
+    pub fn version(&self) -> SchemaVersion {
         self.library.version
     }
 
@@ -100,16 +101,16 @@ impl SchemaSet {
     }
 
     /// Checks an object as a server does that gets it for the first time, with strict validation of fields.
-    pub fn check(&self, object: &Value) -> Vec<Violation> {
+    pub fn check(&self, object: &Value) -> Vec<SchemaViolation> {
         self.check_object(object, None)
     }
 
     /// Checks an object that replaces an old one: transition rules are evaluated too.
-    pub fn check_update(&self, object: &Value, old: &Value) -> Vec<Violation> {
+    pub fn check_update(&self, object: &Value, old: &Value) -> Vec<SchemaViolation> {
         self.check_object(object, Some(old))
     }
 
-    fn check_object(&self, object: &Value, old: Option<&Value>) -> Vec<Violation> {
+    fn check_object(&self, object: &Value, old: Option<&Value>) -> Vec<SchemaViolation> {
         let known = KnownKinds {
             library: &self.library,
             custom: &self.custom,
@@ -134,12 +135,12 @@ impl SchemaSet {
         schema: &StructuralSchema,
         object: &Value,
         old: Option<&Value>,
-    ) -> Vec<Violation> {
+    ) -> Vec<SchemaViolation> {
         let defaulted = apply_defaults(schema, object);
         let mut checker = Checker::new(&self.library, Dialect::Custom);
         checker.check_custom_resource(schema, &defaulted);
         let mut found = checker.finish();
-        if !found.iter().any(Violation::is_refusal) {
+        if !found.iter().any(SchemaViolation::is_refusal) {
             let old = old.map(|old| apply_defaults(schema, old));
             found.extend(check_rules(
                 schema,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A minor version of Kubernetes, 1.25 to 1.35.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KubernetesVersion {
+pub struct SchemaVersion {
     minor: u8,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for UnknownVersion {
 
 impl std::error::Error for UnknownVersion {}
 
-impl KubernetesVersion {
+impl SchemaVersion {
     const FIRST_MINOR: u8 = 25;
     const LAST_MINOR: u8 = 35;
     /// OpenShift 4.n is Kubernetes 1.(n + 13): 4.12 ships 1.25.
@@ -91,7 +91,7 @@ fn parse_minor(text: &str, major: &str) -> Option<u8> {
     parts.next()?.parse().ok()
 }
 
-impl FromStr for KubernetesVersion {
+impl FromStr for SchemaVersion {
     type Err = UnknownVersion;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -104,7 +104,7 @@ impl FromStr for KubernetesVersion {
     }
 }
 
-impl fmt::Display for KubernetesVersion {
+impl fmt::Display for SchemaVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "1.{}", self.minor)
     }
@@ -112,21 +112,19 @@ impl fmt::Display for KubernetesVersion {
 
 #[cfg(test)]
 mod tests {
-    use super::KubernetesVersion;
+    use super::SchemaVersion;
 
     #[test]
     fn versions_of_kubernetes_and_openshift_are_read() {
         assert_eq!(
-            "v1.31.4"
-                .parse::<KubernetesVersion>()
-                .map(KubernetesVersion::minor),
+            "v1.31.4".parse::<SchemaVersion>().map(SchemaVersion::minor),
             Ok(31)
         );
         assert_eq!(
-            KubernetesVersion::of_openshift("4.16.3").map(KubernetesVersion::minor),
+            SchemaVersion::of_openshift("4.16.3").map(SchemaVersion::minor),
             Ok(29)
         );
-        assert!("1.24".parse::<KubernetesVersion>().is_err());
-        assert!(KubernetesVersion::of_openshift("4.255").is_err());
+        assert!("1.24".parse::<SchemaVersion>().is_err());
+        assert!(SchemaVersion::of_openshift("4.255").is_err());
     }
 }

@@ -4,7 +4,7 @@ use crate::place::Place;
 
 /// Something that an API server refuses, warns of, or that could not be told here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Violation {
+pub struct SchemaViolation {
     /// The place as a JSON pointer (RFC 6901); it may name a field that is missing from the object.
     pub pointer: String,
     /// The place as Kubernetes prints it, for instance `spec.ports[0].name`.
@@ -83,7 +83,7 @@ impl ViolationKind {
     }
 }
 
-impl Violation {
+impl SchemaViolation {
     /// Makes a violation at a place.
     pub(crate) fn new(place: &Place<'_>, kind: ViolationKind, message: String) -> Self {
         Self {

@@ -39,6 +39,8 @@ enum SchemaKind {
     Removal,
     /// base/images.yaml
     Images,
+    /// base/operators.yaml
+    Operators,
     /// What siteplan prints as JSON
     Report,
 }
@@ -58,6 +60,7 @@ fn schema_text(kind: SchemaKind) -> String {
         SchemaKind::App => schema::input_schema_text(InputKind::App),
         SchemaKind::Removal => schema::input_schema_text(InputKind::Removal),
         SchemaKind::Images => schema::input_schema_text(InputKind::Images),
+        SchemaKind::Operators => schema::input_schema_text(InputKind::Operators),
         SchemaKind::Report => include_str!("../../../schema/report-v1.json").to_owned(),
     }
 }

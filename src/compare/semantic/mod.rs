@@ -134,6 +134,17 @@ impl Differences {
     }
 }
 
+impl Counts {
+    /// Adds the numbers of other differences.
+    pub fn add(&mut self, other: &Self) {
+        self.added += other.added;
+        self.removed += other.removed;
+        self.changed += other.changed;
+        self.reordered += other.reordered;
+        self.fields += other.fields;
+    }
+}
+
 impl ObjectChange {
     /// Checks whether nothing but the order of lists differs.
     pub fn is_order_only(&self) -> bool {

@@ -149,16 +149,7 @@ fn cut(line: &str) -> String {
     format!("{}{rest}", escape_text(&start))
 }
 
-/// The object as kubectl names it, with its namespace.
+/// Returns the object as kubectl names it, with its namespace, safe to print.
 fn name(id: &ObjectId) -> String {
-    let group = if id.group.is_empty() {
-        String::new()
-    } else {
-        format!(".{}", id.group)
-    };
-    let namespace = id
-        .namespace
-        .as_ref()
-        .map_or(String::new(), |namespace| format!(" in {namespace}"));
-    escape_text(&format!("{}{group}/{}{namespace}", id.kind, id.name)).into_owned()
+    escape_text(&id.title()).into_owned()
 }

@@ -1,6 +1,7 @@
 //! The references that the final objects of a site hold: those of their kinds' entries in the catalogue, and those of every pod that they
 //! describe.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -42,6 +43,12 @@ static OF_POD_SPEC: LazyLock<Vec<Reference>> = LazyLock::new(|| {
     references.filter_map(|r| r.below("spec")).collect()
 });
 
+static STORAGE_CLASS: LazyLock<TargetKind> =
+    LazyLock::new(|| TargetKind::parse("StorageClass.storage.k8s.io"));
+
+static PRIORITY_CLASS: LazyLock<TargetKind> =
+    LazyLock::new(|| TargetKind::parse("PriorityClass.scheduling.k8s.io"));
+
 /// The kinds whose objects hold other objects' descriptions as examples or schemas.
 const NOT_READ: &[&str] = &["CustomResourceDefinition", "Template"];
 
@@ -82,25 +89,23 @@ impl ReferenceCollector<'_, '_> {
         if let Some(entry) = catalogue.entry(object) {
             self.add_all(&entry.references, object.value(), &root);
         }
-        let class = TargetKind::parse("StorageClass.storage.k8s.io");
         for pointer in catalogue.storage_pointers(object) {
-            self.add_text(&class, pointer);
+            self.add_text(&STORAGE_CLASS, pointer);
         }
-        let class = TargetKind::parse("PriorityClass.scheduling.k8s.io");
         for part in catalogue.parts(object) {
             for pointer in part.pointers(object, Field::PriorityClass) {
-                self.add_text(&class, pointer);
+                self.add_text(&PRIORITY_CLASS, pointer);
             }
         }
         self.descend(object.value(), &mut Vec::new());
     }
 
     /// Follows a value to every pod, and to every selector of a key in a Secret or ConfigMap.
-    fn descend(&mut self, value: &Value, path: &mut Vec<String>) {
+    fn descend<'v>(&mut self, value: &'v Value, path: &mut Vec<Cow<'v, str>>) {
         match value {
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    path.push(index.to_string());
+                    path.push(Cow::Owned(index.to_string()));
                     self.descend(item, path);
                     path.pop();
                 }
@@ -110,7 +115,7 @@ impl ReferenceCollector<'_, '_> {
                     self.add_pod(value, path);
                 }
                 for (key, inner) in map {
-                    path.push(key.clone());
+                    path.push(Cow::Borrowed(key));
                     self.add_key_selector(key, inner, path);
                     self.descend(inner, path);
                     path.pop();
@@ -121,7 +126,7 @@ impl ReferenceCollector<'_, '_> {
     }
 
     /// Adds the references of a pod's specification, and of the metadata beside it where it is in a template.
-    fn add_pod(&mut self, spec: &Value, path: &[String]) {
+    fn add_pod(&mut self, spec: &Value, path: &[Cow<'_, str>]) {
         let at = pointer_to(path);
         self.add_all(&OF_POD_SPEC, spec, &at);
         let in_template = path.split_last().filter(|(last, _)| *last == "spec");
@@ -134,7 +139,7 @@ impl ReferenceCollector<'_, '_> {
     }
 
     /// Adds what `secretKeyRef` and `configMapKeyRef` name: the same in every kind that has them.
-    fn add_key_selector(&mut self, key: &str, value: &Value, path: &[String]) {
+    fn add_key_selector(&mut self, key: &str, value: &Value, path: &[Cow<'_, str>]) {
         let kind = match key {
             "secretKeyRef" => "Secret",
             "configMapKeyRef" => "ConfigMap",
@@ -222,6 +227,7 @@ impl ReferenceCollector<'_, '_> {
     }
 }
 
-fn pointer_to(path: &[String]) -> Pointer {
-    path.iter().fold(Pointer::root(), |at, token| at.at(token))
+fn pointer_to(path: &[Cow<'_, str>]) -> Pointer {
+    path.iter()
+        .fold(Pointer::root(), |at, token| at.at(token.as_ref()))
 }

@@ -3,22 +3,19 @@
 //! `BLESS=1 cargo test --locked rules::` writes this list from the folder.
 
 pub(super) mod api_not_in_hosted_cluster;
-pub(super) mod api_version_not_served;
 pub(super) mod application_applied_server_side;
 pub(super) mod crd_after_resource;
 pub(super) mod crd_not_on_site;
 pub(super) mod data_key_missing;
-pub(super) mod deprecated_api_version;
 pub(super) mod dry_run_not_skipped;
+pub(super) mod health_unknown;
 pub(super) mod hook_with_finalizer;
 pub(super) mod image_not_allowed;
 pub(super) mod image_tag_floats;
 pub(super) mod kind_not_possible;
 pub(super) mod kind_without_definition;
 pub(super) mod kustomize_out_of_reach;
-pub(super) mod malformed_metadata;
 pub(super) mod malformed_project;
-pub(super) mod manifest_against_schema;
 pub(super) mod name_too_long;
 pub(super) mod namespace_not_made;
 pub(super) mod namespace_not_set;
@@ -27,9 +24,9 @@ pub(super) mod no_default_class;
 pub(super) mod not_to_schema;
 pub(super) mod object_too_large;
 pub(super) mod override_file;
+pub(super) mod package_without_operands;
 pub(super) mod path_not_portable;
 pub(super) mod pin_not_a_commit;
-pub(super) mod pod_security_refuses;
 pub(super) mod policy_not_evaluated;
 pub(super) mod policy_refuses;
 pub(super) mod policy_warns;
@@ -37,8 +34,6 @@ pub(super) mod port_not_declared;
 pub(super) mod project_after_application;
 pub(super) mod project_forbids;
 pub(super) mod project_too_wide;
-pub(super) mod refused_by_api_server;
-pub(super) mod refused_operator_pod;
 pub(super) mod root_pinned;
 pub(super) mod secret_in_output;
 pub(super) mod selects_nothing;
@@ -52,12 +47,10 @@ pub(super) mod two_operator_groups;
 pub(super) mod unclear_destination;
 pub(super) mod unknown_argocd_version;
 pub(super) mod unknown_cluster_version;
-pub(super) mod unknown_manifest_field;
 pub(super) mod unknown_port;
 pub(super) mod unknown_reference;
 pub(super) mod unknown_sync_option;
-pub(super) mod validation_rule_broken;
-pub(super) mod validation_rule_not_evaluated;
+pub(super) mod value_not_canonical;
 pub(super) mod wave_not_integer;
 pub(super) mod waves_not_gated;
 
@@ -66,22 +59,19 @@ use super::CheckedRule;
 /// Every rule of this folder, sorted by code.
 pub(super) const REGISTRY: &[&CheckedRule] = &[
     &api_not_in_hosted_cluster::RULE,
-    &api_version_not_served::RULE,
     &application_applied_server_side::RULE,
     &crd_after_resource::RULE,
     &crd_not_on_site::RULE,
     &data_key_missing::RULE,
-    &deprecated_api_version::RULE,
     &dry_run_not_skipped::RULE,
+    &health_unknown::RULE,
     &hook_with_finalizer::RULE,
     &image_not_allowed::RULE,
     &image_tag_floats::RULE,
     &kind_not_possible::RULE,
     &kind_without_definition::RULE,
     &kustomize_out_of_reach::RULE,
-    &malformed_metadata::RULE,
     &malformed_project::RULE,
-    &manifest_against_schema::RULE,
     &name_too_long::RULE,
     &namespace_not_made::RULE,
     &namespace_not_set::RULE,
@@ -90,9 +80,9 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &not_to_schema::RULE,
     &object_too_large::RULE,
     &override_file::RULE,
+    &package_without_operands::RULE,
     &path_not_portable::RULE,
     &pin_not_a_commit::RULE,
-    &pod_security_refuses::RULE,
     &policy_not_evaluated::RULE,
     &policy_refuses::RULE,
     &policy_warns::RULE,
@@ -100,8 +90,6 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &project_after_application::RULE,
     &project_forbids::RULE,
     &project_too_wide::RULE,
-    &refused_by_api_server::RULE,
-    &refused_operator_pod::RULE,
     &root_pinned::RULE,
     &secret_in_output::RULE,
     &selects_nothing::RULE,
@@ -115,12 +103,10 @@ pub(super) const REGISTRY: &[&CheckedRule] = &[
     &unclear_destination::RULE,
     &unknown_argocd_version::RULE,
     &unknown_cluster_version::RULE,
-    &unknown_manifest_field::RULE,
     &unknown_port::RULE,
     &unknown_reference::RULE,
     &unknown_sync_option::RULE,
-    &validation_rule_broken::RULE,
-    &validation_rule_not_evaluated::RULE,
+    &value_not_canonical::RULE,
     &wave_not_integer::RULE,
     &waves_not_gated::RULE,
 ];

@@ -1,5 +1,6 @@
 //! Applications, projects and kustomizations against closed schemas: a key that Argo CD or kustomize does not know is a mistake.
 
+use crate::manifest::Object;
 use crate::schema::{OutputKind, validate_output};
 use crate::validate::CheckedRule;
 use crate::validate::view::View;
@@ -16,7 +17,11 @@ pub(super) static RULE: CheckedRule = CheckedRule {
 };
 
 fn check(view: &View<'_>, found: &mut Diagnostics) {
-    for argo in &view.argo {
+    for argo in view
+        .argo
+        .iter()
+        .filter(|argo| !is_refused(view, &argo.object))
+    {
         let kind = if argo.is_application() {
             OutputKind::Application
         } else {
@@ -58,6 +63,12 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
             found.push(report.primary_key(origin, "its overlay").help(HELP));
         }
     }
+}
+
+/// Tells whether the API server refuses an object of a base, at the line of its mistake.
+fn is_refused(view: &View<'_>, object: &Object) -> bool {
+    let mut findings = view.server_findings().iter();
+    findings.any(|finding| finding.refusal().is_refusal() && finding.object.id() == object.id())
 }
 
 const HELP: &str =

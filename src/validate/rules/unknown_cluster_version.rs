@@ -1,6 +1,6 @@
 //! The version of every cluster is one whose API is known.
 
-use apiserver_schema::KubernetesVersion;
+use apiserver_schema::SchemaVersion;
 use pointer_diagnostics::{Diagnostics, Pointer, Rule, Severity};
 
 use crate::model::Platform;
@@ -30,7 +30,7 @@ fn check(view: &View<'_>, found: &mut Diagnostics) {
     let message = format!(
         "the API of {platform} `{}` is not known: manifests are checked against that of Kubernetes {}",
         unknown.version,
-        KubernetesVersion::NEWEST
+        SchemaVersion::NEWEST
     );
     let origin = view.plan.site.origin(&Pointer::parse("/cluster/version"));
     found.push(

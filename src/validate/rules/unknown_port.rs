@@ -2,6 +2,7 @@
 
 use pointer_diagnostics::{Diagnostics, Rule, Severity};
 
+use crate::manifest::Object;
 use crate::validate::CheckedRule;
 use crate::validate::ports::{PortFaultClass, find_port_faults};
 use crate::validate::view::{FieldPlace, View};
@@ -28,7 +29,11 @@ pub(super) fn report_ports(
     found: &mut Diagnostics,
 ) {
     for (instance, object) in view.objects() {
-        let faults = find_port_faults(object, view.pod_sets());
+        if names_refused_port(view, object) {
+            continue;
+        }
+        let mut faults = find_port_faults(object, view.pod_sets());
+        faults.retain(|fault| !view.is_refused_at(object, &fault.pointer));
         for fault in faults.into_iter().filter(|fault| fault.class == class) {
             let place = FieldPlace {
                 instance,
@@ -39,4 +44,10 @@ pub(super) fn report_ports(
             found.push(report.help(fault.help));
         }
     }
+}
+
+/// Tells whether the API server refuses the name of a port of the object: what names the port is right.
+fn names_refused_port(view: &View<'_>, object: &Object) -> bool {
+    let mut refused = view.list_refused_fields(object);
+    refused.any(|field| field.as_str().contains("/ports/") && field.as_str().ends_with("/name"))
 }

@@ -9,8 +9,8 @@ use kubernetes_vocabulary::ResourceScope;
 use pointer_diagnostics::Diagnostics;
 use serde_json::{Value, json};
 use siteplan::bundle::{
-    Bootstrap, BootstrapFiles, File, HEALTH_KEY, HEALTH_SCRIPT, builtin_objects, fleet_bundle,
-    needed_annotations,
+    Bootstrap, BootstrapFiles, File, HEALTH_KEY, HEALTH_SCRIPT, NeededAnnotation, builtin_objects,
+    fleet_bundle, needed_annotations,
 };
 use siteplan::catalogue::Catalogue;
 use siteplan::cluster::compare_bootstrap;
@@ -30,9 +30,15 @@ fn web(argocd: Value) -> Made {
     Made::of(fleet, "plant", json!({})).app(
         "web",
         1,
-        json!({"namespace": "web"}),
+        json!({"namespace": "web", "onRemove": "delete"}),
         json!([config_map("web", "a"), widget()]),
     )
+}
+
+/// The annotations that the objects of the only instance need.
+fn annotations_needed(made: &Made) -> Vec<NeededAnnotation> {
+    let (instance, objects) = (&made.plan.instances[0], &made.rendered["web"]);
+    needed_annotations(&made.plan, instance, Catalogue::built_in(), objects)
 }
 
 fn pool(manage_labels: bool) -> PoolPlan {
@@ -71,7 +77,6 @@ fn an_application_says_where_its_overlay_is_and_when_it_is_synced() {
                 "labels": {"app.kubernetes.io/part-of": "plant", "siteplan.dev/site": "plant"},
                 "annotations": {
                     "argocd.argoproj.io/sync-wave": "1",
-                    "argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm",
                     "argocd.argoproj.io/manifest-generate-paths": ".;/base/apps/web",
                 },
                 "finalizers": ["resources-finalizer.argocd.argoproj.io"],
@@ -151,6 +156,54 @@ fn what_happens_on_removal_is_said_in_finalizers_and_options() {
 }
 
 #[test]
+fn an_app_that_asks_before_it_goes_is_asked_about_by_one_of_its_objects_and_goes_last() {
+    let kept = json!({"argocd.argoproj.io/sync-options": "Delete=false"});
+    let mut first = config_map("web", "a");
+    first["metadata"]["annotations"] = kept;
+    let objects = json!([first, config_map("web", "b"), config_map("web", "c")]);
+    let mut made = Made::new().app("web", 0, json!({"namespace": "web"}), objects);
+    let asking = annotations_needed(&made);
+    let told: Vec<_> = asking
+        .iter()
+        .map(|n| (n.object.name.as_str(), n.value.as_str()))
+        .collect();
+    assert_eq!(told, [("b", "Delete=confirm")]);
+    let annotated = json!({asking[0].key: asking[0].value});
+    made.rendered.get_mut("web").unwrap()[1].value_mut()["metadata"]["annotations"] = annotated;
+    let application = made.document("apps/web.yaml");
+    let annotations = &application["metadata"]["annotations"];
+    assert_eq!(
+        annotations["argocd.argoproj.io/sync-options"],
+        "PruneLast=true"
+    );
+    assert_eq!(
+        application["metadata"]["finalizers"],
+        json!(["resources-finalizer.argocd.argoproj.io"])
+    );
+}
+
+#[test]
+fn the_root_of_a_site_takes_its_applications_with_it_only_on_a_hub() {
+    let root = |topology: &str| {
+        let fleet = fleet(json!({"version": "3.3", "topology": topology}), json!({}));
+        let made = Made::of(fleet, "plant", json!({})).app(
+            "web",
+            0,
+            json!({"namespace": "web"}),
+            json!([]),
+        );
+        let finalizers = |file: &str| made.document(file)["metadata"]["finalizers"].clone();
+        (
+            finalizers("bootstrap/root.yaml"),
+            finalizers("bootstrap/project.yaml"),
+        )
+    };
+    let finalizer = json!(["resources-finalizer.argocd.argoproj.io"]);
+    assert_eq!(root("per-site"), (Value::Null, Value::Null));
+    assert_eq!(root("hub"), (finalizer.clone(), finalizer));
+}
+
+#[test]
 fn options_newer_than_the_argo_cd_are_not_written() {
     let old = web(json!({"version": "2.14"}));
     let application = old.document("apps/web.yaml");
@@ -159,7 +212,7 @@ fn options_newer_than_the_argo_cd_are_not_written() {
         application["spec"]["syncPolicy"]["retry"].get("refresh"),
         None
     );
-    let needed = needed_annotations(&old.plan, Catalogue::built_in(), &old.rendered["web"]);
+    let needed = annotations_needed(&old);
     assert_eq!(needed.len(), 1);
     assert_eq!(
         (
@@ -174,10 +227,7 @@ fn options_newer_than_the_argo_cd_are_not_written() {
         )
     );
     let new = web(json!({"version": "3.1"}));
-    assert_eq!(
-        needed_annotations(&new.plan, Catalogue::built_in(), &new.rendered["web"]),
-        []
-    );
+    assert!(annotations_needed(&new).is_empty());
 }
 
 #[test]
@@ -186,7 +236,7 @@ fn an_annotation_that_is_needed_keeps_what_the_object_has() {
     let own = json!({"argocd.argoproj.io/sync-options": "Prune=false"});
     let object = &mut made.rendered.get_mut("web").unwrap()[1];
     object.value_mut()["metadata"]["annotations"] = own;
-    let needed = needed_annotations(&made.plan, Catalogue::built_in(), &made.rendered["web"]);
+    let needed = annotations_needed(&made);
     assert_eq!(
         needed[0].value,
         "Prune=false,SkipDryRunOnMissingResource=true"

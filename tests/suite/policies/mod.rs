@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use apiserver_schema::{
-    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, KubernetesVersion,
-    PolicyFinding, SchemaSet,
+    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, PolicyFinding,
+    SchemaSet, SchemaVersion,
 };
 use manifest_yaml::{ReadLimits, read_documents};
 use serde_json::Value;
@@ -37,7 +37,7 @@ fn starter_policies_say_what_a_real_api_server_says() {
     let documents: Vec<Value> = files.iter().flat_map(|path| read_all(path)).collect();
     let policies = AdmissionPolicies::import(&documents);
     assert_eq!(policies.errors, []);
-    let schemas = SchemaSet::for_version("1.34".parse::<KubernetesVersion>().unwrap());
+    let schemas = SchemaSet::for_version("1.34".parse::<SchemaVersion>().unwrap());
     let objects: Vec<&Value> = documents.iter().collect();
     let answers: Value =
         serde_json::from_str(&repository::read("tests/suite/policies/recorded.json")).unwrap();

@@ -29,7 +29,11 @@ use crate::checked::{build_fleet, check_fleet};
 use marks::{Mark, Seen, read_marks};
 
 /// Rules that the input of a fleet does not raise, or not within reason, and where they are tested instead.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 10] = [
+    (
+        "disruptive-change",
+        "it takes a revision of git: tests/suite/updates.rs",
+    ),
     (
         "dry-run-not-skipped",
         "siteplan annotates what needs it: tests/suite/validate",

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::ResourceScope;
 use super::retired::{RetiredVersion, read_retired};
+use kubernetes_vocabulary::ResourceScope;
 
 static COMPRESSED: &[u8] = include_bytes!("../../data/kinds.bin");
 static DATA: OnceLock<DataFile> = OnceLock::new();

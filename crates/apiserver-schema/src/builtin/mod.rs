@@ -11,27 +11,18 @@ pub(crate) use data::{DataFile, KindRow};
 pub use retired::RetiredVersion;
 
 use crate::schema::{Child, SchemaOrigin, StructuralSchema, compile_schema};
-use crate::version::{Distribution, KubernetesVersion};
+use crate::version::{Distribution, SchemaVersion};
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// The built-in kinds and definitions of one version. Definitions are compiled when they are first used.
 #[derive(Debug)]
 pub(crate) struct Library {
-    pub(crate) version: KubernetesVersion,
+    pub(crate) version: SchemaVersion,
     pub(crate) distribution: Distribution,
     /// Name, JSON, compiled form; sorted by name.
     definitions: Vec<(&'static str, &'static str, OnceLock<StructuralSchema>)>,
     nothing: StructuralSchema,
-}
-
-/// The scope of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ResourceScope {
-    /// Objects live in a namespace.
-    Namespaced,
-    /// Objects are named once for the cluster.
-    Cluster,
 }
 
 /// Returns all retired versions, sorted by group, version and kind.
@@ -49,7 +40,7 @@ pub(crate) fn find_retired(group: &str, version: &str, kind: &str) -> Option<Ret
 
 impl Library {
     /// Makes the library of a version.
-    pub(crate) fn new(version: KubernetesVersion, distribution: Distribution) -> Self {
+    pub(crate) fn new(version: SchemaVersion, distribution: Distribution) -> Self {
         let data = DataFile::get();
         let definitions = data
             .definitions()
@@ -126,12 +117,12 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::Library;
-    use crate::version::{Distribution, KubernetesVersion};
+    use crate::version::{Distribution, SchemaVersion};
 
     #[test]
     fn every_definition_of_every_version_compiles() {
         for minor in 25..=35 {
-            let version = KubernetesVersion::from_minor(minor).expect("known");
+            let version = SchemaVersion::from_minor(minor).expect("known");
             let library = Library::new(version, Distribution::OpenShift);
             assert!(library.definitions.len() > 300, "1.{minor}");
             for number in 0..library.definitions.len() {

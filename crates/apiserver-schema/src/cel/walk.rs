@@ -11,7 +11,7 @@ use crate::builtin::Library;
 use crate::check::values_equal;
 use crate::place::{Place, Segment};
 use crate::schema::{ListType, Presence, StructuralSchema};
-use crate::violation::{Violation, ViolationKind};
+use crate::violation::{SchemaViolation, ViolationKind};
 
 /// Evaluates all rules of a custom resource's schema, for an object that the schema itself accepts.
 pub(crate) fn check_rules(
@@ -19,7 +19,7 @@ pub(crate) fn check_rules(
     object: &Value,
     old: Option<&Value>,
     library: &Library,
-) -> Vec<Violation> {
+) -> Vec<SchemaViolation> {
     let mut walk = RuleWalk {
         library,
         found: Vec::new(),
@@ -30,7 +30,7 @@ pub(crate) fn check_rules(
 
 struct RuleWalk<'a> {
     library: &'a Library,
-    found: Vec<Violation>,
+    found: Vec<SchemaViolation>,
 }
 
 impl RuleWalk<'_> {
@@ -162,7 +162,7 @@ impl RuleWalk<'_> {
             RuleReason::Required => ViolationKind::Required,
             RuleReason::Duplicate => ViolationKind::Duplicate,
         };
-        let mut violation = Violation::new(place, kind, message);
+        let mut violation = SchemaViolation::new(place, kind, message);
         if let Some(path) = &rule.field_path {
             extend_place(&mut violation, path);
         }
@@ -174,7 +174,7 @@ impl RuleWalk<'_> {
             "the rule `{}` is not evaluated: {reason}",
             shorten_rule(&rule.source)
         );
-        self.found.push(Violation::new(
+        self.found.push(SchemaViolation::new(
             place,
             ViolationKind::RuleNotEvaluated,
             message,
@@ -244,7 +244,7 @@ pub(crate) fn measure_collections(value: &Value) -> usize {
 }
 
 /// Appends a `fieldPath` (`.a.b['c']`) to the place of a violation.
-fn extend_place(violation: &mut Violation, path: &str) {
+fn extend_place(violation: &mut SchemaViolation, path: &str) {
     let mut rest = path;
     while let Some(step) = read_step(rest) {
         let escaped = step.name.replace('~', "~0").replace('/', "~1");

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::builtin::Library;
 use crate::place::{Place, Segment};
 use crate::schema::{Nulls, StructuralSchema, ValueType, describe_type};
-use crate::violation::{Violation, ViolationKind};
+use crate::violation::{SchemaViolation, ViolationKind};
 
 /// Values nested deeper than this are not followed.
 const MAX_DEPTH: usize = 200;
@@ -29,7 +29,7 @@ pub(crate) enum Dialect {
 /// The sink of violations.
 enum Sink {
     /// Keeps all.
-    Collect(Vec<Violation>),
+    Collect(Vec<SchemaViolation>),
     /// Only counts, for the alternatives of `anyOf` and its like.
     Probe { violations: usize },
 }
@@ -52,7 +52,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Returns the violations found.
-    pub(crate) fn finish(self) -> Vec<Violation> {
+    pub(crate) fn finish(self) -> Vec<SchemaViolation> {
         match self.sink {
             Sink::Collect(found) => found,
             Sink::Probe { .. } => Vec::new(),
@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
 
     fn report(&mut self, place: &Place<'_>, kind: ViolationKind, message: impl FnOnce() -> String) {
         match &mut self.sink {
-            Sink::Collect(found) => found.push(Violation::new(place, kind, message())),
+            Sink::Collect(found) => found.push(SchemaViolation::new(place, kind, message())),
             Sink::Probe { violations } => *violations += 1,
         }
     }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::fold::{fold_schema, unfold_schema};
 use super::{Definition, DefinitionNames};
-use crate::builtin::ResourceScope;
+use kubernetes_vocabulary::ResourceScope;
 
 pub(super) const COMPACT_KIND: &str = "CompactDefinition";
 

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::compact::{COMPACT_KIND, read_compact, strip_schema};
 use super::{Definition, DefinitionNames, Definitions};
-use crate::builtin::ResourceScope;
 use crate::document::{list_items, read_text};
+use kubernetes_vocabulary::ResourceScope;
 
 /// A document that holds no definition.
 #[derive(Clone, Debug, PartialEq, Eq)]

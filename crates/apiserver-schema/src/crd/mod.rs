@@ -11,8 +11,8 @@ use serde_json::Value;
 pub use compact::CompactContent;
 pub use import::{ImportError, SkippedDocument};
 
-use crate::builtin::ResourceScope;
 use crate::schema::{CompileError, SchemaOrigin, StructuralSchema, compile_schema};
+use kubernetes_vocabulary::ResourceScope;
 
 /// One version of a custom resource's kind, with its schema.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{AdmissionContext, AdmissionRequest, MatchPolicy, MatchResources, ResourceRule};
-use crate::builtin::ResourceScope;
 use crate::set::ServedKind;
+use kubernetes_vocabulary::ResourceScope;
 
 /// The label that every namespace has with its own name.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::matching::{Subject, matches_selector};
 use super::{AdmissionContext, Binding, MissingParameter, Policy};
-use crate::builtin::ResourceScope;
+use kubernetes_vocabulary::ResourceScope;
 
 /// The parameters that a binding is evaluated with.
 pub(super) enum Parameters<'a> {

@@ -1,8 +1,6 @@
 //! Nothing that is thrown at the crate makes it panic or run on.
 
-use apiserver_schema::{
-    AdmissionPolicies, Definitions, KubernetesVersion, SchemaSet, ViolationKind,
-};
+use apiserver_schema::{AdmissionPolicies, Definitions, SchemaSet, SchemaVersion, ViolationKind};
 use serde_json::{Value, json};
 
 use crate::documents::{read_documents, test_path};
@@ -49,7 +47,7 @@ fn for_each_place(document: &Value, visit: &mut dyn FnMut(&str)) {
 #[test]
 fn odd_values_in_every_place_of_an_object_are_survived() {
     let documents = read_documents(&test_path("truth/crds.yaml"));
-    let mut schemas = SchemaSet::for_version(KubernetesVersion::NEWEST);
+    let mut schemas = SchemaSet::for_version(SchemaVersion::NEWEST);
     schemas.extend(Definitions::import_all(&documents));
     let widget = documents.last().expect("a widget");
     let odd = odd_values();
@@ -98,7 +96,7 @@ fn a_rule_that_would_run_on_is_said_not_to_be_evaluated() {
             ]}},
         }}}]},
     });
-    let mut schemas = SchemaSet::for_version(KubernetesVersion::NEWEST);
+    let mut schemas = SchemaSet::for_version(SchemaVersion::NEWEST);
     schemas.extend(Definitions::import(&crd));
     let items: Vec<u32> = (0..1_000).collect();
     let found = schemas.check(&json!({"apiVersion": "example.com/v1", "kind": "Loop", "metadata": {"name": "l"}, "items": items}));

@@ -1,8 +1,8 @@
 //! What a real API server said of objects under ValidatingAdmissionPolicies (`tests/truth/policy-cases.py`), asked again.
 
 use apiserver_schema::{
-    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, KubernetesVersion,
-    PolicyFinding, PolicyVerdict, SchemaSet, ValidationAction,
+    AdmissionContext, AdmissionOperation, AdmissionPolicies, AdmissionRequest, PolicyFinding,
+    PolicyVerdict, SchemaSet, SchemaVersion, ValidationAction,
 };
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::documents::{read_documents, read_text, test_path};
 fn judge(documents: &[Value], object: &Value) -> Vec<PolicyFinding> {
     let policies = AdmissionPolicies::import(documents);
     assert_eq!(policies.errors, []);
-    let schemas = SchemaSet::for_version("1.34".parse::<KubernetesVersion>().expect("known"));
+    let schemas = SchemaSet::for_version("1.34".parse::<SchemaVersion>().expect("known"));
     let objects: Vec<&Value> = documents.iter().collect();
     let request = AdmissionRequest {
         object,
@@ -137,7 +137,7 @@ fn an_update_sees_the_old_object() {
     );
     let object = |value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": value}});
     let (new, old) = (object("x"), object("y"));
-    let schemas = SchemaSet::for_version(KubernetesVersion::NEWEST);
+    let schemas = SchemaSet::for_version(SchemaVersion::NEWEST);
     let policies = AdmissionPolicies::import(&documents);
     let evaluate = |old_object, operation| {
         let request = AdmissionRequest {

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use apiserver_schema::{
-    CompactContent, Definition, Definitions, KubernetesVersion, SchemaSet, Violation, ViolationKind,
+    CompactContent, Definition, Definitions, SchemaSet, SchemaVersion, SchemaViolation,
+    ViolationKind,
 };
 use serde_json::{Value, json};
 
@@ -75,7 +76,10 @@ fn complete(definition: &Definition, mut example: Value, choices: ExampleChoices
 }
 
 /// Makes an example that the definition accepts, with as many optional fields as it can.
-fn find_example(schemas: &SchemaSet, definition: &Definition) -> Result<Value, Vec<Violation>> {
+fn find_example(
+    schemas: &SchemaSet,
+    definition: &Definition,
+) -> Result<Value, Vec<SchemaViolation>> {
     let mut last = Vec::new();
     for optional_depth in [3, 2, 1, 0, 4] {
         for seed in 0..6 {
@@ -89,7 +93,7 @@ fn find_example(schemas: &SchemaSet, definition: &Definition) -> Result<Value, V
                 choices,
             );
             let found = schemas.check(&example);
-            let broken = found.iter().any(Violation::is_refusal);
+            let broken = found.iter().any(SchemaViolation::is_refusal);
             if !broken {
                 return Ok(example);
             }
@@ -104,7 +108,7 @@ fn published_definitions_tell_examples_from_mistakes() {
     let Some(files) = definition_files() else {
         return;
     };
-    let version: KubernetesVersion = "1.34".parse().expect("known");
+    let version: SchemaVersion = "1.34".parse().expect("known");
     let (mut kinds, mut problems) = (0, Vec::new());
     for file in &files {
         let definitions = Definitions::import_all(&read_documents(file));

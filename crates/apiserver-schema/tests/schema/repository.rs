@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use apiserver_schema::{Distribution, KubernetesVersion, SchemaSet, Violation, ViolationKind};
+use apiserver_schema::{Distribution, SchemaSet, SchemaVersion, SchemaViolation, ViolationKind};
 use serde_json::Value;
 
 use crate::documents::read_documents;
@@ -46,16 +46,16 @@ fn built_in_kinds_of_this_repository_pass() {
         })
         .filter(|(_, document)| is_object(document))
         .collect();
-    for version in [KubernetesVersion::OLDEST, KubernetesVersion::NEWEST] {
+    for version in [SchemaVersion::OLDEST, SchemaVersion::NEWEST] {
         let schemas = SchemaSet::for_distribution(version, Distribution::OpenShift);
         let mut passed = 0;
         for (path, object) in &objects {
             let found = schemas.check(object);
-            let is_unknown = |violation: &Violation| {
+            let is_unknown = |violation: &SchemaViolation| {
                 violation.kind == ViolationKind::NoDefinition
                     // Policies came with Kubernetes 1.30; siteplan writes them from then on.
                     || violation.kind == ViolationKind::UnknownKind
-                        && version == KubernetesVersion::OLDEST
+                        && version == SchemaVersion::OLDEST
                         && violation.message.contains("ValidatingAdmissionPolicy")
             };
             if found.iter().any(is_unknown) {
@@ -63,7 +63,7 @@ fn built_in_kinds_of_this_repository_pass() {
             }
             passed += 1;
             assert!(
-                !found.iter().any(Violation::is_refusal),
+                !found.iter().any(SchemaViolation::is_refusal),
                 "{version} {}: {found:?}",
                 path.display()
             );

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use apiserver_schema::{Definitions, KubernetesVersion, SchemaSet, Violation};
+use apiserver_schema::{Definitions, SchemaSet, SchemaVersion, SchemaViolation};
 use serde_json::Value;
 
 use crate::documents::{read_documents, read_text, test_path};
@@ -118,7 +118,7 @@ fn same_place(ours: &str, theirs: &str) -> bool {
     ours.starts_with(&theirs) || theirs.starts_with(&ours)
 }
 
-fn hits(found: &[Violation], case: &RecordedCase) -> bool {
+fn hits(found: &[SchemaViolation], case: &RecordedCase) -> bool {
     let named = case.fields.iter().filter(|field| !field.is_empty());
     found
         .iter()
@@ -150,7 +150,7 @@ fn expected_verdict(class: &str) -> &'static str {
 fn judge(recorded: &str) -> BTreeMap<String, Tally> {
     let mut bases = read_documents(&test_path("truth/bases.yaml"));
     let crds = read_documents(&test_path("truth/crds.yaml"));
-    let mut schemas = SchemaSet::for_version("1.34".parse::<KubernetesVersion>().expect("known"));
+    let mut schemas = SchemaSet::for_version("1.34".parse::<SchemaVersion>().expect("known"));
     let definitions = Definitions::import_all(&crds);
     assert_eq!(definitions.errors, []);
     schemas.extend(definitions);
@@ -173,7 +173,7 @@ fn judge(recorded: &str) -> BTreeMap<String, Tally> {
     for (base, object) in &bases {
         let found = schemas.check(object);
         assert!(
-            !found.iter().any(Violation::is_refusal),
+            !found.iter().any(SchemaViolation::is_refusal),
             "{base}: {found:?}"
         );
     }
@@ -190,7 +190,7 @@ fn judge(recorded: &str) -> BTreeMap<String, Tally> {
             schemas.check(&changed)
         };
         let right = if case.verdict == "accepted" {
-            is_taken_by_chance(&case) || !found.iter().any(Violation::is_refusal)
+            is_taken_by_chance(&case) || !found.iter().any(SchemaViolation::is_refusal)
         } else {
             hits(&found, &case)
         };
