@@ -48,6 +48,14 @@ pub(super) fn states() -> Vec<(&'static str, Value, &'static str)> {
         states.push((kind, with(json!([condition(name, "True")])), "Healthy"));
         states.push((kind, with(json!([condition(name, "False")])), "Progressing"));
     }
+    for (state, health) in [
+        ("Ready", "Healthy"),
+        ("Degraded", "Degraded"),
+        ("Failed", "Degraded"),
+        ("Progressing", "Progressing"),
+    ] {
+        states.push(("LVMCluster", json!({"status": {"state": state}}), health));
+    }
     let ignored = with(json!([
         condition("Ignored", "True"),
         condition("Available", "False")
