@@ -7,6 +7,7 @@ use manifest_yaml::{NodeData, ReadError, ScalarStyle, TextRange, YamlNode};
 /// The message of go-yaml's scanner.
 const CANNOT_START: &str = "found character that cannot start any token: a tab";
 const IN_INDENTATION: &str = "found a tab character where an indentation space is expected, before the first line of a block";
+const BELOW_INDENTATION: &str = "found a tab character where an indentation space is expected";
 
 /// Refuses a tab that go-yaml refuses in a document that was read; `text` holds it and may hold more.
 pub(crate) fn refuse_misplaced_tab(text: &str, root: &YamlNode) -> Result<(), ReadError> {
@@ -16,7 +17,10 @@ pub(crate) fn refuse_misplaced_tab(text: &str, root: &YamlNode) -> Result<(), Re
     let mut values = Vec::new();
     collect_values(root, &mut values);
     for value in values.iter().filter(|value| value.is_block) {
-        refuse_in_block(text, &value.bytes)?;
+        if !has_indentation_indicator(text, value.bytes.start) {
+            refuse_in_block(text, &value.bytes)?;
+            refuse_in_indentation(text, &value.bytes)?;
+        }
     }
     let end = find_document_end(text, root.span.bytes().end);
     let mut from = 0;
@@ -110,20 +114,47 @@ fn find_tab(line: &str, is_line_start: bool) -> Option<usize> {
     None
 }
 
-/// Refuses a block without an indentation indicator whose text begins with a tab.
+/// Checks for a digit in the header of the block whose text starts at an offset.
+fn has_indentation_indicator(text: &str, start: usize) -> bool {
+    let before = text.get(..start).unwrap_or_default().trim_end();
+    let header = before.rsplit('\n').next().unwrap_or_default();
+    let header = header.split(" #").next().unwrap_or_default();
+    let indicators = header.rsplit(['|', '>']).next().unwrap_or_default();
+    indicators.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Refuses a block whose text begins with a tab.
 fn refuse_in_block(text: &str, bytes: &Range<usize>) -> Result<(), ReadError> {
     if text.as_bytes().get(bytes.start) != Some(&b'\t') {
         return Ok(());
     }
-    let before = text.get(..bytes.start).unwrap_or_default().trim_end();
-    let header = before.rsplit('\n').next().unwrap_or_default();
-    let header = header.split(" #").next().unwrap_or_default();
-    let indicators = header.rsplit(['|', '>']).next().unwrap_or_default();
-    if indicators.contains(|c: char| c.is_ascii_digit()) {
-        return Ok(());
-    }
     let range = TextRange::new(bytes.start, bytes.start + 1);
     Err(refusal(range, IN_INDENTATION))
+}
+
+/// Refuses a tab before the column of a block's text, on a later line.
+fn refuse_in_indentation(text: &str, bytes: &Range<usize>) -> Result<(), ReadError> {
+    let before = text.get(..bytes.start).unwrap_or_default();
+    // The indentation of the line behind a block belongs to its bytes, a tab there does not.
+    let behind = text.get(bytes.end..).unwrap_or_default();
+    let end = bytes.end + behind.find('\n').unwrap_or(behind.len());
+    let block = text.get(bytes.start..end).unwrap_or_default();
+    let indentation = before.rsplit('\n').next().unwrap_or_default();
+    let starts_with_text = !block.starts_with([' ', '\t', '\r', '\n']);
+    if !starts_with_text || indentation.contains(|c| c != ' ') {
+        return Ok(());
+    }
+    let mut start = bytes.start;
+    for line in block.split_inclusive('\n') {
+        let spaces = line.len() - line.trim_start_matches(' ').len();
+        let is_first = start == bytes.start;
+        if !is_first && spaces < indentation.len() && line.as_bytes().get(spaces) == Some(&b'\t') {
+            let at = start + spaces;
+            return Err(refusal(TextRange::new(at, at + 1), BELOW_INDENTATION));
+        }
+        start += line.len();
+    }
+    Ok(())
 }
 
 fn refusal(range: TextRange, message: &str) -> ReadError {
@@ -148,6 +179,7 @@ mod tests {
         assert_eq!(place("a: b\n\t\nc: d\n"), Some(5));
         assert_eq!(place("a: b\n \t# c\n"), Some(6));
         assert_eq!(place("a: |\n  \tx\n"), Some(7));
+        assert_eq!(place("a: |\n    x\n\n  \t\nb: c\n"), Some(14));
     }
 
     #[test]
@@ -158,6 +190,7 @@ mod tests {
             "a: \"b\n\tc\"\n",
             "a: |\t\n  x\ty\n",
             "a: |2\n  \tx\n",
+            "a: |\n  x\n   \tz\n  \t\nb: c\n",
             "a: b\n...\n\tc\n",
             "# \t\na: b #\t-\tc\n",
         ] {
