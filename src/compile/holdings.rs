@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::SiteCompiler;
 use crate::bundle::instance_namespace;
 use crate::catalogue::{Catalogue, Field};
 use crate::kinds::{GroupKind, Kinds};
@@ -12,8 +13,30 @@ use crate::manifest::Object;
 use crate::plan::{Instance, SitePlan};
 use kubernetes_vocabulary::{Quantity, ResourceScope};
 
+impl SiteCompiler<'_> {
+    /// Returns what each instance brings to the cluster. Namespaces and nodes are never removed from it.
+    pub(super) fn find_holdings(
+        &self,
+        plan: &SitePlan,
+        rendered: &BTreeMap<String, Vec<Object>>,
+        kinds: &Kinds,
+    ) -> BTreeMap<String, Holding> {
+        let mut holdings = BTreeMap::new();
+        for instance in &plan.instances {
+            let (Some(app), Some(objects)) = (instance.app(), rendered.get(&instance.name)) else {
+                continue;
+            };
+            if let Some(catalogue) = self.bases.catalogue(Some(app)) {
+                let holding = find_holding(instance, objects, kinds, &catalogue);
+                holdings.insert(instance.name.clone(), holding);
+            }
+        }
+        holdings
+    }
+}
+
 /// Returns what an instance brings to the cluster.
-pub(super) fn find_holding(
+fn find_holding(
     instance: &Instance,
     objects: &[Object],
     kinds: &Kinds,

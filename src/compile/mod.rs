@@ -35,7 +35,7 @@ use bases::Bases;
 pub use bases::kustomize_version;
 use exceptions::FinalState;
 pub use holdings::UnguardedLeftovers;
-use holdings::{PriorState, find_holding, find_leftovers, find_needed};
+use holdings::{PriorState, find_leftovers, find_needed};
 
 /// Compiles the sites of a run, which share the bases, rendered once, and the catalogue.
 pub struct SiteCompiler<'a> {
@@ -135,9 +135,7 @@ impl<'a> SiteCompiler<'a> {
         let mut overlays = self.make_overlays(&plan, found)?;
         let mut changes = take_changes(&mut overlays);
         let rendered = self.render(&plan, &overlays, found)?;
-        let state = FinalState::new(&plan, &rendered);
-        self.trace_exceptions(&state, &mut changes, found);
-        let directories = self.bases.directories(&plan);
+        self.trace_exceptions(&FinalState::new(&plan, &rendered), &mut changes, found);
         let kinds = plan.learn_kinds(&rendered);
         let ledger = self.make_ledger(&plan, &rendered, &kinds);
         let bundle_input = BundleInput {
@@ -145,7 +143,7 @@ impl<'a> SiteCompiler<'a> {
             rendered: &rendered,
             kinds: &kinds,
             leftovers: &sum_leftovers(&ledger),
-            directories: &directories,
+            directories: &self.bases.directories(&plan),
         };
         let bundle = bundle::bundle(&bundle_input, found);
         let built = self.bases.built(&plan, &overlays, &bundle);
@@ -331,26 +329,6 @@ impl<'a> SiteCompiler<'a> {
             }
         }
         (!found.has_errors()).then_some(rendered)
-    }
-
-    /// Returns what each instance brings to the cluster. Namespaces and nodes are never removed from it.
-    fn find_holdings(
-        &self,
-        plan: &SitePlan,
-        rendered: &BTreeMap<String, Vec<Object>>,
-        kinds: &Kinds,
-    ) -> BTreeMap<String, Holding> {
-        let mut holdings = BTreeMap::new();
-        for instance in &plan.instances {
-            let (Some(app), Some(objects)) = (instance.app(), rendered.get(&instance.name)) else {
-                continue;
-            };
-            if let Some(catalogue) = self.bases.catalogue(Some(app)) {
-                let holding = find_holding(instance, objects, kinds, &catalogue);
-                holdings.insert(instance.name.clone(), holding);
-            }
-        }
-        holdings
     }
 
     /// Returns the site's ledger without its files: what its instances hold, and what is still being removed by the committed one.
