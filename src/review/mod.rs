@@ -17,7 +17,7 @@ use crate::compare::semantic::{Counts, Differences, to_json};
 
 pub use group::{ChangeGroup, group_changes};
 pub use markdown::{MARKER, MAX_BYTES, print_markdown};
-pub use risk::{ObjectUpdate, Risk, RiskKind, find_risks};
+pub use risk::{ComparedObject, Risk, RiskKind, find_risks};
 pub use site::compare_objects;
 pub use text::print_text;
 

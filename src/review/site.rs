@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ObjectUpdate, Risk, RiskKind, SiteChange, find_risks};
+use super::{ComparedObject, Risk, RiskKind, SiteChange, find_risks};
 use crate::catalogue::Catalogue;
 use crate::compare::semantic;
 use crate::manifest::{Object, ObjectId};
@@ -17,23 +17,23 @@ pub fn compare_objects(
     let differences = semantic::differences(old, new);
     let catalogue = Catalogue::built_in();
     let mut risks = Vec::new();
-    let mut add = |update: &ObjectUpdate<'_>| risks.extend(find_risks(update, catalogue));
+    let mut add = |update: &ComparedObject<'_>| risks.extend(find_risks(update, catalogue));
     for id in &differences.added {
-        add(&ObjectUpdate {
+        add(&ComparedObject {
             old: None,
             new: new.get(id),
             fields: &[],
         });
     }
     for id in &differences.removed {
-        add(&ObjectUpdate {
+        add(&ComparedObject {
             old: old.get(id),
             new: None,
             fields: &[],
         });
     }
     for change in &differences.changed {
-        add(&ObjectUpdate {
+        add(&ComparedObject {
             old: find_partner(old, &change.id),
             new: new.get(&change.id),
             fields: &change.fields,

@@ -340,9 +340,12 @@ impl FieldReporter<'_> {
         Some(entry.at("path"))
     }
 
-    /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it.
+    /// Returns the input that asked for what siteplan wrote into a field, or into the nearest field around it; none where it was
+    /// Argo CD that needs it, since no line says so.
     fn who_asked_for(&self, field: FieldPlace<'_>) -> Option<Origin> {
-        self.find_reason(field)?.origins.first().cloned()
+        let reason = self.find_reason(field)?;
+        let is_asked = reason.author != FieldAuthor::ArgoCd;
+        reason.origins.first().filter(|_| is_asked).cloned()
     }
 
     /// Returns why siteplan wrote into a field, or into the nearest field around it.

@@ -119,7 +119,10 @@ fn a_pool_that_does_not_exist() {
 #[test]
 fn a_storage_role_that_does_not_exist() {
     let profile = "base/profiles/heterogeneous.yaml";
-    assert_snapshot!(broken(|fleet| edit(fleet, profile, "    block:\n", "    bulk:\n")), @"
+    assert_snapshot!(broken(|fleet| {
+        edit(fleet, profile, "    block:\n", "    bulk:\n");
+        edit(fleet, HETERO, "    image-registry: {}\n", "    image-registry: {storage: {block: bulk}}\n");
+    }), @"
     error[unknown-storage-role]: `database` needs the storage role `block`, which this site does not have
       --> sites/fusion-hetero.yaml:36:5
        |
@@ -157,7 +160,7 @@ fn apps_that_require_each_other() {
     10 |   - app: nmstate
        |     ------------ `vm-networks` comes after `nmstate`
        |
-       = note: found for the site `acp-plant` and 1 more site
+       = note: found for the site `acp-edge` and 3 more sites
        = help: take out one of these requirements: nothing in the circle could ever be synced first
 
     1 error in 1 file
@@ -209,11 +212,11 @@ fn an_image_of_docker_hub() {
     22 |         image: docker.io/library/nginx:1.29
        |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-      ::: sites/acp-plant.yaml:34:5
+      ::: sites/acp-plant.yaml:41:5
        |
-    34 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
+    41 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
        |     -------------- `web-customer-a` on this site
-    35 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
+    42 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
       ::: siteplan.yaml:35:7
@@ -237,11 +240,11 @@ fn an_image_of_docker_hub_without_saying_so() {
     22 |         image: nginx:1.29
        |                ^^^^^^^^^^
        |
-      ::: sites/acp-plant.yaml:34:5
+      ::: sites/acp-plant.yaml:41:5
        |
-    34 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
+    41 |     web-customer-a: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
        |     -------------- `web-customer-a` on this site
-    35 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
+    42 |     web-customer-b: {use: plant-web, namespace: customer-b, values: {title: Customer B, replicas: 3}}
        |     -------------- `web-customer-b` on this site
        |
       ::: siteplan.yaml:35:7
@@ -260,9 +263,9 @@ fn an_instance_whose_name_has_64_characters() {
     let name = "w".repeat(64);
     assert_snapshot!(broken(|fleet| edit(fleet, PLANT, "web-customer-a:", &format!("{name}:"))), @"
     error[name-not-dns]: the instance name `wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww` has 64 characters
-      --> sites/acp-plant.yaml:34:5
+      --> sites/acp-plant.yaml:41:5
        |
-    34 |     wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
+    41 |     wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww: {use: plant-web, namespace: customer-a, values: {title: Customer A}}
        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends
        |
        = help: choose a shorter or simpler name
@@ -339,9 +342,9 @@ fn an_instance_that_vanishes() {
     let line = "    flask-build: {pool: appserver}\n";
     assert_snapshot!(broken(|fleet| edit(fleet, HETERO, line, "")), @"
     error[missing-requirement]: `flask-appserver` requires `flask-build`, which does not run on this site
-      --> sites/fusion-hetero.yaml:37:5
+      --> sites/fusion-hetero.yaml:38:5
        |
-    37 |     flask-appserver: {pool: appserver}
+    38 |     flask-appserver: {pool: appserver}
        |     ^^^^^^^^^^^^^^^
        |
       ::: base/apps/flask-appserver/app.yaml:15:10

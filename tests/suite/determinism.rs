@@ -32,9 +32,14 @@ fn fleet_of_many(order: impl FnOnce(&mut Vec<(String, String)>)) -> tempfile::Te
             );
             // Addresses and host names belong to one site.
             let text = text
-                .replace("10.20.", &format!("10.{}.", 30 + copy))
-                .replace("02:00:00:00:", &format!("02:00:00:0{copy}:"))
-                .replace(".example.com", &format!(".copy-{copy}.example.com"));
+                .replace("10.20.", &format!("10.{}.", 60 + copy))
+                .replace("10.30.", &format!("10.{}.", 70 + copy))
+                .replace("10.40.", &format!("10.{}.", 80 + copy))
+                .replace("10.50.", &format!("10.{}.", 90 + copy))
+                .replace("02:00:00:", &format!("02:00:0{}:", copy + 1))
+                .replace(".example.com", &format!(".copy-{copy}.example.com"))
+                // The mirror is one for the fleet, which names the registries that it allows.
+                .replace(&format!("mirror.copy-{copy}."), "mirror.");
             files.push((format!("sites/{name}-{copy}.yaml"), text));
         }
     }

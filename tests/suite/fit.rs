@@ -104,12 +104,12 @@ fn with_large_machines(fleet: &Path) {
         &kustomization("virtualmachine.yaml"),
     );
     edit(fleet, ACP, "  apps:\n", "  apps:\n    archive: {}\n");
-    let network = "  objects:\n  - {kind: NetworkAttachmentDefinition.k8s.cni.cncf.io, namespace: archives, name: pod, source: a test}\n";
+    let network = "  - {kind: NetworkAttachmentDefinition.k8s.cni.cncf.io, namespace: archives, name: pod, source: a test}\n";
     edit(
         fleet,
         "siteplan.yaml",
-        "spec:\n",
-        &format!("spec:\n{network}"),
+        "  objects:\n",
+        &format!("  objects:\n{network}"),
     );
 }
 

@@ -159,7 +159,11 @@ const MADE_BY_OPERATORS: &[(&str, &[&str])] = &[
 fn every_custom_resource_says_which_architectures_its_pods_run_on() {
     let mut seen = BTreeSet::new();
     let mut without = Vec::new();
-    for overlay in overlays() {
+    // What is applied by hand is there before anything is placed, and its images exist for all architectures.
+    let synced = overlays()
+        .into_iter()
+        .filter(|overlay| !overlay.directory.ends_with("/bootstrap"));
+    for overlay in synced {
         for object in &overlay.objects {
             let Some((kind, places)) = MADE_BY_OPERATORS
                 .iter()

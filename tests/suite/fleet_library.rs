@@ -129,8 +129,8 @@ fn an_instance_waits_for_no_instance_that_another_waits_for_anyway() {
     let plans = plan_sites(&repository, &["fusion-hetero".to_owned()], &mut found);
     let graph = sync_graph(&plans[0]);
     let numbers: Vec<u32> = graph.waves.iter().map(|wave| wave.wave).collect();
-    assert_eq!(numbers, [0, 1, 2, 3]);
-    let last = &graph.waves[3].instances[0];
+    assert_eq!(numbers, [0, 1, 2, 3, 4]);
+    let last = &graph.waves[4].instances[0];
     assert_eq!(
         (last.name.as_str(), last.after.as_slice()),
         ("hetero-verify", &["flask-appserver".to_owned()][..])

@@ -23,7 +23,7 @@ pub struct Risk {
 
 /// An object before and after a change, and the fields in which it differs.
 #[derive(Debug, Clone, Copy)]
-pub struct ObjectUpdate<'a> {
+pub struct ComparedObject<'a> {
     /// The object as it was; `None` if it is added.
     pub old: Option<&'a Object>,
     /// The object as it will be; `None` if it is removed.
@@ -160,7 +160,7 @@ const DATA_FIELDS: &[&str] = &[
 ];
 
 /// Finds the risks of one object's change, the gravest first.
-pub fn find_risks(update: &ObjectUpdate<'_>, catalogue: &Catalogue) -> Vec<Risk> {
+pub fn find_risks(update: &ComparedObject<'_>, catalogue: &Catalogue) -> Vec<Risk> {
     let Some(object) = update.new.or(update.old) else {
         return Vec::new();
     };

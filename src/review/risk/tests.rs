@@ -15,7 +15,7 @@ fn codes(old: Value, new: Value) -> Vec<&'static str> {
     };
     let differences = semantic::differences(&set(&old), &set(&new));
     let fields = differences.changed.first().map(|change| &change.fields[..]);
-    let update = ObjectUpdate {
+    let update = ComparedObject {
         old: old.as_ref(),
         new: new.as_ref(),
         fields: fields.unwrap_or_default(),

@@ -77,7 +77,12 @@ fn what_a_plant_cannot_be_is_refused() {
             "    odf: {values: {copies: 4}}\n    plant-vm:",
             "error[not-a-choice]",
         ),
-        (FILE, "vlan: ot,", "vlan: paint,", "error[template-error]"),
+        (
+            FILE,
+            "values: {vlan: ot,",
+            "values: {vlan: paint,",
+            "error[template-error]",
+        ),
         (
             FILE,
             "  apps:\n",

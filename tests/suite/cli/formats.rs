@@ -18,15 +18,15 @@ fn json_is_one_document() {
             {
               "end": {
                 "column": 44,
-                "line": 37,
-                "offset": 1327
+                "line": 38,
+                "offset": 1350
               },
               "file": "sites/fusion-hetero.yaml",
               "pointer": "/spec/apps/flask-build/pool",
               "start": {
                 "column": 25,
-                "line": 37,
-                "offset": 1308
+                "line": 38,
+                "offset": 1331
               },
               "text": ""
             },
@@ -78,7 +78,7 @@ fn json_says_what_differs_in_the_same_document() {
 fn github_gets_workflow_commands() {
     let ran = siteplan(broken().path(), &["check", "--format", "github"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), ""));
-    assert_snapshot!(ran.stdout, @r"::error file=sites/fusion-hetero.yaml,line=37,endLine=37,col=25,endColumn=44,title=unknown-pool::`flask-build` asks for the pool `app\tserver %250A::`, which this site does not have%0Asites/fusion-hetero.yaml:12:3: the site's pools%0Ahelp: the pools are `appserver` and `database`");
+    assert_snapshot!(ran.stdout, @r"::error file=sites/fusion-hetero.yaml,line=38,endLine=38,col=25,endColumn=44,title=unknown-pool::`flask-build` asks for the pool `app\tserver %250A::`, which this site does not have%0Asites/fusion-hetero.yaml:12:3: the site's pools%0Ahelp: the pools are `appserver` and `database`");
 }
 
 #[test]

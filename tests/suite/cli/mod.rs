@@ -230,11 +230,13 @@ fn graph_shows_the_waves() {
         nodes
       wave 1
         crunchy-operator  after namespaces, nodes
-        flask-build       after namespaces, nodes
+        image-registry    after namespaces, nodes
       wave 2
         database          after crunchy-operator
-        flask-appserver   after flask-build
+        flask-build       after image-registry
       wave 3
+        flask-appserver   after flask-build
+      wave 4
         hetero-verify     after flask-appserver
     ");
     let mermaid = siteplan(fleet.path(), &["graph", "fusion-hetero", "-o", "mermaid"]);
@@ -273,7 +275,7 @@ fn explain_knows_every_code_and_every_field() {
                   operator: In
                   values:
                   - appserver
-          from sites/fusion-hetero.yaml:38:23
+          from sites/fusion-hetero.yaml:39:23
           from sites/fusion-hetero.yaml:22:7
           from base/apps/flask-appserver/app.yaml:10:3
     ");
