@@ -163,6 +163,9 @@ fn explain_tab(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
 
 /// Explains a bracket or quote that is never closed.
 fn explain_open_end(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
+    if failure.error == "invalid indentation in multiline quoted scalar" {
+        return explain_open_quote(failure);
+    }
     let closing = match (failure.error, failure.character()?) {
         ("unclosed bracket '{'", _) => "`}`",
         ("unclosed bracket '['", _) => "`]`",
@@ -170,13 +173,26 @@ fn explain_open_end(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
         ("unclosed quote", '\'') => "`'`",
         _ => return None,
     };
-    let opening = TextRange::new(failure.at, failure.at + 1);
-    Some(SyntaxHelp {
+    Some(describe_open_end(failure.at, closing))
+}
+
+/// Explains a quote that is open at the end of the line above, where the text goes on beside the quoted one's indentation.
+fn explain_open_quote(failure: &ReadFailure<'_>) -> Option<SyntaxHelp> {
+    let line = failure.above.first()?;
+    let (quote, closing) = [('"', "`\"`"), ('\'', "`'`")]
+        .into_iter()
+        .find(|(quote, _)| line.text.matches(*quote).count() % 2 == 1)?;
+    let opening = line.start + line.text.rfind(quote)?;
+    Some(describe_open_end(opening, closing))
+}
+
+fn describe_open_end(opening: usize, closing: &str) -> SyntaxHelp {
+    SyntaxHelp {
         message: format!("what is opened here is never closed: {closing} is missing"),
-        range: opening,
+        range: TextRange::new(opening, opening + 1),
         action: format!("add {closing} where it ends"),
         edit: None,
-    })
+    }
 }
 
 /// Explains a value that begins with a character that YAML keeps for itself.

@@ -37,8 +37,11 @@ fn built_in_kinds_of_this_repository_pass() {
     let mut files = Vec::new();
     collect_manifests(&root.join("base/apps"), &mut files);
     collect_manifests(&root.join("out"), &mut files);
-    let objects: Vec<(PathBuf, Value)> = files
+    // The answers of an installer look like objects, and no API server takes them.
+    let synced = files
         .into_iter()
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "install"));
+    let objects: Vec<(PathBuf, Value)> = synced
         .flat_map(|path| {
             read_documents(&path)
                 .into_iter()
